@@ -1,0 +1,58 @@
+# tickscope_module(NAME DEPENDS other modules... LIBS dep_...)
+#
+# One module a folder of src/. By file name:
+#   x.cc x.h       the library tickscope_NAME
+#   x_test.cc      NAME_test, a GoogleTest binary, run by ctest
+#   x_bench.cc     NAME_bench, a google-benchmark binary   (TICKSCOPE_BENCH)
+#   x_fuzz.cc      NAME_x_fuzz, a libFuzzer binary each    (TICKSCOPE_FUZZ)
+# DEPENDS is the whole list of modules the folder may include; tools/check_layers.py holds the
+# includes to it. Headers are also compiled alone by the all_verify_interface_header_sets target.
+function(tickscope_module NAME)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
+  set(DIR ${CMAKE_CURRENT_SOURCE_DIR}/${NAME})
+  file(GLOB ALL_SOURCES CONFIGURE_DEPENDS ${DIR}/*.cc)
+  file(GLOB HEADERS CONFIGURE_DEPENDS ${DIR}/*.h)
+  set(SOURCES ${ALL_SOURCES})
+  list(FILTER SOURCES EXCLUDE REGEX "(_(test|bench|fuzz)|/main)\\.cc$")
+  set(TARGET tickscope_${NAME})
+  add_library(${TARGET} STATIC ${SOURCES})
+  if(NOT SOURCES)
+    set_target_properties(${TARGET} PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+  target_sources(${TARGET} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR} FILES ${HEADERS})
+  set_target_properties(${TARGET} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(${TARGET} PUBLIC tickscope_options)
+  foreach(DEP ${ARG_DEPENDS})
+    target_link_libraries(${TARGET} PUBLIC tickscope_${DEP})
+  endforeach()
+  target_link_libraries(${TARGET} PUBLIC ${ARG_LIBS})
+
+  set(TESTS ${ALL_SOURCES})
+  list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
+  if(TICKSCOPE_TESTS AND TESTS)
+    add_executable(${NAME}_test ${TESTS})
+    target_link_libraries(${NAME}_test PRIVATE ${TARGET} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${NAME}_test PRIVATE TICKSCOPE_TESTDATA="${DIR}/testdata"
+      TICKSCOPE_SOURCE_ROOT="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${NAME} COMMAND ${NAME}_test --gtest_brief=1)
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)
+  endif()
+
+  set(BENCHES ${ALL_SOURCES})
+  list(FILTER BENCHES INCLUDE REGEX "_bench\\.cc$")
+  if(TICKSCOPE_BENCH AND BENCHES)
+    add_executable(${NAME}_bench ${BENCHES})
+    target_link_libraries(${NAME}_bench PRIVATE ${TARGET} benchmark::benchmark benchmark::benchmark_main)
+  endif()
+
+  set(FUZZERS ${ALL_SOURCES})
+  list(FILTER FUZZERS INCLUDE REGEX "_fuzz\\.cc$")
+  if(TICKSCOPE_FUZZ)
+    foreach(FUZZER ${FUZZERS})
+      get_filename_component(STEM ${FUZZER} NAME_WE)
+      add_executable(${NAME}_${STEM} ${FUZZER})
+      target_link_libraries(${NAME}_${STEM} PRIVATE ${TARGET})
+      target_link_options(${NAME}_${STEM} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()

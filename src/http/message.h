@@ -1,0 +1,49 @@
+// HTTP messages as values. Bodies are whole: limits are enforced while they are read (http/server.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tickscope::http {
+
+/// Header fields in arrival order. Names compare without regard to case (RFC 9110 section 5.1).
+class Headers {
+ public:
+  /// First value of `name`, empty when absent. Lives until the next change.
+  [[nodiscard]] std::string_view Get(std::string_view name) const;
+  [[nodiscard]] bool Has(std::string_view name) const;
+  /// Replaces every field of that name.
+  void Set(std::string_view name, std::string_view value);
+  void Add(std::string_view name, std::string_view value);
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string target = "/";  ///< Path and query as sent, still percent-encoded.
+  Headers headers;
+  std::string body;
+  std::string remote_address;  ///< "address:port", server side only.
+
+  [[nodiscard]] std::string_view path() const;   ///< Target up to '?', still encoded.
+  [[nodiscard]] std::string_view query() const;  ///< Target after '?', empty when there is none.
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+/// Reason phrase of a status code, for example "Not Found".
+[[nodiscard]] std::string_view StatusText(int status);
+
+/// Case-insensitive ASCII comparison.
+[[nodiscard]] bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
+}  // namespace tickscope::http

@@ -1,0 +1,90 @@
+// FileSystem: the only way to files. Production is PosixFileSystem; tests hold a MemoryFileSystem that can fail,
+// tear writes and forget what was not synced.
+//
+// Durable means synced: data by AppendFile::Sync, names by FileSystem::SyncDirectory.
+// Paths are '/'-separated and never derived from outside input.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace tickscope::io {
+
+/// A file that grows at its end. One writer; not thread-safe. Closed by destruction.
+class AppendFile {
+ public:
+  virtual ~AppendFile() = default;
+  /// Appends all pieces in order. *Appended*, not durable. After an error the file may hold a prefix of them.
+  /// Errors: kResourceExhausted when the disk is full, else kUnavailable.
+  [[nodiscard]] virtual Status Append(std::span<const ByteView> pieces) = 0;
+  /// Makes everything appended durable. After a failure the state on disk is unknown: never retry, recover.
+  [[nodiscard]] virtual Status Sync() = 0;
+  /// Cuts the file to `size` bytes.
+  [[nodiscard]] virtual Status Truncate(std::uint64_t size) = 0;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+};
+
+/// A file open for reading at any offset. Thread-safe.
+class ReadFile {
+ public:
+  virtual ~ReadFile() = default;
+  /// Fills `out` from `offset`; returns how many bytes there were, fewer only at the end of the file.
+  [[nodiscard]] virtual Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const = 0;
+  [[nodiscard]] virtual Result<std::uint64_t> Size() const = 0;
+};
+
+/// Held while a process owns a directory; released by destruction or by the process's end.
+class DirectoryLock {
+ public:
+  virtual ~DirectoryLock() = default;
+};
+
+struct DirectoryEntry {
+  std::string name;  ///< Without the directory.
+  bool is_directory = false;
+  std::uint64_t size = 0;  ///< Bytes, files only.
+};
+
+enum class OpenMode : std::uint8_t {
+  kCreateNew,     ///< Fails with kAlreadyExists when the file is there.
+  kTruncate,      ///< Creates or empties.
+  kOpenExisting,  ///< Appends to a file that is there; kNotFound otherwise.
+};
+
+/// Thread-safe.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  [[nodiscard]] virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::string& path, OpenMode mode) = 0;
+  /// Errors: kNotFound.
+  [[nodiscard]] virtual Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) = 0;
+  /// Creates the directory and its parents; fine when they are there.
+  [[nodiscard]] virtual Status CreateDirectories(const std::string& path) = 0;
+  /// Entries sorted by name. Errors: kNotFound.
+  [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
+  /// Atomically gives `from` the name `to`, replacing it.
+  [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  /// Errors: kNotFound.
+  [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
+  /// Makes creations, renames and removals in the directory durable.
+  [[nodiscard]] virtual Status SyncDirectory(const std::string& directory) = 0;
+  /// Takes the directory for this process. Errors: kUnavailable when another process holds it.
+  [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) = 0;
+  /// Bytes an unprivileged process may still write on the directory's disk.
+  [[nodiscard]] virtual Result<std::uint64_t> FreeBytes(const std::string& directory) = 0;
+};
+
+/// Whole content of a small file. Errors: kNotFound; kOutOfRange when it exceeds `bytes_max`.
+[[nodiscard]] Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path, std::uint64_t bytes_max);
+
+/// Writes `content` under a temporary name, syncs, renames, syncs the directory: readers see the old or the new
+/// file, also after a crash.
+[[nodiscard]] Status WriteFileAtomically(FileSystem& fs, const std::string& path, std::string_view content);
+
+}  // namespace tickscope::io

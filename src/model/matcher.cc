@@ -1,0 +1,103 @@
+#include "model/matcher.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+namespace tickscope {
+namespace {
+
+// Splits "a|b|c" when no character has a meaning in a regular expression. Bounded: beyond this many alternatives
+// one automaton pass over the values is cheaper than the list is worth.
+constexpr std::size_t kLiteralsMax = 256;
+
+std::vector<std::string> SplitLiterals(std::string_view expression) {
+  if (expression.find_first_of("\\.+*?()[]{}^$") != std::string_view::npos) return {};
+  std::vector<std::string> literals;
+  while (true) {
+    const std::size_t bar = expression.find('|');
+    literals.emplace_back(expression.substr(0, bar));
+    if (literals.size() > kLiteralsMax) return {};
+    if (bar == std::string_view::npos) break;
+    expression.remove_prefix(bar + 1);
+  }
+  std::sort(literals.begin(), literals.end());
+  literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
+  return literals;
+}
+
+}  // namespace
+
+std::string_view MatchTypeText(MatchType type) {
+  switch (type) {
+    case MatchType::kEqual: return "=";
+    case MatchType::kNotEqual: return "!=";
+    case MatchType::kRegex: return "=~";
+    case MatchType::kNotRegex: return "!~";
+  }
+  std::unreachable();
+}
+
+Result<Matcher> Matcher::Make(MatchType type, std::string_view name, std::string_view value) {
+  Matcher matcher;
+  matcher.type_ = type;
+  matcher.name_ = name;
+  matcher.value_ = value;
+  if (type == MatchType::kRegex || type == MatchType::kNotRegex) {
+    matcher.literals_ = SplitLiterals(value);
+    re2::RE2::Options options(re2::RE2::Quiet);
+    options.set_dot_nl(true);
+    options.set_max_mem(4 << 20);
+    auto regex = std::make_shared<const re2::RE2>(re2::StringPiece(value.data(), value.size()), options);
+    if (!regex->ok()) return Fail(ErrorCode::kInvalidArgument, "error parsing regexp: " + regex->error());
+    matcher.regex_ = std::move(regex);
+  }
+  matcher.matches_empty_ = matcher.Matches("");
+  return matcher;
+}
+
+Matcher Matcher::Equal(std::string_view name, std::string_view value) {
+  Matcher matcher;
+  matcher.name_ = name;
+  matcher.value_ = value;
+  matcher.matches_empty_ = value.empty();
+  return matcher;
+}
+
+bool Matcher::Matches(std::string_view value) const {
+  switch (type_) {
+    case MatchType::kEqual: return value == value_;
+    case MatchType::kNotEqual: return value != value_;
+    case MatchType::kRegex:
+    case MatchType::kNotRegex: {
+      const bool found = literals_.empty()
+                             ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_)
+                             : std::binary_search(literals_.begin(), literals_.end(), value);
+      return found == (type_ == MatchType::kRegex);
+    }
+  }
+  std::unreachable();
+}
+
+std::string Matcher::ToString() const {
+  std::string out = IsClassicLabelName(name_) ? name_ : '"' + name_ + '"';
+  out += MatchTypeText(type_);
+  out += '"';
+  for (const char c : value_) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+bool MatchesAll(const std::vector<Matcher>& matchers, const Labels& labels) {
+  return std::all_of(matchers.begin(), matchers.end(),
+                     [&](const Matcher& m) { return m.Matches(labels.Get(m.name())); });
+}
+
+}  // namespace tickscope

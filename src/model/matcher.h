@@ -1,0 +1,67 @@
+// Matcher: one condition of a selector, such as region=~"eu|na".
+//
+// A regular expression matches the whole value ("^(?s:RE)$", RE2 syntax, so linear time and no backreferences).
+// A missing label is the empty value, so a="" matches series without a.
+// Threads   Immutable; copies share the compiled expression.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "model/labels.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace tickscope {
+
+enum class MatchType : std::uint8_t { kEqual, kNotEqual, kRegex, kNotRegex };
+
+/// "=", "!=", "=~" or "!~".
+[[nodiscard]] std::string_view MatchTypeText(MatchType type);
+
+class Matcher {
+ public:
+  /// Errors: kInvalidArgument when a regular expression does not compile, naming the reason.
+  [[nodiscard]] static Result<Matcher> Make(MatchType type, std::string_view name, std::string_view value);
+  /// An equality matcher, which cannot fail.
+  [[nodiscard]] static Matcher Equal(std::string_view name, std::string_view value);
+
+  [[nodiscard]] bool Matches(std::string_view value) const;
+  [[nodiscard]] bool MatchesEmpty() const { return matches_empty_; }
+
+  [[nodiscard]] MatchType type() const { return type_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& value() const { return value_; }
+
+  /// The literal alternatives of an expression such as "eu|na|ap", sorted; empty when the expression is not of that
+  /// form. Lets an index look values up instead of scanning them.
+  [[nodiscard]] const std::vector<std::string>& literals() const { return literals_; }
+
+  /// `name="value"`, as a selector writes it.
+  [[nodiscard]] std::string ToString() const;
+
+  friend bool operator==(const Matcher& a, const Matcher& b) {
+    return a.type_ == b.type_ && a.name_ == b.name_ && a.value_ == b.value_;
+  }
+
+ private:
+  Matcher() = default;
+
+  MatchType type_ = MatchType::kEqual;
+  std::string name_;
+  std::string value_;
+  std::shared_ptr<const re2::RE2> regex_;
+  std::vector<std::string> literals_;
+  bool matches_empty_ = false;
+};
+
+/// True when every matcher accepts the series.
+[[nodiscard]] bool MatchesAll(const std::vector<Matcher>& matchers, const Labels& labels);
+
+}  // namespace tickscope

@@ -1,0 +1,9 @@
+// The sub-commands of the tickscope binary. Each parses its own arguments (argv[0] is the sub-command's name) and
+// returns the process's exit code: 0 done, 1 failed, 2 wrong usage.
+#pragma once
+
+namespace tickscope::roles {
+
+int RunVersion(int argc, char** argv);
+
+}  // namespace tickscope::roles

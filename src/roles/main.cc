@@ -1,0 +1,54 @@
+// tickscope: one binary, a table of sub-commands.
+#include <cstdio>
+#include <string_view>
+
+#include "roles/commands.h"
+
+namespace tickscope::roles {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr Command kCommands[] = {
+    {"version", "print the version", RunVersion},
+};
+
+void PrintUsage(std::FILE* out) {
+  std::fputs(
+      "tickscope: metrics for live games, from game server to dashboard\n"
+      "\n"
+      "usage: tickscope COMMAND [OPTIONS]\n"
+      "\n"
+      "commands:\n",
+      out);
+  for (const Command& command : kCommands) {
+    std::fprintf(out, "  %-8.*s  %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
+                 static_cast<int>(command.summary.size()), command.summary.data());
+  }
+  std::fputs("\nrun 'tickscope COMMAND --help' for a command's options\n", out);
+}
+
+}  // namespace
+}  // namespace tickscope::roles
+
+int main(int argc, char** argv) {
+  using tickscope::roles::kCommands;
+  if (argc < 2) {
+    tickscope::roles::PrintUsage(stderr);
+    return 2;
+  }
+  const std::string_view name = argv[1];
+  if (name == "--help" || name == "-h" || name == "help") {
+    tickscope::roles::PrintUsage(stdout);
+    return 0;
+  }
+  for (const auto& command : kCommands) {
+    if (command.name == name) return command.run(argc - 1, argv + 1);
+  }
+  std::fprintf(stderr, "tickscope: unknown command \"%s\"; run 'tickscope help' for the list\n", argv[1]);
+  return 2;
+}
