@@ -1,5 +1,5 @@
-// FileSystem: the only way to files. Production is PosixFileSystem; tests hold a MemoryFileSystem that can fail,
-// tear writes and forget what was not synced.
+// FileSystem: the only way to files. Production is PosixFileSystem; tests hold a MemoryFileSystem that can
+// fail, tear writes and forget what was not synced.
 //
 // Durable means synced: data by AppendFile::Sync, names by FileSystem::SyncDirectory.
 // Paths are '/'-separated and never derived from outside input.
@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -23,7 +24,8 @@ class AppendFile {
   /// Appends all pieces in order. *Appended*, not durable. After an error the file may hold a prefix of them.
   /// Errors: kResourceExhausted when the disk is full, else kUnavailable.
   [[nodiscard]] virtual Status Append(std::span<const ByteView> pieces) = 0;
-  /// Makes everything appended durable. After a failure the state on disk is unknown: never retry, recover.
+  /// Makes everything appended durable. After a failure the state on disk is unknown and the file refuses
+  /// further use with kUnavailable: never retry, recover.
   [[nodiscard]] virtual Status Sync() = 0;
   /// Cuts the file to `size` bytes.
   [[nodiscard]] virtual Status Truncate(std::uint64_t size) = 0;
@@ -61,30 +63,36 @@ enum class OpenMode : std::uint8_t {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  [[nodiscard]] virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::string& path, OpenMode mode) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::string& path,
+                                                                       OpenMode mode) = 0;
   /// Errors: kNotFound.
   [[nodiscard]] virtual Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) = 0;
-  /// Creates the directory and its parents; fine when they are there.
+  /// Creates the directory and its parents, durably; fine when they are there.
   [[nodiscard]] virtual Status CreateDirectories(const std::string& path) = 0;
   /// Entries sorted by name. Errors: kNotFound.
   [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
   /// Atomically gives `from` the name `to`, replacing it.
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
-  /// Errors: kNotFound.
+  /// Removes a file or an empty directory. Errors: kNotFound.
   [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
   /// Makes creations, renames and removals in the directory durable.
   [[nodiscard]] virtual Status SyncDirectory(const std::string& directory) = 0;
   /// Takes the directory for this process. Errors: kUnavailable when another process holds it.
-  [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> LockDirectory(
+      const std::string& directory) = 0;
   /// Bytes an unprivileged process may still write on the directory's disk.
   [[nodiscard]] virtual Result<std::uint64_t> FreeBytes(const std::string& directory) = 0;
 };
 
-/// Whole content of a small file. Errors: kNotFound; kOutOfRange when it exceeds `bytes_max`.
-[[nodiscard]] Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path, std::uint64_t bytes_max);
+/// "a/b" for "a/b/c", "/" for "/a", "." for "a".
+[[nodiscard]] std::string ParentDirectory(std::string_view path);
 
-/// Writes `content` under a temporary name, syncs, renames, syncs the directory: readers see the old or the new
-/// file, also after a crash.
+/// Whole content of a small file. Errors: kNotFound; kOutOfRange when it exceeds `bytes_max`.
+[[nodiscard]] Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path,
+                                                std::uint64_t bytes_max);
+
+/// Writes `content` under a temporary name, syncs, renames, syncs the directory: readers see the old or the
+/// new file, also after a crash. One writer a path at a time.
 [[nodiscard]] Status WriteFileAtomically(FileSystem& fs, const std::string& path, std::string_view content);
 
 }  // namespace tickscope::io
