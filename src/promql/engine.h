@@ -23,6 +23,7 @@ struct EngineOptions {
   std::int64_t default_subquery_step_ms = 60'000;
   std::uint64_t samples_max = 50'000'000;      ///< Samples a query may hold at once.
   bool experimental_functions = true;
+  bool fill_modifiers = true;                  ///< Accept fill(), fill_left() and fill_right() on operators.
   bool delayed_name_removal = false;           ///< Drop __name__ at the end of evaluation instead of at once.
   bool unquoted_utf8_names = false;            ///< Accept a.b{c.d="x"} without quotes.
   bool use_start_timestamps = false;           ///< Let rate and friends see resets by start timestamps.

@@ -1,0 +1,31 @@
+// Duration expressions: the arithmetic of `[2 * step() + 1m]`, `offset -min_of(step(), 5m)` and `[1h:step() *
+// 2]`.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+#include "promql/ast.h"
+
+namespace tickscope::promql {
+
+/// What step() and range() stand for.
+struct DurationContext {
+  std::int64_t step_ms = 0;   ///< 0 for an instant query.
+  std::int64_t range_ms = 0;  ///< End minus start.
+};
+
+enum class DurationRole : std::uint8_t {
+  kRange,   ///< Must be positive.
+  kStep,    ///< Must be positive; 0 stays "absent" when nothing was written.
+  kOffset,  ///< Any sign.
+};
+
+/// The duration in milliseconds, cut towards zero.
+/// Errors: kInvalidArgument with the position in `query` for a value that is NaN, infinite, too long, divided
+/// by zero or, for ranges and steps, not positive.
+[[nodiscard]] Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role,
+                                                   const DurationContext& context, std::string_view query);
+
+}  // namespace tickscope::promql
