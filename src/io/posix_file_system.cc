@@ -233,6 +233,9 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) override {
     TICKSCOPE_ASSIGN_OR_RETURN(Descriptor fd, Open("open for reading", path, O_RDONLY));
+    struct stat info{};
+    if (::fstat(fd.get(), &info) != 0) return FailErrno("stat", path, errno);
+    if (S_ISDIR(info.st_mode)) return FailErrno("open for reading", path, EISDIR);
     return std::make_unique<PosixReadFile>(std::move(fd), path);
   }
 
