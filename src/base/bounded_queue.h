@@ -30,7 +30,8 @@ class BoundedQueue {
   /// Waits for an item; nullopt once the queue is closed and drained.
   [[nodiscard]] std::optional<T> Pop() TICKSCOPE_EXCLUDES(mu_) {
     const MutexLock lock(mu_);
-    while (items_.empty() && !closed_) not_empty_.Wait(mu_);
+    while (items_.empty() && !closed_)
+      not_empty_.Wait(mu_);
     if (items_.empty()) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();

@@ -23,6 +23,8 @@ using ByteView = std::span<const std::byte>;
 }
 
 /// Appends `more` to `out`.
-inline void AppendBytes(ByteView more, Bytes& out) { out.insert(out.end(), more.begin(), more.end()); }
+inline void AppendBytes(ByteView more, Bytes& out) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 }  // namespace tickscope

@@ -10,9 +10,9 @@ namespace tickscope {
 
 }  // namespace tickscope
 
-#define TICKSCOPE_CHECK(expr) \
-  do {                        \
-    if (!(expr)) [[unlikely]] \
+#define TICKSCOPE_CHECK(expr)                              \
+  do {                                                     \
+    if (!(expr)) [[unlikely]]                              \
       ::tickscope::CheckFailed(#expr, __FILE__, __LINE__); \
   } while (false)
 

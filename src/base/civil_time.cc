@@ -32,7 +32,8 @@ std::string FormatUtcTime(TimeMs time_ms) {
     --seconds;
   }
   const CivilTime t = ToCivilTime(seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day, t.hour, t.minute, t.second, ms);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day, t.hour, t.minute,
+                     t.second, ms);
 }
 
 }  // namespace tickscope

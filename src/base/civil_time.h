@@ -10,13 +10,13 @@ namespace tickscope {
 /// A UTC calendar date and time of day.
 struct CivilTime {
   std::int64_t year = 1970;
-  unsigned month = 1;   ///< 1..12
-  unsigned day = 1;     ///< 1..31
-  unsigned hour = 0;    ///< 0..23
-  unsigned minute = 0;  ///< 0..59
-  unsigned second = 0;  ///< 0..59
-  unsigned weekday = 4; ///< 0 = Sunday
-  unsigned year_day = 1; ///< 1..366
+  unsigned month = 1;     ///< 1..12
+  unsigned day = 1;       ///< 1..31
+  unsigned hour = 0;      ///< 0..23
+  unsigned minute = 0;    ///< 0..59
+  unsigned second = 0;    ///< 0..59
+  unsigned weekday = 4;   ///< 0 = Sunday
+  unsigned year_day = 1;  ///< 1..366
 };
 
 /// Splits whole seconds since the Unix epoch.

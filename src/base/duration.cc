@@ -22,10 +22,13 @@ constexpr std::array<Unit, 7> kUnits = {{{"y", 365LL * 24 * 3600 * 1000},
 // 2^63 nanoseconds, the reference implementation's bound.
 constexpr std::int64_t kDurationMsMax = std::numeric_limits<std::int64_t>::max() / 1'000'000;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::unexpected<Error> BadDuration(std::string_view text) {
-  return Fail(ErrorCode::kInvalidArgument, "not a valid duration string: \"" + std::string(text.substr(0, 64)) + "\"");
+  return Fail(ErrorCode::kInvalidArgument,
+              "not a valid duration string: \"" + std::string(text.substr(0, 64)) + "\"");
 }
 
 }  // namespace
@@ -45,12 +48,15 @@ Result<std::int64_t> ParseDurationMs(std::string_view text) {
     }
     if (at == digits_at) return BadDuration(text);
     const std::size_t name_at = at;
-    while (at < text.size() && !IsDigit(text[at])) ++at;
+    while (at < text.size() && !IsDigit(text[at]))
+      ++at;
     const std::string_view name = text.substr(name_at, at - name_at);
-    while (unit_index < kUnits.size() && kUnits[unit_index].name != name) ++unit_index;
+    while (unit_index < kUnits.size() && kUnits[unit_index].name != name)
+      ++unit_index;
     if (unit_index == kUnits.size()) return BadDuration(text);
     const std::int64_t unit_ms = kUnits[unit_index++].ms;
-    if (count > (kDurationMsMax - total_ms) / unit_ms) return Fail(ErrorCode::kOutOfRange, "duration out of range");
+    if (count > (kDurationMsMax - total_ms) / unit_ms)
+      return Fail(ErrorCode::kOutOfRange, "duration out of range");
     total_ms += count * unit_ms;
   }
   return total_ms;

@@ -11,8 +11,14 @@ TEST(Duration, Parses) {
     const char* text;
     std::int64_t ms;
   };
-  const Case cases[] = {{"0", 0},          {"0s", 0},          {"5m", 300'000},        {"1h30m", 5'400'000},
-                        {"250ms", 250},    {"1d12h", 129'600'000}, {"1y", 31'536'000'000}, {"1w", 604'800'000},
+  const Case cases[] = {{"0", 0},
+                        {"0s", 0},
+                        {"5m", 300'000},
+                        {"1h30m", 5'400'000},
+                        {"250ms", 250},
+                        {"1d12h", 129'600'000},
+                        {"1y", 31'536'000'000},
+                        {"1w", 604'800'000},
                         {"1m1ms", 60'001}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
@@ -23,8 +29,8 @@ TEST(Duration, Parses) {
 }
 
 TEST(Duration, Refuses) {
-  for (const char* text : {"", "1", "m", "1m1h", "1m1m", "-1m", "1.5h", "1x", " 1m", "1m ", "9223372036854775807y",
-                           "999999999999999999999ms"}) {
+  for (const char* text : {"", "1", "m", "1m1h", "1m1m", "-1m", "1.5h", "1x", " 1m", "1m ",
+                           "9223372036854775807y", "999999999999999999999ms"}) {
     SCOPED_TRACE(text);
     EXPECT_FALSE(ParseDurationMs(text).has_value());
   }

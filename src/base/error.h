@@ -17,20 +17,20 @@ namespace tickscope {
 
 /// Why an operation failed. Mapped to HTTP in one place (api/http_error.h).
 enum class ErrorCode : std::uint8_t {
-  kInvalidArgument,    ///< The caller sent something that can never succeed.
-  kOutOfRange,         ///< A value lies beyond a stated limit.
-  kNotFound,           ///< The named thing does not exist.
-  kAlreadyExists,      ///< The name is taken.
-  kFailedPrecondition, ///< Well formed, but cannot be carried out on this data (a failed evaluation).
-  kCorruption,         ///< Bytes do not decode: cut, flipped or inflated.
-  kResourceExhausted,  ///< A budget (memory, queue, disk, rate) is used up; later may work.
-  kUnavailable,        ///< A dependency is down or draining; later may work.
-  kDeadlineExceeded,   ///< The time allowed ran out.
-  kCancelled,          ///< The caller went away.
-  kUnauthenticated,    ///< Who calls is not known.
-  kPermissionDenied,   ///< Who calls may not do this.
-  kUnsupported,        ///< Understood, but not served (media type, encoding, method).
-  kInternal,           ///< A bug or an impossible state that was survived.
+  kInvalidArgument,     ///< The caller sent something that can never succeed.
+  kOutOfRange,          ///< A value lies beyond a stated limit.
+  kNotFound,            ///< The named thing does not exist.
+  kAlreadyExists,       ///< The name is taken.
+  kFailedPrecondition,  ///< Well formed, but cannot be carried out on this data (a failed evaluation).
+  kCorruption,          ///< Bytes do not decode: cut, flipped or inflated.
+  kResourceExhausted,   ///< A budget (memory, queue, disk, rate) is used up; later may work.
+  kUnavailable,         ///< A dependency is down or draining; later may work.
+  kDeadlineExceeded,    ///< The time allowed ran out.
+  kCancelled,           ///< The caller went away.
+  kUnauthenticated,     ///< Who calls is not known.
+  kPermissionDenied,    ///< Who calls may not do this.
+  kUnsupported,         ///< Understood, but not served (media type, encoding, method).
+  kInternal,            ///< A bug or an impossible state that was survived.
 };
 
 /// Upper-case-free name of a code for logs, for example "resource_exhausted". Never empty.
@@ -64,14 +64,14 @@ using Status = Result<void>;
 /// `TICKSCOPE_ASSIGN_OR_RETURN(const auto x, Parse(s))`: unwraps a Result or returns its error.
 #define TICKSCOPE_ASSIGN_OR_RETURN(decl, expr) \
   TICKSCOPE_ASSIGN_OR_RETURN_INNER(TICKSCOPE_CONCAT(tickscope_result_, __LINE__), decl, expr)
-#define TICKSCOPE_ASSIGN_OR_RETURN_INNER(result, decl, expr)       \
-  auto result = (expr);                                            \
+#define TICKSCOPE_ASSIGN_OR_RETURN_INNER(result, decl, expr)      \
+  auto result = (expr);                                           \
   if (!result) return std::unexpected(std::move(result).error()); \
   decl = *std::move(result)
 
 /// `TICKSCOPE_RETURN_IF_ERROR(file.Sync())`: passes a failed Status up.
-#define TICKSCOPE_RETURN_IF_ERROR(expr)                                                             \
-  do {                                                                                              \
-    if (auto tickscope_status = (expr); !tickscope_status)                                          \
-      return std::unexpected(std::move(tickscope_status).error());                                  \
+#define TICKSCOPE_RETURN_IF_ERROR(expr)                            \
+  do {                                                             \
+    if (auto tickscope_status = (expr); !tickscope_status)         \
+      return std::unexpected(std::move(tickscope_status).error()); \
   } while (false)

@@ -17,7 +17,8 @@ struct GlobalLog {
   std::atomic<LogLevel> level{LogLevel::kInfo};
 };
 
-// The one global of the project: a log line must be possible from everywhere, before and after main's own objects.
+// The one global of the project: a log line must be possible from everywhere, before and after main's own
+// objects.
 GlobalLog& Global() {
   static GlobalLog& log = *new GlobalLog;
   return log;
@@ -25,10 +26,14 @@ GlobalLog& Global() {
 
 std::string_view LevelName(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
   }
   return "info";
 }
@@ -45,11 +50,21 @@ void AppendQuoted(std::string_view value, std::string& out) {
   out += '"';
   for (const char c : value) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -92,10 +107,12 @@ void SetLogOptions(LogOptions options) {
 std::string FormatLogLine(const LogOptions& options, LogLevel level, std::string_view message,
                           std::initializer_list<LogField> fields) {
   std::string line;
-  if (options.clock != nullptr) AppendField(options.format, "ts", FormatUtcTime(options.clock->NowMs()), line);
+  if (options.clock != nullptr)
+    AppendField(options.format, "ts", FormatUtcTime(options.clock->NowMs()), line);
   AppendField(options.format, "level", LevelName(level), line);
   AppendField(options.format, "msg", message, line);
-  for (const LogField& field : fields) AppendField(options.format, field.key, field.value, line);
+  for (const LogField& field : fields)
+    AppendField(options.format, field.key, field.value, line);
   if (options.format == LogFormat::kJson) line += '}';
   return line;
 }
@@ -113,8 +130,9 @@ Result<LogLevel> ParseLogLevel(std::string_view text) {
   for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
     if (text == LevelName(level)) return level;
   }
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("unknown log level: got \"{}\", want debug, info, warn or error", text.substr(0, 32)));
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("unknown log level: got \"{}\", want debug, info, warn or error", text.substr(0, 32)));
 }
 
 Result<LogFormat> ParseLogFormat(std::string_view text) {

@@ -31,7 +31,8 @@ struct LogField {
   LogField(std::string_view field_key, T field_value) : key(field_key), value(std::to_string(field_value)) {}
   LogField(std::string_view field_key, std::string_view field_value) : key(field_key), value(field_value) {}
   LogField(std::string_view field_key, const char* field_value) : key(field_key), value(field_value) {}
-  LogField(std::string_view field_key, std::string field_value) : key(field_key), value(std::move(field_value)) {}
+  LogField(std::string_view field_key, std::string field_value)
+      : key(field_key), value(std::move(field_value)) {}
 
   std::string_view key;
   std::string value;

@@ -26,7 +26,8 @@ void AppendEscaped(std::string_view value, std::string& out) {
 
 // One sample line. `extra` is a label that is not part of the series, such as le.
 void AppendSample(std::string_view name, std::string_view suffix, const MetricLabels& labels,
-                  std::string_view extra_name, std::string_view extra_value, std::string_view value, std::string& out) {
+                  std::string_view extra_name, std::string_view extra_value, std::string_view value,
+                  std::string& out) {
   out.append(name).append(suffix);
   if (!labels.empty() || !extra_name.empty()) {
     out += '{';
@@ -38,7 +39,8 @@ void AppendSample(std::string_view name, std::string_view suffix, const MetricLa
       AppendEscaped(text, out);
       out += '"';
     };
-    for (const auto& [label, text] : labels) append_label(label, text);
+    for (const auto& [label, text] : labels)
+      append_label(label, text);
     if (!extra_name.empty()) append_label(extra_name, extra_value);
     out += '}';
   }
@@ -61,7 +63,8 @@ void HistogramMetric::Observe(double v) {
 
 std::vector<std::uint64_t> HistogramMetric::bucket_counts() const {
   std::vector<std::uint64_t> counts(bounds_.size() + 1);
-  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = counts_[i].load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    counts[i] = counts_[i].load(std::memory_order_relaxed);
   return counts;
 }
 
@@ -89,8 +92,8 @@ Gauge* MetricRegistry::AddGauge(std::string_view name, std::string_view help, Me
   return series.gauge.get();
 }
 
-HistogramMetric* MetricRegistry::AddHistogram(std::string_view name, std::string_view help, MetricLabels labels,
-                                              std::span<const double> upper_bounds) {
+HistogramMetric* MetricRegistry::AddHistogram(std::string_view name, std::string_view help,
+                                              MetricLabels labels, std::span<const double> upper_bounds) {
   const MutexLock lock(mu_);
   Series& series = SeriesFor(Kind::kHistogram, name, help, std::move(labels));
   if (!series.histogram) series.histogram = std::make_unique<HistogramMetric>(upper_bounds);
@@ -111,7 +114,8 @@ std::string MetricRegistry::RenderText() const {
     fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, family.help, name,
                    kKindNames[static_cast<std::size_t>(family.kind)]);
     for (const auto& [labels, series] : family.series) {
-      if (series.counter) AppendSample(name, "", labels, "", "", fmt::format("{}", series.counter->value()), out);
+      if (series.counter)
+        AppendSample(name, "", labels, "", "", fmt::format("{}", series.counter->value()), out);
       if (series.gauge) AppendSample(name, "", labels, "", "", fmt::format("{}", series.gauge->value()), out);
       if (series.read) AppendSample(name, "", labels, "", "", fmt::format("{}", series.read()), out);
       if (series.histogram) {
@@ -120,7 +124,8 @@ std::string MetricRegistry::RenderText() const {
         std::uint64_t cumulative = 0;
         for (std::size_t i = 0; i < counts.size(); ++i) {
           cumulative += counts[i];
-          AppendSample(name, "_bucket", labels, "le", i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf",
+          AppendSample(name, "_bucket", labels, "le",
+                       i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf",
                        fmt::format("{}", cumulative), out);
         }
         AppendSample(name, "_sum", labels, "", "", fmt::format("{}", series.histogram->sum()), out);

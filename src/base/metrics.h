@@ -1,9 +1,10 @@
 // Own metrics: what Tickscope says about itself on /metrics.
 //
-// A component asks the registry once for its instruments and keeps the pointers; updating one is an atomic add.
+// A component asks the registry once for its instruments and keeps the pointers; updating one is an atomic
+// add.
 //
-//   Counter* appended = metrics.AddCounter("tickscope_stream_appended_bytes_total", "Bytes made durable.", {});
-//   appended->Add(n);
+//   Counter* appended = metrics.AddCounter("tickscope_stream_appended_bytes_total", "Bytes made durable.",
+//   {}); appended->Add(n);
 //
 // Invariants   M1 (name, labels) is unique: asking twice gives the same instrument.
 //              M2 label sets are closed: they come from code, never from input.
@@ -62,8 +63,8 @@ class HistogramMetric {
 };
 
 /// Bounds that suit latencies in seconds: 0.5 ms to 30 s.
-inline constexpr std::array<double, 16> kLatencyBucketsSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                                 0.25,   0.5,   1,      2.5,   5,    10,    20,   30};
+inline constexpr std::array<double, 16> kLatencyBucketsSeconds = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30};
 
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
@@ -75,8 +76,8 @@ class MetricRegistry {
 
   [[nodiscard]] Counter* AddCounter(std::string_view name, std::string_view help, MetricLabels labels);
   [[nodiscard]] Gauge* AddGauge(std::string_view name, std::string_view help, MetricLabels labels);
-  [[nodiscard]] HistogramMetric* AddHistogram(std::string_view name, std::string_view help, MetricLabels labels,
-                                              std::span<const double> upper_bounds);
+  [[nodiscard]] HistogramMetric* AddHistogram(std::string_view name, std::string_view help,
+                                              MetricLabels labels, std::span<const double> upper_bounds);
   /// A gauge read when scraped. `read` must stay callable as long as the registry lives.
   void AddCallbackGauge(std::string_view name, std::string_view help, MetricLabels labels,
                         std::function<double()> read);

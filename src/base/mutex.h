@@ -1,5 +1,5 @@
-// Annotated locks: std::mutex and std::shared_mutex with the attributes that let the tidy run prove that every
-// TICKSCOPE_GUARDED_BY member is touched under its lock.
+// Annotated locks: std::mutex and std::shared_mutex with the attributes that let the tidy run prove that
+// every TICKSCOPE_GUARDED_BY member is touched under its lock.
 #pragma once
 
 #include <condition_variable>

@@ -9,12 +9,15 @@ WorkerPool::WorkerPool(std::size_t thread_count, std::size_t queue_capacity) : q
   threads_.reserve(thread_count);
   for (std::size_t i = 0; i < thread_count; ++i) {
     threads_.emplace_back([this] {
-      while (std::optional<Task> task = queue_.Pop()) (*task)();
+      while (std::optional<Task> task = queue_.Pop())
+        (*task)();
     });
   }
 }
 
-WorkerPool::~WorkerPool() { Stop(); }
+WorkerPool::~WorkerPool() {
+  Stop();
+}
 
 void WorkerPool::Stop() {
   queue_.Close();

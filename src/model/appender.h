@@ -21,7 +21,8 @@ class Appender {
  public:
   virtual ~Appender() = default;
   /// Returns when the samples are durable; they are visible to queries shortly after.
-  /// Errors: kInvalidArgument when a sample is refused (the others are written); kUnavailable when the stream is not.
+  /// Errors: kInvalidArgument when a sample is refused (the others are written); kUnavailable when the stream
+  /// is not.
   [[nodiscard]] virtual Status Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) = 0;
 };
 

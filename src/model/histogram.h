@@ -20,7 +20,8 @@ inline constexpr std::int32_t kCustomBoundsSchema = -53;
 inline constexpr std::int32_t kExponentialSchemaMin = -4;
 inline constexpr std::int32_t kExponentialSchemaMax = 8;
 
-/// A run of consecutive buckets: `offset` is the gap to the previous run (for the first: the index of its bucket).
+/// A run of consecutive buckets: `offset` is the gap to the previous run (for the first: the index of its
+/// bucket).
 struct BucketSpan {
   std::int32_t offset = 0;
   std::uint32_t length = 0;

@@ -44,19 +44,34 @@ void AppendQuoted(std::string_view value, std::string& out) {
   out += '"';
   for (const char c : value) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += c;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += c;
     }
   }
   out += '"';
 }
 
-bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsNameRest(char c) { return IsNameStart(c) || (c >= '0' && c <= '9'); }
+bool IsNameStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool IsNameRest(char c) {
+  return IsNameStart(c) || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -74,7 +89,8 @@ Labels::Labels(std::initializer_list<std::pair<std::string_view, std::string_vie
     : Labels(FromPairs({pairs.begin(), pairs.end()})) {}
 
 Labels Labels::FromPairs(std::vector<std::pair<std::string_view, std::string_view>> pairs) {
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   Labels labels;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (i + 1 < pairs.size() && pairs[i + 1].first == pairs[i].first) continue;
@@ -86,7 +102,8 @@ Labels Labels::FromPairs(std::vector<std::pair<std::string_view, std::string_vie
 Labels Labels::FromSorted(const std::vector<LabelView>& sorted) {
   Labels labels;
   std::size_t bytes = 0;
-  for (const LabelView& label : sorted) bytes += label.name.size() + label.value.size() + 4;
+  for (const LabelView& label : sorted)
+    bytes += label.name.size() + label.value.size() + 4;
   labels.packed_.reserve(bytes);
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     TICKSCOPE_DCHECK(i == 0 || sorted[i - 1].name < sorted[i].name);
@@ -96,7 +113,9 @@ Labels Labels::FromSorted(const std::vector<LabelView>& sorted) {
   return labels;
 }
 
-std::size_t Labels::size() const { return static_cast<std::size_t>(std::distance(begin(), end())); }
+std::size_t Labels::size() const {
+  return static_cast<std::size_t>(std::distance(begin(), end()));
+}
 
 std::string_view Labels::Get(std::string_view name) const {
   for (const LabelView& label : *this) {
@@ -106,7 +125,9 @@ std::string_view Labels::Get(std::string_view name) const {
   return {};
 }
 
-std::uint64_t Labels::Hash() const { return XXH3_64bits(packed_.data(), packed_.size()); }
+std::uint64_t Labels::Hash() const {
+  return XXH3_64bits(packed_.data(), packed_.size());
+}
 
 std::string Labels::ToString() const {
   std::string out;
@@ -149,7 +170,8 @@ std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
 
 void LabelsBuilder::Reset(const Labels& base) {
   pairs_.clear();
-  for (const LabelView& label : base) pairs_.emplace_back(label.name, label.value);
+  for (const LabelView& label : base)
+    pairs_.emplace_back(label.name, label.value);
 }
 
 LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
@@ -186,7 +208,8 @@ bool IsClassicLabelName(std::string_view name) {
 
 bool IsClassicMetricName(std::string_view name) {
   const auto colon_or = [](auto&& rule) { return [rule](char c) { return c == ':' || rule(c); }; };
-  return !name.empty() && colon_or(IsNameStart)(name[0]) && std::all_of(name.begin(), name.end(), colon_or(IsNameRest));
+  return !name.empty() && colon_or(IsNameStart)(name[0]) &&
+         std::all_of(name.begin(), name.end(), colon_or(IsNameRest));
 }
 
 bool IsValidUtf8(std::string_view text) {

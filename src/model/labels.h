@@ -73,7 +73,9 @@ class Labels {
   [[nodiscard]] static Labels FromSorted(const std::vector<LabelView>& sorted);
 
   [[nodiscard]] Iterator begin() const { return {packed_.data(), packed_.data() + packed_.size()}; }
-  [[nodiscard]] Iterator end() const { return {packed_.data() + packed_.size(), packed_.data() + packed_.size()}; }
+  [[nodiscard]] Iterator end() const {
+    return {packed_.data() + packed_.size(), packed_.data() + packed_.size()};
+  }
   [[nodiscard]] bool empty() const { return packed_.empty(); }
   /// Number of labels; walks the set.
   [[nodiscard]] std::size_t size() const;
@@ -86,8 +88,8 @@ class Labels {
   /// 64-bit hash of the content, equal for equal sets within one process run and across them.
   [[nodiscard]] std::uint64_t Hash() const;
 
-  /// `name{a="b",c="d"}`, `{a="b"}` without a metric name, `{}` when empty. Names that are not classic identifiers
-  /// are quoted; values are escaped.
+  /// `name{a="b",c="d"}`, `{a="b"}` without a metric name, `{}` when empty. Names that are not classic
+  /// identifiers are quoted; values are escaped.
   [[nodiscard]] std::string ToString() const;
 
   /// The packed bytes, for use as a key. Lives as long as this object.

@@ -7,8 +7,8 @@
 namespace tickscope {
 namespace {
 
-// Splits "a|b|c" when no character has a meaning in a regular expression. Bounded: beyond this many alternatives
-// one automaton pass over the values is cheaper than the list is worth.
+// Splits "a|b|c" when no character has a meaning in a regular expression. Bounded: beyond this many
+// alternatives one automaton pass over the values is cheaper than the list is worth.
 constexpr std::size_t kLiteralsMax = 256;
 
 std::vector<std::string> SplitLiterals(std::string_view expression) {
@@ -30,10 +30,14 @@ std::vector<std::string> SplitLiterals(std::string_view expression) {
 
 std::string_view MatchTypeText(MatchType type) {
   switch (type) {
-    case MatchType::kEqual: return "=";
-    case MatchType::kNotEqual: return "!=";
-    case MatchType::kRegex: return "=~";
-    case MatchType::kNotRegex: return "!~";
+    case MatchType::kEqual:
+      return "=";
+    case MatchType::kNotEqual:
+      return "!=";
+    case MatchType::kRegex:
+      return "=~";
+    case MatchType::kNotRegex:
+      return "!~";
   }
   std::unreachable();
 }
@@ -66,8 +70,10 @@ Matcher Matcher::Equal(std::string_view name, std::string_view value) {
 
 bool Matcher::Matches(std::string_view value) const {
   switch (type_) {
-    case MatchType::kEqual: return value == value_;
-    case MatchType::kNotEqual: return value != value_;
+    case MatchType::kEqual:
+      return value == value_;
+    case MatchType::kNotEqual:
+      return value != value_;
     case MatchType::kRegex:
     case MatchType::kNotRegex: {
       const bool found = literals_.empty()

@@ -1,8 +1,8 @@
 // Matcher: one condition of a selector, such as region=~"eu|na".
 //
-// A regular expression matches the whole value ("^(?s:RE)$", RE2 syntax, so linear time and no backreferences).
-// A missing label is the empty value, so a="" matches series without a.
-// Threads   Immutable; copies share the compiled expression.
+// A regular expression matches the whole value ("^(?s:RE)$", RE2 syntax, so linear time and no
+// backreferences). A missing label is the empty value, so a="" matches series without a. Threads   Immutable;
+// copies share the compiled expression.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ class Matcher {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }
 
-  /// The literal alternatives of an expression such as "eu|na|ap", sorted; empty when the expression is not of that
-  /// form. Lets an index look values up instead of scanning them.
+  /// The literal alternatives of an expression such as "eu|na|ap", sorted; empty when the expression is not
+  /// of that form. Lets an index look values up instead of scanning them.
   [[nodiscard]] const std::vector<std::string>& literals() const { return literals_; }
 
   /// `name="value"`, as a selector writes it.

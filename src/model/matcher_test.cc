@@ -14,11 +14,16 @@ TEST(Matcher, MatchesWholeValues) {
     bool want;
   };
   const Case cases[] = {
-      {MatchType::kEqual, "eu", "eu", true},          {MatchType::kEqual, "eu", "eu1", false},
-      {MatchType::kNotEqual, "eu", "", true},         {MatchType::kRegex, "eu|na", "na", true},
-      {MatchType::kRegex, "eu|na", "nab", false},     {MatchType::kRegex, "e.", "e\n", true},
-      {MatchType::kRegex, "", "", true},              {MatchType::kRegex, "a|", "", true},
-      {MatchType::kNotRegex, "eu.*", "europe", false}, {MatchType::kNotRegex, "eu.*", "", true},
+      {MatchType::kEqual, "eu", "eu", true},
+      {MatchType::kEqual, "eu", "eu1", false},
+      {MatchType::kNotEqual, "eu", "", true},
+      {MatchType::kRegex, "eu|na", "na", true},
+      {MatchType::kRegex, "eu|na", "nab", false},
+      {MatchType::kRegex, "e.", "e\n", true},
+      {MatchType::kRegex, "", "", true},
+      {MatchType::kRegex, "a|", "", true},
+      {MatchType::kNotRegex, "eu.*", "europe", false},
+      {MatchType::kNotRegex, "eu.*", "", true},
       {MatchType::kRegex, "a$|b", "a", true},
   };
   for (const Case& c : cases) {

@@ -20,9 +20,9 @@ namespace tickscope {
 /// Samples of one series as columns, in strictly ascending time. Reused from series to series.
 struct SampleColumns {
   std::vector<TimeMs> times_ms;
-  std::vector<double> values;             ///< One a time; 0 where the sample is a histogram.
-  std::vector<HistogramPtr> histograms;   ///< Empty when no sample is one, else one a time, null for floats.
-  std::vector<TimeMs> start_times_ms;     ///< Empty when none is known, else one a time, 0 for unset.
+  std::vector<double> values;            ///< One a time; 0 where the sample is a histogram.
+  std::vector<HistogramPtr> histograms;  ///< Empty when no sample is one, else one a time, null for floats.
+  std::vector<TimeMs> start_times_ms;    ///< Empty when none is known, else one a time, 0 for unset.
 
   void Clear() {
     times_ms.clear();
@@ -40,8 +40,8 @@ class QueryContext {
   QueryContext(const Clock& clock, std::chrono::nanoseconds deadline) : clock_(&clock), deadline_(deadline) {}
 
   void Cancel() { cancelled_ = true; }
-  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline. Cheap enough for every few thousand
-  /// samples.
+  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline. Cheap enough for every few
+  /// thousand samples.
   [[nodiscard]] Status Check() const;
 
  private:
@@ -84,8 +84,8 @@ class Queryable {
  public:
   virtual ~Queryable() = default;
 
-  /// Series that match and may have samples in the range. At least one matcher must refuse the empty value; the
-  /// caller checks. Errors: kResourceExhausted when more series match than a query may hold.
+  /// Series that match and may have samples in the range. At least one matcher must refuse the empty value;
+  /// the caller checks. Errors: kResourceExhausted when more series match than a query may hold.
   [[nodiscard]] virtual Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                                   const QueryContext& context) const = 0;
   /// Label names of matching series, sorted, unique. No matchers means all.

@@ -19,8 +19,14 @@ inline constexpr std::uint64_t kStaleNanBits = 0x7ff0000000000002ULL;
 /// The NaN an expression produces.
 inline constexpr std::uint64_t kNormalNanBits = 0x7ff8000000000001ULL;
 
-[[nodiscard]] inline double StaleNan() { return std::bit_cast<double>(kStaleNanBits); }
-[[nodiscard]] inline double NormalNan() { return std::bit_cast<double>(kNormalNanBits); }
-[[nodiscard]] inline bool IsStaleNan(double v) { return std::bit_cast<std::uint64_t>(v) == kStaleNanBits; }
+[[nodiscard]] inline double StaleNan() {
+  return std::bit_cast<double>(kStaleNanBits);
+}
+[[nodiscard]] inline double NormalNan() {
+  return std::bit_cast<double>(kNormalNanBits);
+}
+[[nodiscard]] inline bool IsStaleNan(double v) {
+  return std::bit_cast<std::uint64_t>(v) == kStaleNanBits;
+}
 
 }  // namespace tickscope

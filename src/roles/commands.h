@@ -1,5 +1,5 @@
-// The sub-commands of the tickscope binary. Each parses its own arguments (argv[0] is the sub-command's name) and
-// returns the process's exit code: 0 done, 1 failed, 2 wrong usage.
+// The sub-commands of the tickscope binary. Each parses its own arguments (argv[0] is the sub-command's name)
+// and returns the process's exit code: 0 done, 1 failed, 2 wrong usage.
 #pragma once
 
 namespace tickscope::roles {

@@ -1,0 +1,61 @@
+#include "codec/bit_pack.h"
+
+#include "base/check.h"
+#include "base/random.h"
+#include "codec/fixed.h"
+
+namespace tickscope::codec {
+
+void PackBits(std::span<const std::uint64_t> values, unsigned width, Bytes& out) {
+  TICKSCOPE_DCHECK(width <= 64);
+  if (width == 0) return;
+  Uint128 pending = 0;
+  unsigned pending_bits = 0;
+  for (const std::uint64_t v : values) {
+    TICKSCOPE_DCHECK(width == 64 || v >> width == 0);
+    pending |= static_cast<Uint128>(v) << pending_bits;
+    pending_bits += width;
+    if (pending_bits >= 64) {
+      PutFixed(static_cast<std::uint64_t>(pending), out);
+      pending >>= 64;
+      pending_bits -= 64;
+    }
+  }
+  for (; pending_bits > 0; pending_bits -= pending_bits < 8 ? pending_bits : 8) {
+    out.push_back(static_cast<std::byte>(pending));
+    pending >>= 8;
+  }
+}
+
+void UnpackBits(ByteView packed, unsigned width, std::span<std::uint64_t> out) {
+  TICKSCOPE_DCHECK(width <= 64);
+  TICKSCOPE_DCHECK(packed.size() >= PackedBytes(out.size(), width));
+  if (width == 0) {
+    for (std::uint64_t& v : out)
+      v = 0;
+    return;
+  }
+  const std::uint64_t mask = width == 64 ? ~0ULL : (1ULL << width) - 1;
+  std::size_t i = 0;
+  std::size_t bit = 0;
+  // Whole words while eight bytes (and a ninth for what straddles) may be read without leaving `packed`.
+  for (; i < out.size() && bit / 8 + 9 <= packed.size(); ++i, bit += width) {
+    const std::byte* at = packed.data() + bit / 8;
+    const unsigned shift = bit % 8;
+    std::uint64_t v = LoadFixed<std::uint64_t>(at) >> shift;
+    if (shift + width > 64) v |= static_cast<std::uint64_t>(at[8]) << (64 - shift);
+    out[i] = v & mask;
+  }
+  for (; i < out.size(); ++i, bit += width) {
+    std::uint64_t v = 0;
+    for (unsigned taken = 0; taken < width;) {
+      const std::size_t at = bit + taken;
+      const unsigned shift = at % 8;
+      v |= (static_cast<std::uint64_t>(packed[at / 8]) >> shift) << taken;
+      taken += 8 - shift;
+    }
+    out[i] = v & mask;
+  }
+}
+
+}  // namespace tickscope::codec

@@ -1,0 +1,288 @@
+#include "codec/sample_batch.h"
+
+#include <bit>
+#include <cmath>
+#include <unordered_map>
+
+#include "codec/fixed.h"
+#include "codec/float_classes.h"
+#include "codec/histogram_codec.h"
+#include "codec/varint.h"
+
+namespace tickscope::codec {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+enum class Section : std::uint8_t { kSeries = 1, kFloats = 2, kHistograms = 3, kMetadata = 4 };
+
+std::unexpected<Error> Corrupt(const char* section, const char* what) {
+  return Fail(ErrorCode::kCorruption, std::string("sample batch: ") + section + ": " + what);
+}
+
+void PutSection(Section tag, const Bytes& body, Bytes& out) {
+  out.push_back(static_cast<std::byte>(tag));
+  PutVarint(body.size(), out);
+  AppendBytes(body, out);
+}
+
+void PutSeries(const std::vector<SeriesDefinition>& series, Bytes& out) {
+  std::unordered_map<std::string_view, std::uint32_t> index_of;
+  std::vector<std::string_view> symbols;
+  const auto intern = [&](std::string_view text) {
+    const auto [found, is_new] = index_of.try_emplace(text, static_cast<std::uint32_t>(symbols.size()));
+    if (is_new) symbols.push_back(text);
+    return found->second;
+  };
+  Bytes definitions;
+  PutVarint(series.size(), definitions);
+  std::int64_t next_ref = 0;
+  for (const SeriesDefinition& definition : series) {
+    const std::int64_t ref = ToIndex(definition.ref);
+    PutZigZag(ref - next_ref, definitions);
+    next_ref = ref + 1;
+    PutVarint(definition.labels.size(), definitions);
+    for (const LabelView& label : definition.labels) {
+      PutVarint(intern(label.name), definitions);
+      PutVarint(intern(label.value), definitions);
+    }
+  }
+  PutVarint(symbols.size(), out);
+  for (const std::string_view symbol : symbols)
+    PutText(symbol, out);
+  AppendBytes(definitions, out);
+}
+
+// Samples [from, to) have one ref; to is the first that has another.
+std::size_t EndOfRef(const FloatColumns& floats, std::size_t from) {
+  std::size_t to = from + 1;
+  while (to < floats.size() && floats.refs[to] == floats.refs[from])
+    ++to;
+  return to;
+}
+
+void PutRuns(const FloatColumns& floats, Bytes& out) {
+  std::int64_t next_ref = 0;
+  TimeMs last_time = 0;
+  std::size_t at = 0;
+  while (at < floats.size()) {
+    const std::size_t points = EndOfRef(floats, at) - at;
+    std::uint64_t length = 1;
+    std::size_t next = at + points;
+    while (next + points <= floats.size() &&
+           ToIndex(floats.refs[next]) == ToIndex(floats.refs[at]) + length) {
+      if (points > 1 && EndOfRef(floats, next) - next != points) break;
+      if (points == 1 && next + 1 < floats.size() && floats.refs[next + 1] == floats.refs[next]) break;
+      bool same_times = true;
+      for (std::size_t i = 0; i < points && same_times; ++i) {
+        same_times = floats.times_ms[next + i] == floats.times_ms[at + i];
+      }
+      if (!same_times) break;
+      next += points;
+      ++length;
+    }
+    const std::int64_t ref = ToIndex(floats.refs[at]);
+    PutZigZag(ref - next_ref, out);
+    next_ref = ref + static_cast<std::int64_t>(length);
+    PutVarint(length, out);
+    PutVarint(points, out);
+    for (std::size_t i = 0; i < points; ++i) {
+      PutZigZag(floats.times_ms[at + i] - last_time, out);
+      last_time = floats.times_ms[at + i];
+    }
+    at = next;
+  }
+}
+
+Status TakeSeries(FieldReader& reader, SampleBatch& batch) {
+  std::vector<std::string_view> symbols;
+  const std::uint64_t symbol_count = reader.Varint();
+  if (symbol_count > reader.remaining()) return Corrupt("series", "more symbols than bytes");
+  symbols.reserve(symbol_count);
+  for (std::uint64_t i = 0; i < symbol_count; ++i)
+    symbols.push_back(reader.Text());
+  const std::uint64_t series_count = reader.Varint();
+  if (!reader.ok() || series_count > reader.remaining()) return Corrupt("series", "more series than bytes");
+  std::int64_t next_ref = 0;
+  batch.series.reserve(series_count);
+  for (std::uint64_t i = 0; i < series_count; ++i) {
+    SeriesDefinition definition;
+    const std::int64_t ref = next_ref + reader.ZigZag();
+    next_ref = ref + 1;
+    if (ref < 0 || ref > 0xffff'ffffLL) return Corrupt("series", "ref out of range");
+    definition.ref = static_cast<SeriesRef>(ref);
+    const std::uint64_t label_count = reader.Varint();
+    if (label_count > reader.remaining()) return Corrupt("series", "more labels than bytes");
+    definition.labels.reserve(label_count);
+    for (std::uint64_t k = 0; k < label_count; ++k) {
+      const std::uint64_t name = reader.Varint();
+      const std::uint64_t value = reader.Varint();
+      if (!reader.ok() || name >= symbols.size() || value >= symbols.size()) {
+        return Corrupt("series", "symbol out of range");
+      }
+      definition.labels.push_back({symbols[name], symbols[value]});
+    }
+    batch.series.push_back(std::move(definition));
+  }
+  return reader.ok() ? Status{} : Corrupt("series", "cut");
+}
+
+Status TakeFloats(FieldReader& reader, FloatColumns& floats) {
+  const std::uint64_t count = reader.Varint();
+  if (count > 2 * reader.remaining()) return Corrupt("floats", "more samples than bytes");
+  floats.refs.reserve(count);
+  floats.times_ms.reserve(count);
+  std::int64_t next_ref = 0;
+  std::uint64_t time = 0;
+  std::vector<TimeMs> run_times;
+  while (floats.refs.size() < count) {
+    // Unsigned, so that hostile steps wrap instead of overflowing.
+    const std::uint64_t first =
+        static_cast<std::uint64_t>(next_ref) + static_cast<std::uint64_t>(reader.ZigZag());
+    const std::uint64_t length = reader.Varint();
+    const std::uint64_t points = reader.Varint();
+    const std::uint64_t left = count - floats.refs.size();
+    if (!reader.ok() || length == 0 || points == 0 || length > left || points > left / length) {
+      return Corrupt("floats", "run longer than the section");
+    }
+    if (first > 0xffff'ffffULL || first + length > 0x1'0000'0000ULL)
+      return Corrupt("floats", "ref out of range");
+    run_times.clear();
+    for (std::uint64_t i = 0; i < points; ++i) {
+      time += static_cast<std::uint64_t>(reader.ZigZag());
+      run_times.push_back(static_cast<TimeMs>(time));
+    }
+    for (std::uint64_t i = 0; i < length; ++i) {
+      for (const TimeMs time_ms : run_times) {
+        floats.refs.push_back(static_cast<SeriesRef>(first + i));
+        floats.times_ms.push_back(time_ms);
+      }
+    }
+    next_ref = static_cast<std::int64_t>(first + length);
+  }
+  floats.values.resize(count);
+  if (!reader.ok() || !TakeFloatClasses(reader, floats.values)) return Corrupt("floats", "cut in the values");
+  return {};
+}
+
+Status TakeHistograms(FieldReader& reader, std::vector<HistogramEntry>& histograms) {
+  const std::uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return Corrupt("histograms", "more samples than bytes");
+  std::uint64_t ref = 0;
+  std::uint64_t time = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ref += static_cast<std::uint64_t>(reader.ZigZag());
+    time += static_cast<std::uint64_t>(reader.ZigZag());
+    if (!reader.ok() || ref > 0xffff'ffffULL) return Corrupt("histograms", "ref out of range");
+    TICKSCOPE_ASSIGN_OR_RETURN(Histogram histogram, TakeHistogram(reader));
+    histograms.push_back({static_cast<SeriesRef>(ref), static_cast<TimeMs>(time),
+                          std::make_shared<const Histogram>(std::move(histogram))});
+  }
+  return {};
+}
+
+Status TakeMetadata(FieldReader& reader, std::vector<MetadataEntry>& metadata) {
+  const std::uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return Corrupt("metadata", "more entries than bytes");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    MetadataEntry entry;
+    entry.metric = reader.Text();
+    entry.metadata.type = reader.Text();
+    entry.metadata.help = reader.Text();
+    entry.metadata.unit = reader.Text();
+    metadata.push_back(std::move(entry));
+  }
+  return reader.ok() ? Status{} : Corrupt("metadata", "cut");
+}
+
+}  // namespace
+
+void SampleBatch::Clear() {
+  tenant.clear();
+  received_ms = 0;
+  series.clear();
+  floats.Clear();
+  histograms.clear();
+  metadata.clear();
+}
+
+void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
+  out.push_back(static_cast<std::byte>(kVersion));
+  PutText(batch.tenant, out);
+  PutZigZag(batch.received_ms, out);
+  Bytes body;
+  if (!batch.series.empty()) {
+    PutSeries(batch.series, body);
+    PutSection(Section::kSeries, body, out);
+    body.clear();
+  }
+  if (batch.floats.size() > 0) {
+    body.reserve(batch.floats.size() * 4 + 64);
+    PutVarint(batch.floats.size(), body);
+    PutRuns(batch.floats, body);
+    PutFloatClasses(batch.floats.values, body);
+    PutSection(Section::kFloats, body, out);
+    body.clear();
+  }
+  if (!batch.histograms.empty()) {
+    PutVarint(batch.histograms.size(), body);
+    std::int64_t last_ref = 0;
+    TimeMs last_time = 0;
+    for (const HistogramEntry& entry : batch.histograms) {
+      const std::int64_t ref = ToIndex(entry.ref);
+      PutZigZag(ref - last_ref, body);
+      PutZigZag(entry.time_ms - last_time, body);
+      PutHistogram(*entry.histogram, body);
+      last_ref = ref;
+      last_time = entry.time_ms;
+    }
+    PutSection(Section::kHistograms, body, out);
+    body.clear();
+  }
+  if (!batch.metadata.empty()) {
+    PutVarint(batch.metadata.size(), body);
+    for (const MetadataEntry& entry : batch.metadata) {
+      PutText(entry.metric, body);
+      PutText(entry.metadata.type, body);
+      PutText(entry.metadata.help, body);
+      PutText(entry.metadata.unit, body);
+    }
+    PutSection(Section::kMetadata, body, out);
+  }
+}
+
+Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
+  batch.Clear();
+  FieldReader reader(bytes);
+  const std::uint8_t version = reader.Byte();
+  if (reader.ok() && version != kVersion) {
+    return Fail(ErrorCode::kUnsupported, "sample batch version: got " + std::to_string(version) + ", want 1");
+  }
+  batch.tenant = reader.Text();
+  batch.received_ms = reader.ZigZag();
+  if (!reader.ok()) return Corrupt("header", "cut");
+  while (reader.remaining() > 0) {
+    const auto tag = static_cast<Section>(reader.Byte());
+    FieldReader body(reader.Take(reader.Varint()));
+    if (!reader.ok()) return Corrupt("section", "longer than the batch");
+    switch (tag) {
+      case Section::kSeries:
+        TICKSCOPE_RETURN_IF_ERROR(TakeSeries(body, batch));
+        break;
+      case Section::kFloats:
+        TICKSCOPE_RETURN_IF_ERROR(TakeFloats(body, batch.floats));
+        break;
+      case Section::kHistograms:
+        TICKSCOPE_RETURN_IF_ERROR(TakeHistograms(body, batch.histograms));
+        break;
+      case Section::kMetadata:
+        TICKSCOPE_RETURN_IF_ERROR(TakeMetadata(body, batch.metadata));
+        break;
+      default:
+        return Corrupt("section", "unknown tag");
+    }
+    if (body.remaining() != 0) return Corrupt("section", "bytes after its last field");
+  }
+  return {};
+}
+
+}  // namespace tickscope::codec

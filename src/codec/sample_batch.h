@@ -1,0 +1,107 @@
+// Sample batch: the payload of one stream record, one accepted request of one sender.
+//
+// Series go by number (SeriesRef). A number means the labels given by the latest definition of it in the same
+// stream segment, so a segment can be read knowing nothing of those before it. Samples are columns: numbers
+// as runs, times once a run, values behind a four-bit class each. 300 series that arrive in their usual order
+// with one timestamp cost two runs, one time and about three bytes a value.
+//
+// Layout
+//
+//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |
+//   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
+//
+//   1 series      | symbols: varint n, n * text | varint n, n * (ref step: zz, labels: varint k, k * (name,
+//   value)) | 2 floats      | varint n | runs | classes: ceil(n / 2) bytes, low nibble first | values |
+//     run         | ref step: zz | length: varint | points: varint | points * time step: zz |
+//                   `length` consecutive refs, each with samples at these `points` times; a ref step counts
+//                   from the ref after the previous run, a time step from the previous time of the section
+//     class       0..7   integer in that many bytes, zigzag           8      raw double
+//                 9..12  hundredths in class - 8 bytes, zigzag        13, 14 millionths in 4 or 6 bytes,
+//                 zigzag
+//   3 histograms  | varint n | n * (ref step: zz, time step: zz, codec/histogram_codec.h) |
+//   4 metadata    | varint n | n * (metric: text, type: text, help: text, unit: text) |
+//
+// Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
+//
+//   n=3  run: step 7, length 3, points 1, time 1000   classes 1 0, 9    5 -> 0a, 250 -> f4 01
+//   03   0e 03 01 d0 0f                               01 0a             0a f4 01                  ...class
+//   10: 2 bytes
+//
+// The checksum is the stream's. Times and refs may repeat and go back; order is the order of arrival.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/histogram.h"
+#include "model/labels.h"
+#include "model/queryable.h"
+#include "model/series_ref.h"
+
+namespace tickscope::codec {
+
+/// Float samples as parallel columns, in order of arrival.
+struct FloatColumns {
+  std::vector<SeriesRef> refs;
+  std::vector<TimeMs> times_ms;
+  std::vector<double> values;
+
+  void Clear() {
+    refs.clear();
+    times_ms.clear();
+    values.clear();
+  }
+  void Push(SeriesRef ref, TimeMs time_ms, double value) {
+    refs.push_back(ref);
+    times_ms.push_back(time_ms);
+    values.push_back(value);
+  }
+  [[nodiscard]] std::size_t size() const { return refs.size(); }
+};
+
+struct HistogramEntry {
+  SeriesRef ref{};
+  TimeMs time_ms = 0;
+  HistogramPtr histogram;
+};
+
+struct SeriesDefinition {
+  SeriesRef ref{};
+  std::vector<LabelView> labels;  ///< Sorted, unique, no empty values. Borrowed.
+};
+
+struct MetadataEntry {
+  std::string metric;
+  MetricMetadata metadata;
+};
+
+/// A whole batch, to be encoded or as decoded. Reuse one: Clear keeps the capacity.
+struct SampleBatch {
+  std::string tenant;
+  TimeMs received_ms = 0;
+  std::vector<SeriesDefinition> series;  ///< Labels borrow from the request, or from the decoded bytes.
+  FloatColumns floats;
+  std::vector<HistogramEntry> histograms;
+  std::vector<MetadataEntry> metadata;
+
+  void Clear();
+  [[nodiscard]] bool empty() const {
+    return series.empty() && floats.size() == 0 && histograms.empty() && metadata.empty();
+  }
+};
+
+/// Appends the batch's bytes.
+void EncodeSampleBatch(const SampleBatch& batch, Bytes& out);
+
+/// Reads a batch that spans all of `bytes`, which must outlive the labels in `batch`.
+/// Errors: kCorruption naming the section; kUnsupported for a later version. Memory is bounded by the input's
+/// size.
+[[nodiscard]] Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch);
+
+}  // namespace tickscope::codec
