@@ -1,0 +1,176 @@
+"""Black-box tests: the real binary, over its real interfaces, next to real peers.
+
+Fixtures
+  tickscope   path of the binary ($TICKSCOPE_BIN, else build/release/bin/tickscope)
+  start       starts any command as a Child that ends with the test: start(["prog", "arg"], name="prog")
+  serve       starts `tickscope serve` on a free port with a data directory of its own and waits until it is ready:
+              server = serve(); server.write("rw2", [...]); server.query("up"); server.child.kill()
+  peer        finds a real peer: peer("prometheus") is a path, or the test is skipped saying how to install it
+
+Every wait has a deadline, and pytest-timeout bounds a test as a whole. Nothing listens but on loopback.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import http_call
+import remote_write
+from child import Child, free_port
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# How each peer is installed, said when it is missing.
+PEERS = {
+    "prometheus": "tools/install_peers.sh (Debian package prometheus)",
+    "promtool": "tools/install_peers.sh (Debian package prometheus)",
+    "prometheus-node-exporter": "tools/install_peers.sh (Debian package prometheus-node-exporter)",
+    "victoria-metrics": "tools/install_peers.sh --current (go install)",
+    "curl": "apt-get install curl",
+    "strace": "apt-get install strace",
+}
+
+
+@dataclasses.dataclass
+class Server:
+    """A running `tickscope serve`."""
+
+    child: Child
+    url: str
+    data: pathlib.Path
+
+    @property
+    def address(self) -> str:
+        return self.url.removeprefix("http://")
+
+    def get(self, path: str, params=None, **options) -> http_call.Answer:
+        return http_call.get(self.url + path, params, **options)
+
+    def write_raw(self, body: bytes, headers: dict[str, str], **options) -> http_call.Answer:
+        """POSTs bytes as they are to the remote-write endpoint."""
+        return http_call.call("POST", self.url + "/api/v1/write", body=body, headers=headers, **options)
+
+    def write(self, protocol: str, series: list[remote_write.Series], **options) -> http_call.Answer:
+        """Sends one well-formed request of "rw1" or "rw2"."""
+        body = remote_write.snappy(remote_write.message(protocol, series))
+        return self.write_raw(body, remote_write.headers(protocol), **options)
+
+    def query(self, expression: str, time_s: float | None = None) -> list[dict]:
+        """Result of an instant query that must succeed."""
+        params = {"query": expression}
+        if time_s is not None:
+            params["time"] = f"{time_s:.3f}"
+        answer = self.get("/api/v1/query", params)
+        assert answer.status == 200, answer.text
+        return answer.json()["data"]["result"]
+
+    def samples(self, selector: str, range_text: str, time_s: float) -> dict[str, list[tuple[float, str]]]:
+        """Raw samples in (time - range, time]: label set as text -> [(seconds, value)]."""
+        result = self.query(f"{selector}[{range_text}]", time_s)
+        return {
+            ",".join(f"{k}={v}" for k, v in sorted(one["metric"].items())): [(t, v) for t, v in one["values"]]
+            for one in result
+        }
+
+    def metric(self, name: str) -> float:
+        """Sum of one of the server's own metrics over its label sets; 0 when it is not there."""
+        total = 0.0
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith((name + " ", name + "{")):
+                total += float(line.rpartition(" ")[2])
+        return total
+
+
+@pytest.fixture(scope="session")
+def tickscope() -> str:
+    path = pathlib.Path(os.environ.get("TICKSCOPE_BIN", ROOT / "build/release/bin/tickscope"))
+    if not path.is_file():
+        pytest.exit(f"no binary at {path}: run ./dev build", returncode=2)
+    return str(path)
+
+
+@pytest.fixture
+def start(tmp_path):
+    children: list[Child] = []
+
+    def start_child(command: list, name: str = "", **options) -> Child:
+        label = name or pathlib.Path(str(command[0])).name
+        child = Child(command, tmp_path / f"{len(children)}-{label}.log", **options)
+        children.append(child)
+        return child
+
+    yield start_child
+    for child in reversed(children):
+        child.close()
+
+
+@pytest.fixture
+def serve(tickscope, start, tmp_path):
+    def start_server(
+        *arguments: str,
+        data: pathlib.Path | None = None,
+        config: str | None = None,
+        wrapper: list[str] | None = None,
+        ready_timeout_s: float = 30.0,
+        **options,
+    ) -> Server:
+        """`config` is YAML text; `wrapper` goes before the command (for example strace and its options)."""
+        data = data or tmp_path / "data"
+        port = free_port()
+        command = [*(wrapper or []), tickscope, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
+        if config is not None:
+            path = tmp_path / "tickscope.yaml"
+            path.write_text(config)
+            command += ["--config", str(path)]
+        child = start([*command, *arguments], name="serve", **options)
+        server = Server(child, f"http://127.0.0.1:{port}", data)
+        child.wait_http(server.url + "/-/ready", ready_timeout_s)
+        return server
+
+    return start_server
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """Peers are looked for in $TICKSCOPE_PEERS (a folder), .cache/peers, then PATH; the first is the newest."""
+    folders = [os.environ.get("TICKSCOPE_PEERS", ""), str(ROOT / ".cache/peers"), os.environ.get("PATH", "")]
+    search = os.pathsep.join(folder for folder in folders if folder)
+
+    def find(name: str) -> str:
+        path = shutil.which(name, path=search)
+        if path is None:
+            pytest.skip(f"{name} is not installed: {PEERS[name]}")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def run():
+    """Runs a command to its end, at most a minute: run([...]).stdout."""
+
+    def run_command(command: list, timeout_s: float = 60.0, **options) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            **options,
+        )
+
+    return run_command
+
+
+def pytest_configure(config):
+    sys.dont_write_bytecode = True
+    config.addinivalue_line("markers", "slow: takes more than ten seconds; left out of the quick round")
