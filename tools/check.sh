@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The checks of ./dev check: check_NAME runs one, describe_check tells what it is. Sourced by ./dev.
+
+CHECKS=(format layers os-calls licences headers tidy asan tsan fuzz clang kill)
+
+# Seconds each fuzz target runs.
+FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+
+describe_check() {
+  case $1 in
+    format) echo "clang-format agrees" ;;
+    layers) echo "includes follow the table in src/CMakeLists.txt" ;;
+    os-calls) echo "nothing but src/io calls the operating system" ;;
+    licences) echo "every library is listed in THIRD_PARTY.md" ;;
+    headers) echo "every header compiles alone" ;;
+    tidy) echo "clang-tidy and thread-safety analysis (only what changed since it last passed)" ;;
+    asan) echo "unit tests under the address and undefined-behaviour sanitizers" ;;
+    tsan) echo "unit tests under the thread sanitizer" ;;
+    fuzz) echo "each fuzz target for FUZZ_SECONDS (10)" ;;
+    clang) echo "clang builds it too" ;;
+    kill) echo "kill -9 under load loses nothing" ;;
+  esac
+}
+
+check_format() { cpp_files | xargs -0 .venv/bin/clang-format --dry-run -Werror -ferror-limit=1; }
+check_layers() { /usr/bin/python3 tools/check_layers.py; }
+check_os-calls() { /usr/bin/python3 tools/check_os_calls.py; }
+check_licences() { /usr/bin/python3 tools/check_licences.py; }
+check_headers() { build release all_verify_interface_header_sets; }
+
+check_tidy() {
+  # Built first, so that the compilation database and each file's dependencies are there.
+  build release && /usr/bin/python3 tools/tidy.py
+}
+
+check_sanitizer() {
+  build "$1" && ctest --preset "$1" --parallel "$(nproc)"
+}
+check_asan() { check_sanitizer asan; }
+check_tsan() { check_sanitizer tsan; }
+
+check_fuzz() {
+  build fuzz && /usr/bin/python3 tools/fuzz.py --seconds "$FUZZ_SECONDS"
+}
+
+check_clang() { build clang; }
+
+check_kill() {
+  build release && .venv/bin/python bench/kill.py
+}
+
+run_checks() {
+  local name names=("$@") failed=() started report=""
+  [ $# -gt 0 ] || names=("${CHECKS[@]}")
+  for name in "${names[@]}"; do
+    [ -n "$(describe_check "$name")" ] || die "check: unknown check \"$name\"; there are: ${CHECKS[*]}"
+  done
+  for name in "${names[@]}"; do
+    say "check $name: $(describe_check "$name")"
+    started=$SECONDS
+    if "check_$name"; then
+      report+="  passed  $name ($((SECONDS - started)) s)"$'\n'
+    else
+      report+="  FAILED  $name ($((SECONDS - started)) s)"$'\n'
+      failed+=("$name")
+    fi
+  done
+  printf '%s' "$report"
+  [ "${#failed[@]}" -eq 0 ] || die "check: failed: ${failed[*]}"
+}

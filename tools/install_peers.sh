@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs the real programs that tests and benchmarks talk to into .cache/peers.
+#
+#   tools/install_peers.sh            Debian's prometheus, promtool and prometheus-node-exporter (quick)
+#   tools/install_peers.sh --current  also the current Prometheus and VictoriaMetrics, by go install (about 12 minutes)
+#
+# Debian's packages are unpacked, not installed: installing them would start their services. What is on the PATH
+# already is left alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+peers="$PWD/.cache/peers"
+mkdir -p "$peers"
+
+readonly PROMETHEUS_VERSION=v0.316.0
+readonly VICTORIA_METRICS_VERSION=v1.150.0
+
+have() { [ -x "$peers/$1" ] || command -v "$1" >/dev/null; }
+
+unpack_debian() { # PACKAGE PROGRAM...
+  local package=$1 program missing=0 work
+  shift
+  for program in "$@"; do have "$program" || missing=1; done
+  [ "$missing" -eq 1 ] || return 0
+  echo "unpacking Debian package $package into .cache/peers" >&2
+  work=$(mktemp -d)
+  # apt drops to its own user to download, which cannot write here otherwise.
+  chmod 0777 "$work"
+  (cd "$work" && apt-get -qq download "$package" && dpkg-deb -x ./*.deb unpacked)
+  for program in "$@"; do install -m 0755 "$work/unpacked/usr/bin/$program" "$peers/$program"; done
+  rm -rf "$work"
+}
+
+go_install() { # PROGRAM PACKAGE@VERSION [FLAGS...]
+  local program=$1 package=$2
+  shift 2
+  if [ -f "$peers/$program.version" ] && [ "$(cat "$peers/$program.version")" = "$package" ]; then return 0; fi
+  echo "building $package (some minutes)" >&2
+  GOBIN="$peers" go install "$@" "$package"
+  echo "$package" >"$peers/$program.version"
+}
+
+unpack_debian prometheus prometheus promtool
+unpack_debian prometheus-node-exporter prometheus-node-exporter
+if [ "${1-}" = --current ]; then
+  command -v go >/dev/null || { echo "install_peers: --current needs go on the PATH" >&2; exit 1; }
+  # The tag leaves out cloud service discovery, whose dependencies the module proxy does not have.
+  go_install prometheus "github.com/prometheus/prometheus/cmd/prometheus@$PROMETHEUS_VERSION" -tags remove_all_sd
+  go_install promtool "github.com/prometheus/prometheus/cmd/promtool@$PROMETHEUS_VERSION" -tags remove_all_sd
+  go_install victoria-metrics "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@$VICTORIA_METRICS_VERSION"
+fi
