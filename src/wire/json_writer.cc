@@ -161,6 +161,13 @@ void JsonWriter::FloatString(double value) {
   out_ += '"';
 }
 
+void JsonWriter::FixedFloatString(double value) {
+  Separate();
+  out_ += '"';
+  AppendFixedFloat(value, out_);
+  out_ += '"';
+}
+
 void JsonWriter::SecondsFromMs(std::int64_t time_ms) {
   Separate();
   // Unsigned, so that the most negative time has a magnitude too.

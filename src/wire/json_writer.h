@@ -39,6 +39,8 @@ class JsonWriter {
   void Number(double value);
   /// A sample value: a float in quotes, wire/float_text.h says how.
   void FloatString(double value);
+  /// The same, never with an exponent.
+  void FixedFloatString(double value);
   /// Milliseconds as seconds: no fraction, or exactly three digits of it (1.050).
   void SecondsFromMs(std::int64_t time_ms);
 

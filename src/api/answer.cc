@@ -1,0 +1,79 @@
+#include "api/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/http_error.h"
+
+namespace tickscope::api {
+namespace {
+
+using wire::JsonWriter;
+
+constexpr std::string_view kRetryAfterSeconds = "1";
+
+void WriteNotes(std::string_view key, std::string_view kind, const std::vector<std::string>& notes,
+                JsonWriter& json) {
+  if (notes.empty()) return;
+  json.Key(key);
+  json.BeginArray();
+  const std::size_t shown = std::min(notes.size(), kNotesMax);
+  for (std::size_t i = 0; i < shown; ++i)
+    json.String(notes[i]);
+  if (shown < notes.size()) {
+    json.String(fmt::format("{} more {} annotations omitted", notes.size() - shown, kind));
+  }
+  json.EndArray();
+}
+
+http::Response JsonAnswer(int status, std::string body) {
+  return TextAnswer(status, "application/json", std::move(body));
+}
+
+}  // namespace
+
+Result<http::Response> SuccessAnswer(const WriteData& write, std::size_t bytes_max) {
+  std::string body;
+  JsonWriter json(body, bytes_max);
+  json.BeginObject();
+  json.Key("status");
+  json.String("success");
+  json.Key("data");
+  TICKSCOPE_ASSIGN_OR_RETURN(const Notes notes, write(json));
+  WriteNotes("warnings", "warning", notes.warnings, json);
+  WriteNotes("infos", "info", notes.infos, json);
+  json.EndObject();
+  if (json.full()) {
+    return Fail(ErrorCode::kResourceExhausted,
+                fmt::format("answer exceeds {} bytes: select fewer series or use a longer step", bytes_max));
+  }
+  return JsonAnswer(200, std::move(body));
+}
+
+http::Response ErrorAnswer(const Error& error) {
+  const HttpError& http_error = HttpErrorFor(error.code);
+  std::string body;
+  JsonWriter json(body, kErrorMessageBytesMax * 8);
+  json.BeginObject();
+  json.Key("status");
+  json.String("error");
+  json.Key("errorType");
+  json.String(http_error.type);
+  json.Key("error");
+  json.String(error.message);
+  json.EndObject();
+  http::Response response = JsonAnswer(http_error.status, std::move(body));
+  if (error.code == ErrorCode::kUnavailable) response.headers.Set("Retry-After", kRetryAfterSeconds);
+  return response;
+}
+
+http::Response TextAnswer(int status, std::string_view content_type, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.headers.Set("Content-Type", content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace tickscope::api

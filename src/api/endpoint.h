@@ -1,0 +1,57 @@
+// Endpoints as data: a path, the methods it takes and the function that writes its answer's "data".
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "api/answer.h"
+#include "api/parameters.h"
+#include "api/prometheus_api.h"
+#include "model/tenant.h"
+
+namespace tickscope::api {
+
+struct ApiContext {
+  PrometheusApiDependencies deps;
+  PrometheusApiOptions options;
+  TimeMs started_ms = 0;
+};
+
+/// One request as a handler sees it.
+struct Call {
+  const Parameters& parameters;
+  const http::PathParameters& path;
+  const TenantId& tenant;
+  TimeMs arrived_ms = 0;                ///< What "now" means to the query.
+  std::chrono::nanoseconds arrived{0};  ///< On the monotonic clock; deadlines count from here.
+  std::chrono::nanoseconds begun{0};    ///< When a worker took it up.
+};
+
+using Handler = Result<Notes> (*)(const ApiContext& api, const Call& call, wire::JsonWriter& json);
+
+enum class Methods : std::uint8_t { kGet, kGetAndPost };
+enum class RunsOn : std::uint8_t { kLoop, kPool };
+
+struct Endpoint {
+  std::string_view name;  ///< In metrics.
+  std::string_view path;
+  Methods methods;
+  RunsOn runs_on;
+  Handler handler;
+};
+
+/// query, query_range, query_exemplars, format_query, parse_query.
+[[nodiscard]] std::span<const Endpoint> QueryEndpoints();
+/// series, labels, label values, metadata.
+[[nodiscard]] std::span<const Endpoint> SeriesEndpoints();
+/// status/*.
+[[nodiscard]] std::span<const Endpoint> StatusEndpoints();
+/// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
+[[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
+
+/// The context of a call's reads: ends when the API's longest query time has passed since arrival.
+[[nodiscard]] std::chrono::nanoseconds DeadlineOf(const ApiContext& api, const Call& call);
+
+}  // namespace tickscope::api

@@ -1,0 +1,61 @@
+// What the API shows beside samples: metric metadata and the state of the head. The process that serves
+// adapts its store to these.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/queryable.h"
+#include "model/tenant.h"
+
+namespace tickscope::api {
+
+struct MetadataRequest {
+  TenantId tenant{kDefaultTenant};
+  std::string family;  ///< Empty means every family.
+  std::size_t families_max = SIZE_MAX;
+  std::size_t entries_per_family_max = SIZE_MAX;
+};
+
+struct MetadataFamily {
+  std::string name;
+  std::vector<MetricMetadata> entries;  ///< Distinct; senders may disagree.
+};
+
+/// Thread-safe.
+class MetadataSource {
+ public:
+  virtual ~MetadataSource() = default;
+  /// Families in ascending order of name.
+  [[nodiscard]] virtual std::vector<MetadataFamily> Metadata(const MetadataRequest& request) const = 0;
+};
+
+/// A name and how many (or how many bytes) there are of it.
+using NamedCount = std::pair<std::string, std::uint64_t>;
+
+struct HeadStatus {
+  std::uint64_t series_count = 0;
+  std::uint64_t label_pair_count = 0;
+  std::uint64_t chunk_count = 0;
+  TimeMs min_time_ms = 0;
+  TimeMs max_time_ms = 0;
+  // Each sorted by count, largest first.
+  std::vector<NamedCount> series_by_metric;
+  std::vector<NamedCount> values_by_label;
+  std::vector<NamedCount> value_bytes_by_label;
+  std::vector<NamedCount> series_by_label_pair;  ///< Names are "label=value".
+};
+
+/// Thread-safe.
+class HeadStatusSource {
+ public:
+  virtual ~HeadStatusSource() = default;
+  /// At most `top` entries in each list.
+  [[nodiscard]] virtual HeadStatus Status(const TenantId& tenant, std::size_t top) const = 0;
+};
+
+}  // namespace tickscope::api
