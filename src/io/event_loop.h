@@ -1,6 +1,7 @@
 // EventLoop: one thread's queue of things to do and timers. Network completions run on it.
 //
-// Production is an Asio loop (io/asio_network.h); tests hold a MemoryEventLoop with simulated time.
+// Made by a Network. Production is an Asio loop (io/asio_network.h); in tests a MemoryScheduler hands out
+// loops that share one thread and simulated time.
 #pragma once
 
 #include <chrono>
@@ -25,9 +26,10 @@ class EventLoop {
   virtual void CancelTimer(TimerId timer) = 0;
   /// Runs tasks, timers and completions on the calling thread until Stop.
   virtual void Run() = 0;
-  /// Runs until `done` says true (asked after each task) or Stop. For a caller that waits for one thing.
-  virtual void RunUntil(std::function<bool()> done) = 0;
-  /// Makes Run return soon. Thread-safe.
+  /// Runs until `done` says true (asked first and after each task) or Stop. For a caller that waits for one
+  /// thing.
+  virtual void RunUntil(const std::function<bool()>& done) = 0;
+  /// Makes Run and RunUntil return soon, now and ever after. Thread-safe.
   virtual void Stop() = 0;
 };
 

@@ -1,0 +1,67 @@
+#include "io/process_info.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/file_system.h"
+#include "io/posix_file_system.h"
+
+namespace tickscope::io {
+namespace {
+
+// A file of /proc tells no size; what is read here takes less than this.
+constexpr std::size_t kProcFileBytesMax = 4096;
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+class ProcProcessInfo final : public ProcessInfo {
+ public:
+  Result<ProcessUsage> Read() const override {
+    ProcessUsage usage;
+    // statm: total and resident size in pages.
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t pages, ReadNumber("/proc/self/statm", " "));
+    usage.resident_bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    TICKSCOPE_ASSIGN_OR_RETURN(usage.thread_count, ReadNumber("/proc/self/status", "Threads:\t"));
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> files, files_->List("/proc/self/fd"));
+    usage.open_file_count = files.size();
+    rusage times{};
+    ::getrusage(RUSAGE_SELF, &times);
+    usage.cpu_seconds = Seconds(times.ru_utime) + Seconds(times.ru_stime);
+    return usage;
+  }
+
+ private:
+  // The number that follows the first `mark` in the file.
+  Result<std::uint64_t> ReadNumber(const std::string& path, std::string_view mark) const {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<ReadFile> file, files_->OpenRead(path));
+    std::array<std::byte, kProcFileBytesMax> buffer;
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t bytes, file->ReadAt(0, buffer));
+    std::string_view text = AsText(ByteView(buffer).first(bytes));
+    const std::size_t at = text.find(mark);
+    if (at != std::string_view::npos) text.remove_prefix(at + mark.size());
+    std::uint64_t number = 0;
+    if (at == std::string_view::npos ||
+        std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+      return Fail(ErrorCode::kUnavailable, "no number found: path=" + path);
+    }
+    return number;
+  }
+
+  const std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
+};
+
+}  // namespace
+
+std::unique_ptr<ProcessInfo> MakeProcessInfo() {
+  return std::make_unique<ProcProcessInfo>();
+}
+
+}  // namespace tickscope::io

@@ -1,0 +1,28 @@
+// ProcessInfo: what this process uses, as the kernel counts it. For our own metrics.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/error.h"
+
+namespace tickscope::io {
+
+struct ProcessUsage {
+  std::uint64_t resident_bytes = 0;
+  double cpu_seconds = 0;  ///< User and system, all threads, since the start.
+  std::uint64_t thread_count = 0;
+  std::uint64_t open_file_count = 0;
+};
+
+/// Thread-safe.
+class ProcessInfo {
+ public:
+  virtual ~ProcessInfo() = default;
+  /// Errors: kUnavailable when /proc is not there.
+  [[nodiscard]] virtual Result<ProcessUsage> Read() const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<ProcessInfo> MakeProcessInfo();
+
+}  // namespace tickscope::io
