@@ -45,10 +45,8 @@ std::unexpected<Error> Fail(ErrorCode code, std::string message) {
 }
 
 std::unexpected<Error> FailWith(std::string_view context, Error error) {
-  std::string message;
-  message.reserve(context.size() + 2 + error.message.size());
-  message.append(context).append(": ").append(error.message);
-  return Fail(error.code, std::move(message));
+  error.message.insert(0, std::string(context) + ": ");
+  return Fail(error.code, std::move(error.message));
 }
 
 }  // namespace tickscope

@@ -272,7 +272,8 @@ void EncodeValueColumn(std::span<const double> values, Bytes& out) {
   Scaled scaled;
   bool is_scaled = false;
   for (const std::uint8_t scale : kScales) {
-    if ((is_scaled = ScaleAll(dense, scale, scaled))) break;
+    is_scaled = ScaleAll(dense, scale, scaled);
+    if (is_scaled) break;
   }
   if (is_scaled) PutScaled(scaled, column);
   if (!is_scaled || column.size() - body_at > present * sizeof(double)) {

@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <sstream>
 #include <unordered_set>
@@ -20,7 +21,8 @@ namespace {
 // through a virtual interface without results, so the way out is an exception that ParseYaml catches.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  struct Refused {
+  struct Refused : std::exception {
+    explicit Refused(Error e) : error(std::move(e)) {}
     Error error;
   };
 
@@ -63,7 +65,7 @@ class TreeBuilder : public YAML::EventHandler {
   static YamlPosition At(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
   [[noreturn]] void Refuse(ErrorCode code, YamlPosition position, std::string_view what) const {
-    throw Refused{Error{code, fmt::format("{}: {}", DescribePosition(file_, position), what)}};
+    throw Refused(Error{code, fmt::format("{}: {}", DescribePosition(file_, position), what)});
   }
 
   void CheckNode(YamlPosition position, YAML::anchor_t anchor, const std::string& tag) {
