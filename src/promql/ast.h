@@ -96,7 +96,6 @@ enum class DurationOp : std::uint8_t {
   kDiv,
   kMod,
   kPow,
-  kPlus,    ///< +right
   kNegate,  ///< -right
   kStep,    ///< step(): the query's step, 0 for an instant query
   kRange,   ///< range(): the query's end minus its start
@@ -110,7 +109,7 @@ struct DurationExpr {
   double seconds = 0;      ///< kLiteral only.
   bool with_unit = false;  ///< kLiteral only: written as 5m, not as 300.
   bool in_parentheses = false;
-  std::unique_ptr<DurationExpr> left;   ///< Null for literals, kStep, kRange and the two unary operators.
+  std::unique_ptr<DurationExpr> left;   ///< Null for literals, kStep, kRange and kNegate.
   std::unique_ptr<DurationExpr> right;  ///< Null for literals, kStep and kRange.
 };
 
@@ -147,7 +146,7 @@ struct StringLiteral {
 };
 
 struct VectorSelector {
-  /// The metric name written in front of or inside the braces, empty when none; also among the matchers.
+  /// The metric name written in front of the braces, empty when none; it is the last matcher too.
   std::string name;
   std::vector<Matcher> matchers;
   Duration offset;  ///< 0 when absent; positive looks back.

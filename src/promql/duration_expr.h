@@ -23,9 +23,18 @@ enum class DurationRole : std::uint8_t {
 };
 
 /// The duration in milliseconds, cut towards zero.
-/// Errors: kInvalidArgument with the position in `query` for a value that is NaN, infinite, too long, divided
-/// by zero or, for ranges and steps, not positive.
+/// Errors: kInvalidArgument "line:col: what" (a place in `query`) for a value that is NaN, infinite, beyond
+/// 292 years, divided by zero or, for ranges and steps, not positive.
 [[nodiscard]] Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role,
                                                    const DurationContext& context, std::string_view query);
+
+/// True when the value depends on step() or range().
+[[nodiscard]] bool ReadsQueryTimes(const DurationExpr& expr);
+
+/// Whether `seconds` is a duration at all: not NaN and within 292 years.
+[[nodiscard]] bool IsDuration(double seconds);
+
+/// Whole milliseconds, cut towards zero. Requires IsDuration.
+[[nodiscard]] std::int64_t DurationMs(double seconds);
 
 }  // namespace tickscope::promql

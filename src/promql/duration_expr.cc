@@ -1,0 +1,98 @@
+#include "promql/duration_expr.h"
+
+#include <algorithm>
+#include <cmath>
+#include <expected>
+#include <utility>
+
+#include "promql/parser.h"
+
+namespace tickscope::promql {
+namespace {
+
+// 2^63 nanoseconds, the bound of ParseDurationMs.
+constexpr double kDurationSecondsMax = 9223372036.0;
+
+struct Fault {
+  std::size_t position;
+  std::string_view what;
+};
+
+std::expected<double, Fault> Seconds(const DurationExpr& expr, const DurationContext& context) {
+  double left = 0;
+  double right = 0;
+  if (expr.left) {
+    const auto value = Seconds(*expr.left, context);
+    if (!value) return value;
+    left = *value;
+  }
+  if (expr.right) {
+    const auto value = Seconds(*expr.right, context);
+    if (!value) return value;
+    right = *value;
+  }
+  switch (expr.op) {
+    case DurationOp::kLiteral:
+      return expr.seconds;
+    case DurationOp::kStep:
+      return static_cast<double>(context.step_ms) / 1000;
+    case DurationOp::kRange:
+      return static_cast<double>(context.range_ms) / 1000;
+    case DurationOp::kAdd:
+      return left + right;
+    case DurationOp::kSub:
+      return left - right;
+    case DurationOp::kMul:
+      return left * right;
+    case DurationOp::kDiv:
+      if (right == 0) return std::unexpected(Fault{expr.position.start, "division by zero"});
+      return left / right;
+    case DurationOp::kMod:
+      if (right == 0) return std::unexpected(Fault{expr.position.start, "modulo by zero"});
+      return std::fmod(left, right);
+    case DurationOp::kPow:
+      return std::pow(left, right);
+    case DurationOp::kNegate:
+      return -right;
+    case DurationOp::kMinOf:
+      return std::min(left, right);
+    case DurationOp::kMaxOf:
+      return std::max(left, right);
+  }
+  std::unreachable();
+}
+
+std::unexpected<Error> FailAt(std::string_view query, std::size_t position, std::string_view what) {
+  return Fail(ErrorCode::kInvalidArgument, LineColumn(query, position) + ": " + std::string(what));
+}
+
+}  // namespace
+
+bool IsDuration(double seconds) {
+  return std::fabs(seconds) < kDurationSecondsMax;
+}
+
+std::int64_t DurationMs(double seconds) {
+  return static_cast<std::int64_t>(seconds * 1000);
+}
+
+bool ReadsQueryTimes(const DurationExpr& expr) {
+  return expr.op == DurationOp::kStep || expr.op == DurationOp::kRange ||
+         (expr.left && ReadsQueryTimes(*expr.left)) || (expr.right && ReadsQueryTimes(*expr.right));
+}
+
+Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role,
+                                     const DurationContext& context, std::string_view query) {
+  if (duration.constant_ms) return *duration.constant_ms;
+  const std::size_t position = duration.expr->position.start;
+  const auto seconds = Seconds(*duration.expr, context);
+  if (!seconds) return FailAt(query, seconds.error().position, seconds.error().what);
+  if (!std::isfinite(*seconds)) return FailAt(query, position, "duration is NaN or infinite");
+  if (!IsDuration(*seconds)) return FailAt(query, position, "duration out of range");
+  const std::int64_t ms = DurationMs(*seconds);
+  if (role != DurationRole::kOffset && ms <= 0)
+    return FailAt(query, position, "duration must be greater than 0");
+  return ms;
+}
+
+}  // namespace tickscope::promql
