@@ -134,7 +134,7 @@ void RemoteWriteEncoder::EncodeV1(std::span<const WriteSeries> series) {
       AddInt64(message, 2, sample.time_ms);
       out.add_message(2, field_);
     }
-    for (const WriteExemplar& exemplar : s.exemplars) {
+    for (const Exemplar& exemplar : s.exemplars) {
       pbf_writer message(out, 3);
       AddLabelsV1(message, exemplar.labels);
       AddDouble(message, 2, exemplar.value);
@@ -193,7 +193,7 @@ void RemoteWriteEncoder::EncodeV2(std::span<const WriteSeries> series) {
   }
   const std::size_t exemplar_refs = refs_.size();
   for (const WriteSeries& s : series) {
-    for (const WriteExemplar& exemplar : s.exemplars) {
+    for (const Exemplar& exemplar : s.exemplars) {
       const std::size_t at = refs_.size();
       refs_.push_back(0);
       for (const LabelView& label : exemplar.labels) {
@@ -235,7 +235,7 @@ void RemoteWriteEncoder::EncodeV2(std::span<const WriteSeries> series) {
       pbf_writer message(out, 3);
       AddHistogramFields(message, *sample.histogram, sample.time_ms, sample.start_time_ms);
     }
-    for (const WriteExemplar& exemplar : s.exemplars) {
+    for (const Exemplar& exemplar : s.exemplars) {
       pbf_writer message(out, 4);
       add_refs(message, exemplar_at);
       AddDouble(message, 2, exemplar.value);

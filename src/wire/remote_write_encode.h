@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "model/exemplar.h"
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "wire/metric_type.h"
@@ -46,13 +47,6 @@ struct WriteHistogram {
   TimeMs start_time_ms = 0;
 };
 
-/// `time_ms` 0 means the exemplar has no time of its own.
-struct WriteExemplar {
-  Labels labels;
-  double value = 0;
-  TimeMs time_ms = 0;
-};
-
 /// Metadata of the family the series belongs to. 1.0 sends it once a family and request, 2.0 with the series.
 struct WriteMetadata {
   std::string_view family;  ///< 1.0 only.
@@ -67,7 +61,7 @@ struct WriteSeries {
   const Labels* labels = nullptr;
   std::span<const WriteSample> samples{};
   std::span<const WriteHistogram> histograms{};
-  std::span<const WriteExemplar> exemplars{};
+  std::span<const Exemplar> exemplars{};
   const WriteMetadata* metadata = nullptr;
 };
 

@@ -55,7 +55,7 @@ TEST(RemoteWriteEncode, V1BytesAreStable) {
 TEST(RemoteWriteEncode, V2BytesAreStable) {
   const Labels labels{{"__name__", "up"}, {"a", "b"}};
   const WriteSample sample{.time_ms = 1000, .value = 0, .start_time_ms = 5};
-  const WriteExemplar exemplar{.labels = Labels{{"t", "9"}}, .value = 1, .time_ms = 0};
+  const Exemplar exemplar{.labels = Labels{{"t", "9"}}, .value = 1, .time_ms = 0};
   const WriteMetadata metadata{.family = "up", .type = MetricType::kGauge, .help = "h", .unit = ""};
   const WriteSeries series{
       .labels = &labels, .samples = {&sample, 1}, .exemplars = {&exemplar, 1}, .metadata = &metadata};
@@ -129,7 +129,7 @@ TEST(RemoteWriteEncode, LabelReferencesDoNotDependOnExemplars) {
   const WriteSample sample{.time_ms = 1, .value = 2};
   RemoteWriteEncoder encoder(RemoteWriteProtocol::kV2);
   const auto label_bytes = [&](std::string_view trace) {
-    const WriteExemplar exemplar{.labels = Labels{{"trace_id", trace}}, .value = 1, .time_ms = 0};
+    const Exemplar exemplar{.labels = Labels{{"trace_id", trace}}, .value = 1, .time_ms = 0};
     const std::array<WriteSeries, 2> series = {
         WriteSeries{.labels = &labels[0], .samples = {&sample, 1}, .exemplars = {&exemplar, 1}},
         WriteSeries{.labels = &labels[1], .samples = {&sample, 1}}};

@@ -1,0 +1,556 @@
+#include "wire/exposition_protobuf.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+#include <protozero/exception.hpp>
+#include <protozero/varint.hpp>
+
+#include "model/sample.h"
+#include "wire/openmetrics_float.h"
+
+namespace tickscope::wire {
+namespace {
+
+using protozero::pbf_reader;
+
+std::string_view Text(protozero::data_view view) {
+  return {view.data(), view.size()};
+}
+pbf_reader Reader(std::string_view message) {
+  return pbf_reader(message.data(), message.size());
+}
+
+double Canonical(double v) {
+  return std::isnan(v) && !IsStaleNan(v) ? NormalNan() : v;
+}
+
+/// google.protobuf.Timestamp; 0 when it does not fit milliseconds.
+TimeMs ReadTimestampMs(std::string_view message) {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        seconds = in.get_int64();
+        break;
+      case 2:
+        nanos = in.get_int32();
+        break;
+      default:
+        in.skip();
+    }
+  }
+  constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int64_t>::max() / 2000;
+  if (seconds > kSecondsMax || seconds < -kSecondsMax) return 0;
+  return seconds * 1000 + nanos / 1'000'000;
+}
+
+BucketSpan ReadSpan(std::string_view message) {
+  BucketSpan span;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        span.offset = in.get_sint32();
+        break;
+      case 2:
+        span.length = in.get_uint32();
+        break;
+      default:
+        in.skip();
+    }
+  }
+  return span;
+}
+
+// Repeated numbers come packed (proto3) or one by one (proto2): both are read, as protobuf asks.
+void ReadDeltas(pbf_reader& in, std::int64_t& last, std::vector<double>& counts) {
+  const auto add = [&](std::int64_t delta) {
+    last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) + static_cast<std::uint64_t>(delta));
+    counts.push_back(static_cast<double>(last));
+  };
+  if (in.wire_type() == protozero::pbf_wire_type::length_delimited) {
+    for (const std::int64_t delta : in.get_packed_sint64())
+      add(delta);
+  } else {
+    add(in.get_sint64());
+  }
+}
+void ReadCounts(pbf_reader& in, std::vector<double>& counts) {
+  if (in.wire_type() == protozero::pbf_wire_type::length_delimited) {
+    for (const double count : in.get_packed_double())
+      counts.push_back(count);
+  } else {
+    counts.push_back(in.get_double());
+  }
+}
+
+bool SpansCover(const std::vector<BucketSpan>& spans, std::size_t buckets) {
+  std::uint64_t covered = 0;
+  for (const BucketSpan& span : spans)
+    covered += span.length;
+  return covered == buckets;
+}
+
+bool AnyNegative(const std::vector<double>& counts) {
+  return std::any_of(counts.begin(), counts.end(), [](double c) { return !(c >= 0); });
+}
+
+struct ClassicBucket {
+  double bound = 0;
+  double count = 0;
+  std::string_view exemplar;
+};
+
+ClassicBucket ReadBucket(std::string_view message) {
+  ClassicBucket bucket;
+  double float_count = 0;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        bucket.count = static_cast<double>(in.get_uint64());
+        break;
+      case 2:
+        bucket.bound = in.get_double();
+        break;
+      case 3:
+        bucket.exemplar = Text(in.get_view());
+        break;
+      case 4:
+        float_count = in.get_double();
+        break;
+      default:
+        in.skip();
+    }
+  }
+  if (float_count > 0) bucket.count = float_count;
+  return bucket;
+}
+
+}  // namespace
+
+ProtobufExpositionParser::ProtobufExpositionParser(std::string_view body, const ExpositionOptions& options)
+    : body_(body), rest_(body), options_(options) {}
+
+std::unexpected<Error> ProtobufExpositionParser::Corrupt(std::string_view message) const {
+  const std::size_t at = body_.size() - rest_.size();
+  return Fail(ErrorCode::kCorruption,
+              in_family_ ? fmt::format("family {:?} ending at byte {}: {}", family_.name, at, message)
+                         : fmt::format("byte {}: {}", at, message));
+}
+
+Result<ExpositionEntry> ProtobufExpositionParser::Next() {
+  try {
+    return NextOrThrow();
+  } catch (const protozero::exception& e) {
+    return Corrupt(fmt::format("expected a protobuf field, got {}", e.what()));
+  }
+}
+
+Result<ExpositionEntry> ProtobufExpositionParser::NextOrThrow() {
+  while (true) {
+    if (pending_at_ < pending_.size()) {
+      TICKSCOPE_RETURN_IF_ERROR(EmitSample(pending_[pending_at_++]));
+      return ExpositionEntry::kSample;
+    }
+    if (!in_family_) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool more, ReadFamily());
+      if (!more) return ExpositionEntry::kEnd;
+    }
+    if (family_.metadata_step < 3) {
+      constexpr ExpositionEntry kSteps[] = {ExpositionEntry::kHelp, ExpositionEntry::kType,
+                                            ExpositionEntry::kUnit};
+      const ExpositionEntry step = kSteps[family_.metadata_step++];
+      metadata_ = {.family = family_.name,
+                   .type = family_.type,
+                   .text = step == ExpositionEntry::kHelp ? family_.help : family_.unit};
+      if (step != ExpositionEntry::kType && metadata_.text.empty()) continue;
+      return step;
+    }
+    if (family_.message.next(4)) {
+      TICKSCOPE_RETURN_IF_ERROR(ReadMetric(Text(family_.message.get_view())));
+    } else {
+      in_family_ = false;
+    }
+  }
+}
+
+Result<bool> ProtobufExpositionParser::ReadFamily() {
+  if (rest_.empty()) return false;
+  const char* at = rest_.data();
+  const std::uint64_t length = protozero::decode_varint(&at, rest_.data() + rest_.size());
+  const auto prefix = static_cast<std::size_t>(at - rest_.data());
+  if (length > rest_.size() - prefix) {
+    return Corrupt(
+        fmt::format("expected {} bytes of a metric family, got {}", length, rest_.size() - prefix));
+  }
+  const std::string_view message = rest_.substr(prefix, static_cast<std::size_t>(length));
+  family_ = Family();
+  pbf_reader in = Reader(message);
+  constexpr MetricType kTypes[] = {MetricType::kCounter, MetricType::kGauge,     MetricType::kSummary,
+                                   MetricType::kUnknown, MetricType::kHistogram, MetricType::kGaugeHistogram};
+  std::uint32_t type = 0;  // The number of COUNTER, so also what an absent field means.
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        family_.name = Text(in.get_view());
+        break;
+      case 2:
+        family_.help = Text(in.get_view());
+        break;
+      case 3:
+        type = static_cast<std::uint32_t>(in.get_enum());
+        break;
+      case 5:
+        family_.unit = Text(in.get_view());
+        break;
+      default:
+        in.skip();
+    }
+  }
+  rest_.remove_prefix(prefix + message.size());
+  if (type >= std::size(kTypes))
+    return Corrupt(fmt::format("expected a metric type from 0 to 5, got {}", type));
+  family_.type = kTypes[type];
+  family_.message = Reader(message);
+  in_family_ = true;
+  if (family_.name.empty()) return Corrupt("expected a family name, got none");
+  if (!IsValidUtf8(family_.name)) return Corrupt("expected valid UTF-8 in a family name");
+  if (!IsValidUtf8(family_.help)) return Corrupt("expected valid UTF-8 in a help text");
+  if (options_.mode == ExpositionMode::kStrict && !families_.insert(family_.name).second) {
+    return Corrupt("family comes twice");
+  }
+  return true;
+}
+
+Status ProtobufExpositionParser::ReadMetric(std::string_view message) {
+  labels_.clear();
+  pending_.clear();
+  pending_at_ = 0;
+  metric_time_ms_.reset();
+  start_time_ms_ = 0;
+  std::string_view payload;
+  std::uint32_t kind = 0;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        TICKSCOPE_RETURN_IF_ERROR(ReadLabel(Text(in.get_view())));
+        break;
+      case 6:
+        metric_time_ms_ = in.get_int64();
+        break;
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 7:
+        kind = in.tag();
+        payload = Text(in.get_view());
+        break;
+      default:
+        in.skip();
+    }
+  }
+  if (metric_time_ms_ == 0) metric_time_ms_.reset();
+  const bool is_histogram =
+      family_.type == MetricType::kHistogram || family_.type == MetricType::kGaugeHistogram;
+  const std::uint32_t expected = is_histogram                           ? 7
+                                 : family_.type == MetricType::kSummary ? 4
+                                 : family_.type == MetricType::kCounter ? 3
+                                 : family_.type == MetricType::kGauge   ? 2
+                                                                        : 5;
+  if (kind != expected) {
+    if (kind == 0 || options_.mode == ExpositionMode::kStrict) {
+      return Corrupt(
+          fmt::format("expected a {} in a metric, got field {}", MetricTypeName(family_.type), kind));
+    }
+    return {};  // A value of another kind than the family's: there is nothing it could be called.
+  }
+  switch (kind) {
+    case 4:
+      return ReadSummary(payload);
+    case 7:
+      return ReadHistogram(payload);
+    default:
+      return ReadSimple(payload, kind == 3);
+  }
+}
+
+Status ProtobufExpositionParser::ReadLabel(std::string_view message) {
+  LabelSpan label;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        label.name = Text(in.get_view());
+        break;
+      case 2:
+        label.value = Text(in.get_view());
+        break;
+      default:
+        in.skip();
+    }
+  }
+  if (label.name.empty()) return Corrupt("expected a label name, got none");
+  if (!IsValidUtf8(label.name) || !IsValidUtf8(label.value))
+    return Corrupt("expected valid UTF-8 in a label");
+  if (labels_.size() >= options_.labels_max) {
+    return Fail(ErrorCode::kOutOfRange,
+                fmt::format("family {:?}: expected at most {} labels", family_.name, options_.labels_max));
+  }
+  labels_.push_back(label);
+  return {};
+}
+
+Status ProtobufExpositionParser::ReadSimple(std::string_view message, bool is_counter) {
+  SubSample sub;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    if (in.tag() == 1) {
+      sub.value = Canonical(in.get_double());
+    } else if (is_counter && in.tag() == 2) {
+      sub.exemplar = Text(in.get_view());
+    } else if (is_counter && in.tag() == 3) {
+      start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+    } else {
+      in.skip();
+    }
+  }
+  pending_.push_back(sub);
+  return {};
+}
+
+Status ProtobufExpositionParser::ReadSummary(std::string_view message) {
+  double count = 0;
+  double sum = 0;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        count = static_cast<double>(in.get_uint64());
+        break;
+      case 2:
+        sum = Canonical(in.get_double());
+        break;
+      case 3: {
+        SubSample quantile{.label_name = "quantile"};
+        pbf_reader field = in.get_message();
+        while (field.next()) {
+          if (field.tag() == 1) {
+            quantile.label_value = field.get_double();
+          } else if (field.tag() == 2) {
+            quantile.value = Canonical(field.get_double());
+          } else {
+            field.skip();
+          }
+        }
+        pending_.push_back(quantile);
+        break;
+      }
+      case 4:
+        start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+        break;
+      default:
+        in.skip();
+    }
+  }
+  pending_.push_back({.suffix = "_sum", .value = sum});
+  pending_.push_back({.suffix = "_count", .value = count});
+  return {};
+}
+
+Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
+  histogram_ = Histogram();
+  native_exemplars_.clear();
+  double float_count = 0;
+  double float_zero_count = 0;
+  std::int64_t positive = 0;
+  std::int64_t negative = 0;
+  bool has_infinite_bucket = false;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1:
+        histogram_.count = static_cast<double>(in.get_uint64());
+        break;
+      case 2:
+        histogram_.sum = Canonical(in.get_double());
+        break;
+      case 3: {
+        const ClassicBucket bucket = ReadBucket(Text(in.get_view()));
+        has_infinite_bucket = has_infinite_bucket || (std::isinf(bucket.bound) && bucket.bound > 0);
+        pending_.push_back({.suffix = "_bucket",
+                            .label_name = kBucketLabel,
+                            .label_value = bucket.bound,
+                            .value = bucket.count,
+                            .exemplar = bucket.exemplar});
+        break;
+      }
+      case 4:
+        float_count = in.get_double();
+        break;
+      case 5:
+        histogram_.schema = in.get_sint32();
+        break;
+      case 6:
+        histogram_.zero_threshold = in.get_double();
+        break;
+      case 7:
+        histogram_.zero_count = static_cast<double>(in.get_uint64());
+        break;
+      case 8:
+        float_zero_count = in.get_double();
+        break;
+      case 9:
+        histogram_.negative_spans.push_back(ReadSpan(Text(in.get_view())));
+        break;
+      case 10:
+        ReadDeltas(in, negative, histogram_.negative_buckets);
+        break;
+      case 11:
+        ReadCounts(in, histogram_.negative_buckets);
+        break;
+      case 12:
+        histogram_.positive_spans.push_back(ReadSpan(Text(in.get_view())));
+        break;
+      case 13:
+        ReadDeltas(in, positive, histogram_.positive_buckets);
+        break;
+      case 14:
+        ReadCounts(in, histogram_.positive_buckets);
+        break;
+      case 15:
+        start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+        break;
+      case 16:
+        native_exemplars_.push_back(Text(in.get_view()));
+        break;
+      default:
+        in.skip();
+    }
+  }
+  if (float_count > 0) histogram_.count = float_count;
+  if (float_zero_count > 0) histogram_.zero_count = float_zero_count;
+  // A native histogram without observations marks itself by an empty span.
+  const bool is_native = !histogram_.positive_spans.empty() || !histogram_.negative_spans.empty() ||
+                         histogram_.zero_threshold > 0 || histogram_.zero_count > 0;
+  if (!is_native || options_.native_histograms == NativeHistograms::kIgnore) {
+    if (!has_infinite_bucket) {
+      pending_.push_back({.suffix = "_bucket",
+                          .label_name = kBucketLabel,
+                          .label_value = std::numeric_limits<double>::infinity(),
+                          .value = histogram_.count});
+    }
+    pending_.push_back({.suffix = "_sum", .value = histogram_.sum});
+    pending_.push_back({.suffix = "_count", .value = histogram_.count});
+    return {};
+  }
+  if (histogram_.schema < kExponentialSchemaMin || histogram_.schema > kExponentialSchemaMax) {
+    return Corrupt(fmt::format("expected a histogram schema from {} to {}, got {}", kExponentialSchemaMin,
+                               kExponentialSchemaMax, histogram_.schema));
+  }
+  if (!SpansCover(histogram_.positive_spans, histogram_.positive_buckets.size()) ||
+      !SpansCover(histogram_.negative_spans, histogram_.negative_buckets.size())) {
+    return Corrupt("expected as many buckets as the spans of a histogram cover");
+  }
+  if (AnyNegative(histogram_.positive_buckets) || AnyNegative(histogram_.negative_buckets)) {
+    return Corrupt("expected bucket counts of 0 or more in a histogram");
+  }
+  if (family_.type == MetricType::kGaugeHistogram) histogram_.reset_hint = ResetHint::kGauge;
+  if (native_exemplars_.empty()) {
+    for (const SubSample& bucket : pending_) {
+      if (!bucket.exemplar.empty()) native_exemplars_.push_back(bucket.exemplar);
+    }
+  }
+  pending_.assign(1, SubSample{.is_native = true});
+  return {};
+}
+
+Status ProtobufExpositionParser::EmitSample(const SubSample& sub) {
+  if (++sample_count_ > options_.samples_max) {
+    return Fail(ErrorCode::kOutOfRange,
+                fmt::format("expected at most {} samples in a body", options_.samples_max));
+  }
+  current_ = &sub;
+  // 0xff occurs in no UTF-8 text, so the parts of the key cannot run into each other.
+  series_.assign(family_.name).append(sub.suffix);
+  for (const LabelSpan& label : labels_) {
+    series_.append(1, '\xff').append(label.name).append(1, '\xff').append(label.value);
+  }
+  if (!sub.label_name.empty()) {
+    series_.append(1, '\xff').append(sub.label_name).append(1, '\xff');
+    AppendOpenMetricsFloat(sub.label_value, series_);
+  }
+  sample_.series = series_;
+  sample_.value = sub.value;
+  sample_.histogram = sub.is_native ? &histogram_ : nullptr;
+  sample_.time_ms = metric_time_ms_;
+  sample_.start_time_ms = start_time_ms_;
+  sample_.exemplars.clear();
+  if (!sub.exemplar.empty()) TICKSCOPE_RETURN_IF_ERROR(AddExemplar(sub.exemplar));
+  if (sub.is_native) {
+    for (const std::string_view exemplar : native_exemplars_)
+      TICKSCOPE_RETURN_IF_ERROR(AddExemplar(exemplar));
+  }
+  return {};
+}
+
+Status ProtobufExpositionParser::AddExemplar(std::string_view message) {
+  Exemplar exemplar;
+  SeriesSpans spans;
+  pbf_reader in = Reader(message);
+  while (in.next()) {
+    switch (in.tag()) {
+      case 1: {
+        LabelSpan label;
+        pbf_reader pair = in.get_message();
+        while (pair.next()) {
+          if (pair.tag() == 1) {
+            label.name = Text(pair.get_view());
+          } else if (pair.tag() == 2) {
+            label.value = Text(pair.get_view());
+          } else {
+            pair.skip();
+          }
+        }
+        if (!IsValidUtf8(label.name) || !IsValidUtf8(label.value)) {
+          return Corrupt("expected valid UTF-8 in an exemplar");
+        }
+        spans.labels.push_back(label);
+        break;
+      }
+      case 2:
+        exemplar.value = Canonical(in.get_double());
+        break;
+      case 3:
+        exemplar.time_ms = ReadTimestampMs(Text(in.get_view()));
+        break;
+      default:
+        in.skip();
+    }
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(exemplar.labels, LabelsFromLiterals(spans));
+  sample_.exemplars.push_back(std::move(exemplar));
+  return {};
+}
+
+Result<Labels> ProtobufExpositionParser::labels() const {
+  std::string name(family_.name);
+  name += current_->suffix;
+  std::string number;
+  SeriesSpans spans{.raw = family_.name, .name = name, .labels = labels_};
+  if (!current_->label_name.empty()) {
+    AppendOpenMetricsFloat(current_->label_value, number);
+    spans.labels.push_back({current_->label_name, number});
+  }
+  return LabelsFromLiterals(spans);
+}
+
+}  // namespace tickscope::wire
