@@ -2,6 +2,8 @@
 add_library(tickscope_options INTERFACE)
 target_compile_options(tickscope_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  # Designated initialisers name what differs from the defaults; the rest is left out on purpose.
+  -Wno-missing-field-initializers
   $<$<CONFIG:Release>:-g1>
   -fno-omit-frame-pointer)
 # GCC 12 reports maybe-uninitialized and stringop false positives inside its own std::expected and
