@@ -1,0 +1,226 @@
+#include "tsdb/series_index.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace tickscope::tsdb {
+namespace {
+
+std::vector<NamedCount> TakeTop(std::vector<NamedCount> counts, std::size_t limit) {
+  const auto more = [](const NamedCount& a, const NamedCount& b) {
+    return a.count != b.count ? a.count > b.count : a.name < b.name;
+  };
+  limit = std::min(limit, counts.size());
+  std::partial_sort(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(limit), counts.end(), more);
+  counts.resize(limit);
+  return counts;
+}
+
+}  // namespace
+
+void SeriesIndex::Add(SeriesRef ref, std::span<const LabelView> labels) {
+  const std::size_t index = ToIndex(ref);
+  TICKSCOPE_CHECK(index + 1 >= first_pair_.size());
+  // Refs that were given out but never reached the stream leave empty places.
+  while (first_pair_.size() <= index)
+    first_pair_.push_back(first_pair_.back());
+  for (const LabelView& label : labels) {
+    const PairId pair = InternPair(label);
+    pairs_[pair].series.Add(ref);
+    series_pairs_.push_back(pair);
+  }
+  TICKSCOPE_CHECK(series_pairs_.size() <= 0xffff'ffffULL);
+  first_pair_.push_back(static_cast<std::uint32_t>(series_pairs_.size()));
+  all_.Add(ref);
+  ++series_count_;
+}
+
+bool SeriesIndex::Has(SeriesRef ref) const {
+  return !PairsOf(ref).empty();
+}
+
+SeriesIndex::PairId SeriesIndex::InternPair(const LabelView& label) {
+  const Symbol name = symbols_.Intern(label.name);
+  const Symbol value = symbols_.Intern(label.value);
+  const std::uint64_t key = static_cast<std::uint64_t>(name) << 32 | static_cast<std::uint64_t>(value);
+  const auto [found, is_new] = pair_of_.try_emplace(key, static_cast<PairId>(pairs_.size()));
+  if (is_new) {
+    pairs_.push_back({name, value, Postings()});
+    names_[symbols_.Text(name)].emplace(symbols_.Text(value), found->second);
+  }
+  return found->second;
+}
+
+std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(SeriesRef ref) const {
+  const std::size_t index = ToIndex(ref);
+  if (index + 1 >= first_pair_.size()) return {};
+  return {series_pairs_.data() + first_pair_[index], first_pair_[index + 1] - first_pair_[index]};
+}
+
+Labels SeriesIndex::LabelsOf(SeriesRef ref) const {
+  std::vector<LabelView> views;
+  for (const PairId id : PairsOf(ref)) {
+    views.push_back({symbols_.Text(pairs_[id].name), symbols_.Text(pairs_[id].value)});
+  }
+  return Labels::FromSorted(views);
+}
+
+std::string_view SeriesIndex::ValueOf(SeriesRef ref, std::string_view name) const {
+  for (const PairId id : PairsOf(ref)) {
+    if (symbols_.Text(pairs_[id].name) == name) return symbols_.Text(pairs_[id].value);
+  }
+  return {};
+}
+
+const SeriesIndex::Values* SeriesIndex::ValuesOf(std::string_view name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+Postings SeriesIndex::SelectPositive(const Matcher& matcher) const {
+  Postings selected;
+  const Values* values = ValuesOf(matcher.name());
+  if (values == nullptr) return selected;
+  const auto add = [&](std::string_view value) {
+    if (const auto found = values->find(value); found != values->end())
+      selected.UnionWith(pairs_[found->second].series);
+  };
+  const bool is_regex = matcher.type() == MatchType::kRegex || matcher.type() == MatchType::kNotRegex;
+  if (!is_regex) {
+    add(matcher.value());
+  } else if (!matcher.literals().empty()) {
+    for (const std::string& literal : matcher.literals())
+      add(literal);
+  } else {
+    const bool negated = matcher.type() == MatchType::kNotRegex;
+    for (const auto& [value, pair] : *values) {
+      if (matcher.Matches(value) != negated) selected.UnionWith(pairs_[pair].series);
+    }
+  }
+  return selected;
+}
+
+Postings SeriesIndex::Select(const std::vector<Matcher>& matchers) const {
+  // Conditions that refuse the empty value narrow by intersection; the others only take series away.
+  std::vector<Postings> narrowing;
+  std::vector<const Matcher*> removing;
+  for (const Matcher& matcher : matchers) {
+    const bool positive = matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegex;
+    if (positive && !matcher.MatchesEmpty()) {
+      narrowing.push_back(SelectPositive(matcher));
+      if (narrowing.back().empty()) return {};
+    } else {
+      removing.push_back(&matcher);
+    }
+  }
+  std::sort(narrowing.begin(), narrowing.end(),
+            [](const Postings& a, const Postings& b) { return a.size() < b.size(); });
+  Postings selected = narrowing.empty() ? Postings(all_) : std::move(narrowing.front());
+  for (std::size_t i = 1; i < narrowing.size(); ++i)
+    selected.IntersectWith(narrowing[i]);
+
+  for (const Matcher* matcher : removing) {
+    const Values* values = ValuesOf(matcher->name());
+    const bool negative = matcher->type() == MatchType::kNotEqual || matcher->type() == MatchType::kNotRegex;
+    if (negative) {
+      selected.Subtract(SelectPositive(*matcher));
+      // a!="" and a!~".*" also refuse series without the label.
+      if (!matcher->MatchesEmpty()) {
+        Postings with_label;
+        if (values != nullptr) {
+          for (const auto& [value, pair] : *values)
+            with_label.UnionWith(pairs_[pair].series);
+        }
+        selected.IntersectWith(with_label);
+      }
+    } else if (values != nullptr) {
+      // a="" and a=~"|x" keep series without the label: take away those with a value that does not match.
+      for (const auto& [value, pair] : *values) {
+        if (!matcher->Matches(value)) selected.Subtract(pairs_[pair].series);
+      }
+    }
+  }
+  return selected;
+}
+
+std::vector<std::string> SeriesIndex::LabelNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, values] : names_)
+    names.emplace_back(name);
+  return names;
+}
+
+std::vector<std::string> SeriesIndex::LabelNames(const Postings& series) const {
+  std::vector<std::string> names;
+  for (const auto& [name, values] : names_) {
+    const auto carries = [&](const auto& value) { return pairs_[value.second].series.Intersects(series); };
+    if (std::any_of(values.begin(), values.end(), carries)) names.emplace_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> SeriesIndex::LabelValues(std::string_view name) const {
+  std::vector<std::string> found;
+  if (const Values* values = ValuesOf(name)) {
+    for (const auto& [value, pair] : *values)
+      found.emplace_back(value);
+  }
+  return found;
+}
+
+std::vector<std::string> SeriesIndex::LabelValues(std::string_view name, const Postings& series) const {
+  std::vector<std::string> found;
+  if (const Values* values = ValuesOf(name)) {
+    for (const auto& [value, pair] : *values) {
+      if (pairs_[pair].series.Intersects(series)) found.emplace_back(value);
+    }
+  }
+  return found;
+}
+
+std::size_t SeriesIndex::bytes() const {
+  std::size_t bytes = symbols_.bytes() + series_pairs_.capacity() * sizeof(PairId) +
+                      first_pair_.capacity() * sizeof(std::uint32_t) + pairs_.capacity() * sizeof(Pair);
+  for (const Pair& pair : pairs_)
+    bytes += pair.series.bytes();
+  return bytes;
+}
+
+std::vector<NamedCount> SeriesIndex::TopMetrics(std::size_t limit) const {
+  std::vector<NamedCount> counts;
+  if (const Values* values = ValuesOf(kMetricName)) {
+    for (const auto& [value, pair] : *values)
+      counts.push_back({std::string(value), pairs_[pair].series.size()});
+  }
+  return TakeTop(std::move(counts), limit);
+}
+
+std::vector<NamedCount> SeriesIndex::TopLabelNames(std::size_t limit) const {
+  std::vector<NamedCount> counts;
+  for (const auto& [name, values] : names_)
+    counts.push_back({std::string(name), values.size()});
+  return TakeTop(std::move(counts), limit);
+}
+
+std::vector<NamedCount> SeriesIndex::TopLabelBytes(std::size_t limit) const {
+  std::vector<NamedCount> counts;
+  for (const auto& [name, values] : names_) {
+    std::uint64_t bytes = 0;
+    for (const auto& [value, pair] : values)
+      bytes += value.size();
+    counts.push_back({std::string(name), bytes});
+  }
+  return TakeTop(std::move(counts), limit);
+}
+
+std::vector<NamedCount> SeriesIndex::TopPairs(std::size_t limit) const {
+  std::vector<NamedCount> counts;
+  for (const Pair& pair : pairs_) {
+    counts.push_back({std::string(symbols_.Text(pair.name)) + "=" + std::string(symbols_.Text(pair.value)),
+                      pair.series.size()});
+  }
+  return TakeTop(std::move(counts), limit);
+}
+
+}  // namespace tickscope::tsdb
