@@ -7,6 +7,7 @@
 #include <array>
 
 #include "api/endpoint.h"
+#include "api/error_text.h"
 
 namespace tickscope::api {
 namespace {

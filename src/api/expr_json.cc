@@ -58,7 +58,6 @@ void WriteFloatOrNull(std::string_view key, const std::optional<double>& value, 
 std::string_view OperatorText(const DurationExpr& expr) {
   switch (expr.op) {
     case DurationOp::kAdd:
-    case DurationOp::kPlus:
       return "+";
     case DurationOp::kSub:
     case DurationOp::kNegate:

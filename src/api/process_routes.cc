@@ -48,28 +48,24 @@ dt {{ margin-top: .8rem }}
 
 using MakeResponse = std::function<http::Response()>;
 
-void AddGetAndHead(http::Router& router, std::string_view path, const MakeResponse& make) {
-  for (const std::string_view method : {"GET", "HEAD"}) {
-    router.Add(method, path,
-               [make](const http::Request&, const http::PathParameters&, http::Respond respond) {
-                 respond(make());
-               });
-  }
+void AddGet(http::Router& router, std::string_view path, const MakeResponse& make) {
+  router.Add("GET", path, [make](const http::Request&, const http::PathParameters&, http::Respond respond) {
+    respond(make());
+  });
 }
 
 }  // namespace
 
 void RegisterProcessRoutes(http::Router& router, const ProcessRoutes& routes) {
-  AddGetAndHead(router, "/-/healthy", [] { return TextAnswer(200, kPlainText, "Tickscope is healthy.\n"); });
-  AddGetAndHead(router, "/-/ready", [ready = routes.ready] {
+  AddGet(router, "/-/healthy", [] { return TextAnswer(200, kPlainText, "Tickscope is healthy.\n"); });
+  AddGet(router, "/-/ready", [ready = routes.ready] {
     const Status status = ready();
     if (status) return TextAnswer(200, kPlainText, "Tickscope is ready.\n");
     return TextAnswer(503, kPlainText, fmt::format("Tickscope is not ready: {}\n", status.error().message));
   });
-  AddGetAndHead(router, "/metrics", [&metrics = routes.metrics] {
-    return TextAnswer(200, kExpositionText, metrics.RenderText());
-  });
-  AddGetAndHead(router, "/", [page = fmt::format(kLandingPage, fmt::arg("version", routes.version))] {
+  AddGet(router, "/metrics",
+         [&metrics = routes.metrics] { return TextAnswer(200, kExpositionText, metrics.RenderText()); });
+  AddGet(router, "/", [page = fmt::format(kLandingPage, fmt::arg("version", routes.version))] {
     return TextAnswer(200, kHtml, page);
   });
 }

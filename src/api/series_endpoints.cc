@@ -5,9 +5,11 @@
 #include <functional>
 
 #include "api/endpoint.h"
+#include "api/error_text.h"
 #include "api/label_name_escape.h"
 #include "api/merged_series.h"
 #include "api/result_json.h"
+#include "api/time_text.h"
 
 namespace tickscope::api {
 namespace {

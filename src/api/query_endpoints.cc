@@ -1,0 +1,241 @@
+// query and query_range evaluate PromQL; format_query and parse_query only read it; query_exemplars checks
+// its parameters and has nothing to show, since the store keeps no exemplars.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/endpoint.h"
+#include "api/error_text.h"
+#include "api/expr_json.h"
+#include "api/result_json.h"
+#include "api/time_text.h"
+#include "base/duration.h"
+#include "promql/parser.h"
+#include "promql/printer.h"
+
+namespace tickscope::api {
+namespace {
+
+using std::chrono::nanoseconds;
+using wire::JsonWriter;
+
+/// Steps a range query may have past its first; enough for 60 s over a week and 1 h over a year.
+constexpr std::uint64_t kPointsPerSeriesMax = 11'000;
+constexpr std::string_view kTruncated = "results truncated due to limit";
+
+// What query and query_range have in common.
+struct Evaluation {
+  promql::Engine engine;
+  nanoseconds deadline{0};
+};
+
+Result<nanoseconds> DeadlineWithTimeout(const ApiContext& api, const Call& call) {
+  const std::string_view text = call.parameters.Get("timeout");
+  if (text.empty()) return DeadlineOf(api, call);
+  auto timeout_ms = ParseDuration(text);
+  if (!timeout_ms) return InvalidParameter("timeout", std::move(timeout_ms).error());
+  if (*timeout_ms <= 0) {
+    return InvalidParameter("timeout", "timeout must be positive, got " + FormatDurationMs(*timeout_ms));
+  }
+  const std::chrono::milliseconds asked(*timeout_ms);
+  return call.arrived + std::min(asked, api.options.query_timeout);
+}
+
+Result<Evaluation> PrepareEvaluation(const ApiContext& api, const Call& call) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const nanoseconds deadline, DeadlineWithTimeout(api, call));
+  promql::EngineOptions options = api.deps.engine.options();
+  if (const std::string_view text = call.parameters.Get("lookback_delta"); !text.empty()) {
+    auto lookback_ms = ParseDuration(text);
+    if (!lookback_ms)
+      return FailWith("error parsing lookback delta duration", std::move(lookback_ms).error());
+    if (*lookback_ms > 0) options.lookback_ms = *lookback_ms;
+  }
+  return Evaluation{promql::Engine(options), deadline};
+}
+
+// The engine's errors in the reference's words.
+std::unexpected<Error> EvaluationError(Error error) {
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+      return InvalidParameter("query", std::move(error));
+    case ErrorCode::kDeadlineExceeded:
+      return Fail(error.code, "query timed out in expression evaluation");
+    case ErrorCode::kCancelled:
+      return Fail(error.code, "query was canceled in expression evaluation");
+    default:
+      return std::unexpected(std::move(error));
+  }
+}
+
+// Cuts a vector or a matrix to `limit` elements; true when something was cut.
+bool Truncate(std::size_t limit, promql::Value& value) {
+  const auto cut = [limit](auto& elements) {
+    if (limit == 0 || elements.size() <= limit) return false;
+    elements.resize(limit);
+    return true;
+  };
+  if (auto* vector = std::get_if<promql::Vector>(&value)) return cut(*vector);
+  if (auto* matrix = std::get_if<promql::Matrix>(&value)) return cut(*matrix);
+  return false;
+}
+
+double Seconds(nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+void WriteStats(const promql::QueryStats& stats, const Call& call, nanoseconds ended, JsonWriter& json) {
+  const auto timing = [&json](std::string_view name, nanoseconds duration) {
+    json.Key(name);
+    json.Number(Seconds(duration));
+  };
+  const auto count = [&json](std::string_view name, std::uint64_t value) {
+    json.Key(name);
+    json.Uint(value);
+  };
+  json.Key("stats");
+  json.BeginObject();
+  json.Key("timings");
+  json.BeginObject();
+  // The engine sorts and prepares inside its evaluation and does not time them apart.
+  timing("evalTotalTime", ended - call.begun);
+  timing("resultSortTime", nanoseconds(0));
+  timing("queryPreparationTime", nanoseconds(0));
+  timing("innerEvalTime", ended - call.begun);
+  timing("execQueueTime", call.begun - call.arrived);
+  timing("execTotalTime", ended - call.arrived);
+  json.EndObject();
+  json.Key("samples");
+  json.BeginObject();
+  count("totalQueryableSamples", stats.samples_read);
+  count("samplesRead", stats.samples_read);
+  count("seriesTouched", stats.series_read);
+  count("peakSamples", stats.samples_peak);
+  json.EndObject();
+  json.EndObject();
+}
+
+Result<Notes> WriteResult(const ApiContext& api, const Call& call, std::size_t limit,
+                          Result<promql::QueryResult> result, JsonWriter& json) {
+  const nanoseconds ended = api.deps.clock.Monotonic();
+  if (!result) return EvaluationError(std::move(result).error());
+  Notes notes{std::move(result->warnings), std::move(result->infos)};
+  if (Truncate(limit, result->value)) notes.warnings.emplace_back(kTruncated);
+
+  json.BeginObject();
+  WriteValue(result->value, json);
+  if (const std::string_view stats = call.parameters.Get("stats"); !stats.empty()) {
+    WriteStats(result->stats, call, ended, json);
+    if (stats != "true" && stats != "all") {
+      notes.warnings.push_back(
+          fmt::format("value {} for parameter \"stats\" is deprecated and will be rejected in the next major "
+                      "release, use "
+                      "\"true\" or \"all\"",
+                      Quoted(stats)));
+    }
+  }
+  json.EndObject();
+  return notes;
+}
+
+Result<Notes> HandleQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs time_ms, call.parameters.TimeOr("time", call.arrived_ms));
+  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
+  const QueryContext context(api.deps.clock, evaluation.deadline);
+  return WriteResult(api, call, limit,
+                     evaluation.engine.Instant(api.deps.storage, call.tenant, call.parameters.Get("query"),
+                                               time_ms, context),
+                     json);
+}
+
+struct Range {
+  TimeMs start_ms = 0;
+  TimeMs end_ms = 0;
+  std::int64_t step_ms = 0;
+};
+
+Result<Range> ReadRange(const Parameters& parameters) {
+  const auto read = [&parameters](std::string_view name, auto parse) -> Result<std::int64_t> {
+    auto value = parse(parameters.Get(name));
+    if (!value) return InvalidParameter(name, std::move(value).error());
+    return *value;
+  };
+  Range range;
+  TICKSCOPE_ASSIGN_OR_RETURN(range.start_ms, read("start", ParseTime));
+  TICKSCOPE_ASSIGN_OR_RETURN(range.end_ms, read("end", ParseTime));
+  if (range.end_ms < range.start_ms) {
+    return InvalidParameter("end", "end timestamp must not be before start time");
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(range.step_ms, read("step", ParseDuration));
+  if (range.step_ms <= 0) {
+    return InvalidParameter(
+        "step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
+  }
+  // Unsigned: from the earliest to the latest time is more than a signed difference holds.
+  const std::uint64_t length_ms =
+      static_cast<std::uint64_t>(range.end_ms) - static_cast<std::uint64_t>(range.start_ms);
+  if (length_ms / static_cast<std::uint64_t>(range.step_ms) > kPointsPerSeriesMax) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
+        "(?step=XX)");
+  }
+  return range;
+}
+
+Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+  TICKSCOPE_ASSIGN_OR_RETURN(const Range range, ReadRange(call.parameters));
+  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
+  const QueryContext context(api.deps.clock, evaluation.deadline);
+  return WriteResult(api, call, limit,
+                     evaluation.engine.Range(api.deps.storage, call.tenant, call.parameters.Get("query"),
+                                             range.start_ms, range.end_ms, range.step_ms, context),
+                     json);
+}
+
+Result<promql::ExprPtr> ParseQueryParameter(const ApiContext& api, const Call& call) {
+  auto expr = promql::ParseExpr(call.parameters.Get("query"), api.deps.engine.options());
+  if (!expr) return InvalidParameter("query", std::move(expr).error());
+  return expr;
+}
+
+Result<Notes> HandleFormatQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const promql::ExprPtr expr, ParseQueryParameter(api, call));
+  json.String(promql::ToPrettyString(*expr));
+  return Notes{};
+}
+
+Result<Notes> HandleParseQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const promql::ExprPtr expr, ParseQueryParameter(api, call));
+  WriteExpr(*expr, json);
+  return Notes{};
+}
+
+Result<Notes> HandleQueryExemplars(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs start_ms, call.parameters.TimeOr("start", kEarliestTimeMs));
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs end_ms, call.parameters.TimeOr("end", kLatestTimeMs));
+  if (end_ms < start_ms) {
+    return Fail(ErrorCode::kInvalidArgument, "end timestamp must not be before start timestamp");
+  }
+  TICKSCOPE_RETURN_IF_ERROR(promql::ParseExpr(call.parameters.Get("query"), api.deps.engine.options()));
+  json.BeginArray();
+  json.EndArray();
+  return Notes{};
+}
+
+constexpr Endpoint kEndpoints[] = {
+    {"query", "/api/v1/query", Methods::kGetAndPost, RunsOn::kPool, HandleQuery},
+    {"query_range", "/api/v1/query_range", Methods::kGetAndPost, RunsOn::kPool, HandleQueryRange},
+    {"query_exemplars", "/api/v1/query_exemplars", Methods::kGetAndPost, RunsOn::kPool, HandleQueryExemplars},
+    {"format_query", "/api/v1/format_query", Methods::kGetAndPost, RunsOn::kPool, HandleFormatQuery},
+    {"parse_query", "/api/v1/parse_query", Methods::kGetAndPost, RunsOn::kPool, HandleParseQuery},
+};
+
+}  // namespace
+
+std::span<const Endpoint> QueryEndpoints() {
+  return kEndpoints;
+}
+
+}  // namespace tickscope::api
