@@ -1,4 +1,5 @@
-// HTTP/1.1 client: one request at a time over kept-alive connections, with deadlines and a bound on what is read.
+// HTTP/1.1 client: one request at a time over kept-alive connections, with deadlines and a bound on what is
+// read.
 //
 // Threads   Not thread-safe: one client a thread. It runs its own event loop inside Fetch.
 #pragma once
@@ -15,9 +16,9 @@ namespace tickscope::http {
 
 /// Parts of an absolute "http://host:port/path?query" URL.
 struct Url {
-  std::string host;         ///< Without brackets for IPv6.
+  std::string host;  ///< Without brackets for IPv6.
   std::string port = "80";
-  std::string target = "/"; ///< Path and query.
+  std::string target = "/";  ///< Path and query.
 
   /// "host:port", brackets around IPv6.
   [[nodiscard]] std::string authority() const;
@@ -37,9 +38,10 @@ class Client {
  public:
   [[nodiscard]] static std::unique_ptr<Client> Make(io::Network& network, ClientOptions options);
   virtual ~Client() = default;
-  /// Sends `request` (its target is replaced by the URL's when it is "/") to the URL's host and waits for the answer,
-  /// whatever its status. A kept connection that the server had closed is replaced once.
-  /// Errors: kUnavailable (refused, reset), kDeadlineExceeded, kOutOfRange (answer too large), kCorruption (not HTTP).
+  /// Sends `request` (its target is replaced by the URL's when it is "/") to the URL's host and waits for the
+  /// answer, whatever its status. A kept connection that the server had closed is replaced once. Errors:
+  /// kUnavailable (refused, reset), kDeadlineExceeded, kOutOfRange (answer too large), kCorruption (not
+  /// HTTP).
   [[nodiscard]] virtual Result<Response> Fetch(const Url& url, Request request) = 0;
 };
 

@@ -14,6 +14,7 @@ class Headers {
   /// First value of `name`, empty when absent. Lives until the next change.
   [[nodiscard]] std::string_view Get(std::string_view name) const;
   [[nodiscard]] bool Has(std::string_view name) const;
+  [[nodiscard]] std::size_t Count(std::string_view name) const;
   /// Replaces every field of that name.
   void Set(std::string_view name, std::string_view value);
   void Add(std::string_view name, std::string_view value);
@@ -40,7 +41,10 @@ struct Response {
   std::string body;
 };
 
-/// Reason phrase of a status code, for example "Not Found".
+/// A plain-text answer: `text` and a line feed.
+[[nodiscard]] Response TextResponse(int status, std::string_view text);
+
+/// Reason phrase of a status code, for example "Not Found"; "Unknown" for one we never send.
 [[nodiscard]] std::string_view StatusText(int status);
 
 /// Case-insensitive ASCII comparison.

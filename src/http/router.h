@@ -1,7 +1,8 @@
-// Router: which handler serves a method and path. Unknown path: 404. Known path, other method: 405 with Allow.
+// Router: which handler serves a method and path. Unknown path: 404. Known path, other method: 405 with
+// Allow.
 //
-// A pattern is a path whose segments may be "{name}", which matches one segment and is captured percent-decoded.
-// Threads   Filled before the server starts; read-only and thread-safe afterwards.
+// A pattern is a path whose segments may be "{name}", which matches one segment and is captured
+// percent-decoded. Threads   Filled before the server starts; read-only and thread-safe afterwards.
 #pragma once
 
 #include <functional>
@@ -34,7 +35,8 @@ class Router {
   std::vector<Route> routes_;
 };
 
-/// Parameters of a query string or a form body ("a=1&b=2"), decoded, in order. Bad escapes are kept as they are.
+/// Parameters of a query string or a form body ("a=1&b=2"), decoded, in order. Bad escapes are kept as they
+/// are.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> ParseForm(std::string_view text);
 /// Decodes %XX; '+' stays.
 [[nodiscard]] std::string PercentDecode(std::string_view text);

@@ -1,0 +1,56 @@
+#include "http/server_shared.h"
+
+#include <utility>
+
+namespace tickscope::http {
+namespace {
+
+constexpr std::array<const char*, 8> kLimitNames = {"connections",          "header_bytes", "body_bytes",
+                                                    "body_bytes_in_flight", "header_time",  "body_time",
+                                                    "write_time",           "malformed"};
+
+}  // namespace
+
+ServerMetrics::ServerMetrics(MetricRegistry& registry)
+    : connections(registry.AddGauge("tickscope_http_connections", "Open client connections.", {})),
+      body_bytes_in_flight(registry.AddGauge("tickscope_http_body_bytes_in_flight",
+                                             "Bytes held for request bodies being received or handled.", {})),
+      body_bytes(registry.AddCounter("tickscope_http_request_body_bytes_total",
+                                     "Bytes of request bodies received, as sent.", {})),
+      registry_(registry) {
+  for (std::size_t i = 0; i < rejections_.size(); ++i) {
+    rejections_[i] = registry.AddCounter(
+        "tickscope_http_rejections_total",
+        "Requests and connections turned away by the server itself, by limit.", {{"limit", kLimitNames[i]}});
+  }
+}
+
+void ServerMetrics::CountResponse(int status) {
+  Counter*& counter = responses_[status];
+  if (counter == nullptr) {
+    counter = registry_.AddCounter("tickscope_http_requests_total", "Requests answered, by status code.",
+                                   {{"code", std::to_string(status)}});
+  }
+  counter->Add();
+}
+
+void ReplyPath::Send(SessionId session, Response response) {
+  const MutexLock lock(mu_);
+  if (loop_ == nullptr) return;
+  loop_->Post(
+      [this, session, response = std::move(response)]() mutable { deliver_(session, std::move(response)); });
+}
+
+void ReplyPath::Close() {
+  const MutexLock lock(mu_);
+  loop_ = nullptr;
+}
+
+void ServerShared::PublishBodyBytes() {
+  const std::size_t used = body_budget.used();
+  if (used == published_body_bytes) return;
+  metrics.body_bytes_in_flight->Add(static_cast<double>(used) - static_cast<double>(published_body_bytes));
+  published_body_bytes = used;
+}
+
+}  // namespace tickscope::http
