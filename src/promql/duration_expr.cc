@@ -73,7 +73,8 @@ bool IsDuration(double seconds) {
 }
 
 std::int64_t DurationMs(double seconds) {
-  return static_cast<std::int64_t>(seconds * 1000);
+  // By way of whole nanoseconds: 1.003 s times 1,000 is a little less than 1,003 ms.
+  return std::llround(seconds * 1e9) / 1'000'000;
 }
 
 bool ReadsQueryTimes(const DurationExpr& expr) {

@@ -64,6 +64,12 @@ Result<double> ParseUnsigned(std::string_view text) {
   if (lower == "inf" || lower == "infinity") return std::numeric_limits<double>::infinity();
   if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
   std::erase(lower, '_');
+  // from_chars takes signs and words such as nan(1) of its own; digits lead here.
+  const std::size_t digits_at = IsHex(lower) ? 2 : 0;
+  const bool digits_lead =
+      digits_at < lower.size() && (IsHexDigit(lower[digits_at]) || lower[digits_at] == '.');
+  if (!digits_lead)
+    return Fail(ErrorCode::kInvalidArgument, "error parsing number: " + Quote(text) + ": invalid syntax");
   if (IsHex(lower)) return ParseInteger(std::string_view(lower).substr(2), 16);
   const bool octal = lower.size() > 1 && lower[0] == '0' &&
                      std::all_of(lower.begin(), lower.end(), [](char c) { return c >= '0' && c <= '7'; });
