@@ -1,0 +1,315 @@
+#include "promql/aggregate_eval.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include "model/histogram_text.h"
+#include "promql/aggregate_select.h"
+#include "promql/histogram_mean.h"
+#include "promql/statistics.h"
+
+namespace tickscope::promql {
+namespace {
+
+// What the steps of all groups found worth telling.
+struct AggregateNotes {
+  bool mixed_types = false;
+  bool reset_conflict = false;
+  bool bounds_reconciled = false;
+  bool ignored_histogram = false;
+};
+
+// Running aggregate of floats or of histograms at one step; the two do not mix.
+template <typename FloatAccumulator, typename HistogramAccumulator>
+class Total {
+ public:
+  // False when nothing can come of this step any more.
+  [[nodiscard]] bool Add(double v) {
+    ++floats_;
+    float_.Add(v);
+    return true;
+  }
+  // False when the bucket kinds do not go together.
+  [[nodiscard]] bool Add(const Histogram& h) {
+    if (histogram_ == nullptr) {
+      histogram_ = std::make_unique<HistogramAccumulator>(h);
+      return true;
+    }
+    if (UsesCustomBounds(h) != histogram_->uses_custom_bounds()) {
+      broken_ = true;
+      return false;
+    }
+    if (!broken_) histogram_->Add(h);
+    return true;
+  }
+  void StoreIn(StepMatrix& out, std::size_t row, std::size_t step, AggregateNotes& notes) const {
+    if (floats_ > 0 && histogram_ != nullptr) {
+      notes.mixed_types = true;
+    } else if (floats_ > 0) {
+      out.SetFloat(row, step, float_.value());
+    } else if (histogram_ != nullptr) {
+      notes.reset_conflict = notes.reset_conflict || histogram_->notes().reset_conflict;
+      notes.bounds_reconciled = notes.bounds_reconciled || histogram_->notes().bounds_reconciled;
+      if (!broken_) out.SetHistogram(row, step, std::make_shared<const Histogram>(histogram_->Result()));
+    }
+  }
+
+ private:
+  std::size_t floats_ = 0;
+  bool broken_ = false;
+  FloatAccumulator float_;
+  std::unique_ptr<HistogramAccumulator> histogram_;
+};
+
+// Aggregates that know floats only, over the value so far and the next one.
+double Lower(double best, double v) {
+  return v < best || std::isnan(best) ? v : best;
+}
+double Higher(double best, double v) {
+  return v > best || std::isnan(best) ? v : best;
+}
+
+class AggregateEvaluation {
+ public:
+  AggregateEvaluation(QueryRun& run, const Aggregate& aggregate, const StepMatrix& in, StepMatrix& out)
+      : run_(run), aggregate_(aggregate), in_(in), out_(out) {}
+
+  Status Run() {
+    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
+      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      const std::size_t row = out_.AddRow({group.labels, group.drop_name});
+      switch (aggregate_.op) {
+        case AggregateOp::kSum:
+          Totals<CompensatedSum, HistogramSum>(group, row);
+          break;
+        case AggregateOp::kAvg:
+          Totals<CompensatedMean, HistogramMean>(group, row);
+          break;
+        case AggregateOp::kCount:
+          Count(group, row);
+          break;
+        case AggregateOp::kGroup:
+          Group(group, row);
+          break;
+        case AggregateOp::kMin:
+          Best(group, row, Lower);
+          break;
+        case AggregateOp::kMax:
+          Best(group, row, Higher);
+          break;
+        default:
+          Spread(group, row);
+          break;
+      }
+      TICKSCOPE_RETURN_IF_ERROR(out_.CloseRow());
+    }
+    return {};
+  }
+
+  Status RunQuantile(const std::vector<double>& q) {
+    std::vector<double> values;
+    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
+      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      const std::size_t row = out_.AddRow({group.labels, group.drop_name});
+      for (std::size_t step = 0; step < in_.steps(); ++step) {
+        values.clear();
+        for (const std::size_t in_row : group.rows) {
+          if (in_.cell(in_row, step) == Cell::kFloat) values.push_back(in_.value(in_row, step));
+          if (in_.cell(in_row, step) == Cell::kHistogram) notes_.ignored_histogram = true;
+        }
+        if (!values.empty()) out_.SetFloat(row, step, Quantile(q[step], values));
+      }
+      TICKSCOPE_RETURN_IF_ERROR(out_.CloseRow());
+    }
+    return {};
+  }
+
+  void Annotate() const {
+    const PositionRange at = aggregate_.expr->position;
+    if (notes_.mixed_types) {
+      run_.annotations.Warn(at, "encountered a mix of histograms and floats for aggregation");
+    }
+    if (notes_.reset_conflict) run_.annotations.Warn(at, std::string(kResetConflictText) + "aggregation");
+    if (notes_.bounds_reconciled)
+      run_.annotations.Inform(at, std::string(kBoundsReconciledText) + "aggregation");
+    if (notes_.ignored_histogram) {
+      run_.annotations.Inform(
+          at, "ignored histogram in " + std::string(AggregateOpText(aggregate_.op)) + " aggregation");
+    }
+  }
+
+ private:
+  // Calls on_float(step, value) and on_histogram(step, histogram) for the group's elements, series by series.
+  template <typename OnFloat, typename OnHistogram>
+  void Visit(const AggregateGroup& group, OnFloat on_float, OnHistogram on_histogram) const {
+    for (const std::size_t row : group.rows) {
+      const std::span<const Cell> cells = in_.cells(row);
+      const std::span<const double> values = in_.values(row);
+      for (std::size_t step = 0; step < cells.size(); ++step) {
+        if (cells[step] == Cell::kFloat) {
+          on_float(step, values[step]);
+        } else if (cells[step] == Cell::kHistogram) {
+          on_histogram(step, row);
+        }
+      }
+    }
+  }
+
+  template <typename FloatAccumulator, typename HistogramAccumulator>
+  void Totals(const AggregateGroup& group, std::size_t row) {
+    std::vector<Total<FloatAccumulator, HistogramAccumulator>> totals(in_.steps());
+    Visit(
+        group, [&](std::size_t step, double v) { static_cast<void>(totals[step].Add(v)); },
+        [&](std::size_t step, std::size_t in_row) {
+          if (totals[step].Add(*in_.histogram(in_row, step))) return;
+          run_.annotations.Warn(aggregate_.expr->position,
+                                MixedBucketKindsText(in_.head(in_row).labels.metric_name()));
+        });
+    for (std::size_t step = 0; step < totals.size(); ++step)
+      totals[step].StoreIn(out_, row, step, notes_);
+  }
+
+  void Count(const AggregateGroup& group, std::size_t row) {
+    std::vector<double> counts(in_.steps(), 0);
+    Visit(
+        group, [&](std::size_t step, double) { ++counts[step]; },
+        [&](std::size_t step, std::size_t) { ++counts[step]; });
+    for (std::size_t step = 0; step < counts.size(); ++step) {
+      if (counts[step] > 0) out_.SetFloat(row, step, counts[step]);
+    }
+  }
+
+  void Group(const AggregateGroup& group, std::size_t row) {
+    Visit(
+        group, [&](std::size_t step, double) { out_.SetFloat(row, step, 1); },
+        [&](std::size_t step, std::size_t) { out_.SetFloat(row, step, 1); });
+  }
+
+  void Best(const AggregateGroup& group, std::size_t row, double (*better)(double, double)) {
+    Visit(
+        group,
+        [&](std::size_t step, double v) {
+          const bool first = out_.cell(row, step) == Cell::kNone;
+          out_.SetFloat(row, step, first ? v : better(out_.value(row, step), v));
+        },
+        [&](std::size_t, std::size_t) { notes_.ignored_histogram = true; });
+  }
+
+  void Spread(const AggregateGroup& group, std::size_t row) {
+    std::vector<RunningVariance> variances(in_.steps());
+    Visit(
+        group, [&](std::size_t step, double v) { variances[step].Add(v); },
+        [&](std::size_t, std::size_t) { notes_.ignored_histogram = true; });
+    for (std::size_t step = 0; step < variances.size(); ++step) {
+      if (variances[step].empty()) continue;
+      const double variance = variances[step].value();
+      out_.SetFloat(row, step, aggregate_.op == AggregateOp::kStddev ? std::sqrt(variance) : variance);
+    }
+  }
+
+  QueryRun& run_;
+  const Aggregate& aggregate_;
+  const StepMatrix& in_;
+  StepMatrix& out_;
+  AggregateNotes notes_;
+};
+
+// Shortest fixed notation: 10000000000, 0.001.
+std::string FormatFixed(double v) {
+  if (!std::isfinite(v)) return FormatFloatCompact(v);
+  char buffer[400];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), v, std::chars_format::fixed);
+  return {buffer, end};
+}
+
+Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& in, StepMatrix& out) {
+  const std::string& label = std::get<StringLiteral>(WithoutParens(*aggregate.param).node).value;
+  if (label.empty() || !IsValidUtf8(label)) {
+    return Fail(ErrorCode::kFailedPrecondition, "invalid label name " + Quoted(label));
+  }
+  RowIndex rows(out);
+  LabelsBuilder builder;
+  std::map<std::string, double> counts;
+  for (const AggregateGroup& group : GroupRows(in, aggregate)) {
+    TICKSCOPE_RETURN_IF_ERROR(run.context.Check());
+    for (std::size_t step = 0; step < in.steps(); ++step) {
+      counts.clear();
+      for (const std::size_t row : group.rows) {
+        if (in.cell(row, step) == Cell::kFloat) ++counts[FormatFixed(in.value(row, step))];
+        if (in.cell(row, step) == Cell::kHistogram) ++counts[HistogramText(*in.histogram(row, step))];
+      }
+      for (const auto& [value, count] : counts) {
+        builder.Reset(group.labels);
+        const std::size_t row = rows.RowFor(builder.Set(label, value).Build(), group.drop_name);
+        // Groups that differed in this very label fall together.
+        out.SetFloat(row, step, out.cell(row, step) == Cell::kNone ? count : out.value(row, step) + count);
+      }
+    }
+  }
+  return out.Seal();
+}
+
+}  // namespace
+
+std::vector<AggregateGroup> GroupRows(const StepMatrix& in, const Aggregate& aggregate) {
+  std::vector<std::string> names = aggregate.grouping;
+  std::sort(names.begin(), names.end());
+  std::vector<AggregateGroup> groups;
+  std::unordered_map<Labels, std::size_t> group_of;
+  std::vector<LabelView> kept;
+  for (std::size_t row = 0; row < in.rows(); ++row) {
+    const SeriesHead& head = in.head(row);
+    kept.clear();
+    for (const LabelView& label : head.labels) {
+      const bool listed = std::binary_search(names.begin(), names.end(), label.name);
+      const bool keep = aggregate.without ? !listed && !IsMetricIdentityLabel(label.name) : listed;
+      if (keep) kept.push_back(label);
+    }
+    Labels labels = Labels::FromSorted(kept);
+    const auto [it, added] = group_of.try_emplace(labels, groups.size());
+    if (added) groups.push_back({std::move(labels), false, {}});
+    AggregateGroup& group = groups[it->second];
+    group.rows.push_back(row);
+    group.drop_name = group.drop_name || head.drop_name;
+  }
+  return groups;
+}
+
+Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const Aggregate& aggregate,
+                                 const Scope& outer) {
+  QueryRun& run = evaluator.run();
+  Scope scope = outer;
+  if (aggregate.op == AggregateOp::kCountValues) scope.histogram_totals_only = false;
+  if (aggregate.op == AggregateOp::kTopk || aggregate.op == AggregateOp::kBottomk ||
+      aggregate.op == AggregateOp::kLimitk || aggregate.op == AggregateOp::kLimitRatio) {
+    return EvalSelectingAggregate(evaluator, expr, aggregate, scope);
+  }
+  std::vector<double> param;
+  if (aggregate.op == AggregateOp::kQuantile) {
+    TICKSCOPE_ASSIGN_OR_RETURN(param, evaluator.Scalar(*aggregate.param, scope));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, evaluator.Vector(*aggregate.expr, scope));
+  StepMatrix out = evaluator.NewMatrix(scope);
+  if (aggregate.op == AggregateOp::kCountValues) {
+    TICKSCOPE_RETURN_IF_ERROR(CountValues(run, aggregate, in, out));
+    return out;
+  }
+  AggregateEvaluation evaluation(run, aggregate, in, out);
+  if (aggregate.op == AggregateOp::kQuantile) {
+    for (const double q : param) {
+      if (std::isnan(q) || q < 0 || q > 1)
+        run.annotations.Warn(aggregate.param->position, QuantileOutOfRangeText(q));
+    }
+    TICKSCOPE_RETURN_IF_ERROR(evaluation.RunQuantile(param));
+  } else {
+    TICKSCOPE_RETURN_IF_ERROR(evaluation.Run());
+  }
+  evaluation.Annotate();
+  return out;
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,170 @@
+#include "promql/aggregate_select.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/histogram_text.h"
+#include "promql/aggregate_eval.h"
+
+namespace tickscope::promql {
+namespace {
+
+constexpr double kInt64Limit = 9223372036854775808.0;  // 2^63
+
+Status CheckCounts(const std::vector<double>& counts) {
+  for (const double k : counts) {
+    if (std::isnan(k)) return Fail(ErrorCode::kFailedPrecondition, "Parameter value is NaN");
+    if (k >= kInt64Limit) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  "Scalar value " + FormatFloatCompact(k) + " overflows int64");
+    }
+    if (k < -kInt64Limit) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  "Scalar value " + FormatFloatCompact(k) + " underflows int64");
+    }
+  }
+  return {};
+}
+
+// Whole number of elements to choose, at most `available`.
+std::size_t ChosenCount(double k, std::size_t available) {
+  if (k < 1) return 0;
+  return k >= static_cast<double>(available) ? available : static_cast<std::size_t>(k);
+}
+
+// Puts the rows of a group with a float at `step` in order of preference, of which the first `count` matter.
+void RankRows(const StepMatrix& in, std::size_t step, bool largest, std::size_t count,
+              std::vector<std::size_t>& rows) {
+  const auto better = [&](std::size_t a, std::size_t b) {
+    const double x = in.value(a, step);
+    const double y = in.value(b, step);
+    if (std::isnan(x) || std::isnan(y)) return std::isnan(x) == std::isnan(y) ? a < b : !std::isnan(x);
+    if (x == y) return a < b;
+    return largest ? x > y : x < y;
+  };
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(), better);
+}
+
+class Selection {
+ public:
+  Selection(Evaluator& evaluator, const Aggregate& aggregate, const StepMatrix& in)
+      : run_(evaluator.run()), aggregate_(aggregate), in_(in), chosen_(in.rows() * in.steps(), false) {}
+
+  Status Best(const std::vector<double>& k) {
+    std::vector<std::size_t> candidates;
+    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
+      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      for (std::size_t step = 0; step < in_.steps(); ++step) {
+        if (k[step] < 1) continue;
+        candidates.clear();
+        for (const std::size_t row : group.rows) {
+          if (in_.cell(row, step) == Cell::kFloat) candidates.push_back(row);
+          if (in_.cell(row, step) == Cell::kHistogram) ignored_histogram_ = true;
+        }
+        const std::size_t count = ChosenCount(k[step], candidates.size());
+        RankRows(in_, step, aggregate_.op == AggregateOp::kTopk, count, candidates);
+        for (std::size_t i = 0; i < count; ++i)
+          Choose(candidates[i], step);
+      }
+    }
+    return {};
+  }
+
+  Status First(const std::vector<double>& k) {
+    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
+      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      for (std::size_t step = 0; step < in_.steps(); ++step) {
+        std::size_t left = ChosenCount(k[step], group.rows.size());
+        for (std::size_t i = 0; i < group.rows.size() && left > 0; ++i) {
+          if (in_.cell(group.rows[i], step) == Cell::kNone) continue;
+          Choose(group.rows[i], step);
+          --left;
+        }
+      }
+    }
+    return {};
+  }
+
+  // A series' hash decides, so that the same series is chosen each time and r and r - 1 split the series in two.
+  void Share(const std::vector<double>& ratios) {
+    for (std::size_t row = 0; row < in_.rows(); ++row) {
+      const double place = std::ldexp(static_cast<double>(in_.head(row).labels.Hash() >> 11), -53);  // [0, 1)
+      for (std::size_t step = 0; step < in_.steps(); ++step) {
+        const double r = ratios[step];
+        if (in_.cell(row, step) != Cell::kNone && (r >= 0 ? place < r : place >= 1 + r)) Choose(row, step);
+      }
+    }
+  }
+
+  // The chosen elements: in order of preference for an instant query, else in the order of the input.
+  StepMatrix Take(StepMatrix in) const {
+    for (std::size_t row = 0; row < in.rows(); ++row) {
+      for (std::size_t step = 0; step < in.steps(); ++step) {
+        if (!chosen_[row * in.steps() + step]) in.Erase(row, step);
+      }
+    }
+    if (in.steps() == 1) {
+      in.Reorder(order_);
+    } else {
+      in.DropEmptyRows();
+    }
+    return in;
+  }
+
+  [[nodiscard]] bool ignored_histogram() const { return ignored_histogram_; }
+
+ private:
+  void Choose(std::size_t row, std::size_t step) {
+    chosen_[row * in_.steps() + step] = true;
+    if (in_.steps() == 1) order_.push_back(row);
+  }
+
+  QueryRun& run_;
+  const Aggregate& aggregate_;
+  const StepMatrix& in_;
+  std::vector<bool> chosen_;
+  std::vector<std::size_t> order_;
+  bool ignored_histogram_ = false;
+};
+
+// Ratios within [-1, 1], with a warning for those that had to be cut.
+Result<std::vector<double>> CheckedRatios(QueryRun& run, const Aggregate& aggregate,
+                                          std::vector<double> ratios) {
+  for (double& r : ratios) {
+    if (std::isnan(r)) return Fail(ErrorCode::kFailedPrecondition, "Ratio value is NaN");
+    const double cut = std::clamp(r, -1.0, 1.0);
+    if (cut != r) {
+      run.annotations.Warn(aggregate.param->position, "ratio value should be between -1 and 1, got " +
+                                                          FormatFloatCompact(r) + ", capping to " +
+                                                          FormatFloatCompact(cut));
+    }
+    r = cut;
+  }
+  return ratios;
+}
+
+}  // namespace
+
+Result<StepMatrix> EvalSelectingAggregate(Evaluator& evaluator, const Expr& expr, const Aggregate& aggregate,
+                                          const Scope& scope) {
+  QueryRun& run = evaluator.run();
+  TICKSCOPE_ASSIGN_OR_RETURN(std::vector<double> param, evaluator.Scalar(*aggregate.param, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, evaluator.Vector(*aggregate.expr, scope));
+  Selection selection(evaluator, aggregate, in);
+  if (aggregate.op == AggregateOp::kLimitRatio) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> ratios,
+                               CheckedRatios(run, aggregate, std::move(param)));
+    selection.Share(ratios);
+  } else {
+    TICKSCOPE_RETURN_IF_ERROR(CheckCounts(param));
+    TICKSCOPE_RETURN_IF_ERROR(aggregate.op == AggregateOp::kLimitk ? selection.First(param)
+                                                                   : selection.Best(param));
+  }
+  if (selection.ignored_histogram()) {
+    run.annotations.Inform(
+        expr.position, "ignored histogram in " + std::string(AggregateOpText(aggregate.op)) + " aggregation");
+  }
+  return selection.Take(std::move(in));
+}
+
+}  // namespace tickscope::promql

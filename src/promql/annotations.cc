@@ -1,0 +1,97 @@
+#include "promql/annotations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/civil_time.h"
+#include "model/histogram_text.h"
+#include "promql/parser.h"
+
+namespace tickscope::promql {
+namespace {
+
+// RFC 3339 with as many digits of a second as there are: "1970-01-01T00:03:00Z", "...00:03:00.5Z".
+std::string FormatTime(TimeMs time_ms) {
+  std::string text = FormatUtcTime(time_ms);
+  text.pop_back();
+  while (text.back() == '0')
+    text.pop_back();
+  if (text.back() == '.') {
+    text.pop_back();
+  }
+  return text + 'Z';
+}
+
+}  // namespace
+
+void Annotations::Add(std::set<std::string>& to, std::string_view kind, std::string_view text,
+                      PositionRange at) {
+  if (to.size() >= kAnnotationsMax) return;
+  to.insert(fmt::format("{}{} ({})", kind, text, LineColumn(query_, at.start)));
+}
+
+void Annotations::MonotonicityFixed(PositionRange at, std::string_view metric_name,
+                                    const MonotonicityFix& fix, TimeMs time_ms) {
+  if (monotonicity_.size() >= kAnnotationsMax) return;
+  const auto [it, added] = monotonicity_.try_emplace({std::string(metric_name), at.start});
+  MonotonicityExtent& extent = it->second;
+  if (added) extent = {fix, time_ms, time_ms, 0};
+  extent.fix.bucket_min = std::min(extent.fix.bucket_min, fix.bucket_min);
+  extent.fix.bucket_max = std::max(extent.fix.bucket_max, fix.bucket_max);
+  extent.fix.difference_max = std::max(extent.fix.difference_max, fix.difference_max);
+  extent.first_ms = std::min(extent.first_ms, time_ms);
+  extent.last_ms = std::max(extent.last_ms, time_ms);
+  ++extent.samples;
+}
+
+std::vector<std::string> Annotations::infos() const {
+  std::vector<std::string> out(infos_.begin(), infos_.end());
+  for (const auto& [key, extent] : monotonicity_) {
+    out.push_back(
+        fmt::format("PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+                    "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}, "
+                    "from buckets {} to "
+                    "{}, with a max diff of {:.2g}, over {} samples from {} to {} ({})",
+                    ForMetric(key.first), FormatFloatCompact(extent.fix.bucket_min),
+                    FormatFloatCompact(extent.fix.bucket_max), extent.fix.difference_max, extent.samples,
+                    FormatTime(extent.first_ms), FormatTime(extent.last_ms), LineColumn(query_, key.second)));
+  }
+  return out;
+}
+
+std::string ForMetric(std::string_view metric_name) {
+  return metric_name.empty() ? std::string() : " for metric name " + Quoted(metric_name);
+}
+
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string MixedFloatsHistogramsText(std::string_view metric_name) {
+  return "encountered a mix of histograms and floats" + ForMetric(metric_name);
+}
+
+std::string IgnoredHistogramsInRangeText(std::string_view metric_name) {
+  return "ignored histograms in a range containing both floats and histograms" + ForMetric(metric_name);
+}
+
+std::string MixedBucketKindsText(std::string_view metric_name) {
+  return "vector contains a mix of histograms with exponential and custom buckets schemas" +
+         ForMetric(metric_name);
+}
+
+std::string QuantileOutOfRangeText(double q) {
+  return "quantile value should be between 0 and 1, got " + FormatFloatCompact(q);
+}
+
+}  // namespace tickscope::promql

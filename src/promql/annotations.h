@@ -1,0 +1,74 @@
+// Annotations: what a query's user should know about a result that is nevertheless one.
+//
+// A warning says the answer may be wrong or incomplete, an info that something was left out as documented. Texts
+// are Prometheus' own, since people search for them, and end in the "(line:col)" of the expression at fault.
+//
+// Memory   Bounded: equal texts are kept once, and at most kAnnotationsMax of each kind.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "promql/ast.h"
+
+namespace tickscope::promql {
+
+inline constexpr std::size_t kAnnotationsMax = 1000;
+
+/// Buckets that fell where cumulative counts must rise, and were lifted.
+struct MonotonicityFix {
+  double bucket_min = 0;  ///< Smallest and largest upper bound concerned.
+  double bucket_max = 0;
+  double difference_max = 0;
+};
+
+class Annotations {
+ public:
+  /// `query` is the text positions point into; it outlives this object.
+  explicit Annotations(std::string_view query) : query_(query) {}
+
+  void Warn(PositionRange at, std::string_view text) { Add(warnings_, "PromQL warning: ", text, at); }
+  void Inform(PositionRange at, std::string_view text) { Add(infos_, "PromQL info: ", text, at); }
+  /// Infos on one metric and place are merged into one that tells the extent.
+  void MonotonicityFixed(PositionRange at, std::string_view metric_name, const MonotonicityFix& fix,
+                         TimeMs time_ms);
+
+  [[nodiscard]] std::vector<std::string> warnings() const { return {warnings_.begin(), warnings_.end()}; }
+  [[nodiscard]] std::vector<std::string> infos() const;
+
+ private:
+  struct MonotonicityExtent {
+    MonotonicityFix fix;
+    TimeMs first_ms = 0;
+    TimeMs last_ms = 0;
+    std::size_t samples = 0;
+  };
+
+  void Add(std::set<std::string>& to, std::string_view kind, std::string_view text, PositionRange at);
+
+  std::string_view query_;
+  std::set<std::string> warnings_;
+  std::set<std::string> infos_;
+  std::map<std::pair<std::string, std::size_t>, MonotonicityExtent>
+      monotonicity_;  // By metric name and place.
+};
+
+/// ` for metric name "up"`, or nothing for an empty name.
+[[nodiscard]] std::string ForMetric(std::string_view metric_name);
+/// `"text"` with quotes and backslashes escaped.
+[[nodiscard]] std::string Quoted(std::string_view text);
+
+// Texts used in more than one place.
+[[nodiscard]] std::string MixedFloatsHistogramsText(std::string_view metric_name);
+[[nodiscard]] std::string IgnoredHistogramsInRangeText(std::string_view metric_name);
+[[nodiscard]] std::string MixedBucketKindsText(std::string_view metric_name);
+[[nodiscard]] std::string QuantileOutOfRangeText(double q);
+inline constexpr std::string_view kResetConflictText = "conflicting counter resets during histogram ";
+inline constexpr std::string_view kBoundsReconciledText = "mismatched custom buckets were reconciled during ";
+
+}  // namespace tickscope::promql

@@ -1,0 +1,135 @@
+#include "promql/engine.h"
+
+#include <algorithm>
+
+#include "promql/evaluator.h"
+#include "promql/parser.h"
+#include "promql/range_eval.h"
+
+namespace tickscope::promql {
+namespace {
+
+Point PointAt(const StepMatrix& matrix, std::size_t row, std::size_t step, TimeMs time_ms) {
+  if (matrix.cell(row, step) == Cell::kHistogram) return {time_ms, 0, matrix.histogram(row, step)};
+  return {time_ms, matrix.value(row, step), nullptr};
+}
+
+Vector ToVector(const StepMatrix& matrix, TimeMs time_ms) {
+  Vector out;
+  out.reserve(matrix.rows());
+  for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    if (matrix.cell(row, 0) == Cell::kNone) continue;
+    out.push_back({matrix.head(row).labels, PointAt(matrix, row, 0, time_ms)});
+  }
+  return out;
+}
+
+void SortByLabels(Matrix& matrix) {
+  std::sort(matrix.begin(), matrix.end(),
+            [](const MatrixSeries& a, const MatrixSeries& b) { return a.labels < b.labels; });
+}
+
+Matrix ToMatrix(const StepMatrix& matrix, const Grid& grid) {
+  Matrix out;
+  out.reserve(matrix.rows());
+  for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    MatrixSeries series{matrix.head(row).labels, {}};
+    for (std::size_t step = 0; step < grid.count; ++step) {
+      if (matrix.cell(row, step) != Cell::kNone)
+        series.points.push_back(PointAt(matrix, row, step, grid.At(step)));
+    }
+    if (!series.points.empty()) out.push_back(std::move(series));
+  }
+  SortByLabels(out);
+  return out;
+}
+
+Matrix ToMatrix(std::vector<RangeVectorRow> rows) {
+  Matrix out;
+  out.reserve(rows.size());
+  for (RangeVectorRow& row : rows) {
+    out.push_back({row.head.drop_name ? WithoutMetricIdentity(row.head.labels) : std::move(row.head.labels),
+                   std::move(row.points)});
+  }
+  SortByLabels(out);
+  return out;
+}
+
+Result<Value> EvaluateInstant(Evaluator& evaluator, const Expr& expr, TimeMs time_ms) {
+  const Scope scope{{time_ms, 1, 1}, false};
+  switch (TypeOf(expr)) {
+    case ValueType::kScalar: {
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> values, evaluator.Scalar(expr, scope));
+      return Scalar{time_ms, values[0]};
+    }
+    case ValueType::kString:
+      return String{time_ms, std::get<StringLiteral>(WithoutParens(expr).node).value};
+    case ValueType::kMatrix: {
+      TICKSCOPE_ASSIGN_OR_RETURN(std::vector<RangeVectorRow> rows, EvalRangeVector(evaluator, expr, scope));
+      return ToMatrix(std::move(rows));
+    }
+    case ValueType::kVector: {
+      TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
+      TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+      return ToVector(matrix, time_ms);
+    }
+    case ValueType::kNone:
+      break;
+  }
+  return Fail(ErrorCode::kInternal, "expression without a type");
+}
+
+Result<Value> EvaluateRange(Evaluator& evaluator, const Expr& expr, const Grid& grid) {
+  const Scope scope{grid, false};
+  if (TypeOf(expr) == ValueType::kScalar) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> values, evaluator.Scalar(expr, scope));
+    TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, VectorOfScalars(evaluator, values));
+    return ToMatrix(matrix, grid);
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+  return ToMatrix(matrix, grid);
+}
+
+// Sets up what an evaluation works with, runs it and gathers its result.
+template <typename Evaluate>
+Result<QueryResult> RunQuery(const Queryable& storage, const TenantId& tenant, const EngineOptions& options,
+                             const QueryContext& context, std::string_view text, TimeMs start_ms,
+                             TimeMs end_ms, std::int64_t step_ms, Evaluate evaluate) {
+  SampleBudget budget(options.samples_max);
+  Annotations annotations(text);
+  QueryResult result;
+  QueryRun run{storage, tenant,  options, context,     text,        start_ms,
+               end_ms,  step_ms, budget,  annotations, result.stats};
+  Evaluator evaluator(run);
+  TICKSCOPE_ASSIGN_OR_RETURN(result.value, evaluate(evaluator));
+  result.warnings = annotations.warnings();
+  result.infos = annotations.infos();
+  result.stats.samples_peak = budget.peak();
+  return result;
+}
+
+}  // namespace
+
+Result<QueryResult> Engine::Instant(const Queryable& storage, const TenantId& tenant, std::string_view query,
+                                    TimeMs time_ms, const QueryContext& context) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpr(query, options_));
+  return RunQuery(storage, tenant, options_, context, query, time_ms, time_ms, 0,
+                  [&](Evaluator& evaluator) { return EvaluateInstant(evaluator, *expr, time_ms); });
+}
+
+Result<QueryResult> Engine::Range(const Queryable& storage, const TenantId& tenant, std::string_view query,
+                                  TimeMs start_ms, TimeMs end_ms, std::int64_t step_ms,
+                                  const QueryContext& context) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpr(query, options_));
+  const ValueType type = TypeOf(*expr);
+  if (type != ValueType::kScalar && type != ValueType::kVector) {
+    return Fail(ErrorCode::kInvalidArgument, "invalid expression type \"" + std::string(ValueTypeText(type)) +
+                                                 "\" for range query, must be Scalar or instant Vector");
+  }
+  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1};
+  return RunQuery(storage, tenant, options_, context, query, start_ms, end_ms, step_ms,
+                  [&](Evaluator& evaluator) { return EvaluateRange(evaluator, *expr, grid); });
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,191 @@
+#include "promql/extended_range.h"
+
+#include <algorithm>
+
+#include "model/histogram_arithmetic.h"
+
+namespace tickscope::promql {
+namespace {
+
+std::size_t CountUpTo(std::span<const TimeMs> times, TimeMs time_ms) {
+  return static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), time_ms) - times.begin());
+}
+
+}  // namespace
+
+EdgedRange::EdgedRange(std::span<const TimeMs> times, std::span<const TimeMs> starts, TimeMs start_ms,
+                       TimeMs end_ms, RangeMode mode)
+    : times_(times),
+      starts_(starts),
+      start_ms_(start_ms),
+      end_ms_(end_ms),
+      mode_(mode),
+      inside_begin_(CountUpTo(times, start_ms)),
+      inside_end_(CountUpTo(times, end_ms)) {
+  has_before_ = inside_begin_ > 0;
+}
+
+bool EdgedRange::empty() const {
+  if (inside_end_ > inside_begin_) return false;
+  return !(smoothed() && has_before_ && inside_end_ < times_.size());
+}
+
+std::size_t EdgedRange::first_used() const {
+  return has_before_ ? inside_begin_ - 1 : inside_begin_;
+}
+std::size_t EdgedRange::end_used() const {
+  return end_is_interpolated() ? inside_end_ + 1 : inside_end_;
+}
+
+bool EdgedRange::start_is_interpolated() const {
+  return smoothed() && has_before_ && times_[inside_begin_ - 1] != start_ms_ && inside_begin_ < times_.size();
+}
+
+bool EdgedRange::end_is_interpolated() const {
+  return smoothed() && inside_end_ > 0 && inside_end_ < times_.size() && times_[inside_end_ - 1] != end_ms_;
+}
+
+void EdgedRange::AddInterpolated(std::size_t after, TimeMs time_ms, double weight, const ResetAt* resets,
+                                 SampleTerms& out) const {
+  const bool reset = resets != nullptr && (*resets)(after);
+  TimeMs from_ms = times_[after - 1];
+  if (reset && !starts_.empty() && IsStartReset(from_ms, starts_[after], times_[after]))
+    from_ms = starts_[after];
+  const double share =
+      std::max(0.0, static_cast<double>(time_ms - from_ms) / static_cast<double>(times_[after] - from_ms));
+  if (!reset) out.push_back({after - 1, weight * (1 - share)});
+  out.push_back({after, weight * share});
+}
+
+void EdgedRange::AddStartEdge(double weight, const ResetAt* resets, SampleTerms& out) const {
+  if (start_is_interpolated()) {
+    AddInterpolated(inside_begin_, start_ms_, weight, resets, out);
+  } else {
+    out.push_back({first_used(), weight});
+  }
+}
+
+void EdgedRange::AddEndEdge(double weight, const ResetAt* resets, SampleTerms& out) const {
+  if (end_is_interpolated()) {
+    AddInterpolated(inside_end_, end_ms_, weight, resets, out);
+  } else {
+    out.push_back({inside_end_ - 1, weight});
+  }
+}
+
+SampleTerms EdgedRange::Change(const ResetAt* resets) const {
+  SampleTerms out;
+  AddEndEdge(1, resets, out);
+  AddStartEdge(-1, resets, out);
+  if (resets == nullptr) return out;
+  // An interpolated start lies after the reset, if there was one; an interpolated end needs the step up to it.
+  const std::size_t first_step = start_is_interpolated() ? inside_begin_ + 1 : first_used() + 1;
+  for (std::size_t i = first_step; i < end_used(); ++i) {
+    if ((*resets)(i)) out.push_back({i - 1, 1});
+  }
+  return out;
+}
+
+double ApplyTerms(const SampleTerms& terms, std::span<const double> values) {
+  double sum = 0;
+  for (const SampleTerm& term : terms)
+    sum += term.weight == 1 ? values[term.index] : term.weight * values[term.index];
+  return sum;
+}
+
+std::optional<Histogram> ApplyTerms(const SampleTerms& terms, std::span<const HistogramPtr> values) {
+  HistogramSum sum(*values[terms[0].index]);
+  sum.Scale(terms[0].weight);
+  for (std::size_t i = 1; i < terms.size(); ++i) {
+    const Histogram& h = *values[terms[i].index];
+    if (UsesCustomBounds(h) != sum.uses_custom_bounds()) return std::nullopt;
+    sum.Add(h, terms[i].weight);
+  }
+  return sum.Result();
+}
+
+Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms, RangeMode mode, bool counter,
+                      bool per_second, RangeCall& call) {
+  const double seconds = per_second ? static_cast<double>(call.range_ms) / 1000 : 1;
+  const EdgedRange floats(window.floats.times, window.floats.starts, start_ms, end_ms, mode);
+  const EdgedRange histograms(window.histograms.times, window.histograms.starts, start_ms, end_ms, mode);
+  if (!floats.empty() && !histograms.empty()) {
+    call.notes |= kNoteMixedTypes;
+    return Sample::None();
+  }
+  if (!floats.empty()) {
+    const EdgedRange::ResetAt resets = [&](std::size_t i) {
+      return std::binary_search(window.floats.resets.begin(), window.floats.resets.end(),
+                                window.floats.first + i);
+    };
+    return Sample::Float(ApplyTerms(floats.Change(counter ? &resets : nullptr), window.floats.values) /
+                         seconds);
+  }
+  if (histograms.empty()) return Sample::None();
+
+  const HistogramWindow& column = window.histograms;
+  const std::span<const HistogramPtr> used =
+      column.values.subspan(histograms.first_used(), histograms.end_used() - histograms.first_used());
+  const auto is_gauge = [](const HistogramPtr& h) { return h->reset_hint == ResetHint::kGauge; };
+  if (counter && std::any_of(used.begin(), used.end(), is_gauge)) call.notes |= kNoteNotCounter;
+  if (!counter && !(is_gauge(used.front()) && is_gauge(used.back()))) call.notes |= kNoteNotGauge;
+  if (!std::all_of(used.begin(), used.end(),
+                   [&](const HistogramPtr& h) { return SameBucketKind(*h, *used.front()); })) {
+    call.notes |= kNoteMixedBucketKinds;
+    return Sample::None();
+  }
+  const EdgedRange::ResetAt resets = [&](std::size_t i) {
+    if (!column.starts.empty() && IsStartReset(column.times[i - 1], column.starts[i], column.times[i]))
+      return true;
+    return IsCounterReset(*column.values[i - 1], *column.values[i]);
+  };
+  std::optional<Histogram> change = ApplyTerms(histograms.Change(counter ? &resets : nullptr), column.values);
+  if (!change) return Sample::None();
+  change->reset_hint = ResetHint::kGauge;
+  return Sample::Of(per_second ? ScaleHistogram(*change, 1 / seconds) : *std::move(change));
+}
+
+RangeWindow AnchoredWindow(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms) {
+  std::size_t float_begin = CountUpTo(window.floats.times, start_ms);
+  std::size_t histogram_begin = CountUpTo(window.histograms.times, start_ms);
+  RangeWindow out = window;
+  out.start_ms = start_ms;
+  out.end_ms = end_ms;
+  if (float_begin == window.floats.size() && histogram_begin == window.histograms.size()) {
+    out.floats = {};
+    out.histograms = {};
+    return out;
+  }
+  if (float_begin > 0 && (histogram_begin == 0 || window.floats.times[float_begin - 1] >
+                                                      window.histograms.times[histogram_begin - 1])) {
+    --float_begin;
+  } else if (histogram_begin > 0) {
+    --histogram_begin;
+  }
+  const auto from = [](auto span, std::size_t begin) { return span.empty() ? span : span.subspan(begin); };
+  out.floats.times = from(window.floats.times, float_begin);
+  out.floats.values = from(window.floats.values, float_begin);
+  out.floats.starts = from(window.floats.starts, float_begin);
+  out.floats.first += float_begin;
+  out.histograms.times = from(window.histograms.times, histogram_begin);
+  out.histograms.values = from(window.histograms.values, histogram_begin);
+  out.histograms.starts = from(window.histograms.starts, histogram_begin);
+  return out;
+}
+
+Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms) {
+  const std::size_t floats = CountUpTo(window.floats.times, time_ms);
+  const std::size_t histograms = CountUpTo(window.histograms.times, time_ms);
+  if (floats == 0 && histograms == 0) return Sample::None();
+  SampleTerms terms;
+  const bool use_floats = floats > 0 && (histograms == 0 || window.floats.times[floats - 1] >
+                                                                window.histograms.times[histograms - 1]);
+  const std::span<const TimeMs> times = use_floats ? window.floats.times : window.histograms.times;
+  const std::size_t at = use_floats ? floats : histograms;
+  EdgedRange(times, {}, times[at - 1] - 1, time_ms, RangeMode::kSmoothed).AddEndEdge(1, nullptr, terms);
+  if (use_floats) return Sample::Float(ApplyTerms(terms, window.floats.values));
+  std::optional<Histogram> value = ApplyTerms(terms, window.histograms.values);
+  return value ? Sample::Of(*std::move(value)) : Sample::None();
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,46 @@
+#include "promql/functions_absent.h"
+
+#include <map>
+
+namespace tickscope::promql {
+namespace {
+
+Labels LabelsOfMissing(const Expr& arg) {
+  const Expr& inner = WithoutParens(arg);
+  const std::vector<Matcher>* matchers = nullptr;
+  if (const auto* selector = std::get_if<VectorSelector>(&inner.node)) matchers = &selector->matchers;
+  if (const auto* range = std::get_if<MatrixSelector>(&inner.node)) matchers = &range->selector.matchers;
+  if (matchers == nullptr) return {};
+  std::map<std::string_view, std::string_view> known;  // Empty where the matchers do not agree on one value.
+  for (const Matcher& matcher : *matchers) {
+    if (IsMetricIdentityLabel(matcher.name())) continue;
+    const bool usable = matcher.type() == MatchType::kEqual && !known.contains(matcher.name());
+    known[matcher.name()] = usable ? std::string_view(matcher.value()) : std::string_view();
+  }
+  return Labels::FromPairs({known.begin(), known.end()});
+}
+
+}  // namespace
+
+Result<StepMatrix> AbsentRow(const CallSite& site, const std::vector<bool>& present) {
+  StepMatrix out = site.evaluator.NewMatrix(site.scope);
+  out.AddRow({LabelsOfMissing(site.arg(0)), false});
+  for (std::size_t step = 0; step < present.size(); ++step) {
+    if (!present[step]) out.SetFloat(0, step, 1);
+  }
+  TICKSCOPE_RETURN_IF_ERROR(out.CloseRow());
+  return out;
+}
+
+Result<StepMatrix> EvalAbsent(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.Vector(0));
+  std::vector<bool> present(in.steps(), false);
+  for (std::size_t row = 0; row < in.rows(); ++row) {
+    for (std::size_t step = 0; step < in.steps(); ++step) {
+      if (in.cell(row, step) != Cell::kNone) present[step] = true;
+    }
+  }
+  return AbsentRow(site, present);
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,34 @@
+// QueryRun: what one evaluation works with, handed to every part of it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.h"
+#include "model/queryable.h"
+#include "model/tenant.h"
+#include "promql/annotations.h"
+#include "promql/duration_expr.h"
+#include "promql/engine.h"
+#include "promql/sample_budget.h"
+
+namespace tickscope::promql {
+
+/// Lives as long as the evaluation; everything it refers to lives longer.
+struct QueryRun {
+  const Queryable& storage;
+  const TenantId& tenant;
+  const EngineOptions& options;
+  const QueryContext& context;
+  std::string_view text;
+  TimeMs start_ms;
+  TimeMs end_ms;
+  std::int64_t step_ms;  ///< 0 for an instant query.
+  SampleBudget& budget;
+  Annotations& annotations;
+  QueryStats& stats;
+
+  [[nodiscard]] DurationContext durations() const { return {step_ms, end_ms - start_ms}; }
+};
+
+}  // namespace tickscope::promql

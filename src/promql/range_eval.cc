@@ -1,0 +1,320 @@
+#include "promql/range_eval.h"
+
+#include <algorithm>
+
+#include "model/histogram_text.h"
+#include "promql/extended_range.h"
+#include "promql/functions_absent.h"
+#include "promql/functions_rate.h"
+#include "promql/selector_eval.h"
+
+namespace tickscope::promql {
+namespace {
+
+// A range-vector expression with everything resolved that does not depend on the series.
+struct RangeSource {
+  const MatrixSelector* selector = nullptr;  // One of the two.
+  const Subquery* subquery = nullptr;
+  std::int64_t range_ms = 0;
+  TimeShift shift;
+  RangeMode mode = RangeMode::kPlain;
+};
+
+Result<RangeSource> ResolveSource(const QueryRun& run, const Expr& expr) {
+  RangeSource source;
+  const Expr& inner = WithoutParens(expr);
+  source.selector = std::get_if<MatrixSelector>(&inner.node);
+  source.subquery = std::get_if<Subquery>(&inner.node);
+  const Duration& range = source.selector != nullptr ? source.selector->range : source.subquery->range;
+  TICKSCOPE_ASSIGN_OR_RETURN(source.range_ms,
+                             ResolveDuration(range, DurationRole::kRange, run.durations(), run.text));
+  if (source.selector != nullptr) {
+    const VectorSelector& selector = source.selector->selector;
+    source.mode = selector.mode;
+    TICKSCOPE_ASSIGN_OR_RETURN(source.shift, TimeShift::Resolve(run, selector.offset, selector.at));
+  } else {
+    TICKSCOPE_ASSIGN_OR_RETURN(source.shift,
+                               TimeShift::Resolve(run, source.subquery->offset, source.subquery->at));
+  }
+  return source;
+}
+
+std::int64_t FloorDivide(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
+// Steps of a subquery are absolute multiples of its step, in (start - range, end].
+Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms, ResolveDuration(source.subquery->step, DurationRole::kStep,
+                                                                   run.durations(), run.text));
+  if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
+  Grid grid;
+  grid.step_ms = step_ms;
+  grid.start_ms = (FloorDivide(source.shift.Apply(outer.At(0)) - source.range_ms, step_ms) + 1) * step_ms;
+  const TimeMs end_ms = source.shift.Apply(outer.last());
+  grid.count = end_ms < grid.start_ms ? 0 : static_cast<std::size_t>((end_ms - grid.start_ms) / step_ms) + 1;
+  if (grid.count > run.options.samples_max) {
+    return Fail(ErrorCode::kResourceExhausted,
+                "query processing would load too many samples into memory in query execution");
+  }
+  return grid;
+}
+
+using RangeVisitor = std::function<Status(const SeriesHead&, const RangeSeries&)>;
+
+// Calls `visit` with every series of the range vector, its samples reaching over all windows of the scope.
+Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const Scope& scope,
+                        const RangeVisitor& visit) {
+  QueryRun& run = evaluator.run();
+  RangeSeries series;
+  if (source.subquery != nullptr) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Grid grid, SubqueryGrid(run, source, scope.grid));
+    if (grid.count == 0) return {};
+    TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix,
+                               evaluator.Vector(*source.subquery->expr, {grid, false}));
+    for (std::size_t row = 0; row < matrix.rows(); ++row) {
+      TICKSCOPE_RETURN_IF_ERROR(run.context.Check());
+      series.Fill(matrix, row, grid);
+      TICKSCOPE_RETURN_IF_ERROR(visit(matrix.head(row), series));
+    }
+    return {};
+  }
+  const std::int64_t before_ms =
+      source.range_ms + (source.mode == RangeMode::kPlain ? 0 : run.options.lookback_ms);
+  const std::int64_t after_ms = source.mode == RangeMode::kSmoothed ? run.options.lookback_ms : 0;
+  return VisitSeries(run, source.selector->selector.matchers,
+                     source.shift.Apply(scope.grid.At(0)) - before_ms + 1,
+                     source.shift.Apply(scope.grid.last()) + after_ms,
+                     [&](const Labels& labels, const SampleColumns& columns) {
+                       series.Fill(columns, run.options.use_start_timestamps);
+                       if (scope.histogram_totals_only) series.DeriveResetHints();
+                       return visit({labels, false}, series);
+                     });
+}
+
+void Annotate(QueryRun& run, const CallSite& site, std::size_t range_arg, std::uint32_t notes,
+              std::string_view metric_name) {
+  const PositionRange at = site.position(range_arg);
+  Annotations& to = run.annotations;
+  const std::string quoted = Quoted(metric_name);
+  if (notes & kNoteMixedTypes) to.Warn(at, MixedFloatsHistogramsText(metric_name));
+  if (notes & kNoteIgnoredHistograms) to.Inform(at, IgnoredHistogramsInRangeText(metric_name));
+  if (notes & kNoteMixedBucketKinds) to.Warn(at, MixedBucketKindsText(metric_name));
+  if (notes & kNoteNotCounter) to.Warn(at, "this native histogram metric is not a counter: " + quoted);
+  if (notes & kNoteNotGauge) to.Warn(at, "this native histogram metric is not a gauge: " + quoted);
+  const std::string reconciled(kBoundsReconciledText);
+  if (notes & kNoteBoundsSubtraction) to.Inform(at, reconciled + "subtraction");
+  if (notes & kNoteBoundsAddition) to.Inform(at, reconciled + "addition");
+  if (notes & kNoteBoundsAggregation) to.Inform(at, reconciled + "aggregation");
+  if (notes & kNoteResetConflict) to.Warn(at, std::string(kResetConflictText) + "aggregation");
+  if (notes & kNoteStartOverlap) {
+    to.Warn(at, "sample has start time that overlaps with previous sample timestamp for metric " + quoted);
+  }
+}
+
+// Rates of what is not named or typed like a counter are likely mistakes.
+void AnnotateCounterName(QueryRun& run, PositionRange at, const Labels& labels) {
+  const std::string_view name = labels.metric_name();
+  if (name.empty()) return;
+  if (run.options.type_and_unit_labels) {
+    const std::string_view type = labels.Get("__type__");
+    if (type == "counter" || type == "histogram") return;
+    run.annotations.Inform(at,
+                           "metric might not be a counter, __type__ label is not set to \"counter\" or "
+                           "\"histogram\", got " +
+                               Quoted(type) + ": " + Quoted(name));
+    return;
+  }
+  for (const std::string_view ending : {"_total", "_sum", "_count", "_bucket"}) {
+    if (name.ends_with(ending)) return;
+  }
+  run.annotations.Inform(
+      at, "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + Quoted(name));
+}
+
+Status CheckMode(RangeMode mode, std::string_view function) {
+  const auto refused = [&](std::string_view modifier, std::string_view allowed) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                std::string(modifier) + " modifier can only be used with: " + std::string(allowed) +
+                    " - not with " + std::string(function));
+  };
+  const bool change = function == "delta" || function == "increase" || function == "rate";
+  if (mode == RangeMode::kSmoothed && !change) return refused("smoothed", "delta, increase, rate");
+  if (mode == RangeMode::kAnchored && !change && function != "changes" && function != "resets") {
+    return refused("anchored", "changes, delta, increase, rate, resets");
+  }
+  return {};
+}
+
+std::size_t RangeArgIndex(const Call& call) {
+  for (std::size_t i = 0; i < call.args.size(); ++i) {
+    if (TypeOf(*call.args[i]) == ValueType::kMatrix) return i;
+  }
+  std::unreachable();
+}
+
+// One step of one series. The window reaches beyond the range for the extended modes.
+Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std::int64_t lookback_ms,
+                   WindowCursor& cursor, TimeMs end_ms, RangeCall& call, std::size_t& window_size) {
+  const TimeMs start_ms = end_ms - source.range_ms;
+  if (source.mode == RangeMode::kPlain) {
+    const RangeWindow window = cursor.MoveTo(start_ms, end_ms);
+    window_size = window.size();
+    return function.kernel(window, call);
+  }
+  const std::int64_t after_ms = source.mode == RangeMode::kSmoothed ? lookback_ms : 0;
+  const RangeWindow window = cursor.MoveTo(start_ms - lookback_ms, end_ms + after_ms);
+  window_size = window.size();
+  if (function.name == "changes" || function.name == "resets") {
+    return function.kernel(AnchoredWindow(window, start_ms, end_ms), call);
+  }
+  return ExtendedChange(window, start_ms, end_ms, source.mode, function.counter, function.name == "rate",
+                        call);
+}
+
+}  // namespace
+
+Result<StepMatrix> EvalRangeCall(const CallSite& site) {
+  QueryRun& run = site.run();
+  const RangeFunction& function = *FindRangeFunction(site.call.function->name);
+  const std::size_t range_arg = RangeArgIndex(site.call);
+  TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, site.arg(range_arg)));
+  TICKSCOPE_RETURN_IF_ERROR(CheckMode(source.mode, function.name));
+
+  std::vector<std::vector<double>> params;
+  std::size_t param_arg = 0;
+  for (std::size_t i = 0; i < site.arg_count(); ++i) {
+    if (i == range_arg) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(params.emplace_back(), site.Scalar(i));
+    param_arg = i;
+  }
+
+  StepMatrix out = site.evaluator.NewMatrix(site.scope);
+  const Grid& grid = site.scope.grid;
+  std::uint32_t param_notes = 0;
+  double bad_param = 0;
+  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series) -> Status {
+    const std::size_t row = out.AddRow(head);
+    SampleCharge window_charge(run.budget);
+    std::size_t widest = 0;
+    WindowCursor cursor(series);
+    RangeCall call;
+    call.range_ms = source.range_ms;
+    call.param_count = params.size();
+    bool any_float = false;
+    for (std::size_t step = 0; step < grid.count; ++step) {
+      call.time_ms = grid.At(step);
+      for (std::size_t i = 0; i < params.size(); ++i)
+        call.params[i] = params[i][step];
+      if (function.check_params != nullptr) TICKSCOPE_RETURN_IF_ERROR(function.check_params(call));
+      std::size_t window_size = 0;
+      Sample sample = ApplyKernel(function, source, run.options.lookback_ms, cursor,
+                                  source.shift.Apply(call.time_ms), call, window_size);
+      if (window_size > widest) {
+        TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(window_size - widest));
+        widest = window_size;
+      }
+      if (const std::uint32_t bad = call.notes & (kNoteQuantileRange | kNoteIntegralStrategy); bad != 0) {
+        param_notes |= bad;
+        bad_param = call.params[0];
+      }
+      if (sample.cell == Cell::kFloat) {
+        out.SetFloat(row, step, sample.value);
+        any_float = true;
+      } else if (sample.cell == Cell::kHistogram) {
+        out.SetHistogram(row, step, std::move(sample.histogram));
+      }
+    }
+    if (call.notes != 0) Annotate(run, site, range_arg, call.notes, head.labels.metric_name());
+    if (function.counter && any_float) AnnotateCounterName(run, site.position(range_arg), head.labels);
+    return out.CloseRow();
+  };
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, site.scope, visit));
+  if (param_notes & kNoteQuantileRange) {
+    run.annotations.Warn(site.position(param_arg), QuantileOutOfRangeText(bad_param));
+  }
+  if (param_notes & kNoteIntegralStrategy) {
+    run.annotations.Warn(site.position(param_arg), "strategy should be 0, 1, or 2 (default), using 2, got " +
+                                                       FormatFloatCompact(bad_param));
+  }
+  if (function.keeps_name) return out;
+  return DropMetricNames(run, std::move(out));
+}
+
+Result<StepMatrix> EvalAbsentOverTime(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(site.run(), site.arg(0)));
+  TICKSCOPE_RETURN_IF_ERROR(CheckMode(source.mode, site.call.function->name));
+  const Grid& grid = site.scope.grid;
+  std::vector<bool> present(grid.count, false);
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, site.scope,
+                                             [&](const SeriesHead&, const RangeSeries& series) -> Status {
+                                               WindowCursor cursor(series);
+                                               for (std::size_t step = 0; step < grid.count; ++step) {
+                                                 const TimeMs end_ms = source.shift.Apply(grid.At(step));
+                                                 if (!cursor.MoveTo(end_ms - source.range_ms, end_ms).empty())
+                                                   present[step] = true;
+                                               }
+                                               return {};
+                                             }));
+  return AbsentRow(site, present);
+}
+
+Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const Expr& expr,
+                                                    const Scope& scope) {
+  QueryRun& run = evaluator.run();
+  TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, expr));
+  const TimeMs end_ms = source.shift.Apply(scope.grid.At(0));
+  const TimeMs start_ms = end_ms - source.range_ms;
+  std::vector<RangeVectorRow> out;
+  SampleCharge charge(run.budget);
+  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series) -> Status {
+    RangeVectorRow row{head, {}};
+    const bool plain = source.mode == RangeMode::kPlain;
+    WindowCursor cursor(series);
+    const RangeWindow window = cursor.MoveTo(plain ? start_ms : start_ms - run.options.lookback_ms,
+                                             end_ms + (plain ? 0 : run.options.lookback_ms));
+    const EdgedRange floats(window.floats.times, {}, start_ms, end_ms, source.mode);
+    const EdgedRange histograms(window.histograms.times, {}, start_ms, end_ms, source.mode);
+    const auto edge = [&](const EdgedRange& range, TimeMs time_ms, bool at_start, bool is_float) {
+      if (plain || range.empty()) return;
+      SampleTerms terms;
+      if (at_start) {
+        range.AddStartEdge(1, nullptr, terms);
+      } else {
+        range.AddEndEdge(1, nullptr, terms);
+      }
+      if (is_float) {
+        row.points.push_back({time_ms, ApplyTerms(terms, window.floats.values), nullptr});
+      } else if (auto h = ApplyTerms(terms, window.histograms.values)) {
+        row.points.push_back({time_ms, 0, std::make_shared<const Histogram>(*std::move(h))});
+      }
+    };
+    // The edges stand for samples that lie exactly on them.
+    const auto inside = [&](TimeMs time_ms) {
+      return time_ms > start_ms && (plain ? time_ms <= end_ms : time_ms < end_ms);
+    };
+    edge(floats, start_ms, true, true);
+    edge(histograms, start_ms, true, false);
+    for (std::size_t i = 0; i < window.floats.size(); ++i) {
+      if (inside(window.floats.times[i])) {
+        row.points.push_back({window.floats.times[i], window.floats.values[i], nullptr});
+      }
+    }
+    for (std::size_t i = 0; i < window.histograms.size(); ++i) {
+      if (inside(window.histograms.times[i])) {
+        row.points.push_back({window.histograms.times[i], 0, window.histograms.values[i]});
+      }
+    }
+    edge(floats, end_ms, false, true);
+    edge(histograms, end_ms, false, false);
+    std::stable_sort(row.points.begin(), row.points.end(),
+                     [](const Point& a, const Point& b) { return a.time_ms < b.time_ms; });
+    TICKSCOPE_RETURN_IF_ERROR(charge.Grow(row.points.size()));
+    if (!row.points.empty()) out.push_back(std::move(row));
+    return {};
+  };
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(evaluator, source, scope, visit));
+  return out;
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,75 @@
+// SampleBudget: how many samples a query holds at once, and the refusal when that passes its limit.
+//
+// Counted are the points of every intermediate result while it lives and the widest window a range function looks
+// at. A histogram counts as the number of float samples that take as much memory.
+// Threads   Belongs to one query, used from one thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/error.h"
+#include "model/histogram.h"
+
+namespace tickscope::promql {
+
+/// Size of a histogram in float samples (16 bytes each).
+[[nodiscard]] inline std::uint64_t HistogramSampleCount(const Histogram& h) {
+  const std::size_t bytes =
+      96 + 8 * (h.positive_spans.size() + h.negative_spans.size()) +
+      8 * (h.positive_buckets.size() + h.negative_buckets.size() + h.custom_bounds.size());
+  return bytes / 16;
+}
+
+class SampleBudget {
+ public:
+  explicit SampleBudget(std::uint64_t samples_max) : max_(samples_max) {}
+  SampleBudget(const SampleBudget&) = delete;
+  SampleBudget& operator=(const SampleBudget&) = delete;
+
+  /// Errors: kResourceExhausted past the limit; nothing is taken then.
+  [[nodiscard]] Status Take(std::uint64_t samples) {
+    if (samples > max_ - used_) {
+      return Fail(ErrorCode::kResourceExhausted,
+                  "query processing would load too many samples into memory in query execution");
+    }
+    used_ += samples;
+    peak_ = std::max(peak_, used_);
+    return {};
+  }
+  void Release(std::uint64_t samples) { used_ -= samples; }
+  [[nodiscard]] std::uint64_t peak() const { return peak_; }
+
+ private:
+  std::uint64_t max_;
+  std::uint64_t used_ = 0;
+  std::uint64_t peak_ = 0;
+};
+
+/// What one result has taken; released with it.
+class SampleCharge {
+ public:
+  explicit SampleCharge(SampleBudget& budget) : budget_(&budget) {}
+  SampleCharge(SampleCharge&& other) noexcept
+      : budget_(other.budget_), taken_(std::exchange(other.taken_, 0)) {}
+  SampleCharge& operator=(SampleCharge&& other) noexcept {
+    std::swap(budget_, other.budget_);
+    std::swap(taken_, other.taken_);
+    return *this;
+  }
+  ~SampleCharge() { budget_->Release(taken_); }
+
+  [[nodiscard]] Status Grow(std::uint64_t samples) {
+    TICKSCOPE_RETURN_IF_ERROR(budget_->Take(samples));
+    taken_ += samples;
+    return {};
+  }
+  [[nodiscard]] SampleBudget& budget() const { return *budget_; }
+
+ private:
+  SampleBudget* budget_;
+  std::uint64_t taken_ = 0;
+};
+
+}  // namespace tickscope::promql
