@@ -47,7 +47,7 @@ std::string_view Request::query() const {
 }
 
 Response TextResponse(int status, std::string_view text) {
-  Response response{.status = status, .headers = {}, .body = std::string(text) + "\n"};
+  Response response{.status = status, .body = std::string(text) + "\n"};
   response.headers.Add("Content-Type", "text/plain; charset=utf-8");
   response.headers.Add("X-Content-Type-Options", "nosniff");
   return response;

@@ -111,7 +111,6 @@ class MemoryFileSystem::State {
     }
     if (!power_is_on) {
       return FileFault{.operation = operation,
-                       .path_contains = {},
                        .error = {ErrorCode::kUnavailable, "power is off: path=" + path},
                        .bytes_kept = is_cut ? FileFault::kForever : 0};
     }

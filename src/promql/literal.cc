@@ -194,23 +194,23 @@ Result<double> ParseNumber(std::string_view text) {
 std::string FormatNumber(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  // The longest double written out, -1.7976931348623157e308 or 4.9e-324, has some 1,080 characters.
-  char buffer[1100];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  // Fixed notation writes large integers to the last digit; wanted are the shortest digits, filled up with zeros.
+  constexpr double kExactIntegerMax = 9007199254740992.0;
+  char buffer[1100];  // -4.9e-324 written out takes 1,078 characters.
+  const bool large = std::fabs(value) > kExactIntegerMax;
+  const auto format = large ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, format);
   TICKSCOPE_CHECK(error == std::errc{});
-  std::string fixed(buffer, end);
-  // to_chars writes large integers exactly; the shortest form pads with zeros after the digits that matter.
-  if (std::fabs(value) < 9007199254740992.0) return fixed;
-  const auto [short_end, short_error] =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  TICKSCOPE_CHECK(short_error == std::errc{});
-  const std::string_view scientific(buffer, static_cast<std::size_t>(short_end - buffer));
-  std::string digits;
-  for (const char c : scientific.substr(0, scientific.find('e'))) {
-    if (c != '.') digits += c;
-  }
-  digits.append(fixed.size() - digits.size(), '0');
-  return digits;
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  if (!large) return std::string(text);
+  const std::size_t exponent_at = text.find("e+");
+  std::size_t exponent = 0;
+  std::from_chars(buffer + exponent_at + 2, end, exponent);
+  std::string out(text.substr(0, exponent_at));
+  const std::size_t sign_length = value < 0 ? 1 : 0;
+  std::erase(out, '.');
+  out.append(sign_length + exponent + 1 - out.size(), '0');
+  return out;
 }
 
 Result<std::size_t> ScanString(std::string_view text) {

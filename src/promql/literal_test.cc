@@ -39,6 +39,8 @@ TEST(Literal, NumbersPrintWithoutExponent) {
   EXPECT_EQ(FormatNumber(0.1), "0.1");
   EXPECT_EQ(FormatNumber(-0.0), "-0");
   EXPECT_EQ(FormatNumber(1e22), "10000000000000000000000");
+  EXPECT_EQ(FormatNumber(-1.5e16), "-15000000000000000");
+  EXPECT_EQ(FormatNumber(9999999999999999999999999999999999.0), "10000000000000000000000000000000000");
   EXPECT_EQ(FormatNumber(123456789012345678.0), "123456789012345680");
   EXPECT_EQ(FormatNumber(std::numeric_limits<double>::infinity()), "+Inf");
   for (const double value :

@@ -4,6 +4,7 @@
 
 namespace tickscope::roles {
 
+int RunQuery(int argc, char** argv);
 int RunVersion(int argc, char** argv);
 
 }  // namespace tickscope::roles

@@ -14,6 +14,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"version", "print the version", RunVersion},
 };
 

@@ -89,9 +89,6 @@ void Head::DefineSeries(const codec::SeriesDefinition& definition) {
     while (stages_.size() * kSeriesPerBlock < series_.size()) {
       stages_.push_back(std::make_unique_for_overwrite<Stage[]>(kSeriesPerBlock));
     }
-  } else if (index_.series_count() > 0 && !index_.CanAdd(definition.ref)) {
-    // A definition that damage had hidden; its later ones come too late for the ascending index.
-    return;
   }
   index_.Add(definition.ref, definition.labels);
   SeriesState& series = series_[index];

@@ -103,6 +103,25 @@ TEST(Head, AgreesWithAPlainMap) {
   }
 }
 
+TEST(Head, TakesDefinitionsInAnyOrder) {
+  // A number whose first definition never reached the stream is defined after later ones.
+  const Labels first{{"__name__", "first"}};
+  const Labels second{{"__name__", "second"}};
+  Fixture fixture;
+  codec::SampleBatch batch;
+  batch.series.push_back({SeriesRef{1}, {second.begin(), second.end()}});
+  fixture.head.Apply(batch);
+  batch.Clear();
+  batch.series.push_back({SeriesRef{0}, {first.begin(), first.end()}});
+  batch.floats.Push(SeriesRef{0}, 1000, 4);
+  fixture.head.Apply(batch);
+  const auto selected =
+      fixture.head.Select({Matcher::Equal("__name__", "first")}, 10, QueryContext()).value();
+  ASSERT_EQ(selected.size(), 1U);
+  EXPECT_EQ(selected[0].labels, first);
+  EXPECT_EQ(fixture.Read(selected[0].ref), (std::map<TimeMs, std::uint64_t>{{1000, Bits(4)}}));
+}
+
 TEST(Head, CountsDuplicatesConflictsAndLateSamples) {
   Fixture fixture;
   const SeriesRef ref = fixture.Define(Labels{{"__name__", "m"}});

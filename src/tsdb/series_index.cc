@@ -21,23 +21,22 @@ std::vector<NamedCount> TakeTop(std::vector<NamedCount> counts, std::size_t limi
 
 void SeriesIndex::Add(SeriesRef ref, std::span<const LabelView> labels) {
   const std::size_t index = ToIndex(ref);
-  TICKSCOPE_CHECK(index + 1 >= first_pair_.size());
-  // Refs that were given out but never reached the stream leave empty places.
-  while (first_pair_.size() <= index)
-    first_pair_.push_back(first_pair_.back());
+  if (pairs_at_.size() <= index) pairs_at_.resize(index + 1, 0);
+  TICKSCOPE_CHECK(pairs_at_[index] == 0);
+  TICKSCOPE_CHECK(series_pairs_.size() + labels.size() < 0xffff'ffffULL);
+  pairs_at_[index] = static_cast<std::uint32_t>(series_pairs_.size());
+  series_pairs_.push_back(static_cast<PairId>(labels.size()));
   for (const LabelView& label : labels) {
     const PairId pair = InternPair(label);
     pairs_[pair].series.Add(ref);
     series_pairs_.push_back(pair);
   }
-  TICKSCOPE_CHECK(series_pairs_.size() <= 0xffff'ffffULL);
-  first_pair_.push_back(static_cast<std::uint32_t>(series_pairs_.size()));
   all_.Add(ref);
   ++series_count_;
 }
 
 bool SeriesIndex::Has(SeriesRef ref) const {
-  return !PairsOf(ref).empty();
+  return ToIndex(ref) < pairs_at_.size() && pairs_at_[ToIndex(ref)] != 0;
 }
 
 SeriesIndex::PairId SeriesIndex::InternPair(const LabelView& label) {
@@ -53,9 +52,9 @@ SeriesIndex::PairId SeriesIndex::InternPair(const LabelView& label) {
 }
 
 std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(SeriesRef ref) const {
-  const std::size_t index = ToIndex(ref);
-  if (index + 1 >= first_pair_.size()) return {};
-  return {series_pairs_.data() + first_pair_[index], first_pair_[index + 1] - first_pair_[index]};
+  if (!Has(ref)) return {};
+  const PairId* const at = series_pairs_.data() + pairs_at_[ToIndex(ref)];
+  return {at + 1, *at};
 }
 
 Labels SeriesIndex::LabelsOf(SeriesRef ref) const {
@@ -181,7 +180,7 @@ std::vector<std::string> SeriesIndex::LabelValues(std::string_view name, const P
 
 std::size_t SeriesIndex::bytes() const {
   std::size_t bytes = symbols_.bytes() + series_pairs_.capacity() * sizeof(PairId) +
-                      first_pair_.capacity() * sizeof(std::uint32_t) + pairs_.capacity() * sizeof(Pair);
+                      pairs_at_.capacity() * sizeof(std::uint32_t) + pairs_.capacity() * sizeof(Pair);
   for (const Pair& pair : pairs_)
     bytes += pair.series.bytes();
   return bytes;

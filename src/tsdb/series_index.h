@@ -5,7 +5,7 @@
 // unites over the values a regular expression matches (values, never series, are what an expression is run
 // on), and subtracts.
 //
-// Invariants   X1 refs are added in ascending order, each once.
+// Invariants   X1 a ref is added once; refs come in any order, ascending but for few.
 //              X2 a series' pairs are in label-name order.
 // Threads      Externally locked: many readers or one writer.
 // Memory       4 bytes a label and about 2 for its posting: some 55 bytes a series of nine labels.
@@ -43,8 +43,6 @@ class SeriesIndex {
   /// between stay unused).
   void Add(SeriesRef ref, std::span<const LabelView> labels);
   [[nodiscard]] bool Has(SeriesRef ref) const;
-  /// True when `ref` lies beyond every ref added, as Add requires.
-  [[nodiscard]] bool CanAdd(SeriesRef ref) const { return ToIndex(ref) + 1 >= first_pair_.size(); }
 
   [[nodiscard]] Labels LabelsOf(SeriesRef ref) const;
   /// Value of one label of a series, empty when it has none. Lives as long as the index.
@@ -94,9 +92,9 @@ class SeriesIndex {
   std::unordered_map<std::uint64_t, PairId>
       pair_of_;  // Name symbol in the high half, value symbol in the low.
   std::map<std::string_view, Values> names_;
-  // Pairs of all series one after the other; series i has [first_pair_[i], first_pair_[i + 1]).
-  std::vector<PairId> series_pairs_;
-  std::vector<std::uint32_t> first_pair_ = {0};
+  // Of each series: how many pairs, then their ids. pairs_at_ holds where, by ref; 0, before the first, is nowhere.
+  std::vector<PairId> series_pairs_ = {0};
+  std::vector<std::uint32_t> pairs_at_;
   Postings all_;
   std::uint64_t series_count_ = 0;
 };

@@ -1,0 +1,94 @@
+// Gateway: takes write requests, puts what is acceptable on the stream, answers when it is durable.
+//
+// Life of a request: decompress and decode (in parallel, a scratch space each), then under one lock admit, encode and
+// append, so that definitions reach the stream before what relies on them; the answer waits for the stream.
+//
+// Promises    An answer that says written means durable: it will be served, also after a crash.
+//             A refused sample costs only itself; the rest of the request is written and the answer says so.
+// Bounds      Decompressed size a request; scratch spaces as many as threads write at once.
+// Threads     Thread-safe. Callbacks run on the stream's thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "ingest/admission.h"
+#include "model/appender.h"
+#include "stream/stream.h"
+#include "wire/remote_write_headers.h"
+
+namespace tickscope::ingest {
+
+struct GatewayOptions {
+  AdmissionOptions admission;
+  std::size_t request_bytes_max = 64U << 20;  ///< After decompression.
+};
+
+/// What a sender is told. `error` is set when something was not written; with counts above zero the rest was.
+struct WriteAnswer {
+  std::uint64_t samples_written = 0;
+  std::uint64_t histograms_written = 0;
+  std::optional<Error> error;
+};
+
+using WriteCallback = std::move_only_function<void(WriteAnswer)>;
+
+class Gateway final : public Appender {
+ public:
+  /// Everything given outlives the gateway, and the stream is closed before the gateway is destroyed.
+  Gateway(stream::Stream& stream, const Clock& clock, Random& random, MetricRegistry& metrics,
+          GatewayOptions options);
+  ~Gateway() override;
+
+  /// Handles one remote-write body, a snappy block. `done` runs once, here or on the stream's thread.
+  void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
+             WriteCallback done);
+
+  /// Appender: returns when durable.
+  [[nodiscard]] Status Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) override;
+
+  /// Learns a batch read back from the stream, before any write.
+  void Replay(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
+
+  [[nodiscard]] std::size_t request_bytes_max() const { return options_.request_bytes_max; }
+
+ private:
+  // What one request needs while it is worked on; kept for the next.
+  struct Scratch;
+  class ScratchLease;
+
+  // Fills the batch for an epoch and says what became of the samples.
+  using Admit = std::function<Result<AdmissionOutcome>(Admission& admission, stream::Epoch epoch,
+                                                       codec::SampleBatch& batch)>;
+  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Admit& admit, WriteCallback done)
+      TICKSCOPE_EXCLUDES(mu_);
+  // Answers a request the stream took. Runs on the stream's thread.
+  void Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs, const AdmissionOutcome& outcome,
+              std::chrono::nanoseconds started, Result<stream::Offset> result, WriteCallback& answer)
+      TICKSCOPE_EXCLUDES(mu_);
+
+  stream::Stream& stream_;
+  const Clock& clock_;
+  const GatewayOptions options_;
+  const std::uint64_t seed_;
+  Counter* requests_;
+  Counter* samples_;
+  Counter* failed_requests_;
+  HistogramMetric* append_seconds_;
+
+  Mutex mu_;
+  Admission admission_ TICKSCOPE_GUARDED_BY(mu_);
+  Mutex scratch_mu_;
+  std::vector<std::unique_ptr<Scratch>> idle_scratch_ TICKSCOPE_GUARDED_BY(scratch_mu_);
+};
+
+}  // namespace tickscope::ingest

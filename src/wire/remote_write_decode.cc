@@ -1,0 +1,368 @@
+#include "wire/remote_write_decode.h"
+
+#include <snappy.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <bit>
+#include <exception>
+#include <protozero/pbf_reader.hpp>
+#include <stdexcept>
+
+#include "wire/metric_type.h"
+#include "wire/remote_write_histogram.h"
+
+namespace tickscope::wire {
+namespace {
+
+using protozero::pbf_reader;
+
+protozero::data_view View(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+ByteView View(protozero::data_view view) {
+  return AsBytes({view.data(), view.size()});
+}
+std::string_view Text(protozero::data_view view) {
+  return {view.data(), view.size()};
+}
+
+// Field numbers of the two schemas.
+namespace v1 {
+constexpr protozero::pbf_tag_type kRequestSeries = 1;
+constexpr protozero::pbf_tag_type kRequestMetadata = 3;
+constexpr protozero::pbf_tag_type kSeriesLabels = 1;
+constexpr protozero::pbf_tag_type kSeriesSamples = 2;
+constexpr protozero::pbf_tag_type kSeriesExemplars = 3;
+constexpr protozero::pbf_tag_type kSeriesHistograms = 4;
+}  // namespace v1
+namespace v2 {
+constexpr protozero::pbf_tag_type kRequestSymbols = 4;
+constexpr protozero::pbf_tag_type kRequestSeries = 5;
+constexpr protozero::pbf_tag_type kSeriesLabelRefs = 1;
+constexpr protozero::pbf_tag_type kSeriesSamples = 2;
+constexpr protozero::pbf_tag_type kSeriesHistograms = 3;
+constexpr protozero::pbf_tag_type kSeriesExemplars = 4;
+constexpr protozero::pbf_tag_type kSeriesMetadata = 5;
+}  // namespace v2
+
+std::string TypeName(std::int32_t number) {
+  const bool known = number >= 0 && static_cast<std::uint32_t>(number) <= kMetricTypeNumberMax;
+  return std::string(MetricTypeName(known ? static_cast<MetricType>(number) : MetricType::kUnknown));
+}
+
+struct FloatValue {
+  TimeMs time_ms = 0;
+  double value = 0;
+};
+
+// Sample { double value = 1; int64 timestamp = 2; ... }
+FloatValue ReadSample(protozero::data_view view) {
+  FloatValue sample;
+  pbf_reader reader(view);
+  while (reader.next()) {
+    if (reader.tag() == 1) {
+      sample.value = reader.get_double();
+    } else if (reader.tag() == 2) {
+      sample.time_ms = reader.get_int64();
+    } else {
+      reader.skip();
+    }
+  }
+  return sample;
+}
+
+std::unexpected<Error> BadSeries(std::size_t position, const std::exception& e) {
+  return Fail(ErrorCode::kCorruption, "remote write request: series " + std::to_string(position) +
+                                          ": malformed protobuf: " + e.what());
+}
+
+}  // namespace
+
+Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
+  protocol_ = protocol;
+  series_.clear();
+  times_ms_.clear();
+  values_.clear();
+  histograms_.clear();
+  metadata_.clear();
+  symbols_.clear();
+  symbol_hashes_.clear();
+  series_messages_.clear();
+  return protocol == RemoteWriteProtocol::kV1 ? DecodeV1(message) : DecodeV2(message);
+}
+
+Status ReceivedRequest::DecodeV1(ByteView message) {
+  try {
+    pbf_reader request(View(message));
+    while (request.next()) {
+      if (request.tag() == v1::kRequestSeries) {
+        DecodeSeriesV1(View(request.get_view()));
+      } else if (request.tag() == v1::kRequestMetadata) {
+        ReceivedMetadata entry;
+        std::int32_t type = 0;
+        pbf_reader metadata(request.get_view());
+        while (metadata.next()) {
+          switch (metadata.tag()) {
+            case 1:
+              type = metadata.get_enum();
+              break;
+            case 2:
+              entry.metric = Text(metadata.get_view());
+              break;
+            case 4:
+              entry.metadata.help = metadata.get_string();
+              break;
+            case 5:
+              entry.metadata.unit = metadata.get_string();
+              break;
+            default:
+              metadata.skip();
+          }
+        }
+        entry.metadata.type = TypeName(type);
+        metadata_.push_back(std::move(entry));
+      } else {
+        request.skip();
+      }
+    }
+  } catch (const std::exception& e) {
+    return BadSeries(series_.size(), e);
+  }
+  return {};
+}
+
+void ReceivedRequest::DecodeSeriesV1(ByteView message) {
+  ReceivedSeries series;
+  series.message = message;
+  series.position = static_cast<std::uint32_t>(series_.size());
+  series.first_sample = static_cast<std::uint32_t>(times_ms_.size());
+  series.first_histogram = static_cast<std::uint32_t>(histograms_.size());
+  // Labels come first and together from every known sender, so their bytes are hashed in one piece.
+  const char* const begin = reinterpret_cast<const char*>(message.data());
+  const char* labels_end = begin;
+  bool labels_are_first = true;
+  bool other_seen = false;
+  pbf_reader reader(View(message));
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case v1::kSeriesLabels: {
+        const protozero::data_view label = reader.get_view();
+        labels_end = label.data() + label.size();
+        labels_are_first = labels_are_first && !other_seen;
+        break;
+      }
+      case v1::kSeriesSamples: {
+        other_seen = true;
+        const FloatValue sample = ReadSample(reader.get_view());
+        times_ms_.push_back(sample.time_ms);
+        values_.push_back(sample.value);
+        break;
+      }
+      case v1::kSeriesExemplars:
+        other_seen = true;
+        reader.skip();
+        ++series.exemplar_count;
+        break;
+      case v1::kSeriesHistograms: {
+        other_seen = true;
+        histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
+        break;
+      }
+      default:
+        other_seen = true;
+        reader.skip();
+    }
+  }
+  if (labels_are_first) {
+    const XXH128_hash_t hash =
+        XXH3_128bits_withSeed(begin, static_cast<std::size_t>(labels_end - begin), seed_);
+    series.key = {hash.low64, hash.high64};
+  } else {
+    // One label after the other, each hash seeding the next.
+    std::uint64_t chained = ~seed_;
+    XXH128_hash_t hash{};
+    pbf_reader labels(View(message));
+    while (labels.next(v1::kSeriesLabels)) {
+      const protozero::data_view label = labels.get_view();
+      hash = XXH3_128bits_withSeed(label.data(), label.size(), chained);
+      chained = hash.low64;
+    }
+    series.key = {hash.low64, hash.high64};
+  }
+  series.sample_count = static_cast<std::uint32_t>(times_ms_.size()) - series.first_sample;
+  series.histogram_count = static_cast<std::uint32_t>(histograms_.size()) - series.first_histogram;
+  series_.push_back(series);
+}
+
+Status ReceivedRequest::DecodeV2(ByteView message) {
+  try {
+    // Symbols may legally follow the series that refer to them.
+    pbf_reader request(View(message));
+    while (request.next()) {
+      if (request.tag() == v2::kRequestSymbols) {
+        const std::string_view symbol = Text(request.get_view());
+        symbols_.push_back(symbol);
+        symbol_hashes_.push_back(XXH3_64bits_withSeed(symbol.data(), symbol.size(), seed_));
+      } else if (request.tag() == v2::kRequestSeries) {
+        series_messages_.push_back(View(request.get_view()));
+      } else {
+        request.skip();
+      }
+    }
+    if (!symbols_.empty() && !symbols_.front().empty()) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "remote write request: the first symbol must be the empty string");
+    }
+    for (const ByteView series : series_messages_)
+      DecodeSeriesV2(series);
+  } catch (const std::out_of_range&) {
+    return Fail(ErrorCode::kOutOfRange, "remote write request: series " + std::to_string(series_.size()) +
+                                            ": symbol reference beyond the table of " +
+                                            std::to_string(symbols_.size()));
+  } catch (const std::exception& e) {
+    return BadSeries(series_.size(), e);
+  }
+  return {};
+}
+
+void ReceivedRequest::DecodeSeriesV2(ByteView message) {
+  ReceivedSeries series;
+  series.message = message;
+  series.position = static_cast<std::uint32_t>(series_.size());
+  series.first_sample = static_cast<std::uint32_t>(times_ms_.size());
+  series.first_histogram = static_cast<std::uint32_t>(histograms_.size());
+  std::uint64_t low = seed_;
+  std::uint64_t high = ~seed_;
+  pbf_reader reader(View(message));
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case v2::kSeriesLabelRefs:
+        for (const std::uint32_t ref : reader.get_packed_uint32()) {
+          const std::uint64_t hash = symbol_hashes_.at(ref);
+          low = std::rotl(low ^ hash, 29) * 0x9e3779b97f4a7c15ULL;
+          high = std::rotl(high + hash, 37) * 0xc2b2ae3d27d4eb4fULL;
+        }
+        break;
+      case v2::kSeriesSamples: {
+        const FloatValue sample = ReadSample(reader.get_view());
+        times_ms_.push_back(sample.time_ms);
+        values_.push_back(sample.value);
+        break;
+      }
+      case v2::kSeriesHistograms:
+        histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
+        break;
+      case v2::kSeriesExemplars:
+        reader.skip();
+        ++series.exemplar_count;
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  series.key = {low, high};
+  series.sample_count = static_cast<std::uint32_t>(times_ms_.size()) - series.first_sample;
+  series.histogram_count = static_cast<std::uint32_t>(histograms_.size()) - series.first_histogram;
+  series_.push_back(series);
+}
+
+std::string_view ReceivedRequest::SymbolAt(std::uint32_t index) const {
+  return symbols_.at(index);
+}
+
+Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const {
+  out.clear();
+  try {
+    pbf_reader reader(View(series.message));
+    if (protocol_ == RemoteWriteProtocol::kV1) {
+      while (reader.next(v1::kSeriesLabels)) {
+        LabelView label;
+        pbf_reader fields(reader.get_view());
+        while (fields.next()) {
+          if (fields.tag() == 1) {
+            label.name = Text(fields.get_view());
+          } else if (fields.tag() == 2) {
+            label.value = Text(fields.get_view());
+          } else {
+            fields.skip();
+          }
+        }
+        out.push_back(label);
+      }
+      return {};
+    }
+    bool is_name = true;
+    while (reader.next(v2::kSeriesLabelRefs)) {
+      for (const std::uint32_t ref : reader.get_packed_uint32()) {
+        if (is_name) {
+          out.push_back({SymbolAt(ref), {}});
+        } else {
+          out.back().value = SymbolAt(ref);
+        }
+        is_name = !is_name;
+      }
+    }
+    if (!is_name) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "series " + std::to_string(series.position) + ": odd number of label references");
+    }
+  } catch (const std::exception& e) {
+    return BadSeries(series.position, e);
+  }
+  return {};
+}
+
+Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& series) const {
+  MetricMetadata metadata;
+  if (protocol_ == RemoteWriteProtocol::kV1) return metadata;
+  try {
+    pbf_reader reader(View(series.message));
+    while (reader.next(v2::kSeriesMetadata)) {
+      pbf_reader fields(reader.get_view());
+      while (fields.next()) {
+        switch (fields.tag()) {
+          case 1:
+            metadata.type = TypeName(fields.get_enum());
+            break;
+          case 3:
+            metadata.help = SymbolAt(fields.get_uint32());
+            break;
+          case 4:
+            metadata.unit = SymbolAt(fields.get_uint32());
+            break;
+          default:
+            fields.skip();
+        }
+      }
+    }
+  } catch (const std::exception& e) {
+    return BadSeries(series.position, e);
+  }
+  return metadata;
+}
+
+Status DecompressSnappy(std::string_view block, std::size_t bytes_max, Bytes& out) {
+  std::size_t size = 0;
+  if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) {
+    return Fail(ErrorCode::kCorruption, "snappy: no length in front of the block");
+  }
+  if (size > bytes_max) {
+    return Fail(ErrorCode::kOutOfRange, "snappy: the block declares " + std::to_string(size) +
+                                            " bytes, at most " + std::to_string(bytes_max) + " are taken");
+  }
+  // Snappy cannot pack more than 64 bytes into three, so a larger claim is false and not worth the memory.
+  if (size > block.size() * 22 + 64) {
+    return Fail(ErrorCode::kCorruption, "snappy: the block declares " + std::to_string(size) +
+                                            " bytes, more than its " + std::to_string(block.size()) +
+                                            " can hold");
+  }
+  out.resize(size);
+  if (!snappy::RawUncompress(block.data(), block.size(), reinterpret_cast<char*>(out.data()))) {
+    return Fail(ErrorCode::kCorruption,
+                "snappy: corrupt block of " + std::to_string(block.size()) + " bytes");
+  }
+  return {};
+}
+
+}  // namespace tickscope::wire

@@ -1,0 +1,13 @@
+// The Histogram message of remote write, the same in 1.0 and 2.0.
+#pragma once
+
+#include "base/bytes.h"
+#include "wire/remote_write_decode.h"
+
+namespace tickscope::wire {
+
+/// Reads one message. Integer histograms send bucket deltas; they come out as absolute counts.
+/// Throws protozero::exception when the bytes are no protobuf: called inside ReceivedRequest's try.
+[[nodiscard]] ReceivedHistogram ReadRemoteWriteHistogram(ByteView message);
+
+}  // namespace tickscope::wire
