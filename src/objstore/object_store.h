@@ -1,0 +1,50 @@
+// ObjectStore: whole, immutable objects under names, as S3 and its likes keep them. Blocks and segments live here.
+//
+// Invariants   O1 An object is there whole or not at all, also after a crash: there are no partial objects.
+//              O2 Put and Delete may be repeated; a repeated Put with the same content changes nothing, so that whoever
+//                 got an unclear answer just tries again.
+//              O3 A name is checked before it is used: see CheckObjectName.
+// Threads      Thread-safe; two Puts of one name at a time are the caller's mistake.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace tickscope::objstore {
+
+struct ObjectInfo {
+  std::string name;
+  std::uint64_t size = 0;  ///< Bytes.
+
+  friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
+};
+
+/// All calls also fail with kInvalidArgument for a bad name and kUnavailable when the store cannot be reached.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+  /// Stores `content` under `name`, replacing what was there. *Durable* when it returns. After an error the object is
+  /// the old or the new one. Errors: kResourceExhausted when the store is full.
+  [[nodiscard]] virtual Status Put(const std::string& name, std::string_view content) = 0;
+  /// At most `length` bytes from `offset`; fewer only at the object's end. Errors: kNotFound.
+  [[nodiscard]] virtual Result<std::string> Get(const std::string& name, std::uint64_t offset,
+                                                std::size_t length) = 0;
+  /// Bytes of the object. Errors: kNotFound.
+  [[nodiscard]] virtual Result<std::uint64_t> Size(const std::string& name) = 0;
+  /// Objects whose names start with `prefix`, sorted by name; all of them for "". Empty when there are none.
+  [[nodiscard]] virtual Result<std::vector<ObjectInfo>> List(const std::string& prefix) = 0;
+  /// Removes the object; fine when it is not there. *Durable* when it returns.
+  [[nodiscard]] virtual Status Delete(const std::string& name) = 0;
+};
+
+inline constexpr std::size_t kObjectNameBytesMax = 512;
+
+/// A name is segments joined by '/', each of letters, digits, '.', '_', '-', '=' and none of them starting with '.'.
+/// So no name leads out of its store or meets a temporary file. Errors: kInvalidArgument.
+[[nodiscard]] Status CheckObjectName(std::string_view name);
+
+}  // namespace tickscope::objstore
