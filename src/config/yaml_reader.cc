@@ -200,6 +200,13 @@ std::vector<std::pair<std::string, std::string>> YamlMap::StringMap(std::string_
   return pairs;
 }
 
+std::vector<std::string> YamlMap::Keys() const {
+  std::vector<std::string> keys;
+  if (node_ == nullptr) return keys;
+  for (const YamlEntry& entry : node_->entries) keys.push_back(entry.key);
+  return keys;
+}
+
 YamlMap YamlMap::Map(std::string_view key) {
   const YamlNode* const node = Container(key, YamlKind::kMap);
   return {document_, node, node == nullptr ? position_ : node->position, PathOf(key)};

@@ -87,6 +87,9 @@ class YamlMap {
   /// A list of maps; empty when left out.
   [[nodiscard]] std::vector<YamlMap> Maps(std::string_view key);
 
+  /// The keys the file gives, in its order, for a map whose keys are names of the user's. Declares none.
+  [[nodiscard]] std::vector<std::string> Keys() const;
+
   /// Notes a mistake of meaning at the key's value, for example a URL that does not parse.
   void Complain(std::string_view key, std::string_view what);
 

@@ -33,6 +33,10 @@ TEST(YamlReader, ReadsEveryType) {
   EXPECT_THAT(root.Strings("zones"), testing::ElementsAre("a", "b"));
   EXPECT_THAT(root.StringMap("labels"),
               testing::ElementsAre(testing::Pair("region", "eu"), testing::Pair("zone", "1")));
+  YamlMap labels = root.Map("labels");
+  EXPECT_THAT(labels.Keys(), testing::ElementsAre("region", "zone"));
+  for (const std::string& name : labels.Keys())
+    (void)labels.String(name, "");
   EXPECT_EQ(root.Map("nested").Int("depth", 0), -2);
   std::vector<std::string> addresses;
   for (YamlMap target : root.Maps("targets"))
