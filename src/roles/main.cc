@@ -14,6 +14,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"agent", "scrape targets and send what they say by remote write", RunAgent},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"version", "print the version", RunVersion},
 };

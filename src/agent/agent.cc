@@ -1,0 +1,184 @@
+#include "agent/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace tickscope::agent {
+
+TimeMs NextDueMs(TimeMs after_ms, std::int64_t interval_ms, std::uint64_t hash) {
+  const auto phase = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
+  const std::int64_t into = (((after_ms - phase) % interval_ms) + interval_ms) % interval_ms;
+  return after_ms - into + interval_ms;
+}
+
+Agent::Agent(const AgentContext& context, Executor scrape_executor, Executor send_executor)
+    : context_(context),
+      scrape_executor_(std::move(scrape_executor)),
+      send_executor_(std::move(send_executor)) {}
+
+Agent::~Agent() = default;
+
+Status Agent::Apply(const AgentConfig& config) {
+  // Everything that can fail comes first, so that a bad configuration changes nothing.
+  std::vector<std::unique_ptr<Target>> fresh_targets;
+  std::vector<std::unique_ptr<Target>*> kept_targets;
+  for (TargetConfig& wanted : config.Targets()) {
+    const auto same = std::ranges::find_if(targets_, [&](const auto& target) {
+      return target->scraper->config() == wanted && target->external_labels == config.external_labels;
+    });
+    if (same != targets_.end()) {
+      kept_targets.push_back(&*same);
+      continue;
+    }
+    auto target = std::make_unique<Target>();
+    TICKSCOPE_ASSIGN_OR_RETURN(target->scraper,
+                               Scraper::Make(std::move(wanted), config.external_labels, context_.network,
+                                             context_.clock, context_.metrics));
+    target->external_labels = config.external_labels;
+    fresh_targets.push_back(std::move(target));
+  }
+  std::vector<std::unique_ptr<RemoteWriter>> fresh_writers;
+  std::vector<std::unique_ptr<RemoteWriter>*> kept_writers;
+  for (const RemoteWriteConfig& wanted : config.remote_writes) {
+    const auto same =
+        std::ranges::find_if(writers_, [&](const auto& writer) { return writer->config() == wanted; });
+    if (same != writers_.end()) {
+      kept_writers.push_back(&*same);
+      continue;
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(auto writer, RemoteWriter::Make(wanted, context_, send_executor_));
+    fresh_writers.push_back(std::move(writer));
+  }
+
+  // Targets end before receivers change, so that a receiver that stays gets their markers. A target that is
+  // listed twice is kept once.
+  std::vector<std::unique_ptr<Target>> targets;
+  for (std::unique_ptr<Target>* kept : kept_targets) {
+    if (*kept != nullptr) targets.push_back(std::move(*kept));
+  }
+  for (std::unique_ptr<Target>& gone : targets_) {
+    if (gone == nullptr) continue;
+    End(*gone);
+    ending_.push_back(std::move(gone));
+  }
+  ForgetEnded();
+  std::vector<std::unique_ptr<RemoteWriter>> writers;
+  for (std::unique_ptr<RemoteWriter>* kept : kept_writers) {
+    if (*kept != nullptr) writers.push_back(std::move(*kept));
+  }
+  for (std::unique_ptr<RemoteWriter>& gone : writers_) {
+    if (gone == nullptr) continue;
+    gone->Abandon(DropReason::kRemoved);
+    ending_writers_.push_back(std::move(gone));
+  }
+  std::ranges::move(fresh_writers, std::back_inserter(writers));
+  writers_ = std::move(writers);
+
+  const TimeMs now_ms = context_.clock.NowMs();
+  targets_ = std::move(targets);
+  for (std::unique_ptr<Target>& target : fresh_targets) {
+    Schedule(*target, now_ms);
+    targets_.push_back(std::move(target));
+  }
+  context_.metrics.targets->Set(static_cast<double>(targets_.size()));
+  return {};
+}
+
+void Agent::Schedule(Target& target, TimeMs after_ms) {
+  const TimeMs now_ms = context_.clock.NowMs();
+  const TimeMs due_ms = NextDueMs(after_ms, target.scraper->config().interval_ms, target.scraper->hash());
+  target.timer = context_.loop.After(std::chrono::milliseconds(std::max<TimeMs>(0, due_ms - now_ms)),
+                                     [this, &target, due_ms] {
+                                       target.timer.reset();
+                                       StartScrape(target, due_ms);
+                                       // Wall time may have jumped either way meanwhile.
+                                       const TimeMs woke_ms = context_.clock.NowMs();
+                                       const bool is_close = woke_ms >= due_ms - 1000 && woke_ms <= due_ms;
+                                       if (!target.is_ending) Schedule(target, is_close ? due_ms : woke_ms);
+                                     });
+}
+
+void Agent::StartScrape(Target& target, TimeMs due_ms) {
+  if (target.is_scraping) {
+    context_.metrics.scrapes_skipped->Add();
+    return;
+  }
+  target.is_scraping = true;
+  const bool taken = scrape_executor_([this, &target, due_ms] {
+    context_.loop.Post([this, &target, batch = target.scraper->Scrape(due_ms)] { OnScraped(target, batch); });
+  });
+  if (taken) return;
+  target.is_scraping = false;
+  context_.metrics.scrapes_skipped->Add();
+}
+
+void Agent::OnScraped(Target& target, const WriteBatchPtr& batch) {
+  target.is_scraping = false;
+  PushToAll(batch);
+  const std::size_t series_count = target.scraper->series_count();
+  context_.metrics.series->Add(static_cast<double>(series_count) - static_cast<double>(target.series_count));
+  target.series_count = series_count;
+  if (!target.is_ending) return;
+  PushEnd(target);
+  ForgetEnded();
+  DrainWhenAllEnded();
+}
+
+void Agent::End(Target& target) {
+  target.is_ending = true;
+  if (const auto timer = std::exchange(target.timer, std::nullopt); timer) context_.loop.CancelTimer(*timer);
+  if (!target.is_scraping) PushEnd(target);
+}
+
+void Agent::PushEnd(Target& target) {
+  PushToAll(target.scraper->End());
+  context_.metrics.series->Add(-static_cast<double>(std::exchange(target.series_count, 0U)));
+}
+
+void Agent::PushToAll(const WriteBatchPtr& batch) {
+  std::erase_if(ending_writers_, [](const auto& writer) { return writer->IsIdle(); });
+  for (const auto& writer : writers_)
+    writer->Push(batch);
+}
+
+void Agent::ForgetEnded() {
+  std::erase_if(ending_, [](const auto& target) { return !target->is_scraping; });
+}
+
+void Agent::Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
+  on_shut_down_ = std::move(done);
+  shutdown_timeout_ = timeout;
+  shutdown_timer_ = context_.loop.After(timeout, [this] {
+    shutdown_timer_.reset();
+    for (const auto& writer : writers_)
+      writer->Abandon(DropReason::kShutdown);
+    FinishShutdown();
+  });
+  for (std::unique_ptr<Target>& target : targets_) {
+    End(*target);
+    ending_.push_back(std::move(target));
+  }
+  targets_.clear();
+  ForgetEnded();
+  DrainWhenAllEnded();
+}
+
+void Agent::DrainWhenAllEnded() {
+  if (!on_shut_down_ || !ending_.empty() || std::exchange(is_draining_, true)) return;
+  if (writers_.empty()) FinishShutdown();
+  for (const auto& writer : writers_) {
+    writer->Drain(shutdown_timeout_, [this] {
+      if (std::ranges::all_of(writers_, [](const auto& w) { return w->IsIdle(); })) FinishShutdown();
+    });
+  }
+}
+
+void Agent::FinishShutdown() {
+  if (const auto timer = std::exchange(shutdown_timer_, std::nullopt); timer)
+    context_.loop.CancelTimer(*timer);
+  if (const auto done = std::exchange(on_shut_down_, nullptr); done) done();
+}
+
+}  // namespace tickscope::agent

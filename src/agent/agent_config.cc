@@ -1,0 +1,296 @@
+#include "agent/agent_config.h"
+
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "config/yaml_reader.h"
+#include "config/yaml_writer.h"
+#include "http/client.h"
+#include "http/router.h"
+
+namespace tickscope::agent {
+namespace {
+
+using config::YamlMap;
+
+constexpr std::int64_t kIntervalMinMs = 100;
+constexpr std::int64_t kIntervalMaxMs = 24 * 3'600'000;
+constexpr std::size_t kTargetsMax = 10'000;
+constexpr std::int64_t kMany = 1'000'000'000;
+
+constexpr std::string_view kProtocolNames[] = {"PrometheusProto", "OpenMetricsText1.0.0",
+                                               "PrometheusText0.0.4"};
+constexpr wire::ExpositionFormat kProtocolFormats[] = {
+    wire::ExpositionFormat::kProtobuf, wire::ExpositionFormat::kOpenMetrics, wire::ExpositionFormat::kText};
+
+std::size_t Count(YamlMap& map, std::string_view key, std::size_t fallback, std::int64_t max = kMany) {
+  return static_cast<std::size_t>(map.Int(key, static_cast<std::int64_t>(fallback), {.min = 1, .max = max}));
+}
+
+Labels ReadLabels(YamlMap& map, std::string_view key) {
+  const auto pairs = map.StringMap(key);
+  std::vector<std::pair<std::string_view, std::string_view>> views;
+  for (const auto& [name, value] : pairs) {
+    if (!IsValidUtf8(name) || name.empty()) map.Complain(key, "label names must be UTF-8 and not empty");
+    if (name == kMetricName) map.Complain(key, "__name__ cannot be set here");
+    views.emplace_back(name, value);
+  }
+  return Labels::FromPairs(views);
+}
+
+StaticConfig ReadStaticConfig(YamlMap map) {
+  StaticConfig config{.targets = map.Strings("targets"), .labels = map.StringMap("labels")};
+  if (config.targets.empty()) map.Complain("targets", "expected at least one \"host:port\"");
+  for (const std::string& target : config.targets) {
+    if (const auto url = http::ParseUrl("http://" + target + "/"); !url)
+      map.Complain("targets", url.error().message);
+  }
+  (void)ReadLabels(map, "labels");
+  return config;
+}
+
+ScrapeConfig ReadScrapeConfig(YamlMap map, const AgentConfig& global) {
+  ScrapeConfig config;
+  TargetConfig& target = config.target;
+  config.job_name = map.RequiredString("job_name");
+  config.metrics_path = map.String("metrics_path", config.metrics_path);
+  if (!config.metrics_path.starts_with('/'))
+    map.Complain("metrics_path", "expected a path that starts with '/'");
+  (void)map.OneOf("scheme", 0, {"http"});
+  YamlMap params = map.Map("params");
+  for (const std::string& name : params.Keys())
+    config.params.emplace_back(name, params.Strings(name));
+  for (YamlMap item : map.Maps("static_configs"))
+    config.static_configs.push_back(ReadStaticConfig(item));
+
+  target.honor_labels = map.Bool("honor_labels", target.honor_labels);
+  target.honor_timestamps = map.Bool("honor_timestamps", target.honor_timestamps);
+  target.interval_ms = map.DurationMs("scrape_interval", global.scrape_interval_ms,
+                                      {.min = kIntervalMinMs, .max = kIntervalMaxMs});
+  const bool has_timeout = map.Has("scrape_timeout");
+  target.timeout_ms = map.DurationMs("scrape_timeout", std::min(global.scrape_timeout_ms, target.interval_ms),
+                                     {.min = 1, .max = kIntervalMaxMs});
+  if (target.timeout_ms > target.interval_ms) {
+    map.Complain(has_timeout ? "scrape_timeout" : "scrape_interval",
+                 "scrape_timeout is above scrape_interval");
+  }
+  target.body_bytes_max = map.Bytes("body_size_limit", target.body_bytes_max, {.min = 1, .max = 1ULL << 30U});
+  target.samples_max = Count(map, "sample_limit", target.samples_max);
+  target.labels_max = Count(map, "label_limit", target.labels_max);
+  target.label_name_bytes_max = Count(map, "label_name_length_limit", target.label_name_bytes_max);
+  target.label_value_bytes_max = Count(map, "label_value_length_limit", target.label_value_bytes_max);
+  target.native_histograms = map.Bool("scrape_native_histograms", true) ? wire::NativeHistograms::kPrefer
+                                                                        : wire::NativeHistograms::kIgnore;
+  if (map.Has("fallback_scrape_protocol")) {
+    const std::size_t index =
+        map.OneOf("fallback_scrape_protocol", 0, {kProtocolNames[0], kProtocolNames[1], kProtocolNames[2]});
+    target.fallback_format = kProtocolFormats[index];
+  }
+  return config;
+}
+
+RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
+  RemoteWriteConfig config;
+  config.url = map.RequiredString("url");
+  if (const auto url = http::ParseUrl(config.url); !config.url.empty() && !url) {
+    map.Complain("url", url.error().message);
+  }
+  config.protocol = map.OneOf("protocol", 0, {"rw2", "rw1"}) == 0 ? wire::RemoteWriteProtocol::kV2
+                                                                  : wire::RemoteWriteProtocol::kV1;
+  config.headers = map.StringMap("headers");
+  config.batch_samples_max = Count(map, "batch_samples_max", config.batch_samples_max, 1'000'000);
+  config.shards = Count(map, "shards", config.shards, 16);
+  config.queue_bytes_max =
+      map.Bytes("queue_bytes_max", config.queue_bytes_max, {.min = 64 << 10U, .max = 8ULL << 30U});
+  config.timeout_ms = map.DurationMs("timeout", config.timeout_ms, {.min = 100, .max = 600'000});
+  config.backoff_min_ms = map.DurationMs("backoff_min", config.backoff_min_ms, {.min = 10, .max = 60'000});
+  config.backoff_max_ms = map.DurationMs("backoff_max", config.backoff_max_ms, {.min = 10, .max = 3'600'000});
+  if (config.backoff_max_ms < config.backoff_min_ms)
+    map.Complain("backoff_max", "backoff_max is below backoff_min");
+  config.metadata_interval_ms =
+      map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
+  return config;
+}
+
+void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
+  const TargetConfig& target = scrape.target;
+  out.Comment("Value of the job label.");
+  out.String("job_name", scrape.job_name);
+  out.String("metrics_path", scrape.metrics_path);
+  out.String("scheme", "http");
+  out.Comment("Query parameters, a list of values each.");
+  out.BeginMap("params");
+  for (const auto& [name, values] : scrape.params)
+    out.Strings(name, values);
+  out.EndMap();
+  out.Comment("Keep a target's own job and instance labels instead of renaming them to exported_...");
+  out.Bool("honor_labels", target.honor_labels);
+  out.Comment("Keep times that a target gives with its samples.");
+  out.Bool("honor_timestamps", target.honor_timestamps);
+  out.DurationMs("scrape_interval", target.interval_ms);
+  out.DurationMs("scrape_timeout", target.timeout_ms);
+  out.Comment("Past any of these limits the scrape fails as a whole. The size is after decompression.");
+  out.Bytes("body_size_limit", target.body_bytes_max);
+  out.Int("sample_limit", static_cast<std::int64_t>(target.samples_max));
+  out.Int("label_limit", static_cast<std::int64_t>(target.labels_max));
+  out.Int("label_name_length_limit", static_cast<std::int64_t>(target.label_name_bytes_max));
+  out.Int("label_value_length_limit", static_cast<std::int64_t>(target.label_value_bytes_max));
+  out.Comment("Ask for protobuf first, and prefer native to classic histograms in it.");
+  out.Bool("scrape_native_histograms", target.native_histograms == wire::NativeHistograms::kPrefer);
+  if (target.fallback_format) {
+    out.Comment("Format assumed when the answer's Content-Type names none.");
+    for (std::size_t i = 0; i < std::size(kProtocolFormats); ++i) {
+      if (kProtocolFormats[i] == *target.fallback_format)
+        out.String("fallback_scrape_protocol", kProtocolNames[i]);
+    }
+  }
+  out.BeginList("static_configs");
+  for (const StaticConfig& item : scrape.static_configs) {
+    out.BeginItem();
+    out.Strings("targets", item.targets);
+    out.StringMap("labels", item.labels);
+    out.EndItem();
+  }
+  out.EndList();
+}
+
+void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) {
+  out.String("url", remote.url);
+  out.Comment("rw2 (falls back to rw1 when the receiver answers 415) or rw1.");
+  out.String("protocol", remote.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1");
+  out.Comment("Sent with each request, for example X-Scope-OrgID: the tenant.");
+  out.StringMap("headers", remote.headers);
+  out.Comment("Samples of a request at most.");
+  out.Int("batch_samples_max", static_cast<std::int64_t>(remote.batch_samples_max));
+  out.Comment(
+      "Requests under way at once. A target always uses the same shard, so its samples stay in order.");
+  out.Int("shards", static_cast<std::int64_t>(remote.shards));
+  out.Comment(
+      "Samples wait here, in memory, while the receiver is away. Past it the oldest are dropped and "
+      "counted.");
+  out.Bytes("queue_bytes_max", remote.queue_bytes_max);
+  out.DurationMs("timeout", remote.timeout_ms);
+  out.Comment(
+      "A failed request is sent again after a random time, up to a bound that doubles from min to max.");
+  out.DurationMs("backoff_min", remote.backoff_min_ms);
+  out.DurationMs("backoff_max", remote.backoff_max_ms);
+  out.Comment("How often type, help and unit of a known series are sent again.");
+  out.DurationMs("metadata_interval", remote.metadata_interval_ms);
+}
+
+}  // namespace
+
+std::vector<TargetConfig> AgentConfig::Targets() const {
+  std::vector<TargetConfig> targets;
+  for (const ScrapeConfig& scrape : scrape_configs) {
+    std::string query;
+    for (const auto& [name, values] : scrape.params) {
+      for (const std::string& value : values) {
+        query += fmt::format("{}{}={}", query.empty() ? "?" : "&", http::PercentEncode(name),
+                             http::PercentEncode(value));
+      }
+    }
+    for (const StaticConfig& item : scrape.static_configs) {
+      for (const std::string& address : item.targets) {
+        TargetConfig target = scrape.target;
+        target.url = fmt::format("http://{}{}{}", address, scrape.metrics_path, query);
+        LabelsBuilder labels;
+        labels.Set("job", scrape.job_name).Set("instance", address);
+        for (const auto& [name, value] : item.labels)
+          labels.Set(name, value);
+        target.labels = labels.Build();
+        targets.push_back(std::move(target));
+      }
+    }
+  }
+  return targets;
+}
+
+Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& file) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto document, config::YamlDocument::Parse(text, file));
+  YamlMap root = document->root();
+  AgentConfig config;
+  config.listen = root.String("listen", config.listen);
+  YamlMap log = root.Map("log");
+  if (const auto level = ParseLogLevel(log.String("level", "info")); level) {
+    config.log_level = *level;
+  } else {
+    log.Complain("level", level.error().message);
+  }
+  if (const auto format = ParseLogFormat(log.String("format", "logfmt")); format) {
+    config.log_format = *format;
+  } else {
+    log.Complain("format", format.error().message);
+  }
+  config.scrape_workers = Count(root, "scrape_workers", config.scrape_workers, 64);
+  config.shutdown_timeout_ms =
+      root.DurationMs("shutdown_timeout", config.shutdown_timeout_ms, {.min = 0, .max = 600'000});
+
+  YamlMap global = root.Map("global");
+  config.scrape_interval_ms = global.DurationMs("scrape_interval", config.scrape_interval_ms,
+                                                {.min = kIntervalMinMs, .max = kIntervalMaxMs});
+  config.scrape_timeout_ms =
+      global.DurationMs("scrape_timeout", std::min(config.scrape_timeout_ms, config.scrape_interval_ms),
+                        {.min = 1, .max = kIntervalMaxMs});
+  config.external_labels = ReadLabels(global, "external_labels");
+
+  std::unordered_set<std::string> jobs;
+  for (YamlMap item : root.Maps("scrape_configs")) {
+    config.scrape_configs.push_back(ReadScrapeConfig(item, config));
+    if (!jobs.insert(config.scrape_configs.back().job_name).second) {
+      item.Complain("job_name", "another scrape config has this job_name");
+    }
+  }
+  for (YamlMap item : root.Maps("remote_write"))
+    config.remote_writes.push_back(ReadRemoteWrite(item));
+  if (config.remote_writes.empty()) root.Complain("remote_write", "expected at least one url to send to");
+  if (config.Targets().size() > kTargetsMax) {
+    root.Complain("scrape_configs", fmt::format("expected at most {} targets", kTargetsMax));
+  }
+  TICKSCOPE_RETURN_IF_ERROR(document->Finish());
+  return config;
+}
+
+std::string DescribeAgentConfig(const AgentConfig& config) {
+  config::YamlWriter out;
+  out.Comment("Own metrics (/metrics) and probes (/-/ready, /-/healthy).");
+  out.String("listen", config.listen);
+  out.BeginMap("log");
+  out.Comment("debug, info, warn or error.");
+  constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error"};
+  out.String("level", kLevels[static_cast<std::size_t>(config.log_level)]);
+  out.Comment("logfmt or json.");
+  out.String("format", config.log_format == LogFormat::kJson ? "json" : "logfmt");
+  out.EndMap();
+  out.Comment("Targets scraped at the same moment at most.");
+  out.Int("scrape_workers", static_cast<std::int64_t>(config.scrape_workers));
+  out.Comment("How long SIGTERM waits for what is still to be sent.");
+  out.DurationMs("shutdown_timeout", config.shutdown_timeout_ms);
+  out.BeginMap("global");
+  out.DurationMs("scrape_interval", config.scrape_interval_ms);
+  out.DurationMs("scrape_timeout", config.scrape_timeout_ms);
+  out.Comment("Added to every series that does not have them.");
+  std::vector<std::pair<std::string, std::string>> external;
+  for (const LabelView& label : config.external_labels)
+    external.emplace_back(label.name, label.value);
+  out.StringMap("external_labels", external);
+  out.EndMap();
+  out.BeginList("scrape_configs");
+  for (const ScrapeConfig& scrape : config.scrape_configs) {
+    out.BeginItem();
+    WriteScrapeConfig(scrape, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.BeginList("remote_write");
+  for (const RemoteWriteConfig& remote : config.remote_writes) {
+    out.BeginItem();
+    WriteRemoteWrite(remote, out);
+    out.EndItem();
+  }
+  out.EndList();
+  return out.text();
+}
+
+}  // namespace tickscope::agent

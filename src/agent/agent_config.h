@@ -1,0 +1,104 @@
+// AgentConfig: what `tickscope agent` scrapes, and where it sends what it scraped.
+//
+//   global:
+//     scrape_interval: 10s
+//     external_labels: {region: eu}
+//   scrape_configs:
+//     - job_name: node
+//       static_configs:
+//         - targets: [127.0.0.1:9100]
+//   remote_write:
+//     - url: http://127.0.0.1:9280/api/v1/write
+//
+// Names and meaning follow Prometheus where it has the same setting, so that a scrape_config can be copied
+// over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "model/labels.h"
+#include "wire/exposition.h"
+#include "wire/remote_write_headers.h"
+
+namespace tickscope::agent {
+
+/// One endpoint to scrape, everything resolved: no defaults are left to look up elsewhere.
+struct TargetConfig {
+  std::string url;  ///< "http://127.0.0.1:9100/metrics?collect=cpu"
+  Labels labels;    ///< job, instance and those of the static config.
+  bool honor_labels = false;
+  bool honor_timestamps = true;
+  std::int64_t interval_ms = 10'000;
+  std::int64_t timeout_ms = 5'000;
+  std::uint64_t body_bytes_max = 32ULL << 20U;
+  std::size_t samples_max = 100'000;  ///< After which the scrape fails.
+  std::size_t labels_max = 64;
+  std::size_t label_name_bytes_max = 512;
+  std::size_t label_value_bytes_max = 4096;
+  wire::NativeHistograms native_histograms = wire::NativeHistograms::kPrefer;
+  std::optional<wire::ExpositionFormat> fallback_format;
+
+  friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
+};
+
+struct StaticConfig {
+  std::vector<std::string> targets;  ///< "host:port"
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+
+/// A scrape config as written; `target` is the pattern its targets are made from.
+struct ScrapeConfig {
+  std::string job_name;
+  std::string metrics_path = "/metrics";
+  std::vector<std::pair<std::string, std::vector<std::string>>> params;
+  std::vector<StaticConfig> static_configs;
+  TargetConfig target;
+};
+
+struct RemoteWriteConfig {
+  std::string url;
+  wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::size_t batch_samples_max = 5'000;
+  std::size_t shards =
+      1;  ///< Requests under way at once; a target always uses the same one, so keeps its order.
+  std::uint64_t queue_bytes_max = 16ULL << 20U;
+  std::int64_t timeout_ms = 10'000;
+  std::int64_t backoff_min_ms = 100;
+  std::int64_t backoff_max_ms = 30'000;
+  std::int64_t metadata_interval_ms = 300'000;
+
+  friend bool operator==(const RemoteWriteConfig&, const RemoteWriteConfig&) = default;
+};
+
+struct AgentConfig {
+  std::string listen = "127.0.0.1:9281";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+  std::size_t scrape_workers = 4;
+  std::int64_t shutdown_timeout_ms = 10'000;
+  std::int64_t scrape_interval_ms = 10'000;
+  std::int64_t scrape_timeout_ms = 5'000;
+  Labels external_labels;
+  std::vector<ScrapeConfig> scrape_configs;
+  std::vector<RemoteWriteConfig> remote_writes;
+
+  /// Every target of every scrape config, in the order of the file.
+  [[nodiscard]] std::vector<TargetConfig> Targets() const;
+};
+
+/// Errors: kInvalidArgument listing every mistake, a line each, as "FILE:LINE:COLUMN: ...".
+[[nodiscard]] Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& file);
+
+/// The whole configuration as YAML with a comment over each setting; ParseAgentConfig reads it back to the
+/// same.
+[[nodiscard]] std::string DescribeAgentConfig(const AgentConfig& config);
+
+}  // namespace tickscope::agent

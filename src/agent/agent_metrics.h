@@ -1,0 +1,59 @@
+// AgentMetrics: what the agent says about itself on /metrics.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/metrics.h"
+
+namespace tickscope::agent {
+
+/// Why samples did not go out, or why we cannot know that they arrived.
+enum class DropReason : std::uint8_t {
+  kDuplicate,     ///< A target gave a series twice with one time.
+  kFuture,        ///< A target's own time was too far ahead.
+  kQueueFull,     ///< The receiver was away for longer than the queue holds.
+  kRefused,       ///< The receiver answered 4xx other than 429.
+  kPartialWrite,  ///< The receiver answered that it wrote fewer.
+  kShutdown,      ///< The time to drain ran out.
+  kRemoved,       ///< Their remote write was taken out of the configuration.
+};
+inline constexpr std::size_t kDropReasonCount = 7;
+
+class AgentMetrics {
+ public:
+  explicit AgentMetrics(MetricRegistry& registry);
+
+  void CountDropped(DropReason reason, std::uint64_t samples) {
+    dropped_[static_cast<std::size_t>(reason)]->Add(samples);
+  }
+  [[nodiscard]] std::uint64_t dropped(DropReason reason) const {
+    return dropped_[static_cast<std::size_t>(reason)]->value();
+  }
+
+  Counter* scrapes_ok;
+  Counter* scrapes_failed;
+  Counter* scrapes_skipped;
+  Counter* scraped_samples;
+  HistogramMetric* scrape_seconds;
+  Gauge* targets;
+  Gauge* series;
+
+  Counter* sent_samples;
+  Counter* sent_bytes;
+  Counter* unconfirmed_samples;
+  Counter* requests_ok;
+  Counter* requests_retried;
+  Counter* requests_refused;
+  HistogramMetric* request_seconds;
+  Gauge* queue_bytes;
+  Gauge* queue_samples;
+
+  Counter* reloads_ok;
+  Counter* reloads_failed;
+
+ private:
+  std::array<Counter*, kDropReasonCount> dropped_{};
+};
+
+}  // namespace tickscope::agent

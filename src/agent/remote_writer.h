@@ -1,0 +1,134 @@
+// RemoteWriter: delivers batches to one remote-write receiver, in order per target, however long it is away.
+//
+//   Push -> [ shard 0: parts that wait | one request under way ] -> receiver
+//           [ shard 1: ...                                     ]
+//
+// What an answer means
+//
+//   2xx                      delivered
+//   415 to a 2.0 request     the receiver knows 1.0 only: sent again as that, and so from then on
+//   429, 5xx, no answer      sent again, after RetryPolicy says
+//   any other                never will be taken: dropped and counted
+//
+// Bound       queue_bytes_max over all shards; past it the oldest part that is not under way goes, counted as
+//             queue_full.
+// Invariants  R1 a target's batches always use the same shard, and a shard has one request under way: its
+// front.
+//             R2 a part leaves its queue when it is delivered, refused or pushed out; nothing else loses it.
+// Threads     Everything on the loop's thread; requests block a thread of the executor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/agent_config.h"
+#include "agent/agent_metrics.h"
+#include "agent/batch_encoder.h"
+#include "agent/retry_policy.h"
+#include "agent/write_batch.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/worker_pool.h"
+#include "http/client.h"
+#include "io/event_loop.h"
+#include "io/network.h"
+
+namespace tickscope::agent {
+
+/// Runs a task that may block, on a thread of its choice; false when it cannot take it now.
+using Executor = std::function<bool(WorkerPool::Task&&)>;
+
+/// What the parts of an agent share. All of it outlives them.
+struct AgentContext {
+  io::Network& network;
+  io::EventLoop& loop;
+  const Clock& clock;
+  Random& random;  ///< Used on the loop's thread only.
+  AgentMetrics& metrics;
+};
+
+class RemoteWriter {
+ public:
+  /// Errors: as http::ParseUrl.
+  [[nodiscard]] static Result<std::unique_ptr<RemoteWriter>> Make(RemoteWriteConfig config,
+                                                                  const AgentContext& context,
+                                                                  Executor executor);
+  RemoteWriter(const RemoteWriter&) = delete;
+  RemoteWriter& operator=(const RemoteWriter&) = delete;
+
+  /// Queues a batch and sends when it can.
+  void Push(const WriteBatchPtr& batch);
+  /// From now on requests are given at most `request_timeout`; calls `on_idle` once nothing waits or is under
+  /// way.
+  void Drain(std::chrono::milliseconds request_timeout, std::function<void()> on_idle);
+  /// Drops all that waits, counted under `reason`, and tries nothing a second time from now on.
+  void Abandon(DropReason reason);
+
+  [[nodiscard]] bool IsIdle() const;
+  [[nodiscard]] const RemoteWriteConfig& config() const { return config_; }
+  /// 1.0 once the receiver refused 2.0.
+  [[nodiscard]] wire::RemoteWriteProtocol protocol() const { return protocol_; }
+  [[nodiscard]] std::size_t queue_bytes() const { return queue_bytes_; }
+
+ private:
+  struct QueuedPart {
+    BatchPart part;
+    std::size_t bytes = 0;
+    std::uint64_t number = 0;  ///< Ascending over all shards.
+  };
+  struct Shard {
+    explicit Shard(const RetryPolicy& policy) : retry(policy) {}
+
+    std::deque<QueuedPart> queue;
+    std::unique_ptr<http::Client> client;
+    BatchEncoder encoder;
+    RetryPolicy retry;
+    bool is_sending = false;
+    std::optional<io::TimerId> retry_timer;
+  };
+  struct Answer {
+    Result<http::Response> response;
+    std::size_t body_bytes = 0;
+    wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+  };
+
+  RemoteWriter(RemoteWriteConfig config, http::Url url, const AgentContext& context, Executor executor);
+  [[nodiscard]] std::unique_ptr<http::Client> MakeClient(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] bool IsMetadataDue(const WriteBatch& batch);
+  /// False when everything queued is under way.
+  bool PushOutOldest();
+  void SendNext(Shard& shard);
+  [[nodiscard]] Answer Send(Shard& shard, const BatchPart& part, wire::RemoteWriteProtocol protocol);
+  void OnAnswer(Shard& shard, Answer answer);
+  void OnDelivered(std::size_t sample_count, const Answer& answer);
+  void LogRefusal(const http::Response& response, std::size_t sample_count);
+  void RetryLater(Shard& shard, std::string_view retry_after, std::string_view why);
+  void DropFront(Shard& shard, DropReason reason);
+  void RemoveFront(Shard& shard);
+  void Account(const QueuedPart& part, int sign);
+  void NotifyIfIdle();
+
+  const RemoteWriteConfig config_;
+  const http::Url url_;
+  const AgentContext context_;
+  const Executor executor_;
+  wire::RemoteWriteProtocol protocol_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::size_t queue_bytes_ = 0;
+  std::uint64_t next_number_ = 0;
+  std::unordered_map<std::uint64_t, TimeMs> metadata_sent_ms_;  // By target.
+  std::chrono::milliseconds request_timeout_;
+  std::function<void()> on_idle_;
+  std::optional<DropReason> abandoned_;
+  bool was_reachable_ = true;
+  TimeMs refusal_logged_ms_ = 0;
+};
+
+}  // namespace tickscope::agent

@@ -1,0 +1,259 @@
+#include "agent/scraper.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "agent/target_labels.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "model/sample.h"
+
+namespace tickscope::agent {
+namespace {
+
+constexpr std::string_view kReportNames[] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
+                                             "scrape_samples_post_metric_relabeling", "scrape_series_added"};
+
+bool IsSampleOf(std::string_view family, std::string_view series_name) {
+  constexpr std::string_view kSuffixes[] = {"",         "_total",  "_bucket", "_count", "_sum",
+                                            "_created", "_gcount", "_gsum",   "_info"};
+  if (family.empty() || !series_name.starts_with(family)) return false;
+  return std::ranges::find(kSuffixes, series_name.substr(family.size())) != std::end(kSuffixes);
+}
+
+std::uint64_t HashOf(const Exemplar& exemplar) {
+  return exemplar.labels.Hash() ^ MixBits(std::bit_cast<std::uint64_t>(exemplar.value));
+}
+
+// W1. Nearly always in order already: a target writes its series as it did before.
+void SortByOrdinal(std::vector<BatchSample>& samples) {
+  const auto earlier = [](const BatchSample& a, const BatchSample& b) { return a.ordinal < b.ordinal; };
+  if (!std::is_sorted(samples.begin(), samples.end(), earlier))
+    std::stable_sort(samples.begin(), samples.end(), earlier);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scraper>> Scraper::Make(TargetConfig config, const Labels& external_labels,
+                                               io::Network& network, const Clock& clock,
+                                               AgentMetrics& metrics) {
+  TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(config.url));
+  return std::unique_ptr<Scraper>(
+      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics));
+}
+
+Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
+                 const Clock& clock, AgentMetrics& metrics)
+    : config_(std::move(config)),
+      url_(std::move(url)),
+      external_labels_(external_labels),
+      hash_(MixBits(config_.labels.Hash() ^ MixBits(std::hash<std::string>()(config_.url)))),
+      clock_(clock),
+      metrics_(metrics),
+      client_(http::Client::Make(network, {.connect_timeout = std::chrono::milliseconds(config_.timeout_ms),
+                                           .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
+                                           .response_bytes_max = config_.body_bytes_max,
+                                           .idle_connections_max = 1})) {
+  for (const std::string_view name : kReportNames) {
+    Series series{.labels = ApplyTargetLabels(Labels{{kMetricName, name}}, config_, external_labels_),
+                  .family = std::make_shared<Family>(Family{
+                      .name = std::string(name), .type = wire::MetricType::kGauge, .help = "", .unit = ""})};
+    report_series_.push_back(std::make_shared<const Series>(std::move(series)));
+  }
+}
+
+WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
+  const TimeMs now_ms = clock_.NowMs();
+  const TimeMs late_ms = now_ms - due_ms;
+  const TimeMs time_ms = late_ms >= 0 && late_ms <= kScheduleToleranceMs ? due_ms : now_ms;
+  const std::chrono::nanoseconds started = clock_.Monotonic();
+
+  auto batch = std::make_shared<WriteBatch>();
+  batch->target_hash = hash_;
+  batch->samples.reserve(last_sample_count_ + last_sample_count_ / 8 + std::size(kReportNames));
+  ++scrape_number_;
+  Counts counts;
+  const Status outcome = [&]() -> Status {
+    TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
+    return Append(answer, time_ms, *batch, counts);
+  }();
+  const auto mark_stale = [&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); };
+  if (outcome) {
+    cache_.Commit(scrape_number_, mark_stale);
+    ForgetUnusedFamilies();
+    metrics_.scraped_samples->Add(counts.scraped);
+  } else {
+    batch->samples.clear();
+    batch->histograms.clear();
+    batch->exemplars.clear();
+    cache_.EndAll(mark_stale);
+  }
+  NoteHealth(outcome);
+  SortByOrdinal(batch->samples);
+
+  const double seconds = std::chrono::duration<double>(clock_.Monotonic() - started).count();
+  metrics_.scrape_seconds->Observe(seconds);
+  const double report[std::size(kReportNames)] = {
+      outcome ? 1.0 : 0.0, seconds, static_cast<double>(counts.scraped), static_cast<double>(counts.added),
+      static_cast<double>(counts.new_series)};
+  std::vector<BatchSample> head;
+  for (std::size_t i = 0; i < std::size(kReportNames); ++i) {
+    head.push_back({.series = report_series_[i], .time_ms = time_ms, .value = report[i]});
+  }
+  batch->samples.insert(batch->samples.begin(), std::make_move_iterator(head.begin()),
+                        std::make_move_iterator(head.end()));
+  batch->has_new_series = counts.new_series != 0 || !std::exchange(has_reported_, true);
+  last_sample_count_ = batch->samples.size();
+  return batch;
+}
+
+WriteBatchPtr Scraper::End() {
+  if (!std::exchange(has_reported_, false)) return nullptr;
+  auto batch = std::make_shared<WriteBatch>();
+  batch->target_hash = hash_;
+  const TimeMs time_ms = clock_.NowMs();
+  for (const SeriesPtr& series : report_series_) {
+    batch->samples.push_back({.series = series, .time_ms = time_ms, .value = StaleNan()});
+  }
+  cache_.EndAll([&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); });
+  SortByOrdinal(batch->samples);
+  return batch;
+}
+
+Status Scraper::Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& batch, Counts& counts) {
+  const auto parser = wire::MakeExpositionParser(
+      answer.format, answer.body,
+      {.native_histograms = config_.native_histograms, .labels_max = config_.labels_max});
+  described_ = {};
+  while (true) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const wire::ExpositionEntry entry, parser->Next());
+    if (entry == wire::ExpositionEntry::kEnd) return {};
+    if (entry == wire::ExpositionEntry::kSample) {
+      TICKSCOPE_RETURN_IF_ERROR(AppendSample(*parser, time_ms, batch, counts));
+    } else {
+      NoteMetadata(entry, parser->metadata());
+    }
+  }
+}
+
+Status Scraper::AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
+                             Counts& counts) {
+  const wire::ExpositionSample& sample = parser.sample();
+  if (++counts.scraped > config_.samples_max) {
+    return Fail(ErrorCode::kOutOfRange,
+                fmt::format("sample_limit exceeded: want at most {}", config_.samples_max));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(SeriesCache::Entry * entry, EntryOf(parser, counts));
+  const bool has_own_time = sample.time_ms.has_value() && config_.honor_timestamps;
+  const TimeMs sample_time_ms = has_own_time ? *sample.time_ms : time_ms;
+  if (sample_time_ms > time_ms + kFutureMsMax) {
+    metrics_.CountDropped(DropReason::kFuture, 1);
+    return {};
+  }
+  if (entry->seen_in == scrape_number_ && entry->seen_time_ms == sample_time_ms) {
+    metrics_.CountDropped(DropReason::kDuplicate, 1);
+    return {};
+  }
+  ++counts.added;
+  entry->seen_in = scrape_number_;
+  entry->seen_time_ms = sample_time_ms;
+  entry->has_own_time = has_own_time;
+  entry->is_histogram = sample.histogram != nullptr;
+  BatchSample out{.series = entry->series,
+                  .time_ms = sample_time_ms,
+                  .value = sample.value,
+                  .start_time_ms = sample.start_time_ms,
+                  .ordinal = entry->ordinal};
+  if (sample.histogram != nullptr) {
+    out.histogram = static_cast<std::uint32_t>(batch.histograms.size());
+    batch.histograms.push_back(*sample.histogram);
+  }
+  out.exemplar_begin = static_cast<std::uint32_t>(batch.exemplars.size());
+  AddExemplars(sample, *entry, batch);
+  out.exemplar_count = static_cast<std::uint32_t>(batch.exemplars.size()) - out.exemplar_begin;
+  batch.samples.push_back(std::move(out));
+  return {};
+}
+
+Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parser, Counts& counts) {
+  const std::string_view raw = parser.sample().series;
+  if (SeriesCache::Entry* const known = cache_.Find(raw); known != nullptr) return known;
+  TICKSCOPE_ASSIGN_OR_RETURN(const Labels scraped, parser.labels());
+  Series series{.labels = ApplyTargetLabels(scraped, config_, external_labels_),
+                .family = FamilyOf(scraped.metric_name())};
+  TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
+  ++counts.new_series;
+  return &cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
+}
+
+void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry,
+                           WriteBatch& batch) {
+  // A target shows an exemplar until a newer one replaces it; each is sent once.
+  TimeMs newest_ms = entry.exemplar_time_ms;
+  for (const Exemplar& exemplar : sample.exemplars) {
+    const std::uint64_t hash = HashOf(exemplar);
+    const bool is_known =
+        exemplar.time_ms != 0 ? exemplar.time_ms <= entry.exemplar_time_ms : hash == entry.exemplar_hash;
+    if (is_known) continue;
+    newest_ms = std::max(newest_ms, exemplar.time_ms);
+    entry.exemplar_hash = hash;
+    Exemplar& out = batch.exemplars.emplace_back(exemplar);
+    if (out.time_ms == 0) out.time_ms = entry.seen_time_ms;
+  }
+  entry.exemplar_time_ms = newest_ms;
+}
+
+void Scraper::NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata) {
+  if (described_.name != metadata.family) {
+    described_.name = metadata.family;
+    described_.type = wire::MetricType::kUnknown;
+    described_.help.clear();
+    described_.unit.clear();
+  }
+  if (kind == wire::ExpositionEntry::kHelp) described_.help = metadata.text;
+  if (kind == wire::ExpositionEntry::kUnit) described_.unit = metadata.text;
+  if (kind == wire::ExpositionEntry::kType) described_.type = metadata.type;
+}
+
+std::shared_ptr<const Family> Scraper::FamilyOf(std::string_view series_name) {
+  if (!IsSampleOf(described_.name, series_name)) return nullptr;
+  std::weak_ptr<const Family>& known = families_[described_.name];
+  std::shared_ptr<const Family> family = known.lock();
+  if (family == nullptr || *family != described_) {
+    family = std::make_shared<const Family>(described_);
+    known = family;
+  }
+  return family;
+}
+
+void Scraper::AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const {
+  BatchSample marker{
+      .series = entry.series, .time_ms = time_ms, .value = StaleNan(), .ordinal = entry.ordinal};
+  if (entry.is_histogram) {
+    marker.value = 0;
+    marker.histogram = static_cast<std::uint32_t>(batch.histograms.size());
+    batch.histograms.emplace_back().sum = StaleNan();
+  }
+  batch.samples.push_back(std::move(marker));
+}
+
+void Scraper::ForgetUnusedFamilies() {
+  if (families_.size() <= 2 * cache_.size() + 64) return;
+  std::erase_if(families_, [](const auto& item) { return item.second.expired(); });
+}
+
+void Scraper::NoteHealth(const Status& outcome) {
+  (outcome ? metrics_.scrapes_ok : metrics_.scrapes_failed)->Add();
+  if (outcome.has_value() == was_healthy_) return;
+  was_healthy_ = outcome.has_value();
+  if (was_healthy_) {
+    Log(LogLevel::kInfo, "target is up again", {{"url", config_.url}});
+  } else {
+    Log(LogLevel::kWarn, "target is down", {{"url", config_.url}, {"error", outcome.error().message}});
+  }
+}
+
+}  // namespace tickscope::agent

@@ -1,0 +1,93 @@
+// Scraper: one target, scrape by scrape.
+//
+// Each scrape yields one batch: the target's samples, the five series about the scrape itself (up,
+// scrape_duration_seconds, scrape_samples_scraped, scrape_samples_post_metric_relabeling,
+// scrape_series_added) and a staleness marker for each series that was there before and is gone. A scrape
+// that fails in any way yields none of the target's samples, up = 0 and markers for everything.
+//
+// Invariants   S1 all samples without a time of the target's own have the scrape's one time.
+//              S2 a series has one sample a time; later ones in the body are dropped and counted.
+//              S3 after End nothing is left that a query would still take for alive.
+// Threads      One thread at a time.
+// Source       Prometheus scrape behaviour: staleness, honor_timestamps, limits.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/agent_config.h"
+#include "agent/agent_metrics.h"
+#include "agent/scrape_fetch.h"
+#include "agent/series_cache.h"
+#include "agent/write_batch.h"
+#include "base/clock.h"
+#include "http/client.h"
+#include "io/network.h"
+#include "wire/exposition.h"
+
+namespace tickscope::agent {
+
+/// How far a target's own time may lie ahead of ours.
+inline constexpr TimeMs kFutureMsMax = 600'000;
+/// How late a scrape may start and still get the time it was due at: an even step stores far smaller.
+inline constexpr TimeMs kScheduleToleranceMs = 2;
+
+class Scraper {
+ public:
+  /// `network`, `clock` and `metrics` outlive the scraper. Errors: as http::ParseUrl.
+  [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(TargetConfig config,
+                                                             const Labels& external_labels,
+                                                             io::Network& network, const Clock& clock,
+                                                             AgentMetrics& metrics);
+
+  /// Scrapes once; blocks for at most the target's timeout. `due_ms` is when the schedule asked for it.
+  [[nodiscard]] WriteBatchPtr Scrape(TimeMs due_ms);
+  /// Staleness markers for everything alive, the scrape's own series included. Null when there is nothing.
+  [[nodiscard]] WriteBatchPtr End();
+
+  [[nodiscard]] const TargetConfig& config() const { return config_; }
+  /// Stable for the life of the target's configuration; spreads targets over time and over shards.
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+  [[nodiscard]] std::size_t series_count() const { return cache_.size(); }
+
+ private:
+  struct Counts {
+    std::size_t scraped = 0;
+    std::size_t added = 0;
+    std::size_t new_series = 0;
+  };
+
+  Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
+          const Clock& clock, AgentMetrics& metrics);
+  [[nodiscard]] Status Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& batch, Counts& counts);
+  [[nodiscard]] Status AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
+                                    Counts& counts);
+  [[nodiscard]] Result<SeriesCache::Entry*> EntryOf(const wire::ExpositionParser& parser, Counts& counts);
+  void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
+  void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
+  [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
+  void AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const;
+  void ForgetUnusedFamilies();
+  void NoteHealth(const Status& outcome);
+
+  const TargetConfig config_;
+  const http::Url url_;
+  const Labels external_labels_;
+  const std::uint64_t hash_;
+  const Clock& clock_;
+  AgentMetrics& metrics_;
+  const std::unique_ptr<http::Client> client_;
+  SeriesCache cache_;
+  std::vector<SeriesPtr> report_series_;
+  std::uint64_t scrape_number_ = 0;
+  std::size_t last_sample_count_ = 0;
+  bool has_reported_ = false;
+  bool was_healthy_ = true;
+  Family described_;  // The family whose metadata was read last in this scrape.
+  std::unordered_map<std::string, std::weak_ptr<const Family>> families_;  // Held by their series.
+};
+
+}  // namespace tickscope::agent

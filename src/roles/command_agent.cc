@@ -1,0 +1,199 @@
+// tickscope agent: scrape targets, send what they say by remote write.
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "agent/agent.h"
+#include "agent/agent_config.h"
+#include "agent/agent_metrics.h"
+#include "api/process_routes.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/worker_pool.h"
+#include "config/yaml_tree.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "io/asio_network.h"
+#include "io/posix_file_system.h"
+#include "io/process_info.h"
+#include "io/signals.h"
+#include "io/system_clock.h"
+#include "io/system_random.h"
+#include "roles/commands.h"
+
+namespace tickscope::roles {
+namespace {
+
+constexpr std::size_t kWaitingScrapesMax = 10'000;
+constexpr std::size_t kWaitingRequestsMax = 1'000;
+constexpr std::chrono::milliseconds kServerDrain{1'000};
+
+/// What the command line says; each overrules the file.
+struct Flags {
+  std::string config_path;
+  std::optional<std::string> listen;
+  std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
+  bool check = false;
+};
+
+Result<agent::AgentConfig> LoadConfig(const Flags& flags) {
+  const auto fs = io::MakePosixFileSystem();
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::string text,
+                             io::ReadWholeFile(*fs, flags.config_path, config::kYamlBytesMax));
+  TICKSCOPE_ASSIGN_OR_RETURN(agent::AgentConfig config, agent::ParseAgentConfig(text, flags.config_path));
+  if (flags.listen) config.listen = *flags.listen;
+  if (flags.log_level) {
+    TICKSCOPE_ASSIGN_OR_RETURN(config.log_level, ParseLogLevel(*flags.log_level));
+  }
+  if (flags.log_format) {
+    TICKSCOPE_ASSIGN_OR_RETURN(config.log_format, ParseLogFormat(*flags.log_format));
+  }
+  return config;
+}
+
+void AddProcessMetrics(MetricRegistry& metrics, const io::ProcessInfo& process) {
+  const auto gauge = [&](std::string_view name, std::string_view help, auto read) {
+    metrics.AddCallbackGauge(name, help, {}, [&process, read] {
+      const auto usage = process.Read();
+      return usage ? read(*usage) : 0.0;
+    });
+  };
+  gauge("process_resident_memory_bytes", "Memory resident in bytes.",
+        [](const io::ProcessUsage& usage) { return static_cast<double>(usage.resident_bytes); });
+  gauge("process_cpu_seconds_total", "User and system CPU time spent in seconds.",
+        [](const io::ProcessUsage& usage) { return usage.cpu_seconds; });
+  gauge("process_open_fds", "Open file descriptors.",
+        [](const io::ProcessUsage& usage) { return static_cast<double>(usage.open_file_count); });
+}
+
+std::size_t ShardCount(const agent::AgentConfig& config) {
+  std::size_t shards = 0;
+  for (const auto& remote : config.remote_writes)
+    shards += remote.shards;
+  return shards;
+}
+
+void Reload(const Flags& flags, agent::Agent& agent, agent::AgentMetrics& metrics, const Clock& clock,
+            const agent::AgentConfig& started_with) {
+  const auto fail = [&](const Error& error) {
+    metrics.reloads_failed->Add();
+    Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
+  };
+  const auto config = LoadConfig(flags);
+  if (!config) return fail(config.error());
+  if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
+  SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
+  metrics.reloads_ok->Add();
+  Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
+  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
+    Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
+  }
+}
+
+Status Run(const Flags& flags, const agent::AgentConfig& config) {
+  // Each arena keeps memory of its own; with a handful of mostly idle threads one is enough.
+  mallopt(M_ARENA_MAX, 1);
+  const auto clock = io::MakeSystemClock();
+  SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
+  const auto random = io::MakeSystemRandom();
+  const auto network = io::MakeAsioNetwork();
+  const auto process = io::MakeProcessInfo();
+  const auto loop = network->MakeLoop();
+  MetricRegistry registry;
+  AddProcessMetrics(registry, *process);
+  agent::AgentMetrics metrics(registry);
+  std::atomic<bool> is_ready{false};
+
+  // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
+  std::function<void(io::Signal)> on_signal;
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto signals, io::SignalWaiter::Start([&](io::Signal signal) {
+                               loop->Post([&on_signal, signal] { on_signal(signal); });
+                             }));
+
+  WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
+  WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
+  agent::Agent agent(
+      {.network = *network, .loop = *loop, .clock = *clock, .random = *random, .metrics = metrics},
+      [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
+      [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
+  on_signal = [&](io::Signal signal) {
+    if (signal == io::Signal::kHangUp) {
+      if (is_ready) Reload(flags, agent, metrics, *clock, config);
+      return;
+    }
+    if (!is_ready.exchange(false)) return;
+    Log(LogLevel::kInfo, "shutting down");
+    agent.Shutdown(std::chrono::milliseconds(config.shutdown_timeout_ms), [&] { loop->Stop(); });
+  };
+
+  http::Router router;
+  api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
+                                        if (is_ready) return {};
+                                        return Fail(ErrorCode::kUnavailable, "starting or shutting down");
+                                      },
+                                      .metrics = registry,
+                                      .version = TICKSCOPE_VERSION});
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto server, http::Server::Start(
+                                                    *network, {.address = config.listen},
+                                                    [&](http::Request request, http::Respond respond) {
+                                                      router.Handle(std::move(request), std::move(respond));
+                                                    },
+                                                    registry));
+  TICKSCOPE_RETURN_IF_ERROR(agent.Apply(config));
+  is_ready = true;
+  Log(LogLevel::kInfo, "agent started",
+      {{"listen", server->address()},
+       {"targets", agent.target_count()},
+       {"receivers", config.remote_writes.size()}});
+  loop->Run();
+  scrape_pool.Stop();
+  send_pool.Stop();
+  server->Drain(kServerDrain);
+  Log(LogLevel::kInfo, "agent stopped");
+  return {};
+}
+
+}  // namespace
+
+int RunAgent(int argc, char** argv) {
+  CLI::App app("Scrapes targets and sends what they say by Prometheus remote write 2.0, or 1.0.",
+               "tickscope agent");
+  Flags flags;
+  app.add_option("--config", flags.config_path, "YAML file with targets and receivers")->required();
+  app.add_option("--listen", flags.listen, "address:port for /metrics, /-/ready and /-/healthy");
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+  app.add_option("--log-format", flags.log_format, "logfmt or json");
+  app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");
+  app.footer(
+      "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
+      "SIGHUP reads the configuration again; targets that did not change go on untouched.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto config = LoadConfig(flags);
+  if (!config) {
+    std::fprintf(stderr, "tickscope agent: %s\n", config.error().message.c_str());
+    return 1;
+  }
+  if (flags.check) {
+    std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
+    return 0;
+  }
+  if (const Status status = Run(flags, *config); !status) {
+    std::fprintf(stderr, "tickscope agent: %s\n", status.error().message.c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace tickscope::roles
