@@ -53,8 +53,8 @@ Tickscope is running: {servers} simulated game servers and this machine, every {
 
 Try, in another terminal:
 
-  {binary} query instant --server http://{server} 'sum by (region) (game_players)'
-  {binary} query range --server http://{server} --start -5m --step 10s 'sum(rate(game_actions_total[1m]))'
+  {binary} query instant --to http://{server} 'sum by (region) (game_players)'
+  {binary} query range --to http://{server} --start now-5m --step 10s 'sum(rate(game_actions_total[1m]))'
   curl -sG http://{server}/api/v1/query --data-urlencode 'query=topk(3, game_cpu_percent)'
   curl -sG http://{server}/api/v1/query --data-urlencode 'query=node_load1'
   curl -s  http://{server}/api/v1/status/tsdb

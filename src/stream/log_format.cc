@@ -69,6 +69,10 @@ void PutFrameHeader(Offset offset, TimeMs appended_ms, ByteView payload, Bytes& 
   PutFixed(appended_ms, out);
 }
 
+FrameClaim ReadFrameClaim(ByteView header) {
+  return {LoadFixed<std::uint32_t>(header.data()), LoadFixed<Offset>(header.data() + 8)};
+}
+
 FrameResult ReadFrame(ByteView bytes) {
   if (bytes.size() < kFrameHeaderBytes) return {FrameState::kShort, {}, kFrameHeaderBytes};
   const auto size = LoadFixed<std::uint32_t>(bytes.data());

@@ -60,6 +60,14 @@ struct FrameResult {
   std::size_t needed = 0;
 };
 
+/// What the first kFrameHeaderBytes of a frame say, unchecked.
+struct FrameClaim {
+  std::uint64_t payload_bytes = 0;
+  Offset offset = 0;
+};
+/// Requires: `header` has kFrameHeaderBytes.
+[[nodiscard]] FrameClaim ReadFrameClaim(ByteView header);
+
 /// Reads the frame at the front of `bytes`.
 [[nodiscard]] FrameResult ReadFrame(ByteView bytes);
 

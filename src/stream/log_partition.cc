@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -110,7 +111,7 @@ Result<LogPartition::SegmentPtr> LogPartition::RecoverSegment(SegmentName name, 
     Log(LogLevel::kError, "stream segment header damaged", {{"file", segment->path}});
   }
 
-  SegmentReader reader(*segment->file, kSegmentHeaderBytes);
+  SegmentReader reader(*segment->file, kSegmentHeaderBytes, name.first_offset);
   while (true) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SegmentReader::Outcome outcome, reader.Next());
     if (outcome == SegmentReader::Outcome::kEnd) break;
@@ -375,6 +376,7 @@ void LogPartition::ApplyRetention() {
 Result<std::vector<Record>> LogPartition::Read(Offset from, std::size_t bytes_max) {
   SegmentPtr segment;
   std::uint64_t position = kSegmentHeaderBytes;
+  Offset position_offset = 0;  // Offset of the frame at `position`.
   Offset segment_end = 0;
   {
     const MutexLock lock(mu_);
@@ -386,6 +388,7 @@ Result<std::vector<Record>> LogPartition::Read(Offset from, std::size_t bytes_ma
     if (hint_segment_ != nullptr && hint_offset_ == from && from < hint_segment_->end_offset) {
       segment = hint_segment_;
       position = hint_position_;
+      position_offset = hint_offset_;
     } else {
       for (const SegmentPtr& candidate : segments_) {
         if (from < candidate->end_offset) {
@@ -394,15 +397,18 @@ Result<std::vector<Record>> LogPartition::Read(Offset from, std::size_t bytes_ma
         }
       }
       if (segment == nullptr) return std::vector<Record>{};
+      position_offset = segment->name.first_offset;
       const auto after = segment->positions.upper_bound(from);
-      if (after != segment->positions.begin()) position = std::prev(after)->second;
+      if (after != segment->positions.begin()) {
+        std::tie(position_offset, position) = *std::prev(after);
+      }
     }
     segment_end = segment->end_offset;
   }
 
   std::vector<Record> records;
   std::size_t bytes = 0;
-  SegmentReader reader(*segment->file, position);
+  SegmentReader reader(*segment->file, position, position_offset);
   Offset next = from;
   while (bytes < bytes_max && next < segment_end) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SegmentReader::Outcome outcome, reader.Next());
