@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/http_error.h"
+#include "http/gzip.h"
 
 namespace tickscope::api {
 namespace {
@@ -74,6 +75,13 @@ http::Response TextAnswer(int status, std::string_view content_type, std::string
   response.headers.Set("Content-Type", content_type);
   response.body = std::move(body);
   return response;
+}
+
+void CompressAnswer(const http::Request& request, http::Response& response) {
+  response.headers.Add("Vary", "Accept-Encoding");
+  if (!http::AcceptsGzip(request.headers.Get("Accept-Encoding"))) return;
+  response.body = http::Gzip(response.body);
+  response.headers.Set("Content-Encoding", "gzip");
 }
 
 }  // namespace tickscope::api

@@ -37,4 +37,7 @@ using WriteData = std::function<Result<Notes>(wire::JsonWriter& json)>;
 
 [[nodiscard]] http::Response TextAnswer(int status, std::string_view content_type, std::string body);
 
+/// Compresses the body when the request accepts gzip.
+void CompressAnswer(const http::Request& request, http::Response& response);
+
 }  // namespace tickscope::api

@@ -51,7 +51,10 @@ struct Endpoint {
 /// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
 [[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
 
-/// The context of a call's reads: ends when the API's longest query time has passed since arrival.
+/// When a call's reads end, unless the call asks for less: the API's longest query time after its arrival.
 [[nodiscard]] std::chrono::nanoseconds DeadlineOf(const ApiContext& api, const Call& call);
+
+/// The error of a call whose deadline passed before a worker took it up.
+[[nodiscard]] std::unexpected<Error> TimedOutInQueue();
 
 }  // namespace tickscope::api

@@ -38,7 +38,9 @@ Result<nanoseconds> DeadlineWithTimeout(const ApiContext& api, const Call& call)
     return InvalidParameter("timeout", "timeout must be positive, got " + FormatDurationMs(*timeout_ms));
   }
   const std::chrono::milliseconds asked(*timeout_ms);
-  return call.arrived + std::min(asked, api.options.query_timeout);
+  const nanoseconds deadline = call.arrived + std::min(asked, api.options.query_timeout);
+  if (call.begun > deadline) return TimedOutInQueue();
+  return deadline;
 }
 
 Result<Evaluation> PrepareEvaluation(const ApiContext& api, const Call& call) {

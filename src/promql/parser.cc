@@ -24,8 +24,9 @@ std::string LineColumn(std::string_view text, std::size_t offset) {
 }
 
 std::unexpected<Error> ParseErrorAt(std::string_view text, std::size_t position, std::string_view message) {
-  return Fail(ErrorCode::kInvalidArgument,
-              LineColumn(text, position) + ": parse error: " + std::string(message));
+  // In an empty text there is no byte to point at.
+  const std::string where = text.empty() ? "unknown position" : LineColumn(text, position);
+  return Fail(ErrorCode::kInvalidArgument, where + ": parse error: " + std::string(message));
 }
 
 Result<ExprPtr> ParseExpr(std::string_view text, const EngineOptions& options) {

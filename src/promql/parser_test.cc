@@ -121,7 +121,7 @@ TEST(Parser, Errors) {
     const char* want;
   };
   const Case cases[] = {
-      {"", "1:1: parse error: no expression found in input"},
+      {"", "unknown position: parse error: no expression found in input"},
       {"# only a comment", "1:1: parse error: no expression found in input"},
       {"1 +", "1:4: parse error: unexpected end of input"},
       {"1 + * 2", "1:5: parse error: unexpected <op:*>"},
