@@ -24,8 +24,10 @@ std::string EncodeForm(const auto& form) {
   return out;
 }
 
+// VictoriaMetrics answers raw samples as application/stream+json.
 bool IsJson(const http::Response& response) {
-  return response.headers.Get("Content-Type").starts_with("application/json");
+  const std::string_view type = response.headers.Get("Content-Type");
+  return type.starts_with("application/json") || type.starts_with("application/stream+json");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "io/asio_network.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/time_argument.h"
 
 namespace tickscope::roles {
 namespace {
@@ -49,23 +50,10 @@ struct QueryArguments {
   std::vector<std::string> selectors;
 };
 
-// A time as the API takes it, or "now", "now-1h", "now+5m".
-Result<TimeMs> ReadTime(std::string_view text, TimeMs now_ms) {
-  if (!text.starts_with("now")) return api::ParseTime(text);
-  text.remove_prefix(3);
-  if (text.empty()) return now_ms;
-  const char sign = text.front();
-  if (sign != '-' && sign != '+') {
-    return Fail(ErrorCode::kInvalidArgument, "bad time: after \"now\" comes + or - and a duration");
-  }
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t distance_ms, ParseDurationMs(text.substr(1)));
-  return sign == '-' ? now_ms - distance_ms : now_ms + distance_ms;
-}
-
 Result<std::optional<TimeMs>> ReadOptionalTime(std::string_view option, const std::string& text,
                                                TimeMs now_ms) {
   if (text.empty()) return std::nullopt;
-  auto time_ms = ReadTime(text, now_ms);
+  auto time_ms = ParseTimeArgument(text, now_ms);
   if (!time_ms) return FailWith(option, std::move(time_ms).error());
   return *time_ms;
 }

@@ -15,6 +15,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
+    {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"version", "print the version", RunVersion},
 };
