@@ -15,7 +15,6 @@
 #include "api/time_text.h"
 #include "apiclient/answer_text.h"
 #include "apiclient/prometheus_client.h"
-#include "base/duration.h"
 #include "io/asio_network.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
