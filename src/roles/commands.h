@@ -7,6 +7,7 @@ namespace tickscope::roles {
 int RunAgent(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunQuery(int argc, char** argv);
+int RunTest(int argc, char** argv);
 int RunVersion(int argc, char** argv);
 
 }  // namespace tickscope::roles
