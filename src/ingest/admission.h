@@ -80,6 +80,7 @@ class Admission {
   /// Forgets the newest samples of these series: the stream took them and then failed. Whether a sample is late is
   /// judged anew from the next one on.
   void Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs);
+  void SetLimits(const AdmissionOptions& options) { options_ = options; }
   /// Learns a batch read back from the stream at start.
   void Replay(const codec::SampleBatch& batch);
 
@@ -116,7 +117,7 @@ class Admission {
 
   const Clock& clock_;
   AdmissionMetrics metrics_;
-  const AdmissionOptions options_;
+  AdmissionOptions options_;
   const std::uint64_t seed_;
   std::map<TenantId, std::unique_ptr<TenantState>> tenants_;
   std::vector<LabelView> label_buffer_;

@@ -183,6 +183,11 @@ Status Gateway::Append(const TenantId& tenant, const std::vector<SeriesSample>& 
   return {};
 }
 
+void Gateway::SetLimits(const AdmissionOptions& limits) {
+  const MutexLock lock(mu_);
+  admission_.SetLimits(limits);
+}
+
 void Gateway::Replay(const codec::SampleBatch& batch) {
   const MutexLock lock(mu_);
   admission_.Replay(batch);

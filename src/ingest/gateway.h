@@ -59,6 +59,9 @@ class Gateway final : public Appender {
   /// Learns a batch read back from the stream, before any write.
   void Replay(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
 
+  /// Takes over other limits for requests from now on.
+  void SetLimits(const AdmissionOptions& limits) TICKSCOPE_EXCLUDES(mu_);
+
   [[nodiscard]] std::size_t request_bytes_max() const { return options_.request_bytes_max; }
 
  private:

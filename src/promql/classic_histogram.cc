@@ -54,6 +54,10 @@ void MakeMonotonic(std::vector<ClassicBucket>& buckets, ClassicQuantile& result)
   }
 }
 
+bool Usable(const std::vector<ClassicBucket>& buckets) {
+  return buckets.size() >= 2 && buckets.back().upper_bound == kInf;
+}
+
 }  // namespace
 
 ClassicQuantile QuantileOfBuckets(double q, std::vector<ClassicBucket>& buckets) {
@@ -87,7 +91,8 @@ double FractionOfBuckets(double lower, double upper, std::vector<ClassicBucket>&
   if (buckets.empty() || buckets.back().upper_bound != kInf) return kNan;
   MergeEqualBounds(buckets);
   const double observations = buckets.back().count;
-  if (observations == 0 || std::isnan(observations) || std::isnan(lower) || std::isnan(upper)) {
+  if (!Usable(buckets) || observations == 0 || std::isnan(observations) || std::isnan(lower) ||
+      std::isnan(upper)) {
     return kNan;
   }
   if (lower >= upper) return 0;

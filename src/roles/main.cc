@@ -14,10 +14,11 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"serve", "run the server: remote write in, PromQL out", RunServe},
+    {"config", "show or check the server's configuration", RunConfig},
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
-    {"test", "run PromQL test scripts", RunTest},
     {"version", "print the version", RunVersion},
 };
 

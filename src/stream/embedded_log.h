@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,6 +39,8 @@ struct EmbeddedLogOptions {
   std::int64_t retention_age_ms = 24LL * 3600 * 1000;  ///< Counted from a segment's newest record.
   std::uint64_t queue_bytes_max = 128U << 20;          ///< Payload waiting for the disk, a partition.
   std::uint64_t disk_free_bytes_min = 64U << 20;  ///< Refuse appends rather than fill the disk to the brim.
+  /// Runs once, on the writer's thread, when a sync failed: the process should end and start again. May be empty.
+  std::function<void()> on_failure;
 };
 
 /// Opens the log, recovering what a crash left. `fs`, `clock` and `metrics` outlive it.

@@ -1,0 +1,201 @@
+#include "roles/serve.h"
+
+#include <fmt/format.h>
+
+#include "api/prometheus_api.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "ingest/remote_write_endpoint.h"
+
+namespace tickscope::roles {
+namespace {
+
+std::vector<api::NamedCount> ToPairs(const std::vector<tsdb::NamedCount>& counts) {
+  std::vector<api::NamedCount> pairs;
+  pairs.reserve(counts.size());
+  for (const tsdb::NamedCount& count : counts)
+    pairs.emplace_back(count.name, count.count);
+  return pairs;
+}
+
+// Answered while the stream is replayed, too.
+bool IsAboutTheProcess(std::string_view path) {
+  return path.starts_with("/-/") || path == "/metrics";
+}
+
+}  // namespace
+
+ServeProcess::ServeProcess(const ServeEnvironment& environment, ServeConfig config, RoleSet roles)
+    : environment_(environment),
+      config_(std::move(config)),
+      roles_(roles),
+      store_(metrics_, config_.store),
+      engine_(config_.engine) {}
+
+ServeProcess::~ServeProcess() {
+  Stop();
+}
+
+Result<std::unique_ptr<ServeProcess>> ServeProcess::Start(const ServeEnvironment& environment,
+                                                          ServeConfig config,
+                                                          std::function<void()> on_failure) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const RoleSet roles, ParseRoles(config.roles));
+  std::unique_ptr<ServeProcess> process(new ServeProcess(environment, std::move(config), roles));
+  TICKSCOPE_RETURN_IF_ERROR(process->OpenParts(std::move(on_failure)));
+  return process;
+}
+
+tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
+  stream::EmbeddedLogOptions log_options = config_.stream;
+  log_options.directory = config_.data_directory + "/stream";
+  log_options.on_failure = std::move(on_failure);
+  TICKSCOPE_ASSIGN_OR_RETURN(stream_, stream::OpenEmbeddedLog(environment_.fs, environment_.clock, metrics_,
+                                                              std::move(log_options)));
+  if (roles_.gateway) {
+    ingest_pool_ = std::make_unique<WorkerPool>(config_.ingest_threads, config_.ingest_queue_max);
+    gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
+                                                 config_.ingest);
+  }
+  consumer_ = std::make_unique<StoreConsumer>(*stream_, store_, environment_.clock, metrics_);
+  query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
+  AddProcessMetrics();
+  AddRoutes();
+  TICKSCOPE_ASSIGN_OR_RETURN(server_, http::Server::Start(
+                                          environment_.network, config_.http,
+                                          [this](http::Request request, http::Respond respond) {
+                                            Handle(std::move(request), std::move(respond));
+                                          },
+                                          metrics_));
+  return {};
+}
+
+void ServeProcess::AddRoutes() {
+  if (gateway_ != nullptr) ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
+  api::PrometheusApiOptions options;
+  options.query_timeout = std::chrono::milliseconds(config_.query_timeout_ms);
+  options.response_bytes_max = config_.response_bytes_max;
+  options.version = environment_.version;
+  options.storage_retention = FormatDurationMs(config_.stream.retention_age_ms);
+  options.query_threads = config_.query_threads;
+  options.flags = {{"storage.tsdb.path", config_.data_directory},
+                   {"web.listen-address", config_.http.address},
+                   {"roles", config_.roles}};
+  api::RegisterPrometheusApi(router_,
+                             {.storage = store_,
+                              .engine = engine_,
+                              .clock = environment_.clock,
+                              .pool = *query_pool_,
+                              .metrics = metrics_,
+                              .metadata = *this,
+                              .head_status = *this,
+                              .ready = [this] { return Ready(); },
+                              .config_yaml = [this] { return WriteServeConfig(config_); }},
+                             std::move(options));
+}
+
+void ServeProcess::AddProcessMetrics() {
+  const auto add = [this](const char* name, const char* help, double (*read)(const io::ProcessUsage&)) {
+    metrics_.AddCallbackGauge(name, help, {}, [this, read] {
+      const auto usage = environment_.process.Read();
+      return usage ? read(*usage) : 0.0;
+    });
+  };
+  add("process_resident_memory_bytes", "Memory in use.",
+      [](const io::ProcessUsage& usage) { return static_cast<double>(usage.resident_bytes); });
+  add("process_cpu_seconds_total", "User and system time of all threads.",
+      [](const io::ProcessUsage& usage) { return usage.cpu_seconds; });
+  add("process_open_fds", "Open file descriptors.",
+      [](const io::ProcessUsage& usage) { return static_cast<double>(usage.open_file_count); });
+}
+
+tickscope::Status ServeProcess::Ready() const {
+  if (draining_) return Fail(ErrorCode::kUnavailable, "draining: the process is about to end");
+  if (ready_) return {};
+  return Fail(ErrorCode::kUnavailable,
+              fmt::format("replaying the stream: {:.0f} % done", consumer_->replay_progress() * 100));
+}
+
+void ServeProcess::Handle(http::Request request, http::Respond respond) const {
+  if (!ready_ && !IsAboutTheProcess(request.path())) {
+    const auto ready = Ready();
+    http::Response response;
+    response.status = 503;
+    response.headers.Set("Retry-After", "1");
+    response.headers.Set("Content-Type", "text/plain; charset=utf-8");
+    response.body = (ready ? std::string("starting") : ready.error().message) + "\n";
+    respond(std::move(response));
+    return;
+  }
+  router_.Handle(std::move(request), std::move(respond));
+}
+
+tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
+  const std::chrono::nanoseconds started = environment_.clock.Monotonic();
+  StoreConsumer::ReplayListener listener;
+  if (gateway_ != nullptr) listener = [this](const codec::SampleBatch& batch) { gateway_->Replay(batch); };
+  TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
+  if (stopping) return {};
+  if (roles_.store) consumer_->Start();
+  if (roles_.gateway && roles_.query && config_.freshness_probe) {
+    probe_ = std::make_unique<FreshnessProbe>(*gateway_, store_, engine_, environment_.clock, metrics_);
+  }
+  ready_ = true;
+  const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
+  Log(LogLevel::kInfo, "ready",
+      {{"address", server_->address()}, {"roles", config_.roles}, {"replay_seconds", seconds}});
+  return {};
+}
+
+void ServeProcess::Reload(const ServeConfig& config) {
+  SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
+  if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
+  // What was taken over is the same in both now; any difference left is for a restart.
+  ServeConfig applied = config_;
+  applied.log_level = config.log_level;
+  applied.log_format = config.log_format;
+  applied.ingest.admission = config.ingest.admission;
+  const bool all_applied = WriteServeConfig(applied) == WriteServeConfig(config);
+  config_ = std::move(applied);
+  Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
+      all_applied
+          ? "configuration reloaded"
+          : "configuration reloaded: log and ingest limits are in force, other changes need a restart");
+}
+
+void ServeProcess::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  draining_ = true;
+  // Senders of new work first, then those who finish it, the stream before its consumer.
+  probe_.reset();
+  if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
+  if (ingest_pool_ != nullptr) ingest_pool_->Stop();
+  if (query_pool_ != nullptr) query_pool_->Stop();
+  if (stream_ != nullptr) stream_->Close();
+  if (consumer_ != nullptr) consumer_->Stop();
+  server_.reset();
+}
+
+std::vector<api::MetadataFamily> ServeProcess::Metadata(const api::MetadataRequest& request) const {
+  std::vector<api::MetadataFamily> families;
+  if (request.entries_per_family_max == 0) return families;
+  for (auto& [name, metadata] : store_.Metadata(request.tenant, request.family)) {
+    if (families.size() == request.families_max) break;
+    families.push_back({name, {metadata}});
+  }
+  return families;
+}
+
+api::HeadStatus ServeProcess::Status(const TenantId& tenant, std::size_t top) const {
+  const tsdb::HeadSummary summary = store_.Summarize(tenant, top);
+  return {.series_count = summary.series_count,
+          .label_pair_count = summary.label_pair_count,
+          .chunk_count = summary.chunk_count,
+          .min_time_ms = summary.min_time_ms,
+          .max_time_ms = summary.max_time_ms,
+          .series_by_metric = ToPairs(summary.series_by_metric),
+          .values_by_label = ToPairs(summary.values_by_label_name),
+          .value_bytes_by_label = ToPairs(summary.bytes_by_label_name),
+          .series_by_label_pair = ToPairs(summary.series_by_label_pair)};
+}
+
+}  // namespace tickscope::roles

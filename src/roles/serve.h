@@ -1,0 +1,96 @@
+// ServeProcess: the parts of `tickscope serve`, made in order, ended in the reverse one.
+//
+//   HTTP (loop thread) -> ingest workers -> gateway -> stream (writer thread) -> consumer thread -> store
+//                      -> query workers  -> engine  -----------------------------------------------^
+//
+// The listener opens first, so that health checks are answered while the stream is replayed; until that is done
+// everything else is answered 503 with how far it is.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/sources.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/worker_pool.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "ingest/gateway.h"
+#include "io/file_system.h"
+#include "io/network.h"
+#include "io/process_info.h"
+#include "promql/engine.h"
+#include "roles/freshness_probe.h"
+#include "roles/role_table.h"
+#include "roles/serve_config.h"
+#include "roles/store_consumer.h"
+#include "stream/stream.h"
+#include "tsdb/store.h"
+
+namespace tickscope::roles {
+
+/// What the process gets from outside; outlives it.
+struct ServeEnvironment {
+  io::FileSystem& fs;
+  io::Network& network;
+  io::ProcessInfo& process;
+  const Clock& clock;
+  Random& random;
+  std::string version;
+};
+
+class ServeProcess final : private api::MetadataSource, private api::HeadStatusSource {
+ public:
+  /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
+  /// promises (a failed sync) and should end. Errors: what the directory, the log or the address say.
+  [[nodiscard]] static Result<std::unique_ptr<ServeProcess>> Start(const ServeEnvironment& environment,
+                                                                   ServeConfig config,
+                                                                   std::function<void()> on_failure);
+  ~ServeProcess() override;
+
+  /// Replays the stream, then serves. Returns early once `stopping` is set.
+  [[nodiscard]] tickscope::Status BecomeReady(const std::atomic<bool>& stopping);
+  /// Takes over what may change while running (logging, ingest limits); says what needs a restart.
+  void Reload(const ServeConfig& config);
+  /// Lets requests in progress finish, makes everything acknowledged durable, ends all threads.
+  void Stop();
+
+  /// "address:port" the HTTP server is bound to.
+  [[nodiscard]] std::string address() const { return server_->address(); }
+
+ private:
+  ServeProcess(const ServeEnvironment& environment, ServeConfig config, RoleSet roles);
+
+  [[nodiscard]] tickscope::Status OpenParts(std::function<void()> on_failure);
+  void AddRoutes();
+  void AddProcessMetrics();
+  void Handle(http::Request request, http::Respond respond) const;
+  [[nodiscard]] tickscope::Status Ready() const;
+
+  [[nodiscard]] std::vector<api::MetadataFamily> Metadata(const api::MetadataRequest& request) const override;
+  [[nodiscard]] api::HeadStatus Status(const TenantId& tenant, std::size_t top) const override;
+
+  const ServeEnvironment environment_;
+  ServeConfig config_;
+  const RoleSet roles_;
+  MetricRegistry metrics_;
+  std::unique_ptr<stream::Stream> stream_;
+  std::unique_ptr<ingest::Gateway> gateway_;
+  tsdb::Store store_;
+  std::unique_ptr<StoreConsumer> consumer_;
+  promql::Engine engine_;
+  std::unique_ptr<WorkerPool> ingest_pool_;
+  std::unique_ptr<WorkerPool> query_pool_;
+  http::Router router_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<FreshnessProbe> probe_;
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> draining_{false};
+  bool stopped_ = false;
+};
+
+}  // namespace tickscope::roles

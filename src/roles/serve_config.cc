@@ -1,0 +1,203 @@
+#include "roles/serve_config.h"
+
+#include "config/yaml_reader.h"
+#include "config/yaml_writer.h"
+
+namespace tickscope::roles {
+namespace {
+
+using config::YamlDocument;
+using config::YamlMap;
+using config::YamlWriter;
+
+// One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its
+// name and its meaning.
+template <typename Visitor>
+void VisitSettings(Visitor& visit, ServeConfig& c) {
+  visit.Text("listen", "Address of the HTTP server: API, remote write, health. Port 0 takes a free one.",
+             c.http.address);
+  visit.Text("data", "Directory for everything that is kept.", c.data_directory);
+  visit.Text("roles", "What this process does: all, or a list of gateway, store, query.", c.roles);
+
+  visit.Begin("log", "Logging to standard error. Read again on SIGHUP.");
+  visit.Level("level", "debug, info, warn or error.", c.log_level);
+  visit.Format("format", "logfmt or json.", c.log_format);
+  visit.End();
+
+  visit.Begin("http", "Limits of the HTTP server.");
+  visit.Count("connections_max", "Connections at once; more are answered 503.", c.http.connections_max, 1,
+              1'000'000);
+  visit.Size("header_bytes_max", "Header of a request; more is 431.", c.http.header_bytes_max, 1024,
+             1U << 20);
+  visit.Size("body_bytes_max", "Body of a request as sent; more is 413.", c.http.body_bytes_max, 1024,
+             1U << 30);
+  visit.Size("body_bytes_in_flight_max", "Bodies of all requests together; more is 503.",
+             c.http.body_bytes_in_flight_max, 1024, 1ULL << 40);
+  visit.Millis("header_timeout", "From a request's first byte to the end of its header.",
+               c.http.header_timeout);
+  visit.Millis("body_timeout", "From the end of the header to the end of the body.", c.http.body_timeout);
+  visit.Millis("idle_timeout", "Between two requests of a connection.", c.http.idle_timeout);
+  visit.Millis("write_timeout", "For a client that does not read its answer.", c.http.write_timeout);
+  visit.Duration("drain_timeout", "What SIGTERM leaves requests in progress.", c.drain_timeout_ms);
+  visit.End();
+
+  visit.Begin("ingest", "Writing. Limits are read again on SIGHUP.");
+  visit.Count("threads", "Threads that decompress and decode.", c.ingest_threads, 1, 256);
+  visit.Count("queue_max", "Requests waiting for one; more are answered 503.", c.ingest_queue_max, 1,
+              1'000'000);
+  visit.Size("request_bytes_max", "A request after decompression; more is 413.", c.ingest.request_bytes_max,
+             1024, 1U << 30);
+  visit.Count("series_max", "Series a tenant; new ones over it are refused.", c.ingest.admission.series_max,
+              1, 4'000'000'000);
+  visit.Count("tenants_max", "Tenants.", c.ingest.admission.tenants_max, 1, 1'000'000);
+  visit.Count("labels_max", "Labels a series, metric name included.", c.ingest.admission.labels.labels_max, 1,
+              10'000);
+  visit.Size("label_name_bytes_max", "Length of a label name.", c.ingest.admission.labels.name_bytes_max, 1,
+             1U << 20);
+  visit.Size("label_value_bytes_max", "Length of a label value.", c.ingest.admission.labels.value_bytes_max,
+             1, 1U << 20);
+  visit.Duration("late_window", "How far behind its series' newest a sample may be.",
+                 c.ingest.admission.late_window_ms);
+  visit.Duration("future_max", "How far ahead of this machine's clock a sample may be.",
+                 c.ingest.admission.future_max_ms);
+  visit.End();
+
+  visit.Begin("stream", "The embedded log: what is acknowledged is in it, on disk.");
+  visit.Size("segment_bytes_max", "Size of a segment file.", c.stream.segment_bytes_max, 1U << 20,
+             4ULL << 30);
+  visit.Size("retention_bytes_max", "Oldest segments go when all together are larger.",
+             c.stream.retention_bytes_max, 1U << 20, 1ULL << 50);
+  visit.Duration("retention_age",
+                 "Segments go when their newest record is older. Queries see what the stream holds.",
+                 c.stream.retention_age_ms);
+  visit.Size("queue_bytes_max", "Records waiting for the disk; more are answered 503.",
+             c.stream.queue_bytes_max, 1U << 20, 1ULL << 40);
+  visit.Size("disk_free_bytes_min", "Writes are answered 503 when the disk has less left.",
+             c.stream.disk_free_bytes_min, 0, 1ULL << 50);
+  visit.End();
+
+  visit.Begin("query", "Reading.");
+  visit.Count("threads", "Queries that run at once.", c.query_threads, 1, 1024);
+  visit.Count("queue_max", "Queries waiting; more are answered 503.", c.query_queue_max, 1, 1'000'000);
+  visit.Duration("timeout", "The longest a query may take.", c.query_timeout_ms);
+  visit.Duration("lookback", "How old the newest sample of a series may be to count as its present value.",
+                 c.engine.lookback_ms);
+  visit.Duration("default_subquery_step", "Step of a subquery that names none.",
+                 c.engine.default_subquery_step_ms);
+  visit.Count("samples_max", "Samples one query may hold.", c.engine.samples_max, 1, 1'000'000'000'000);
+  visit.Count("series_max", "Series one selector may match.", c.store.query_series_max, 1, 4'000'000'000);
+  visit.Size("response_bytes_max", "Answer before compression.", c.response_bytes_max, 1024, 1ULL << 40);
+  visit.Flag("experimental_functions", "Functions Prometheus has behind a flag.",
+             c.engine.experimental_functions);
+  visit.Flag("delayed_name_removal", "Drop metric names at the end of a query instead of at each function.",
+             c.engine.delayed_name_removal);
+  visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
+  visit.End();
+
+  visit.Flag("freshness_probe", "Write a probe sample each second and time how long until a query sees it.",
+             c.freshness_probe);
+}
+
+class Reader {
+ public:
+  explicit Reader(YamlMap root) : maps_{std::move(root)} {}
+
+  void Begin(const char* name, const char*) { maps_.push_back(maps_.back().Map(name)); }
+  void End() { maps_.pop_back(); }
+  void Text(const char* name, const char*, std::string& value) { value = maps_.back().String(name, value); }
+  void Flag(const char* name, const char*, bool& value) { value = maps_.back().Bool(name, value); }
+  template <typename Int>
+  void Count(const char* name, const char*, Int& value, std::int64_t min, std::int64_t max) {
+    value = static_cast<Int>(maps_.back().Int(name, static_cast<std::int64_t>(value), {min, max}));
+  }
+  template <typename Int>
+  void Size(const char* name, const char*, Int& value, std::uint64_t min, std::uint64_t max) {
+    value = static_cast<Int>(maps_.back().Bytes(name, value, {min, max}));
+  }
+  void Duration(const char* name, const char*, std::int64_t& value_ms) {
+    value_ms = maps_.back().DurationMs(name, value_ms);
+  }
+  void Millis(const char* name, const char*, std::chrono::milliseconds& value) {
+    value = std::chrono::milliseconds(maps_.back().DurationMs(name, value.count(), {.min = 1}));
+  }
+  void Level(const char* name, const char*, LogLevel& level) {
+    level = static_cast<LogLevel>(
+        maps_.back().OneOf(name, static_cast<std::size_t>(level), {"debug", "info", "warn", "error"}));
+  }
+  void Format(const char* name, const char*, LogFormat& format) {
+    format = static_cast<LogFormat>(
+        maps_.back().OneOf(name, static_cast<std::size_t>(format), {"logfmt", "json"}));
+  }
+
+ private:
+  std::vector<YamlMap> maps_;
+};
+
+class Writer {
+ public:
+  void Begin(const char* name, const char* help) {
+    out_.Comment(help);
+    out_.BeginMap(name);
+  }
+  void End() { out_.EndMap(); }
+  void Text(const char* name, const char* help, const std::string& value) {
+    out_.Comment(help);
+    out_.String(name, value);
+  }
+  void Flag(const char* name, const char* help, bool value) {
+    out_.Comment(help);
+    out_.Bool(name, value);
+  }
+  template <typename Int>
+  void Count(const char* name, const char* help, Int value, std::int64_t, std::int64_t) {
+    out_.Comment(help);
+    out_.Int(name, static_cast<std::int64_t>(value));
+  }
+  template <typename Int>
+  void Size(const char* name, const char* help, Int value, std::uint64_t, std::uint64_t) {
+    out_.Comment(help);
+    out_.Bytes(name, value);
+  }
+  void Duration(const char* name, const char* help, std::int64_t value_ms) {
+    out_.Comment(help);
+    out_.DurationMs(name, value_ms);
+  }
+  void Millis(const char* name, const char* help, std::chrono::milliseconds value) {
+    Duration(name, help, value.count());
+  }
+  void Level(const char* name, const char* help, LogLevel level) {
+    constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
+    out_.Comment(help);
+    out_.String(name, kNames[static_cast<std::size_t>(level)]);
+  }
+  void Format(const char* name, const char* help, LogFormat format) {
+    out_.Comment(help);
+    out_.String(name, format == LogFormat::kJson ? "json" : "logfmt");
+  }
+
+  [[nodiscard]] const std::string& text() const { return out_.text(); }
+
+ private:
+  YamlWriter out_;
+};
+
+}  // namespace
+
+Status ReadServeConfig(std::string_view yaml, const std::string& file_name, ServeConfig& config) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto document, YamlDocument::Parse(yaml, file_name));
+  ServeConfig read = config;
+  Reader reader(document->root());
+  VisitSettings(reader, read);
+  TICKSCOPE_RETURN_IF_ERROR(document->Finish());
+  config = std::move(read);
+  return {};
+}
+
+std::string WriteServeConfig(const ServeConfig& config) {
+  ServeConfig copy = config;
+  Writer writer;
+  VisitSettings(writer, copy);
+  return writer.text();
+}
+
+}  // namespace tickscope::roles

@@ -1,0 +1,46 @@
+// Settings of `tickscope serve`: every one with its default here, readable from YAML and shown by `config show`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "ingest/gateway.h"
+#include "promql/engine.h"
+#include "stream/embedded_log.h"
+#include "tsdb/store.h"
+
+namespace tickscope::roles {
+
+struct ServeConfig {
+  std::string data_directory = "data";
+  std::string roles = "all";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+  http::ServerOptions http;
+  std::int64_t drain_timeout_ms = 10'000;
+  ingest::GatewayOptions ingest;
+  std::uint64_t ingest_threads = 2;
+  std::uint64_t ingest_queue_max = 256;
+  stream::EmbeddedLogOptions stream;
+  tsdb::StoreOptions store;
+  promql::EngineOptions engine;
+  std::int64_t query_timeout_ms = 120'000;
+  std::uint64_t query_threads = 2;
+  std::uint64_t query_queue_max = 256;
+  std::uint64_t response_bytes_max = 256U << 20;
+  bool freshness_probe = true;
+};
+
+/// Reads YAML over `config`, which holds the defaults. Errors: kInvalidArgument listing every mistake with file, line
+/// and column.
+[[nodiscard]] Status ReadServeConfig(std::string_view yaml, const std::string& file_name,
+                                     ServeConfig& config);
+
+/// The configuration as YAML, every setting with a comment. Reads back to the same.
+[[nodiscard]] std::string WriteServeConfig(const ServeConfig& config);
+
+}  // namespace tickscope::roles
