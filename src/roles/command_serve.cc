@@ -1,5 +1,6 @@
 // tickscope serve: the server, all roles in one process by default.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "http/server.h"
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
@@ -21,6 +23,8 @@ namespace tickscope::roles {
 namespace {
 
 constexpr std::uint64_t kConfigBytesMax = 1U << 20;
+// Descriptors that connections leave to the stream and the rest of the process.
+constexpr std::uint64_t kOtherFilesMax = 256;
 
 // Flags given on the command line; they win over the file.
 struct ServeFlags {
@@ -50,6 +54,18 @@ Result<ServeConfig> LoadConfig(io::FileSystem& fs, const ServeFlags& flags) {
   }
   TICKSCOPE_RETURN_IF_ERROR(ParseRoles(config.roles));
   return config;
+}
+
+// Keeps connections from using up the descriptors that the stream needs to take a new segment.
+void FitConnections(http::ServerOptions& options) {
+  const std::uint64_t files_max = io::RaiseOpenFileLimit();
+  const std::uint64_t connections_max = files_max - std::min(files_max - 1, kOtherFilesMax);
+  if (options.connections_max <= connections_max) return;
+  Log(LogLevel::kWarn, "fewer connections than configured, for want of file descriptors",
+      {{"connections_max", connections_max},
+       {"configured", options.connections_max},
+       {"files_max", files_max}});
+  options.connections_max = connections_max;
 }
 
 // What the signal and stream threads tell the main thread.
@@ -102,9 +118,10 @@ int Serve(const ServeFlags& flags) {
   });
   if (!signals) return ReportError(signals.error());
 
-  const auto config = LoadConfig(*fs, flags);
+  auto config = LoadConfig(*fs, flags);
   if (!config) return ReportError(config.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = clock.get()});
+  FitConnections(config->http);
 
   const auto network = io::MakeAsioNetwork();
   const ServeEnvironment environment{*fs, *network, *process, *clock, *random, TICKSCOPE_VERSION};
