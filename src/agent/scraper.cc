@@ -105,7 +105,8 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
   }
   batch->samples.insert(batch->samples.begin(), std::make_move_iterator(head.begin()),
                         std::make_move_iterator(head.end()));
-  batch->has_new_series = counts.new_series != 0 || !std::exchange(has_reported_, true);
+  const bool is_first = !std::exchange(has_reported_, true);
+  batch->has_new_series = is_first || counts.new_series != 0;
   last_sample_count_ = batch->samples.size();
   return batch;
 }

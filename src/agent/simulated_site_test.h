@@ -1,0 +1,86 @@
+// A site in memory for the agent's tests: targets that answer what a test tells them, a remote-write receiver that
+// decodes what it gets, and an agent between them, on one thread and simulated time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/agent.h"
+#include "agent/agent_config.h"
+#include "agent/agent_metrics.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "http/server.h"
+#include "io/memory_network.h"
+#include "wire/remote_write_headers.h"
+
+namespace tickscope::agent {
+
+/// A sample as the receiver saw it.
+struct Arrived {
+  std::string series;  ///< Labels::ToString
+  TimeMs time_ms = 0;
+  std::string value;  ///< "1.0", "stale", "histogram 3", "stale histogram"
+
+  friend bool operator==(const Arrived&, const Arrived&) = default;
+};
+
+/// Lets gtest print one.
+void PrintTo(const Arrived& arrived, std::ostream* out);
+
+class SimulatedSite {
+ public:
+  static constexpr TimeMs kStartMs = 1'700'000'000'000;
+
+  SimulatedSite();
+  ~SimulatedSite();
+
+  /// Serves at "host:port" until replaced.
+  void AddTarget(const std::string& address, http::Handler handler);
+  /// The common case: one text body, changeable through the returned string.
+  std::shared_ptr<std::string> AddTextTarget(const std::string& address, std::string body);
+  /// Starts the agent with a configuration, or applies another. The receiver is at receiver:9280.
+  [[nodiscard]] Status Apply(std::string_view yaml);
+  void RunFor(std::chrono::milliseconds period) { network.scheduler().RunFor(period); }
+  /// Asks for shutdown and runs until it is done; returns how long it took.
+  std::chrono::milliseconds Shutdown(std::chrono::milliseconds timeout);
+
+  /// Everything the receiver took since the last call.
+  [[nodiscard]] std::vector<Arrived> TakeArrived() { return std::exchange(arrived_, {}); }
+
+  ManualClock clock;
+  io::MemoryNetwork network;
+  MetricRegistry registry;
+  AgentMetrics metrics;
+  std::unique_ptr<Agent> agent;
+
+  /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.
+  std::function<http::Response(const http::Request&)> answer;
+  std::vector<wire::RemoteWriteProtocol> protocols;  ///< Of each request it got.
+  std::vector<TimeMs> request_times_ms;
+  std::vector<http::Headers> request_headers;
+  std::map<std::string, std::string> metadata_types;  ///< By series, from 2.0 requests that carried it.
+
+ private:
+  [[nodiscard]] http::Response Receive(const http::Request& request);
+  void Decode(const http::Request& request, wire::RemoteWriteProtocol protocol, std::vector<Arrived>& out);
+
+  MetricRegistry server_registry_;
+  SeededRandom random_{7};
+  std::unique_ptr<io::EventLoop> loop_;
+  std::map<std::string, std::unique_ptr<http::Server>> servers_;
+  std::vector<Arrived> arrived_;
+};
+
+/// The whole configuration for targets at the addresses, scraped every 10 s.
+[[nodiscard]] std::string SiteYaml(const std::vector<std::string>& addresses,
+                                   std::string_view more_scrape_settings = "",
+                                   std::string_view more_remote_settings = "");
+
+}  // namespace tickscope::agent
