@@ -15,26 +15,34 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/metrics.h"
 
 namespace tickscope::http {
 
-/// Bytes that all bodies of a server share.
+/// Bytes that several bodies share.
 class ByteBudget {
  public:
-  explicit ByteBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  /// `used_bytes`, when given, follows what is used and outlives the budget.
+  explicit ByteBudget(std::size_t bytes_max, Gauge* used_bytes = nullptr)
+      : bytes_max_(bytes_max), gauge_(used_bytes) {}
 
   /// False when that would exceed the budget; nothing is taken then.
   [[nodiscard]] bool TryTake(std::size_t bytes) {
     if (bytes > bytes_max_ - used_) return false;
     used_ += bytes;
+    if (gauge_ != nullptr) gauge_->Add(static_cast<double>(bytes));
     return true;
   }
-  void Give(std::size_t bytes) { used_ -= bytes; }
+  void Give(std::size_t bytes) {
+    used_ -= bytes;
+    if (gauge_ != nullptr) gauge_->Add(-static_cast<double>(bytes));
+  }
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t bytes_max() const { return bytes_max_; }
 
  private:
   const std::size_t bytes_max_;
+  Gauge* const gauge_;
   std::size_t used_ = 0;
 };
 

@@ -82,8 +82,6 @@ ServerSession::ServerSession(ServerShared& shared, SessionId id, std::unique_ptr
 ServerSession::~ServerSession() {
   SetPhase(Phase::kLingering);
   Disarm();
-  body_.reset();
-  shared_.PublishBodyBytes();
   shared_.metrics.connections->Add(-1);
 }
 
@@ -101,12 +99,8 @@ void ServerSession::RefuseConnection() {
 }
 
 void ServerSession::Drain() {
-  if (phase_ == Phase::kIdle) return End();
-  keep_alive_ = false;
+  if (phase_ == Phase::kIdle) End();
 }
-
-// ---- Input
-// ---------------------------------------------------------------------------------------------------------
 
 std::string_view ServerSession::Input() const {
   return AsText(ByteView(input_).subspan(input_begin_, input_end_ - input_begin_));
@@ -287,12 +281,8 @@ void ServerSession::Dispatch() {
                   .body = body_ ? body_->Release() : std::string(),
                   .remote_address = connection_->remote_address()};
   shared_.metrics.body_bytes->Add(request.body.size());
-  shared_.PublishBodyBytes();
   shared_.handler(std::move(request), PendingReply(shared_.replies, id_));
 }
-
-// ---- Output
-// --------------------------------------------------------------------------------------------------------
 
 void ServerSession::Reject(int status, Limit limit, std::string_view why) {
   shared_.metrics.CountRejection(limit);
@@ -321,7 +311,6 @@ void ServerSession::RejectBody(const Error& error) {
 void ServerSession::Reply(Response response) {
   TICKSCOPE_CHECK(phase_ == Phase::kHandling);
   body_.reset();
-  shared_.PublishBodyBytes();
   if (HasLineBreak(response.headers))
     response = TextResponse(500, "line break in a header field of the answer");
   StartWriting(std::move(response));
@@ -380,9 +369,6 @@ void ServerSession::OnWritten() {
   if (input_.size() > kInputBytesInitial) input_ = std::vector<std::byte>(kInputBytesInitial);
   ReadInput();
 }
-
-// ---- End
-// -----------------------------------------------------------------------------------------------------------
 
 void ServerSession::Linger() {
   SetPhase(Phase::kLingering);

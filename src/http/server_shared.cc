@@ -46,11 +46,4 @@ void ReplyPath::Close() {
   loop_ = nullptr;
 }
 
-void ServerShared::PublishBodyBytes() {
-  const std::size_t used = body_budget.used();
-  if (used == published_body_bytes) return;
-  metrics.body_bytes_in_flight->Add(static_cast<double>(used) - static_cast<double>(published_body_bytes));
-  published_body_bytes = used;
-}
-
 }  // namespace tickscope::http

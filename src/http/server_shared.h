@@ -73,10 +73,7 @@ struct ServerShared {
         options(std::move(its_options)),
         handler(std::move(its_handler)),
         metrics(registry),
-        body_budget(options.body_bytes_in_flight_max) {}
-
-  /// Brings the metric in line with the budget.
-  void PublishBodyBytes();
+        body_budget(options.body_bytes_in_flight_max, metrics.body_bytes_in_flight) {}
 
   io::EventLoop& loop;
   const ServerOptions options;
@@ -91,7 +88,6 @@ struct ServerShared {
   bool draining = false;
   /// Called while draining when no session is busy; may be called again.
   std::function<void()> on_quiet;
-  std::size_t published_body_bytes = 0;
   /// Where bytes go that nobody will look at; all sessions may read into it at once.
   std::vector<std::byte> discard = std::vector<std::byte>(64 * 1024);
 };

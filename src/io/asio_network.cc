@@ -27,7 +27,12 @@ using SystemError = boost::system::error_code;
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
 std::string ToString(const Tcp::endpoint& endpoint) {
-  return HostPort{endpoint.address().to_string(), endpoint.port()}.ToString();
+  asio::ip::address address = endpoint.address();
+  // What an IPv4 client looks like to a listener of both families.
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  return HostPort{address.to_string(), endpoint.port()}.ToString();
 }
 
 std::unexpected<Error> FailSocket(std::string_view doing, std::string_view address,

@@ -60,6 +60,13 @@ class ProcProcessInfo final : public ProcessInfo {
 
 }  // namespace
 
+std::uint64_t RaiseOpenFileLimit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  return ::setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
 std::unique_ptr<ProcessInfo> MakeProcessInfo() {
   return std::make_unique<ProcProcessInfo>();
 }

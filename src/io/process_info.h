@@ -25,4 +25,8 @@ class ProcessInfo {
 
 [[nodiscard]] std::unique_ptr<ProcessInfo> MakeProcessInfo();
 
+/// Lets this process open as many files and sockets as its hard limit allows, for the usual 1,024 are fewer than the
+/// connections a server takes. Returns how many that are.
+std::uint64_t RaiseOpenFileLimit();
+
 }  // namespace tickscope::io

@@ -37,6 +37,12 @@ TEST(SystemRandom, DoesNotRepeat) {
   EXPECT_EQ(seen.size(), 1000U);
 }
 
+TEST(ProcessInfo, RaisesTheOpenFileLimit) {
+  const std::uint64_t raised = RaiseOpenFileLimit();
+  EXPECT_GE(raised, 256U);
+  EXPECT_EQ(RaiseOpenFileLimit(), raised);
+}
+
 TEST(ProcessInfo, ReadsThisProcess) {
   const auto usage = MakeProcessInfo()->Read();
   ASSERT_TRUE(usage.has_value()) << usage.error().message;

@@ -83,6 +83,8 @@ void HistogramSum::Number::Add(double v) {
 HistogramSum::HistogramSum(const Histogram& first)
     : schema_(first.schema),
       hint_(first.reset_hint),
+      saw_reset_(first.reset_hint == ResetHint::kReset),
+      saw_no_reset_(first.reset_hint == ResetHint::kNotReset),
       zero_threshold_(first.zero_threshold),
       zero_{first.zero_count, 0},
       count_{first.count, 0},
@@ -168,10 +170,9 @@ double HistogramSum::WidenZeroBucket(double threshold) {
 }
 
 void HistogramSum::CombineHint(ResetHint hint, double factor) {
-  if ((hint_ == ResetHint::kReset && hint == ResetHint::kNotReset) ||
-      (hint_ == ResetHint::kNotReset && hint == ResetHint::kReset)) {
-    notes_.reset_conflict = true;
-  }
+  saw_reset_ = saw_reset_ || hint == ResetHint::kReset;
+  saw_no_reset_ = saw_no_reset_ || hint == ResetHint::kNotReset;
+  notes_.reset_conflict = saw_reset_ && saw_no_reset_;
   if (factor < 0 || hint_ == ResetHint::kGauge || hint == ResetHint::kGauge) {
     hint_ = ResetHint::kGauge;
   } else if (hint_ != hint) {

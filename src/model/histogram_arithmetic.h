@@ -69,6 +69,8 @@ class HistogramSum {
 
   std::int32_t schema_;
   ResetHint hint_;
+  bool saw_reset_;
+  bool saw_no_reset_;
   CombineNotes notes_;
   double zero_threshold_;
   Number zero_;

@@ -20,16 +20,25 @@ struct Kept {
   double middle = 0;
 };
 
-Kept KeepPart(const Histogram& h, const BoundedBucket& bucket, TrimSide side, double value) {
-  const bool below = side == TrimSide::kKeepBelow;
-  if (UsesCustomBounds(h) && bucket.lower == -kInf) {
-    // No lower end: the observations stand at the bound, or at the cut when that is lower.
-    if (below) return {bucket.count, std::min(bucket.upper, value)};
-    return {value >= bucket.upper ? 0 : bucket.count, bucket.upper};
+// Buckets without a lower or an upper end cannot be divided; each operator keeps or drops them as a whole.
+Kept KeepEndless(const BoundedBucket& bucket, TrimSide side, double value) {
+  const bool last = bucket.upper == kInf;
+  if (side == TrimSide::kKeepBelow) {
+    if (last) return {value == kInf ? bucket.count : 0, bucket.lower};
+    return {bucket.count, std::min(bucket.upper, value)};
   }
-  if (bucket.upper == kInf && UsesCustomBounds(h)) {
-    if (below) return {value == kInf ? bucket.count : 0, bucket.lower};
-    return {value == kInf ? 0 : bucket.count, std::max(bucket.lower, value)};
+  if (bucket.index == 0) return {value == -kInf ? bucket.count : 0, bucket.upper};
+  return {value == kInf ? 0 : bucket.count, std::max(bucket.lower, value)};
+}
+
+Kept KeepPart(const Histogram& h, const BoundedBucket& bucket, TrimSide side, double value) {
+  if (std::isnan(value)) return {0, 0};
+  const bool below = side == TrimSide::kKeepBelow;
+  if (UsesCustomBounds(h)) {
+    // A first bucket with a positive bound is taken to start at 0, but only values from there on may divide it.
+    const bool before_first = bucket.index == 0 && !below && value < 0;
+    if (bucket.lower == -kInf || bucket.upper == kInf || before_first)
+      return KeepEndless(bucket, side, value);
   }
   if (below ? value >= bucket.upper : value <= bucket.lower) {
     return {bucket.count, BucketMiddle(h, bucket.sign, bucket.lower, bucket.upper)};

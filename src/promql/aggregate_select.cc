@@ -1,5 +1,8 @@
 #include "promql/aggregate_select.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -85,10 +88,13 @@ class Selection {
     return {};
   }
 
-  // A series' hash decides, so that the same series is chosen each time and r and r - 1 split the series in two.
+  // A series' hash decides, so that the same series is chosen each time and r and r - 1 split the series in two. It
+  // is XXH64 of the packed labels, which makes Prometheus choose the same ones (labels shorter than 128 bytes).
   void Share(const std::vector<double>& ratios) {
     for (std::size_t row = 0; row < in_.rows(); ++row) {
-      const double place = std::ldexp(static_cast<double>(in_.head(row).labels.Hash() >> 11), -53);  // [0, 1)
+      const std::string_view packed = in_.head(row).labels.packed();
+      const double place =
+          std::ldexp(static_cast<double>(XXH64(packed.data(), packed.size(), 0) >> 11), -53);  // [0, 1)
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         const double r = ratios[step];
         if (in_.cell(row, step) != Cell::kNone && (r >= 0 ? place < r : place >= 1 + r)) Choose(row, step);

@@ -6,6 +6,7 @@
 
 #include "base/civil_time.h"
 #include "model/histogram_text.h"
+#include "model/labels.h"
 #include "promql/parser.h"
 
 namespace tickscope::promql {
@@ -66,13 +67,24 @@ std::string ForMetric(std::string_view metric_name) {
 
 std::string Quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') {
+  while (!text.empty()) {
+    // The next character as UTF-8, or a byte that is none.
+    std::size_t length = 1;
+    while (length < 4 && length < text.size() && !IsValidUtf8(text.substr(0, length)))
+      ++length;
+    const std::string_view character = text.substr(0, IsValidUtf8(text.substr(0, length)) ? length : 1);
+    const auto byte = static_cast<unsigned char>(character[0]);
+    if (character == "\"" || character == "\\") {
+      out += '\\';
+      out += character;
+    } else if (character == "\n") {
       out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f || !IsValidUtf8(character)) {
+      out += fmt::format("\\x{:02x}", byte);
     } else {
-      out += c;
+      out += character;
     }
+    text.remove_prefix(character.size());
   }
   return out + '"';
 }

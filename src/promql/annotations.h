@@ -60,7 +60,7 @@ class Annotations {
 
 /// ` for metric name "up"`, or nothing for an empty name.
 [[nodiscard]] std::string ForMetric(std::string_view metric_name);
-/// `"text"` with quotes and backslashes escaped.
+/// `"text"` with quotes, backslashes, control characters and bytes that are not UTF-8 escaped.
 [[nodiscard]] std::string Quoted(std::string_view text);
 
 // Texts used in more than one place.

@@ -126,8 +126,10 @@ class VectorMatch {
       bool any_many = false;
       for (const std::size_t many : many_rows) {
         if (many_.cell(many, step) == Cell::kNone) continue;
-        any_many = true;
         if (!one && !one_fill_) break;
+        // Refused even where a comparison would leave at most one of them.
+        if (any_many && matching_.card == MatchCardinality::kOneToOne) return ManyToOneError();
+        any_many = true;
         TICKSCOPE_RETURN_IF_ERROR(Combine(many, one, step));
       }
       if (!any_many && one && many_fill_) TICKSCOPE_RETURN_IF_ERROR(Combine(std::nullopt, one, step));
@@ -141,6 +143,12 @@ class VectorMatch {
   static constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 
   [[nodiscard]] bool fills() const { return many_fill_ || one_fill_; }
+
+  static std::unexpected<Error> ManyToOneError() {
+    return Fail(
+        ErrorCode::kFailedPrecondition,
+        "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+  }
 
   // The element of the "one" side at a step. Errors: more than one.
   Result<std::optional<std::size_t>> TheOne(const std::vector<std::size_t>& rows, std::size_t step) const {

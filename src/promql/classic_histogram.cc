@@ -54,10 +54,6 @@ void MakeMonotonic(std::vector<ClassicBucket>& buckets, ClassicQuantile& result)
   }
 }
 
-bool Usable(const std::vector<ClassicBucket>& buckets) {
-  return buckets.size() >= 2 && buckets.back().upper_bound == kInf;
-}
-
 }  // namespace
 
 ClassicQuantile QuantileOfBuckets(double q, std::vector<ClassicBucket>& buckets) {
@@ -91,8 +87,7 @@ double FractionOfBuckets(double lower, double upper, std::vector<ClassicBucket>&
   if (buckets.empty() || buckets.back().upper_bound != kInf) return kNan;
   MergeEqualBounds(buckets);
   const double observations = buckets.back().count;
-  if (!Usable(buckets) || observations == 0 || std::isnan(observations) || std::isnan(lower) ||
-      std::isnan(upper)) {
+  if (observations == 0 || std::isnan(observations) || std::isnan(lower) || std::isnan(upper)) {
     return kNan;
   }
   if (lower >= upper) return 0;

@@ -22,7 +22,7 @@ struct ClassicQuantile {
 /// buckets or without observations. `buckets` are in ascending order; equal bounds are merged in place.
 [[nodiscard]] ClassicQuantile QuantileOfBuckets(double q, std::vector<ClassicBucket>& buckets);
 
-/// Share of observations in (lower, upper]; NaN in the cases of QuantileOfBuckets.
+/// Share of observations in (lower, upper]; NaN for a NaN bound, without a +Inf bucket or without observations.
 [[nodiscard]] double FractionOfBuckets(double lower, double upper, std::vector<ClassicBucket>& buckets);
 
 }  // namespace tickscope::promql

@@ -123,6 +123,8 @@ Sample StdvarOverTimeKernel(const RangeWindow& window, RangeCall& call) {
 Sample MadOverTimeKernel(const RangeWindow& window, RangeCall& call) {
   if (!FloatsToUse(window, call)) return Sample::None();
   std::vector<double> values(window.floats.values.begin(), window.floats.values.end());
+  const auto nan = std::find_if(values.begin(), values.end(), [](double v) { return std::isnan(v); });
+  if (nan != values.end()) return Sample::Float(*nan);
   const double median = Quantile(0.5, values);
   for (double& v : values)
     v = std::abs(v - median);

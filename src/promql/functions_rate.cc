@@ -128,10 +128,6 @@ Sample InstantChange(const RangeWindow& window, RangeCall& call, bool rate) {
     return Sample::Float(rate ? change / seconds : change);
   }
 
-  if (!SameBucketKind(*now.histogram, *before.histogram)) {
-    call.notes |= kNoteMixedBucketKinds;
-    return Sample::None();
-  }
   const bool now_gauge = now.histogram->reset_hint == ResetHint::kGauge;
   const bool before_gauge = before.histogram->reset_hint == ResetHint::kGauge;
   if (rate && (now_gauge || before_gauge)) call.notes |= kNoteNotCounter;
@@ -139,6 +135,9 @@ Sample InstantChange(const RangeWindow& window, RangeCall& call, bool rate) {
   Histogram change;
   if (rate && (restarted || IsCounterReset(*before.histogram, *now.histogram))) {
     change = CompactHistogram(*now.histogram);
+  } else if (!SameBucketKind(*now.histogram, *before.histogram)) {
+    call.notes |= kNoteMixedBucketKinds;
+    return Sample::None();
   } else {
     CombineNotes notes;
     change = SubtractHistograms(*now.histogram, *before.histogram, notes);

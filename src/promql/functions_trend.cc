@@ -103,9 +103,9 @@ Sample IntegralKernel(const RangeWindow& window, RangeCall& call) {
     const double before = or_zero(window.floats.values[i - 1]);
     const double now = or_zero(window.floats.values[i]);
     const double seconds = static_cast<double>(window.floats.times[i] - window.floats.times[i - 1]) / 1000;
-    // Halved before they are added, so that large values do not overflow.
-    const double height = strategy == 0 ? before : strategy == 1 ? now : before / 2 + now / 2;
-    area.Add(height * seconds);
+    // Two halves added one by one: neither their sum nor a small value beside a large one may get lost.
+    if (strategy != 1) area.Add((strategy == 0 ? before : before / 2) * seconds);
+    if (strategy != 0) area.Add((strategy == 1 ? now : now / 2) * seconds);
   }
   return Sample::Float(area.value());
 }

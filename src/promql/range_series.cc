@@ -4,6 +4,17 @@
 #include "model/sample.h"
 
 namespace tickscope::promql {
+namespace {
+
+// A hint speaks of the previous stored sample, which a subquery's steps may have skipped.
+HistogramPtr WithoutResetHint(HistogramPtr h) {
+  if (h->reset_hint != ResetHint::kReset && h->reset_hint != ResetHint::kNotReset) return h;
+  auto out = std::make_shared<Histogram>(*h);
+  out->reset_hint = ResetHint::kUnknown;
+  return out;
+}
+
+}  // namespace
 
 void RangeSeries::Clear() {
   float_times.clear();
@@ -46,7 +57,7 @@ void RangeSeries::Fill(const StepMatrix& matrix, std::size_t row, const Grid& gr
         break;
       case Cell::kHistogram:
         histogram_times.push_back(grid.At(step));
-        histograms.push_back(matrix.histogram(row, step));
+        histograms.push_back(WithoutResetHint(matrix.histogram(row, step)));
         break;
     }
   }

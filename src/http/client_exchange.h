@@ -1,0 +1,67 @@
+// ClientExchange: one request and its answer on one connection. Internal to the client.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/body_buffer.h"
+#include "http/client.h"
+#include "http/message_parser.h"
+#include "io/network.h"
+
+namespace tickscope::http {
+
+class ClientExchange {
+ public:
+  /// `loop`, `options`, `request` outlive the exchange; `request` is ready to be sent.
+  ClientExchange(io::EventLoop& loop, const ClientOptions& options,
+                 std::unique_ptr<io::Connection> connection, const Url& url, const Request& request);
+
+  /// Runs the loop until the answer is there or will not come. Once. Errors as Client::Fetch.
+  [[nodiscard]] Result<Response> Run();
+
+  /// After a failure: the connection broke before it had given a byte, as one does that the server closed while it
+  /// was idle.
+  [[nodiscard]] bool was_stale() const { return !timed_out_ && !got_bytes_; }
+
+  /// After an answer: the connection when it can carry another request, else null.
+  [[nodiscard]] std::unique_ptr<io::Connection> TakeReusable();
+
+ private:
+  void StartParser();
+  void ReadInput();
+  void Advance();
+  void StartBody();
+  void ReadBody();
+  void ParseChunks();
+  void Complete();
+  void GiveUp(ErrorCode code, const std::string& what);
+  /// Gives up when the read failed or the stream ended; false then.
+  bool CheckRead(const Result<std::size_t>& bytes);
+  [[nodiscard]] std::string_view Input() const;
+
+  io::EventLoop& loop_;
+  const ClientOptions& options_;
+  std::unique_ptr<io::Connection> connection_;
+  const Request& request_;
+  const std::string head_;
+
+  std::vector<std::byte> input_;  // [input_begin_, input_end_) is received and not consumed.
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  std::unique_ptr<MessageParser> parser_;
+  ByteBudget budget_;
+  BodyBuffer body_;
+  std::uint64_t body_left_ = 0;
+  int interim_count_ = 0;
+
+  bool sent_ = false;
+  bool got_bytes_ = false;
+  bool timed_out_ = false;
+  bool reusable_ = false;
+  std::optional<Result<Response>> outcome_;
+};
+
+}  // namespace tickscope::http
