@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "api/endpoint.h"
 #include "api/error_text.h"
@@ -114,12 +115,10 @@ Result<Notes> WriteTexts(const ApiContext& api, const Call& call, const ListText
   std::vector<std::string> texts;
   for (auto& matchers : selectors) {
     if (query.IsEmpty()) break;
-    TICKSCOPE_ASSIGN_OR_RETURN(auto more, list(query.Select(call.tenant, std::move(matchers)), context));
-    const auto old_count = static_cast<std::ptrdiff_t>(texts.size());
-    std::ranges::move(more, std::back_inserter(texts));
-    std::ranges::inplace_merge(texts, texts.begin() + old_count);
-    const auto repeats = std::ranges::unique(texts);
-    texts.erase(repeats.begin(), repeats.end());
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto more, list(query.Select(call.tenant, std::move(matchers)), context));
+    std::vector<std::string> both;
+    std::ranges::set_union(texts, more, std::back_inserter(both));
+    texts = std::move(both);
   }
   const bool truncated = query.PastLimit(texts.size());
   if (truncated) texts.resize(query.limit);
