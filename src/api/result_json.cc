@@ -36,13 +36,13 @@ BoundsRule RuleOf(const Histogram& histogram, const BoundedBucket& bucket) {
 
 // [time, "value"] or [time, {histogram}].
 void WritePoint(const Point& point, JsonWriter& json) {
+  if (!point.histogram) {
+    json.Sample(point.time_ms, point.value);
+    return;
+  }
   json.BeginArray();
   json.SecondsFromMs(point.time_ms);
-  if (point.histogram) {
-    WriteHistogram(*point.histogram, json);
-  } else {
-    json.FloatString(point.value);
-  }
+  WriteHistogram(*point.histogram, json);
   json.EndArray();
 }
 

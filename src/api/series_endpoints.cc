@@ -115,7 +115,8 @@ Result<Notes> WriteTexts(const ApiContext& api, const Call& call, const ListText
   std::vector<std::string> texts;
   for (auto& matchers : selectors) {
     if (query.IsEmpty()) break;
-    TICKSCOPE_ASSIGN_OR_RETURN(const auto more, list(query.Select(call.tenant, std::move(matchers)), context));
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto more,
+                               list(query.Select(call.tenant, std::move(matchers)), context));
     std::vector<std::string> both;
     std::ranges::set_union(texts, more, std::back_inserter(both));
     texts = std::move(both);

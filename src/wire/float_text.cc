@@ -14,7 +14,8 @@ namespace {
 
 constexpr double kFixedMin = 1e-6;
 constexpr double kFixedEnd = 1e21;
-constexpr double kExactIntegerEnd = 0x1p53;
+/// Below it every digit of a double's fixed notation counts; from it on std::to_chars prints the exact expansion.
+constexpr double kFixedExactEnd = 0x1p53;
 constexpr std::size_t kShortestCharsMax = 32;  // "-2.2250738585072014e-308" is 24.
 
 bool AppendSpecial(double value, std::string& out) {
@@ -35,8 +36,7 @@ std::span<char> Scientific(double value, char (&buffer)[kShortestCharsMax]) {
   return {buffer, end.ptr};
 }
 
-// Lays "d.ddde+XX" out without its exponent. std::to_chars in fixed notation would print a large double's
-// exact expansion instead of zeros.
+// Lays "d.ddde+XX" out without its exponent.
 void AppendSpreadOut(double value, std::string& out) {
   char buffer[kShortestCharsMax];
   std::span<char> text = Scientific(value, buffer);
@@ -71,23 +71,27 @@ void AppendSpreadOut(double value, std::string& out) {
 
 }  // namespace
 
-void AppendFloat(double value, std::string& out) {
+char* WriteFloat(double value, char* out) {
   const double magnitude = std::abs(value);
+  char* const end = out + kFloatCharsMax;
   // Whole numbers are most of what a metrics store answers with; zero goes on for its sign.
-  if (magnitude < kExactIntegerEnd && magnitude >= 1 && std::trunc(value) == value) {
-    char buffer[kShortestCharsMax];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<std::int64_t>(value));
-    out.append(buffer, end.ptr);
-    return;
+  if (magnitude < kFixedExactEnd && magnitude >= 1 && std::trunc(value) == value) {
+    return std::to_chars(out, end, static_cast<std::int64_t>(value)).ptr;
   }
-  if (AppendSpecial(value, out)) return;
-  if (magnitude != 0 && (magnitude < kFixedMin || magnitude >= kFixedEnd)) {
-    char buffer[kShortestCharsMax];
-    const std::span<const char> text = Scientific(value, buffer);
-    out.append(text.data(), text.size());
-    return;
+  if (magnitude == 0 || (magnitude >= kFixedMin && magnitude < kFixedExactEnd)) {
+    return std::to_chars(out, end, value, std::chars_format::fixed).ptr;
   }
-  AppendSpreadOut(value, out);
+  if (magnitude < kFixedMin || (magnitude >= kFixedEnd && std::isfinite(value))) {
+    return std::to_chars(out, end, value, std::chars_format::scientific).ptr;
+  }
+  std::string text;
+  AppendFixedFloat(value, text);
+  return std::ranges::copy(text, out).out;
+}
+
+void AppendFloat(double value, std::string& out) {
+  char buffer[kFloatCharsMax];
+  out.append(buffer, WriteFloat(value, buffer));
 }
 
 void AppendFixedFloat(double value, std::string& out) {

@@ -7,11 +7,17 @@
 // Digits past the shortest are zeros (123456789012345680000), not the double's exact expansion.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 namespace tickscope::wire {
 
-/// Appends the JSON form, without quotes.
+/// Room the JSON form may take: "-0.0000012345678901234567" is the longest.
+inline constexpr std::size_t kFloatCharsMax = 32;
+
+/// Writes the JSON form, without quotes, to `out`, which has room for kFloatCharsMax; returns its end.
+[[nodiscard]] char* WriteFloat(double value, char* out);
+/// Appends the JSON form.
 void AppendFloat(double value, std::string& out);
 /// Appends the fixed form; at most 330 characters.
 void AppendFixedFloat(double value, std::string& out);

@@ -70,6 +70,27 @@ std::size_t SequenceBytes(std::string_view text) {
   return 0;
 }
 
+constexpr std::size_t kSecondsCharsMax = 24;  // "-9223372036854775.808" is 21.
+
+// Writes `time_ms` as seconds; returns the end.
+char* WriteSeconds(std::int64_t time_ms, char* out) {
+  char* const end = out + kSecondsCharsMax;
+  // Unsigned, so that the most negative time has a magnitude too.
+  std::uint64_t magnitude = static_cast<std::uint64_t>(time_ms);
+  if (time_ms < 0) {
+    *out++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  out = std::to_chars(out, end, magnitude / 1000).ptr;
+  const auto fraction = static_cast<unsigned>(magnitude % 1000);
+  if (fraction == 0) return out;
+  *out++ = '.';
+  *out++ = static_cast<char>('0' + fraction / 100);
+  *out++ = static_cast<char>('0' + fraction / 10 % 10);
+  *out++ = static_cast<char>('0' + fraction % 10);
+  return out;
+}
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& out) {
@@ -170,21 +191,23 @@ void JsonWriter::FixedFloatString(double value) {
 
 void JsonWriter::SecondsFromMs(std::int64_t time_ms) {
   Separate();
-  // Unsigned, so that the most negative time has a magnitude too.
-  std::uint64_t magnitude = static_cast<std::uint64_t>(time_ms);
-  if (time_ms < 0) {
-    out_ += '-';
-    magnitude = 0 - magnitude;
-  }
-  char buffer[24];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, magnitude / 1000);
-  out_.append(buffer, end.ptr);
-  const auto fraction = static_cast<unsigned>(magnitude % 1000);
-  if (fraction == 0) return;
-  out_ += '.';
-  out_ += static_cast<char>('0' + fraction / 100);
-  out_ += static_cast<char>('0' + fraction / 10 % 10);
-  out_ += static_cast<char>('0' + fraction % 10);
+  char buffer[kSecondsCharsMax];
+  out_.append(buffer, WriteSeconds(time_ms, buffer));
+}
+
+void JsonWriter::Sample(std::int64_t time_ms, double value) {
+  char buffer[kSecondsCharsMax + kFloatCharsMax + 8];
+  char* end = buffer;
+  if (comma_due_) *end++ = ',';
+  *end++ = '[';
+  end = WriteSeconds(time_ms, end);
+  *end++ = ',';
+  *end++ = '"';
+  end = WriteFloat(value, end);
+  *end++ = '"';
+  *end++ = ']';
+  out_.append(buffer, end);
+  comma_due_ = true;
 }
 
 }  // namespace tickscope::wire

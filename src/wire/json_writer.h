@@ -44,6 +44,9 @@ class JsonWriter {
   /// Milliseconds as seconds: no fraction, or exactly three digits of it (1.050).
   void SecondsFromMs(std::int64_t time_ms);
 
+  /// `[time,"value"]`, the two above in one go: an answer is mostly this.
+  void Sample(std::int64_t time_ms, double value);
+
   [[nodiscard]] bool full() const { return out_.size() > bytes_max_; }
 
  private:
