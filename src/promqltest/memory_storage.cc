@@ -47,13 +47,15 @@ class MatchedSeries final : public SeriesSet {
   std::size_t next_ = 0;
 };
 
-// Storage knows of a counter sample whether it was reset since the one before, and says so in the hint; a reset itself
-// it leaves as unknown.
+// Storage keeps samples of one layout together and knows of a counter sample among them whether it was reset since
+// the one before. It says so in the hint; the first of a layout and a reset itself it leaves as unknown.
 HistogramPtr WithStoredHint(const HistogramPtr& histogram, const SampleColumns& before) {
   if (!histogram || histogram->reset_hint == ResetHint::kGauge) return histogram;
   const Histogram* previous = before.histograms.empty() ? nullptr : before.histograms.back().get();
-  const bool continues = previous != nullptr && previous->reset_hint != ResetHint::kGauge &&
-                         !IsStaleNan(previous->sum) && !IsCounterReset(*previous, *histogram);
+  const bool continues =
+      previous != nullptr && previous->reset_hint != ResetHint::kGauge && !IsStaleNan(previous->sum) &&
+      previous->schema == histogram->schema && previous->zero_threshold == histogram->zero_threshold &&
+      previous->custom_bounds == histogram->custom_bounds && !IsCounterReset(*previous, *histogram);
   auto stored = std::make_shared<Histogram>(*histogram);
   stored->reset_hint = continues ? ResetHint::kNotReset : ResetHint::kUnknown;
   return stored;
