@@ -46,7 +46,7 @@ check_fuzz() {
 check_clang() { build clang; }
 
 check_kill() {
-  build release && .venv/bin/python bench/kill.py
+  build release && .venv/bin/python -m pytest tests/blackbox/test_kill.py -m slow
 }
 
 run_checks() {

@@ -268,7 +268,9 @@ int Report(const char* command, const Status& status) {
   if (status) return 0;
   std::fprintf(stderr, "%s: %s\n", command, status.error().message.c_str());
   const ErrorCode code = status.error().code;
-  return code == ErrorCode::kInvalidArgument || code == ErrorCode::kOutOfRange ? kExitUsage : kExitFailed;
+  const bool wrong_usage = code == ErrorCode::kInvalidArgument || code == ErrorCode::kOutOfRange ||
+                           code == ErrorCode::kUnsupported;
+  return wrong_usage ? kExitUsage : kExitFailed;
 }
 
 }  // namespace
