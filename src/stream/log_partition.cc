@@ -239,6 +239,9 @@ void LogPartition::CommitGroup(std::vector<Pending> group) {
     return;
   }
 
+  // A full disk may have room again later. Any other failure leaves the state on disk unknown.
+  may_continue = may_continue && status.error().code == ErrorCode::kResourceExhausted;
+
   // What waits for the same epoch may rely on the records that failed, so it fails with them.
   {
     const MutexLock lock(mu_);
@@ -264,6 +267,7 @@ void LogPartition::CommitGroup(std::vector<Pending> group) {
       {{"records", group.size()}, {"error", status.error().message}});
   for (Pending& pending : group)
     pending.done(std::unexpected(status.error()));
+  if (!may_continue && !failed && options_.on_failure) options_.on_failure();
 }
 
 Status LogPartition::WriteGroup(const std::vector<Pending>& group, Offset first_offset, bool& may_continue) {
