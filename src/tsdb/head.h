@@ -95,6 +95,8 @@ class Head {
   [[nodiscard]] Status ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const
       TICKSCOPE_EXCLUDES(mu_);
 
+  /// Whether a sample can lie in [start, end]: false outside what was ever appended and not dropped.
+  [[nodiscard]] bool MayHold(TimeMs start_ms, TimeMs end_ms) const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] std::vector<std::string> LabelNames(const std::vector<Matcher>& matchers) const
       TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] std::vector<std::string> LabelValues(std::string_view name,

@@ -134,6 +134,11 @@ std::vector<std::string> Head::LabelValues(std::string_view name,
   return matchers.empty() ? index_.LabelValues(name) : index_.LabelValues(name, index_.Select(matchers));
 }
 
+bool Head::MayHold(TimeMs start_ms, TimeMs end_ms) const {
+  const HeadReaderLock lock(mu_);
+  return start_ms <= max_time_ms_ && end_ms >= min_time_ms_;
+}
+
 HeadSummary Head::Summarize(std::size_t limit) const {
   const HeadReaderLock lock(mu_);
   HeadSummary summary;

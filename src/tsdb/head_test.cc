@@ -150,6 +150,10 @@ TEST(Head, SteadySeriesPackWell) {
   // Four bits a value, ten chunks of 128 with their headers.
   EXPECT_LT(fixture.head_metrics.chunk_bytes->value(), 1280 * 0.9);
   EXPECT_EQ(fixture.head.Summarize(10).chunk_count, 10U);
+  EXPECT_TRUE(fixture.head.MayHold(12'790'000, 13'000'000));
+  EXPECT_FALSE(fixture.head.MayHold(12'790'001, 13'000'000));
+  EXPECT_TRUE(fixture.head.MayHold(-1'000, 0));
+  EXPECT_FALSE(fixture.head.MayHold(-1'000, -1));
 }
 
 TEST(Head, DropsWhatIsOlderThanTheHorizon) {

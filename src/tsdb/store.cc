@@ -56,6 +56,12 @@ Store::TenantData* Store::FindTenant(const TenantId& tenant) const {
   return found == tenants_.end() ? nullptr : found->second.get();
 }
 
+const Head* Store::FindHead(const SelectRequest& request) const {
+  const TenantData* const tenant = FindTenant(request.tenant);
+  if (tenant == nullptr || !tenant->head.MayHold(request.start_ms, request.end_ms)) return nullptr;
+  return &tenant->head;
+}
+
 void Store::Apply(std::uint64_t position, const codec::SampleBatch& batch) {
   TenantData& tenant = TenantFor(batch.tenant);
   tenant.head.Apply(batch);
@@ -116,25 +122,25 @@ Result<std::unique_ptr<SeriesSet>> Store::Select(const SelectRequest& request,
     }
     Labels none_;
   };
-  const TenantData* const tenant = FindTenant(request.tenant);
-  if (tenant == nullptr) return std::make_unique<Nothing>();
+  const Head* const head = FindHead(request);
+  if (head == nullptr) return std::make_unique<Nothing>();
   TICKSCOPE_ASSIGN_OR_RETURN(auto selected,
-                             tenant->head.Select(request.matchers, options_.query_series_max, context));
-  return std::make_unique<HeadSeriesSet>(tenant->head, std::move(selected), request, context);
+                             head->Select(request.matchers, options_.query_series_max, context));
+  return std::make_unique<HeadSeriesSet>(*head, std::move(selected), request, context);
 }
 
 Result<std::vector<std::string>> Store::LabelNames(const SelectRequest& request,
                                                    const QueryContext& context) const {
   TICKSCOPE_RETURN_IF_ERROR(context.Check());
-  const TenantData* const tenant = FindTenant(request.tenant);
-  return tenant == nullptr ? std::vector<std::string>{} : tenant->head.LabelNames(request.matchers);
+  const Head* const head = FindHead(request);
+  return head == nullptr ? std::vector<std::string>{} : head->LabelNames(request.matchers);
 }
 
 Result<std::vector<std::string>> Store::LabelValues(const std::string& name, const SelectRequest& request,
                                                     const QueryContext& context) const {
   TICKSCOPE_RETURN_IF_ERROR(context.Check());
-  const TenantData* const tenant = FindTenant(request.tenant);
-  return tenant == nullptr ? std::vector<std::string>{} : tenant->head.LabelValues(name, request.matchers);
+  const Head* const head = FindHead(request);
+  return head == nullptr ? std::vector<std::string>{} : head->LabelValues(name, request.matchers);
 }
 
 std::map<std::string, MetricMetadata> Store::Metadata(const TenantId& tenant_id,

@@ -65,6 +65,8 @@ class Store final : public Queryable {
 
   [[nodiscard]] TenantData& TenantFor(const TenantId& tenant) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] TenantData* FindTenant(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
+  /// The request's head, null when it has nothing of that tenant or in that range of time.
+  [[nodiscard]] const Head* FindHead(const SelectRequest& request) const TICKSCOPE_EXCLUDES(mu_);
   void NoteTimes(std::uint64_t position, const codec::SampleBatch& batch);
 
   HeadMetrics head_metrics_;
