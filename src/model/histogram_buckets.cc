@@ -73,12 +73,12 @@ void StoreBuckets(const IndexedBuckets& buckets, std::vector<BucketSpan>& spans,
   }
 }
 
-std::vector<BoundedBucket> BucketsByValue(const Histogram& h) {
+std::vector<BoundedBucket> BucketsByValue(const Histogram& h, ZeroOverlap overlap) {
   const IndexedBuckets negative = PopulatedBuckets(h.negative_spans, h.negative_buckets);
   const IndexedBuckets positive = PopulatedBuckets(h.positive_spans, h.positive_buckets);
   std::vector<BoundedBucket> out;
   out.reserve(negative.size() + positive.size() + 1);
-  const bool cut = !UsesCustomBounds(h);
+  const bool cut = !UsesCustomBounds(h) && overlap == ZeroOverlap::kCut;
   const auto bounds_of = [&](const IndexedBucket& b) {
     BoundedBucket bucket{BucketUpperBound(h.schema, b.index - 1, h.custom_bounds),
                          BucketUpperBound(h.schema, b.index, h.custom_bounds), b.count, b.index,

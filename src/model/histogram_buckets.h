@@ -48,9 +48,12 @@ struct BoundedBucket {
 /// Writes buckets, ascending by index, back as spans and counts; empty ones are left out.
 void StoreBuckets(const IndexedBuckets& buckets, std::vector<BucketSpan>& spans, std::vector<double>& counts);
 
-/// All populated buckets in ascending order of value: negative, zero, positive. Exponential buckets that reach into
-/// the zero bucket are cut at its threshold.
-[[nodiscard]] std::vector<BoundedBucket> BucketsByValue(const Histogram& h);
+/// What to do with exponential buckets that reach into the zero bucket.
+enum class ZeroOverlap : std::uint8_t { kCut, kKeep };
+
+/// All populated buckets in ascending order of value: negative, zero, positive.
+[[nodiscard]] std::vector<BoundedBucket> BucketsByValue(const Histogram& h,
+                                                        ZeroOverlap overlap = ZeroOverlap::kCut);
 
 /// Merges exponential buckets into those of a coarser schema. Requires to_schema <= from_schema.
 [[nodiscard]] IndexedBuckets ReduceSchema(const IndexedBuckets& buckets, std::int32_t from_schema,

@@ -26,8 +26,8 @@ std::string FormatFloatCompact(double v) {
 
 std::string HistogramText(const Histogram& h) {
   std::string out = "{count:" + FormatFloatCompact(h.count) + ", sum:" + FormatFloatCompact(h.sum);
-  for (const BoundedBucket& bucket : BucketsByValue(h)) {
-    const bool closed_below = bucket.sign != BucketSign::kPositive;
+  for (const BoundedBucket& bucket : BucketsByValue(h, ZeroOverlap::kKeep)) {
+    const bool closed_below = bucket.sign != BucketSign::kPositive || std::isinf(bucket.lower);
     const bool closed_above = bucket.sign != BucketSign::kNegative;
     out += closed_below ? ", [" : ", (";
     out += FormatFloatCompact(bucket.lower) + "," + FormatFloatCompact(bucket.upper);

@@ -90,11 +90,12 @@ std::string Quoted(std::string_view text) {
 }
 
 std::string MixedFloatsHistogramsText(std::string_view metric_name) {
-  return "encountered a mix of histograms and floats" + ForMetric(metric_name);
+  return "encountered a mix of histograms and floats for metric name " + Quoted(metric_name);
 }
 
 std::string IgnoredHistogramsInRangeText(std::string_view metric_name) {
-  return "ignored histograms in a range containing both floats and histograms" + ForMetric(metric_name);
+  return "ignored histograms in a range containing both floats and histograms for metric name " +
+         Quoted(metric_name);
 }
 
 std::string MixedBucketKindsText(std::string_view metric_name) {

@@ -123,16 +123,17 @@ class VectorMatch {
       // Without elements on one side there is nothing to match, and no match to refuse either.
       if (!fills() && !(left_present_[step] && right_present_[step])) continue;
       TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<std::size_t> one, TheOne(one_rows, step));
-      bool any_many = false;
+      bool any_match = false;
       for (const std::size_t many : many_rows) {
         if (many_.cell(many, step) == Cell::kNone) continue;
         if (!one && !one_fill_) break;
-        // Refused even where a comparison would leave at most one of them.
-        if (any_many && matching_.card == MatchCardinality::kOneToOne) return ManyToOneError();
-        any_many = true;
-        TICKSCOPE_RETURN_IF_ERROR(Combine(many, one, step));
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool matched, Combine(many, one, step));
+        // Refused even where a comparison leaves at most one of them.
+        if (matched && any_match && matching_.card == MatchCardinality::kOneToOne) return ManyToOneError();
+        any_match = any_match || matched;
       }
-      if (!any_many && one && many_fill_) TICKSCOPE_RETURN_IF_ERROR(Combine(std::nullopt, one, step));
+      if (any_match || !one || !many_fill_) continue;  // What does not go together does not match either.
+      TICKSCOPE_ASSIGN_OR_RETURN([[maybe_unused]] const bool filled, Combine(std::nullopt, one, step));
     }
     return {};
   }
@@ -172,8 +173,8 @@ class VectorMatch {
     return found;
   }
 
-  // Applies the operator to a pair, of which one may be missing and filled.
-  Status Combine(std::optional<std::size_t> many, std::optional<std::size_t> one, std::size_t step) {
+  // Applies the operator to a pair, of which one may be missing and filled. False when they do not go together.
+  Result<bool> Combine(std::optional<std::size_t> many, std::optional<std::size_t> one, std::size_t step) {
     const Operand many_operand =
         many ? OperandAt(many_, *many, step) : Operand{Cell::kFloat, *many_fill_, nullptr};
     const Operand one_operand =
@@ -181,7 +182,7 @@ class VectorMatch {
     const Operand& left = many_is_left_ ? many_operand : one_operand;
     const Operand& right = many_is_left_ ? one_operand : many_operand;
     Sample sample = op_.Apply(left, right, left);
-    if (sample.cell == Cell::kNone) return {};
+    if (sample.cell == Cell::kNone) return !op_.last_was_refused();
 
     const std::size_t row = ResultRow(many, one);
     if (out_.cell(row, step) != Cell::kNone) {
@@ -194,7 +195,7 @@ class VectorMatch {
     }
     group_of_row_[row] = group_index_;
     Store(std::move(sample), row, step, out_);
-    return {};
+    return true;
   }
 
   std::size_t ResultRow(std::optional<std::size_t> many, std::optional<std::size_t> one) {

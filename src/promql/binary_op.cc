@@ -57,11 +57,13 @@ Sample BinaryOperator::Comparison(bool holds, const Operand& kept) const {
 }
 
 Sample BinaryOperator::Refuse(const Operand& left, const Operand& right) {
+  last_was_refused_ = true;
   refused_[left.cell == Cell::kHistogram][right.cell == Cell::kHistogram] = true;
   return Sample::None();
 }
 
 Sample BinaryOperator::Apply(const Operand& left, const Operand& right, const Operand& kept) {
+  last_was_refused_ = false;
   const bool left_histogram = left.cell == Cell::kHistogram;
   const bool right_histogram = right.cell == Cell::kHistogram;
   const bool trim = op_ == BinaryOp::kTrimUpper || op_ == BinaryOp::kTrimLower;
@@ -92,6 +94,7 @@ Sample BinaryOperator::Apply(const Operand& left, const Operand& right, const Op
 Sample BinaryOperator::ApplyHistograms(const Histogram& left, const Histogram& right, const Operand& kept) {
   if (IsComparison(op_)) return Comparison(SameHistogram(left, right) == (op_ == BinaryOp::kEqual), kept);
   if (!SameBucketKind(left, right)) {
+    last_was_refused_ = true;
     incompatible_buckets_ = true;
     return Sample::None();
   }

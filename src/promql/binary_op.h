@@ -25,6 +25,9 @@ class BinaryOperator {
   /// A comparison without bool keeps `kept`, the operand that stays visible.
   [[nodiscard]] Sample Apply(const Operand& left, const Operand& right, const Operand& kept);
 
+  /// True when the last Apply gave nothing because the operands do not go together, not because they were compared.
+  [[nodiscard]] bool last_was_refused() const { return last_was_refused_; }
+
   /// Turns what was gathered into annotations.
   void Annotate(Annotations& annotations, PositionRange at) const;
 
@@ -36,6 +39,7 @@ class BinaryOperator {
   BinaryOp op_;
   bool return_bool_;
   bool refused_[2][2] = {};  // By type of left and right: histogram or not.
+  bool last_was_refused_ = false;
   bool incompatible_buckets_ = false;
   bool reset_conflict_ = false;
   bool bounds_reconciled_ = false;

@@ -109,7 +109,7 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
   const double seconds = per_second ? static_cast<double>(call.range_ms) / 1000 : 1;
   const EdgedRange floats(window.floats.times, window.floats.starts, start_ms, end_ms, mode);
   const EdgedRange histograms(window.histograms.times, window.histograms.starts, start_ms, end_ms, mode);
-  if (!floats.empty() && !histograms.empty()) {
+  if (window.mixed() && !(floats.empty() && histograms.empty())) {
     call.notes |= kNoteMixedTypes;
     return Sample::None();
   }

@@ -104,7 +104,7 @@ void SetLabel(SeriesHead& head, const std::string& name, std::string_view value)
 }
 
 bool CanSort(const CallSite& site) {
-  if (site.run().step_ms == 0) return true;
+  if (site.scope.grid.count == 1) return true;
   site.run().annotations.Warn(
       site.expr.position, "sort is ineffective for range queries since results are always ordered by labels");
   return false;
@@ -150,9 +150,14 @@ Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
 Result<StepMatrix> EvalSort(const CallSite& site) {
   const bool effective = CanSort(site);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
-  if (!effective || in.steps() != 1) return in;
+  for (std::size_t row = 0; row < in.rows(); ++row) {
+    for (std::size_t step = 0; step < in.steps(); ++step) {
+      if (in.cell(row, step) == Cell::kHistogram) in.Erase(row, step);
+    }
+  }
+  in.DropEmptyRows();
+  if (!effective) return in;
   std::vector<std::size_t> order = RowNumbers(in);
-  std::erase_if(order, [&](std::size_t row) { return in.cell(row, 0) != Cell::kFloat; });
   const bool descending = site.call.function->name == "sort_desc";
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const double x = in.value(a, 0);
@@ -196,7 +201,7 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 Result<StepMatrix> EvalSortByLabel(const CallSite& site) {
   const bool effective = CanSort(site);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
-  if (!effective || in.steps() != 1) return in;
+  if (!effective) return in;
   const bool descending = site.call.function->name == "sort_by_label_desc";
   std::vector<std::size_t> order = RowNumbers(in);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

@@ -92,9 +92,8 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const S
                      });
 }
 
-void Annotate(QueryRun& run, const CallSite& site, std::size_t range_arg, std::uint32_t notes,
-              std::string_view metric_name) {
-  const PositionRange at = site.position(range_arg);
+void Annotate(QueryRun& run, const CallSite& site, std::uint32_t notes, std::string_view metric_name) {
+  const PositionRange at = site.position(0);
   Annotations& to = run.annotations;
   const std::string quoted = Quoted(metric_name);
   if (notes & kNoteMixedTypes) to.Warn(at, MixedFloatsHistogramsText(metric_name));
@@ -225,7 +224,7 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
         out.SetHistogram(row, step, std::move(sample.histogram));
       }
     }
-    if (call.notes != 0) Annotate(run, site, range_arg, call.notes, head.labels.metric_name());
+    if (call.notes != 0) Annotate(run, site, call.notes, head.labels.metric_name());
     if (function.counter && any_float) AnnotateCounterName(run, site.position(range_arg), head.labels);
     return out.CloseRow();
   };
