@@ -52,6 +52,7 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   out_of_order = refused("out_of_order");
   conflicting = refused("duplicate_timestamp");
   in_future = refused("in_future");
+  in_past = refused("in_past");
   bad_histogram = refused("bad_histogram");
   exemplars = metrics.AddCounter("tickscope_ingest_dropped_exemplars_total",
                                  "Exemplars decoded and dropped: this build does not store them.", {});
@@ -127,7 +128,7 @@ Result<SeriesRef> Admission::Resolve(TenantState& tenant, std::uint64_t epoch,
 Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant_id, std::uint64_t epoch,
                                           const wire::ReceivedRequest& request, codec::SampleBatch& batch) {
   TICKSCOPE_ASSIGN_OR_RETURN(TenantState* const tenant, TenantFor(tenant_id));
-  const TimeMs future_ms = clock_.NowMs() + options_.future_max_ms;
+  const TimeWindow window = WindowNow();
   overwritten_.clear();
   AdmissionOutcome outcome;
   for (const wire::ReceivedSeries& series : request.series()) {
@@ -143,11 +144,11 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant_id, std::uint64
       continue;
     }
     for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i) {
-      AdmitFloat(*tenant, *ref, series.position, request.times_ms()[i], request.values()[i], future_ms, batch,
+      AdmitFloat(*tenant, *ref, series.position, request.times_ms()[i], request.values()[i], window, batch,
                  outcome);
     }
     for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i) {
-      AdmitHistogram(*ref, series.position, request.histograms()[i], future_ms, batch, outcome);
+      AdmitHistogram(*ref, series.position, request.histograms()[i], window, batch, outcome);
     }
   }
   for (const wire::ReceivedMetadata& entry : request.metadata()) {
@@ -161,7 +162,7 @@ Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant_id, std:
                                                  const std::vector<SeriesSample>& samples,
                                                  codec::SampleBatch& batch) {
   TICKSCOPE_ASSIGN_OR_RETURN(TenantState* const tenant, TenantFor(tenant_id));
-  const TimeMs future_ms = clock_.NowMs() + options_.future_max_ms;
+  const TimeWindow window = WindowNow();
   overwritten_.clear();
   AdmissionOutcome outcome;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -178,22 +179,39 @@ Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant_id, std:
       continue;
     }
     AdmitFloat(*tenant, *ref, static_cast<std::uint32_t>(i), samples[i].sample.time_ms,
-               samples[i].sample.value, future_ms, batch, outcome);
+               samples[i].sample.value, window, batch, outcome);
   }
   return outcome;
 }
 
-void Admission::AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t position, TimeMs time_ms,
-                           double value, TimeMs future_ms, codec::SampleBatch& batch,
-                           AdmissionOutcome& outcome) {
-  SeriesState& series = tenant.series[ToIndex(ref)];
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  if (time_ms > future_ms) {
+Admission::TimeWindow Admission::WindowNow() const {
+  const TimeMs now_ms = clock_.NowMs();
+  return {now_ms - options_.past_max_ms, now_ms + options_.future_max_ms};
+}
+
+bool Admission::AdmitTime(std::uint32_t position, TimeMs time_ms, const TimeWindow& window,
+                          AdmissionOutcome& outcome) {
+  if (time_ms > window.max_ms) {
     metrics_.in_future->Add();
     outcome.Refuse(1, fmt::format("series {}: sample too far in the future: got {}, want at most {}",
-                                  position, FormatUtcTime(time_ms), FormatUtcTime(future_ms)));
-    return;
+                                  position, FormatUtcTime(time_ms), FormatUtcTime(window.max_ms)));
+    return false;
   }
+  if (time_ms < window.min_ms) {
+    metrics_.in_past->Add();
+    outcome.Refuse(1, fmt::format("series {}: sample too far in the past: got {}, want at least {}", position,
+                                  FormatUtcTime(time_ms), FormatUtcTime(window.min_ms)));
+    return false;
+  }
+  return true;
+}
+
+void Admission::AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t position, TimeMs time_ms,
+                           double value, const TimeWindow& window, codec::SampleBatch& batch,
+                           AdmissionOutcome& outcome) {
+  if (!AdmitTime(position, time_ms, window, outcome)) return;
+  SeriesState& series = tenant.series[ToIndex(ref)];
+  const auto bits = std::bit_cast<std::uint64_t>(value);
   if (time_ms <= series.last_time_ms) {
     if (time_ms == series.last_time_ms && bits != series.last_bits) {
       metrics_.conflicting->Add();
@@ -218,13 +236,9 @@ void Admission::AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t pos
 }
 
 void Admission::AdmitHistogram(SeriesRef ref, std::uint32_t position, const wire::ReceivedHistogram& sample,
-                               TimeMs future_ms, codec::SampleBatch& batch, AdmissionOutcome& outcome) {
-  if (sample.time_ms > future_ms) {
-    metrics_.in_future->Add();
-    outcome.Refuse(1, fmt::format("series {}: histogram too far in the future: got {}, want at most {}",
-                                  position, FormatUtcTime(sample.time_ms), FormatUtcTime(future_ms)));
-    return;
-  }
+                               const TimeWindow& window, codec::SampleBatch& batch,
+                               AdmissionOutcome& outcome) {
+  if (!AdmitTime(position, sample.time_ms, window, outcome)) return;
   if (const Status valid = codec::ValidateHistogram(*sample.histogram); !valid) {
     metrics_.bad_histogram->Add();
     outcome.Refuse(1, fmt::format("series {}: {}", position, valid.error().message));

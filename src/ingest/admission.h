@@ -33,6 +33,8 @@ struct AdmissionOptions {
   LabelLimits labels;
   std::int64_t late_window_ms = 600'000;  ///< How far behind its series' newest a sample may be.
   std::int64_t future_max_ms = 600'000;   ///< How far ahead of the clock a sample may be.
+  std::int64_t past_max_ms =
+      3650LL * 24 * 3600 * 1000;          ///< How far behind the clock; older is a sender's bug.
   std::uint64_t series_max = 10'000'000;  ///< Series a tenant.
   std::uint64_t tenants_max = 1'000;
 };
@@ -46,6 +48,7 @@ struct AdmissionMetrics {
   Counter* out_of_order;
   Counter* conflicting;
   Counter* in_future;
+  Counter* in_past;
   Counter* bad_histogram;
   Counter* exemplars;
   Gauge* cache_bytes;
@@ -108,10 +111,19 @@ class Admission {
   [[nodiscard]] Result<SeriesRef> Resolve(TenantState& tenant, std::uint64_t epoch,
                                           const wire::ReceivedRequest& request,
                                           const wire::ReceivedSeries& series, codec::SampleBatch& batch);
+  // Times a sample may have, by the clock.
+  struct TimeWindow {
+    TimeMs min_ms = 0;
+    TimeMs max_ms = 0;
+  };
+  [[nodiscard]] TimeWindow WindowNow() const;
+  // Whether the window holds `time_ms`; refuses it otherwise.
+  [[nodiscard]] bool AdmitTime(std::uint32_t position, TimeMs time_ms, const TimeWindow& window,
+                               AdmissionOutcome& outcome);
   void AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t position, TimeMs time_ms, double value,
-                  TimeMs future_ms, codec::SampleBatch& batch, AdmissionOutcome& outcome);
+                  const TimeWindow& window, codec::SampleBatch& batch, AdmissionOutcome& outcome);
   void AdmitHistogram(SeriesRef ref, std::uint32_t position, const wire::ReceivedHistogram& sample,
-                      TimeMs future_ms, codec::SampleBatch& batch, AdmissionOutcome& outcome);
+                      const TimeWindow& window, codec::SampleBatch& batch, AdmissionOutcome& outcome);
   void NoteMetadata(TenantState& tenant, std::string_view metric, MetricMetadata metadata,
                     codec::SampleBatch& batch);
 

@@ -177,6 +177,9 @@ TEST(Gateway, RefusesOneSampleAndWritesTheRest) {
       {"same time, other value", {Series("m", "a"), kNow, 2}, "duplicate sample for timestamp"},
       {"too old", {Series("m", "a"), kNow - 600'001, 2}, "out-of-order sample"},
       {"far in the future", {Series("m", "a"), kNow + 600'001, 2}, "too far in the future"},
+      {"end of time", {Series("m", "new"), INT64_MAX, 2}, "too far in the future"},
+      {"far in the past", {Series("m", "new"), 1'000'000'000, 2}, "too far in the past"},
+      {"beginning of time", {Series("m", "new"), INT64_MIN, 2}, "too far in the past"},
   };
   TimeMs time_ms = kNow;
   for (const Case& c : cases) {

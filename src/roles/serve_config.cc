@@ -60,6 +60,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
                  c.ingest.admission.late_window_ms);
   visit.Duration("future_max", "How far ahead of this machine's clock a sample may be.",
                  c.ingest.admission.future_max_ms);
+  visit.Duration("past_max", "How far behind this machine's clock a sample may be.",
+                 c.ingest.admission.past_max_ms);
   visit.End();
 
   visit.Begin("stream", "The embedded log: what is acknowledged is in it, on disk.");

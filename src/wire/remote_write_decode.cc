@@ -8,6 +8,8 @@
 #include <exception>
 #include <protozero/pbf_reader.hpp>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "wire/metric_type.h"
 #include "wire/remote_write_histogram.h"
@@ -72,6 +74,21 @@ FloatValue ReadSample(protozero::data_view view) {
   return sample;
 }
 
+// Thrown where a limit is passed, deep in the walk; caught in this file like protozero's own.
+struct TooMany : std::length_error {
+  TooMany(const char* what, std::size_t limit)
+      : std::length_error(std::string("more than ") + std::to_string(limit) + " " + what) {}
+};
+
+template <typename T>
+void CheckRoom(const std::vector<T>& entries, std::size_t limit, const char* what) {
+  if (entries.size() >= limit) throw TooMany(what, limit);
+}
+
+std::unexpected<Error> TooLarge(const TooMany& e) {
+  return Fail(ErrorCode::kOutOfRange, std::string("remote write request: ") + e.what());
+}
+
 std::unexpected<Error> BadSeries(std::size_t position, const std::exception& e) {
   return Fail(ErrorCode::kCorruption, "remote write request: series " + std::to_string(position) +
                                           ": malformed protobuf: " + e.what());
@@ -97,6 +114,7 @@ Status ReceivedRequest::DecodeV1(ByteView message) {
     pbf_reader request(View(message));
     while (request.next()) {
       if (request.tag() == v1::kRequestSeries) {
+        CheckRoom(series_, kRequestSeriesMax, "series");
         DecodeSeriesV1(View(request.get_view()));
       } else if (request.tag() == v1::kRequestMetadata) {
         ReceivedMetadata entry;
@@ -121,11 +139,14 @@ Status ReceivedRequest::DecodeV1(ByteView message) {
           }
         }
         entry.metadata.type = TypeName(type);
+        CheckRoom(metadata_, kRequestMetadataMax, "metadata entries");
         metadata_.push_back(std::move(entry));
       } else {
         request.skip();
       }
     }
+  } catch (const TooMany& e) {
+    return TooLarge(e);
   } catch (const std::exception& e) {
     return BadSeries(series_.size(), e);
   }
@@ -155,6 +176,7 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
       case v1::kSeriesSamples: {
         other_seen = true;
         const FloatValue sample = ReadSample(reader.get_view());
+        CheckRoom(times_ms_, kRequestSamplesMax, "samples");
         times_ms_.push_back(sample.time_ms);
         values_.push_back(sample.value);
         break;
@@ -166,6 +188,7 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
         break;
       case v1::kSeriesHistograms: {
         other_seen = true;
+        CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
         histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
         break;
       }
@@ -202,9 +225,11 @@ Status ReceivedRequest::DecodeV2(ByteView message) {
     while (request.next()) {
       if (request.tag() == v2::kRequestSymbols) {
         const std::string_view symbol = Text(request.get_view());
+        CheckRoom(symbols_, kRequestSymbolsMax, "symbols");
         symbols_.push_back(symbol);
         symbol_hashes_.push_back(XXH3_64bits_withSeed(symbol.data(), symbol.size(), seed_));
       } else if (request.tag() == v2::kRequestSeries) {
+        CheckRoom(series_messages_, kRequestSeriesMax, "series");
         series_messages_.push_back(View(request.get_view()));
       } else {
         request.skip();
@@ -217,9 +242,11 @@ Status ReceivedRequest::DecodeV2(ByteView message) {
     for (const ByteView series : series_messages_)
       DecodeSeriesV2(series);
   } catch (const std::out_of_range&) {
-    return Fail(ErrorCode::kOutOfRange, "remote write request: series " + std::to_string(series_.size()) +
-                                            ": symbol reference beyond the table of " +
-                                            std::to_string(symbols_.size()));
+    return Fail(ErrorCode::kInvalidArgument,
+                "remote write request: series " + std::to_string(series_.size()) +
+                    ": symbol reference beyond the table of " + std::to_string(symbols_.size()));
+  } catch (const TooMany& e) {
+    return TooLarge(e);
   } catch (const std::exception& e) {
     return BadSeries(series_.size(), e);
   }
@@ -246,11 +273,13 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
         break;
       case v2::kSeriesSamples: {
         const FloatValue sample = ReadSample(reader.get_view());
+        CheckRoom(times_ms_, kRequestSamplesMax, "samples");
         times_ms_.push_back(sample.time_ms);
         values_.push_back(sample.value);
         break;
       }
       case v2::kSeriesHistograms:
+        CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
         histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
         break;
       case v2::kSeriesExemplars:
@@ -288,6 +317,7 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
             fields.skip();
           }
         }
+        CheckRoom(out, kSeriesLabelsMax, "labels in one series");
         out.push_back(label);
       }
       return {};
@@ -296,6 +326,7 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
     while (reader.next(v2::kSeriesLabelRefs)) {
       for (const std::uint32_t ref : reader.get_packed_uint32()) {
         if (is_name) {
+          CheckRoom(out, kSeriesLabelsMax, "labels in one series");
           out.push_back({SymbolAt(ref), {}});
         } else {
           out.back().value = SymbolAt(ref);
@@ -307,6 +338,8 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
       return Fail(ErrorCode::kInvalidArgument,
                   "series " + std::to_string(series.position) + ": odd number of label references");
     }
+  } catch (const TooMany& e) {
+    return TooLarge(e);
   } catch (const std::exception& e) {
     return BadSeries(series.position, e);
   }
@@ -336,6 +369,8 @@ Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& serie
         }
       }
     }
+  } catch (const TooMany& e) {
+    return TooLarge(e);
   } catch (const std::exception& e) {
     return BadSeries(series.position, e);
   }

@@ -9,6 +9,7 @@
 // different keys in the two.
 //
 // Bounds    Nothing declared by the sender is allocated before it is checked against the bytes that are there.
+//           An empty entry takes two bytes on the wire and up to some hundred here, so entries are counted too.
 // Threads   Not thread-safe.
 // Source    prometheus.io/docs/specs/prw/remote_write_spec, versions 1.0 and 2.0.
 #pragma once
@@ -27,6 +28,14 @@
 #include "wire/remote_write_headers.h"
 
 namespace tickscope::wire {
+
+/// What one request may hold; far above any sender's batches.
+inline constexpr std::size_t kRequestSeriesMax = 1U << 20;
+inline constexpr std::size_t kRequestSymbolsMax = 1U << 21;
+inline constexpr std::size_t kRequestSamplesMax = 8U << 20;
+inline constexpr std::size_t kRequestHistogramsMax = 1U << 18;
+inline constexpr std::size_t kRequestMetadataMax = 1U << 17;
+inline constexpr std::size_t kSeriesLabelsMax = 10'000;
 
 /// Hash of a series' identity as sent. Two different series collide with probability 2^-128 unless the sender knows
 /// the seed, which is drawn at start.
@@ -64,7 +73,8 @@ class ReceivedRequest {
   explicit ReceivedRequest(std::uint64_t seed) : seed_(seed) {}
 
   /// Decodes `message`, which must stay valid while this object is used.
-  /// Errors: kCorruption naming the series and field; kOutOfRange for a bad symbol reference.
+  /// Errors: kCorruption naming the series and field; kInvalidArgument for a bad symbol reference; kOutOfRange
+  /// for more entries than the limits above.
   [[nodiscard]] Status Decode(RemoteWriteProtocol protocol, ByteView message);
 
   [[nodiscard]] const std::vector<ReceivedSeries>& series() const { return series_; }
@@ -75,7 +85,7 @@ class ReceivedRequest {
   [[nodiscard]] const std::vector<ReceivedMetadata>& metadata() const { return metadata_; }
 
   /// Labels of a series as sent, in the order sent; views into the message.
-  /// Errors: kCorruption as Decode.
+  /// Errors: as Decode.
   [[nodiscard]] Status ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const;
   /// Metadata of a 2.0 series; empty type when it has none. Errors: as ReadLabels.
   [[nodiscard]] Result<MetricMetadata> ReadMetadata(const ReceivedSeries& series) const;
