@@ -15,34 +15,26 @@
 namespace tickscope::wire {
 namespace {
 
-using protozero::pbf_reader;
-
-std::string_view Text(protozero::data_view view) {
-  return {view.data(), view.size()};
-}
-pbf_reader Reader(std::string_view message) {
-  return pbf_reader(message.data(), message.size());
-}
-
+// Every NaN is the normal one: a target's must not pass for a staleness marker.
 double Canonical(double v) {
-  return std::isnan(v) && !IsStaleNan(v) ? NormalNan() : v;
+  return std::isnan(v) ? NormalNan() : v;
 }
 
 /// google.protobuf.Timestamp; 0 when it does not fit milliseconds.
 TimeMs ReadTimestampMs(std::string_view message) {
   std::int64_t seconds = 0;
   std::int32_t nanos = 0;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        seconds = in.get_int64();
+        seconds = in.Int64();
         break;
       case 2:
-        nanos = in.get_int32();
+        nanos = in.Int32();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int64_t>::max() / 2000;
@@ -52,41 +44,41 @@ TimeMs ReadTimestampMs(std::string_view message) {
 
 BucketSpan ReadSpan(std::string_view message) {
   BucketSpan span;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        span.offset = in.get_sint32();
+        span.offset = in.Sint32();
         break;
       case 2:
-        span.length = in.get_uint32();
+        span.length = in.Uint32();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   return span;
 }
 
 // Repeated numbers come packed (proto3) or one by one (proto2): both are read, as protobuf asks.
-void ReadDeltas(pbf_reader& in, std::int64_t& last, std::vector<double>& counts) {
+void ReadDeltas(CheckedPbfReader& in, std::int64_t& last, std::vector<double>& counts) {
   const auto add = [&](std::int64_t delta) {
     last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) + static_cast<std::uint64_t>(delta));
     counts.push_back(static_cast<double>(last));
   };
-  if (in.wire_type() == protozero::pbf_wire_type::length_delimited) {
-    for (const std::int64_t delta : in.get_packed_sint64())
+  if (in.IsLengthDelimited()) {
+    for (const std::int64_t delta : in.PackedSint64())
       add(delta);
   } else {
-    add(in.get_sint64());
+    add(in.Sint64());
   }
 }
-void ReadCounts(pbf_reader& in, std::vector<double>& counts) {
-  if (in.wire_type() == protozero::pbf_wire_type::length_delimited) {
-    for (const double count : in.get_packed_double())
+void ReadCounts(CheckedPbfReader& in, std::vector<double>& counts) {
+  if (in.IsLengthDelimited()) {
+    for (const double count : in.PackedDouble())
       counts.push_back(count);
   } else {
-    counts.push_back(in.get_double());
+    counts.push_back(in.Double());
   }
 }
 
@@ -110,23 +102,23 @@ struct ClassicBucket {
 ClassicBucket ReadBucket(std::string_view message) {
   ClassicBucket bucket;
   double float_count = 0;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        bucket.count = static_cast<double>(in.get_uint64());
+        bucket.count = static_cast<double>(in.Uint64());
         break;
       case 2:
-        bucket.bound = in.get_double();
+        bucket.bound = in.Double();
         break;
       case 3:
-        bucket.exemplar = Text(in.get_view());
+        bucket.exemplar = in.Bytes();
         break;
       case 4:
-        float_count = in.get_double();
+        float_count = in.Double();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   if (float_count > 0) bucket.count = float_count;
@@ -173,8 +165,8 @@ Result<ExpositionEntry> ProtobufExpositionParser::NextOrThrow() {
       if (step != ExpositionEntry::kType && metadata_.text.empty()) continue;
       return step;
     }
-    if (family_.message.next(4)) {
-      TICKSCOPE_RETURN_IF_ERROR(ReadMetric(Text(family_.message.get_view())));
+    if (family_.message.Next(4)) {
+      TICKSCOPE_RETURN_IF_ERROR(ReadMetric(family_.message.Bytes()));
     } else {
       in_family_ = false;
     }
@@ -192,33 +184,33 @@ Result<bool> ProtobufExpositionParser::ReadFamily() {
   }
   const std::string_view message = rest_.substr(prefix, static_cast<std::size_t>(length));
   family_ = Family();
-  pbf_reader in = Reader(message);
+  CheckedPbfReader in(message);
   constexpr MetricType kTypes[] = {MetricType::kCounter, MetricType::kGauge,     MetricType::kSummary,
                                    MetricType::kUnknown, MetricType::kHistogram, MetricType::kGaugeHistogram};
   std::uint32_t type = 0;  // The number of COUNTER, so also what an absent field means.
-  while (in.next()) {
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        family_.name = Text(in.get_view());
+        family_.name = in.Bytes();
         break;
       case 2:
-        family_.help = Text(in.get_view());
+        family_.help = in.Bytes();
         break;
       case 3:
-        type = static_cast<std::uint32_t>(in.get_enum());
+        type = static_cast<std::uint32_t>(in.Int32());
         break;
       case 5:
-        family_.unit = Text(in.get_view());
+        family_.unit = in.Bytes();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   rest_.remove_prefix(prefix + message.size());
   if (type >= std::size(kTypes))
     return Corrupt(fmt::format("expected a metric type from 0 to 5, got {}", type));
   family_.type = kTypes[type];
-  family_.message = Reader(message);
+  family_.message = CheckedPbfReader(message);
   in_family_ = true;
   if (family_.name.empty()) return Corrupt("expected a family name, got none");
   if (!IsValidUtf8(family_.name)) return Corrupt("expected valid UTF-8 in a family name");
@@ -237,14 +229,14 @@ Status ProtobufExpositionParser::ReadMetric(std::string_view message) {
   start_time_ms_ = 0;
   std::string_view payload;
   std::uint32_t kind = 0;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        TICKSCOPE_RETURN_IF_ERROR(ReadLabel(Text(in.get_view())));
+        TICKSCOPE_RETURN_IF_ERROR(ReadLabel(in.Bytes()));
         break;
       case 6:
-        metric_time_ms_ = in.get_int64();
+        metric_time_ms_ = in.Int64();
         break;
       case 2:
       case 3:
@@ -252,10 +244,10 @@ Status ProtobufExpositionParser::ReadMetric(std::string_view message) {
       case 5:
       case 7:
         kind = in.tag();
-        payload = Text(in.get_view());
+        payload = in.Bytes();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   if (metric_time_ms_ == 0) metric_time_ms_.reset();
@@ -285,17 +277,17 @@ Status ProtobufExpositionParser::ReadMetric(std::string_view message) {
 
 Status ProtobufExpositionParser::ReadLabel(std::string_view message) {
   LabelSpan label;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        label.name = Text(in.get_view());
+        label.name = in.Bytes();
         break;
       case 2:
-        label.value = Text(in.get_view());
+        label.value = in.Bytes();
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   if (label.name.empty()) return Corrupt("expected a label name, got none");
@@ -311,16 +303,16 @@ Status ProtobufExpositionParser::ReadLabel(std::string_view message) {
 
 Status ProtobufExpositionParser::ReadSimple(std::string_view message, bool is_counter) {
   SubSample sub;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     if (in.tag() == 1) {
-      sub.value = Canonical(in.get_double());
+      sub.value = Canonical(in.Double());
     } else if (is_counter && in.tag() == 2) {
-      sub.exemplar = Text(in.get_view());
+      sub.exemplar = in.Bytes();
     } else if (is_counter && in.tag() == 3) {
-      start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+      start_time_ms_ = ReadTimestampMs(in.Bytes());
     } else {
-      in.skip();
+      in.Skip();
     }
   }
   pending_.push_back(sub);
@@ -330,35 +322,35 @@ Status ProtobufExpositionParser::ReadSimple(std::string_view message, bool is_co
 Status ProtobufExpositionParser::ReadSummary(std::string_view message) {
   double count = 0;
   double sum = 0;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        count = static_cast<double>(in.get_uint64());
+        count = static_cast<double>(in.Uint64());
         break;
       case 2:
-        sum = Canonical(in.get_double());
+        sum = Canonical(in.Double());
         break;
       case 3: {
         SubSample quantile{.label_name = "quantile"};
-        pbf_reader field = in.get_message();
-        while (field.next()) {
+        CheckedPbfReader field(in.Bytes());
+        while (field.Next()) {
           if (field.tag() == 1) {
-            quantile.label_value = field.get_double();
+            quantile.label_value = field.Double();
           } else if (field.tag() == 2) {
-            quantile.value = Canonical(field.get_double());
+            quantile.value = Canonical(field.Double());
           } else {
-            field.skip();
+            field.Skip();
           }
         }
         pending_.push_back(quantile);
         break;
       }
       case 4:
-        start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+        start_time_ms_ = ReadTimestampMs(in.Bytes());
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   pending_.push_back({.suffix = "_sum", .value = sum});
@@ -374,17 +366,17 @@ Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
   std::int64_t positive = 0;
   std::int64_t negative = 0;
   bool has_infinite_bucket = false;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1:
-        histogram_.count = static_cast<double>(in.get_uint64());
+        histogram_.count = static_cast<double>(in.Uint64());
         break;
       case 2:
-        histogram_.sum = Canonical(in.get_double());
+        histogram_.sum = Canonical(in.Double());
         break;
       case 3: {
-        const ClassicBucket bucket = ReadBucket(Text(in.get_view()));
+        const ClassicBucket bucket = ReadBucket(in.Bytes());
         has_infinite_bucket = has_infinite_bucket || (std::isinf(bucket.bound) && bucket.bound > 0);
         pending_.push_back({.suffix = "_bucket",
                             .label_name = kBucketLabel,
@@ -394,22 +386,22 @@ Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
         break;
       }
       case 4:
-        float_count = in.get_double();
+        float_count = in.Double();
         break;
       case 5:
-        histogram_.schema = in.get_sint32();
+        histogram_.schema = in.Sint32();
         break;
       case 6:
-        histogram_.zero_threshold = in.get_double();
+        histogram_.zero_threshold = in.Double();
         break;
       case 7:
-        histogram_.zero_count = static_cast<double>(in.get_uint64());
+        histogram_.zero_count = static_cast<double>(in.Uint64());
         break;
       case 8:
-        float_zero_count = in.get_double();
+        float_zero_count = in.Double();
         break;
       case 9:
-        histogram_.negative_spans.push_back(ReadSpan(Text(in.get_view())));
+        histogram_.negative_spans.push_back(ReadSpan(in.Bytes()));
         break;
       case 10:
         ReadDeltas(in, negative, histogram_.negative_buckets);
@@ -418,7 +410,7 @@ Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
         ReadCounts(in, histogram_.negative_buckets);
         break;
       case 12:
-        histogram_.positive_spans.push_back(ReadSpan(Text(in.get_view())));
+        histogram_.positive_spans.push_back(ReadSpan(in.Bytes()));
         break;
       case 13:
         ReadDeltas(in, positive, histogram_.positive_buckets);
@@ -427,13 +419,13 @@ Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
         ReadCounts(in, histogram_.positive_buckets);
         break;
       case 15:
-        start_time_ms_ = ReadTimestampMs(Text(in.get_view()));
+        start_time_ms_ = ReadTimestampMs(in.Bytes());
         break;
       case 16:
-        native_exemplars_.push_back(Text(in.get_view()));
+        native_exemplars_.push_back(in.Bytes());
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   if (float_count > 0) histogram_.count = float_count;
@@ -505,19 +497,19 @@ Status ProtobufExpositionParser::EmitSample(const SubSample& sub) {
 Status ProtobufExpositionParser::AddExemplar(std::string_view message) {
   Exemplar exemplar;
   SeriesSpans spans;
-  pbf_reader in = Reader(message);
-  while (in.next()) {
+  CheckedPbfReader in(message);
+  while (in.Next()) {
     switch (in.tag()) {
       case 1: {
         LabelSpan label;
-        pbf_reader pair = in.get_message();
-        while (pair.next()) {
+        CheckedPbfReader pair(in.Bytes());
+        while (pair.Next()) {
           if (pair.tag() == 1) {
-            label.name = Text(pair.get_view());
+            label.name = pair.Bytes();
           } else if (pair.tag() == 2) {
-            label.value = Text(pair.get_view());
+            label.value = pair.Bytes();
           } else {
-            pair.skip();
+            pair.Skip();
           }
         }
         if (!IsValidUtf8(label.name) || !IsValidUtf8(label.value)) {
@@ -527,13 +519,13 @@ Status ProtobufExpositionParser::AddExemplar(std::string_view message) {
         break;
       }
       case 2:
-        exemplar.value = Canonical(in.get_double());
+        exemplar.value = Canonical(in.Double());
         break;
       case 3:
-        exemplar.time_ms = ReadTimestampMs(Text(in.get_view()));
+        exemplar.time_ms = ReadTimestampMs(in.Bytes());
         break;
       default:
-        in.skip();
+        in.Skip();
     }
   }
   TICKSCOPE_ASSIGN_OR_RETURN(exemplar.labels, LabelsFromLiterals(spans));

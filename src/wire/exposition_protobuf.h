@@ -17,9 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include <protozero/data_view.hpp>
-#include <protozero/pbf_reader.hpp>
-
+#include "wire/checked_pbf_reader.h"
 #include "wire/exposition.h"
 #include "wire/exposition_line.h"
 
@@ -46,7 +44,7 @@ class ProtobufExpositionParser final : public ExpositionParser {
     std::string_view help;
     std::string_view unit;
     MetricType type = MetricType::kUnknown;
-    protozero::pbf_reader message;
+    CheckedPbfReader message;
     std::size_t metadata_step = 0;
   };
 

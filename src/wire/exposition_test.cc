@@ -279,6 +279,10 @@ TEST(ProtobufExposition, RefusesDamage) {
             "error: byte 0: expected 9223372036854775807 bytes of a metric family, got 0");
   EXPECT_THAT(Entries(ExpositionFormat::kProtobuf, ""), IsEmpty());
 
+  // A field with another wire type than its tag has: the family name as a number.
+  EXPECT_EQ(Entries(ExpositionFormat::kProtobuf, std::string_view("\x02\x08\x01", 3)).back(),
+            "error: byte 0: expected a protobuf field, got unknown pbf field type exception");
+
   // Every cut and a thousand flips end in entries or an error, never in a crash.
   for (std::size_t cut = 0; cut < body.size(); ++cut)
     (void)Entries(ExpositionFormat::kProtobuf, body.substr(0, cut));
