@@ -2,26 +2,42 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 namespace tickscope {
 
+// std::chrono::year ends at 32767, and a query may ask for the date of any number of seconds. So the calendar is
+// computed: 400 years have 146,097 days, and years that begin in March have their leap day at the end.
 CivilTime ToCivilTime(std::int64_t unix_seconds) {
-  using std::chrono::days;
-  using std::chrono::seconds;
-  const std::chrono::sys_seconds time{seconds(unix_seconds)};
-  const auto day = std::chrono::floor<days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time_of_day{time - day};
-  const std::chrono::sys_days new_year = date.year() / std::chrono::January / 1;
-  return {.year = static_cast<int>(date.year()),
-          .month = static_cast<unsigned>(date.month()),
-          .day = static_cast<unsigned>(date.day()),
-          .hour = static_cast<unsigned>(time_of_day.hours().count()),
-          .minute = static_cast<unsigned>(time_of_day.minutes().count()),
-          .second = static_cast<unsigned>(time_of_day.seconds().count()),
-          .weekday = std::chrono::weekday{day}.c_encoding(),
-          .year_day = static_cast<unsigned>((day - new_year).count()) + 1};
+  constexpr std::int64_t kSecondsPerDay = 86'400;
+  constexpr std::int64_t kDaysPerEra = 146'097;
+  constexpr std::int64_t kDaysToEpoch = 719'468;  // From 0000-03-01 to 1970-01-01.
+  constexpr std::int64_t kDaysMarchToNewYear = 306;
+  std::int64_t days = unix_seconds / kSecondsPerDay;
+  std::int64_t second_of_day = unix_seconds % kSecondsPerDay;
+  if (second_of_day < 0) {
+    second_of_day += kSecondsPerDay;
+    --days;
+  }
+  const std::int64_t shifted = days + kDaysToEpoch;
+  const std::int64_t era = (shifted >= 0 ? shifted : shifted - (kDaysPerEra - 1)) / kDaysPerEra;
+  const std::int64_t day_of_era = shifted - era * kDaysPerEra;
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t march_day = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t march_month = (5 * march_day + 2) / 153;  // 0 is March.
+  const std::int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  const std::int64_t year_day =
+      month <= 2 ? march_day - kDaysMarchToNewYear + 1 : march_day + (leap ? 60 : 59) + 1;
+  const std::int64_t weekday = (days % 7 + 11) % 7;  // The epoch was a Thursday.
+  return {.year = year,
+          .month = static_cast<unsigned>(month),
+          .day = static_cast<unsigned>(march_day - (153 * march_month + 2) / 5 + 1),
+          .hour = static_cast<unsigned>(second_of_day / 3600),
+          .minute = static_cast<unsigned>(second_of_day / 60 % 60),
+          .second = static_cast<unsigned>(second_of_day % 60),
+          .weekday = static_cast<unsigned>(weekday),
+          .year_day = static_cast<unsigned>(year_day)};
 }
 
 std::string FormatUtcTime(TimeMs time_ms) {

@@ -129,7 +129,7 @@ class AggregateEvaluation {
   }
 
   void Annotate() const {
-    const PositionRange at = aggregate_.expr->position;
+    const PositionRange at = WithoutParens(*aggregate_.expr).position;
     if (notes_.mixed_types) {
       run_.annotations.Warn(at, "encountered a mix of histograms and floats for aggregation");
     }
@@ -166,7 +166,7 @@ class AggregateEvaluation {
         group, [&](std::size_t step, double v) { static_cast<void>(totals[step].Add(v)); },
         [&](std::size_t step, std::size_t in_row) {
           if (totals[step].Add(*in_.histogram(in_row, step))) return;
-          run_.annotations.Warn(aggregate_.expr->position,
+          run_.annotations.Warn(WithoutParens(*aggregate_.expr).position,
                                 MixedBucketKindsText(in_.head(in_row).labels.metric_name()));
         });
     for (std::size_t step = 0; step < totals.size(); ++step)
@@ -302,7 +302,7 @@ Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const A
   if (aggregate.op == AggregateOp::kQuantile) {
     for (const double q : param) {
       if (std::isnan(q) || q < 0 || q > 1)
-        run.annotations.Warn(aggregate.param->position, QuantileOutOfRangeText(q));
+        run.annotations.Warn(WithoutParens(*aggregate.param).position, QuantileOutOfRangeText(q));
     }
     TICKSCOPE_RETURN_IF_ERROR(evaluation.RunQuantile(param));
   } else {

@@ -140,9 +140,9 @@ Result<std::vector<double>> CheckedRatios(QueryRun& run, const Aggregate& aggreg
     if (std::isnan(r)) return Fail(ErrorCode::kFailedPrecondition, "Ratio value is NaN");
     const double cut = std::clamp(r, -1.0, 1.0);
     if (cut != r) {
-      run.annotations.Warn(aggregate.param->position, "ratio value should be between -1 and 1, got " +
-                                                          FormatFloatCompact(r) + ", capping to " +
-                                                          FormatFloatCompact(cut));
+      run.annotations.Warn(WithoutParens(*aggregate.param).position,
+                           "ratio value should be between -1 and 1, got " + FormatFloatCompact(r) +
+                               ", capping to " + FormatFloatCompact(cut));
     }
     r = cut;
   }

@@ -20,7 +20,8 @@ struct CallSite {
   [[nodiscard]] QueryRun& run() const { return evaluator.run(); }
   [[nodiscard]] const Expr& arg(std::size_t i) const { return *call.args[i]; }
   [[nodiscard]] std::size_t arg_count() const { return call.args.size(); }
-  [[nodiscard]] PositionRange position(std::size_t i) const { return call.args[i]->position; }
+  /// Where annotations about an argument point: inside its parentheses.
+  [[nodiscard]] PositionRange position(std::size_t i) const { return WithoutParens(arg(i)).position; }
   /// Text of a string argument.
   [[nodiscard]] const std::string& text(std::size_t i) const {
     return std::get<StringLiteral>(WithoutParens(arg(i)).node).value;

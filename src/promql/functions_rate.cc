@@ -10,13 +10,15 @@ namespace {
 
 enum class Kind : std::uint8_t { kRate, kIncrease, kDelta };
 
-// By how much to multiply the raw change of a window so that it stands for the whole range.
+// By how much to multiply the raw change of a window so that it stands for the whole range. `intervals` lie between
+// its samples, plus one when the first is preceded by its start.
 //
 // The samples rarely reach to both ends of the range. A gap shorter than 1.1 times their distance is taken to
 // continue the series; a longer one means it began or ended there, half a distance away. A counter is not
 // extrapolated to before it was zero.
 double ExtrapolationFactor(const RangeWindow& window, TimeMs first_ms, TimeMs last_ms, std::size_t intervals,
                            double first_value, double change, bool counter) {
+  if (window.size() == 1) return 1;  // Only its start is known beside it: nothing to extrapolate from.
   const double sampled = static_cast<double>(last_ms - first_ms) / 1000;
   const double average = sampled / static_cast<double>(intervals);
   double to_start = static_cast<double>(first_ms - window.start_ms) / 1000;
@@ -34,7 +36,7 @@ double ExtrapolationFactor(const RangeWindow& window, TimeMs first_ms, TimeMs la
 
 // A first sample that says it began to count inside the range stands for a zero at that time.
 bool StartsInside(const RangeWindow& window, std::span<const TimeMs> starts, std::span<const TimeMs> times) {
-  return !starts.empty() && starts[0] > window.start_ms && starts[0] < times[0];
+  return !starts.empty() && starts[0] != 0 && starts[0] > window.start_ms && starts[0] < times[0];
 }
 
 bool StartsOverlap(std::span<const TimeMs> starts, std::span<const TimeMs> times) {
