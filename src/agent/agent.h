@@ -7,7 +7,7 @@
 // targets are spread over the interval, and a restart changes neither phase nor the grid of sample times.
 //
 // Invariants   A1 a target has one scrape under way; one that is due while the last still runs is skipped and
-// counted.
+//              counted.
 //              A2 a target leaves (reload, shutdown) with staleness markers.
 // Threads      Everything on the loop's thread; scrapes and requests block threads of the executors.
 #pragma once

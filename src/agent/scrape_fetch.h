@@ -21,8 +21,7 @@ struct ScrapeAnswer {
 
 /// Fetches the target once. `url` is the target's, parsed.
 /// Errors: kUnavailable (not reached, or a status other than 200), kDeadlineExceeded, kOutOfRange
-/// (body_size_limit),
-///         kUnsupported (format or encoding), kCorruption (not gzip, not HTTP).
+///         (body_size_limit), kUnsupported (format or encoding), kCorruption (not gzip, not HTTP).
 [[nodiscard]] Result<ScrapeAnswer> FetchExposition(http::Client& client, const http::Url& url,
                                                    const TargetConfig& target);
 

@@ -5,7 +5,7 @@
 // about.
 //
 // Invariants   C1 ordinals are handed out in the order of first sight and never change while a series is
-// cached.
+//              cached.
 //              C2 a series that no committed scrape had for kAbsentScrapesMax scrapes is forgotten.
 // Threads      Externally locked.
 // Memory       Raw bytes, labels and about 150 bytes a series.

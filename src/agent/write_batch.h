@@ -4,8 +4,7 @@
 // about 14 kB whatever the labels weigh, and an hour of waiting batches is small.
 //
 // Invariant   W1 samples are in the order in which the target's series were first met, so the batches of a
-// target
-//             repeat their order and a receiver that remembers series by their bytes is quick.
+//             target repeat their order and a receiver that remembers series by their bytes is quick.
 // Threads     Immutable once made; shared by all writers.
 #pragma once
 

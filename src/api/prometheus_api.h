@@ -4,8 +4,7 @@
 // the server's loop, so they still answer when every worker is busy. Nothing is kept between requests.
 //
 // Bounds    Answer text by response_bytes_max, time by query_timeout, waiting requests by the pool's queue:
-// when it
-//           is full the answer is 503 with Retry-After.
+//           when it is full the answer is 503 with Retry-After.
 // Metrics   tickscope_api_requests_total{endpoint,result}, tickscope_api_request_seconds{endpoint}
 #pragma once
 

@@ -10,22 +10,24 @@
 //   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |
 //   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
 //
-//   1 series      | symbols: varint n, n * text | varint n, n * (ref step: zz, labels: varint k, k * (name,
-//   value)) | 2 floats      | varint n | runs | classes: ceil(n / 2) bytes, low nibble first | values |
+//   1 series      | symbols: varint n, n * text |
+//                 | varint n, n * (ref step: zz, labels: varint k, k * (name, value)) |
+//   2 floats      | varint n | runs | classes: ceil(n / 2) bytes, low nibble first | values |
 //     run         | ref step: zz | length: varint | points: varint | points * time step: zz |
 //                   `length` consecutive refs, each with samples at these `points` times; a ref step counts
 //                   from the ref after the previous run, a time step from the previous time of the section
 //     class       0..7   integer in that many bytes, zigzag           8      raw double
-//                 9..12  hundredths in class - 8 bytes, zigzag        13, 14 millionths in 4 or 6 bytes,
-//                 zigzag
+//                 9..12  hundredths in class - 8 bytes, zigzag
+//                 13, 14 millionths in 4 or 6 bytes, zigzag
 //   3 histograms  | varint n | n * (ref step: zz, time step: zz, codec/histogram_codec.h) |
 //   4 metadata    | varint n | n * (metric: text, type: text, help: text, unit: text) |
 //
 // Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
 //
-//   n=3  run: step 7, length 3, points 1, time 1000   classes 1 0, 9    5 -> 0a, 250 -> f4 01
-//   03   0e 03 01 d0 0f                               01 0a             0a f4 01                  ...class
-//   10: 2 bytes
+//   n=3  run: step 7, length 3, points 1, time 1000   classes 1 0, 10   5 -> 0a, 250 -> f4 01
+//   03   0e 03 01 d0 0f                               01 0a             0a f4 01
+//
+//   2.5 is class 10: 250 hundredths in two bytes.
 //
 // The checksum is the stream's. Times and refs may repeat and go back; order is the order of arrival.
 #pragma once

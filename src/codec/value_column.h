@@ -12,13 +12,14 @@
 //
 //   gaps    bit i set: value i is missing and takes no room in the body; n = values present
 //   raw     | n * f64 |
-//   ints    | scale: u8 | raws | base: zz | patches | width: u8 | n packed |        value = (base + p) /
-//   10^scale deltas  | scale: u8 | raws | first: zz | base: zz | patches | width: u8 | n - 1 packed |   step
-//   = base + p raws    | m: varint | m * (index: varint, f64) |     values kept as they are; for the rest
-//   they repeat the
-//                                                        value before them
-//   patches | m: varint | m * (index: varint, zz) |      steps (or values) kept beside the packed ones, which
-//   hold 0
+//   ints    | scale: u8 | raws | base: zz | patches | width: u8 | n packed |
+//             value = (base + p) / 10^scale
+//   deltas  | scale: u8 | raws | first: zz | base: zz | patches | width: u8 | n - 1 packed |
+//             step = base + p
+//   raws    | m: varint | m * (index: varint, f64) |
+//             values kept as they are; for the rest they repeat the value before them
+//   patches | m: varint | m * (index: varint, zz) |
+//             steps (or values) kept beside the packed ones, which hold 0
 //
 // Worked example: a counter 100 103 103 109, that is steps 3 0 6 with base 0 in 3 bits.
 //
@@ -28,7 +29,7 @@
 // The format has no checksum: who stores a column checks its bytes.
 // Cost     About 4 ns a value to encode, 1 ns to decode (codec_bench).
 // Source   Frame of reference with patches: Zukowski et al., "Super-scalar RAM-CPU cache compression", ICDE
-// 2006.
+//          2006.
 #pragma once
 
 #include <bit>
@@ -58,8 +59,7 @@ void EncodeValueColumn(std::span<const double> values, Bytes& out);
 
 /// Decodes a column that spans all of `column` into the front of `out` and returns how many values it has.
 /// Errors: kCorruption when bytes run out, are left over or contradict each other; kOutOfRange for a count
-/// over
-///         kColumnValuesMax.
+///         over kColumnValuesMax.
 [[nodiscard]] Result<std::size_t> DecodeValueColumn(ByteView column, std::span<double, kColumnValuesMax> out);
 
 }  // namespace tickscope::codec

@@ -203,7 +203,8 @@ std::vector<std::pair<std::string, std::string>> YamlMap::StringMap(std::string_
 std::vector<std::string> YamlMap::Keys() const {
   std::vector<std::string> keys;
   if (node_ == nullptr) return keys;
-  for (const YamlEntry& entry : node_->entries) keys.push_back(entry.key);
+  for (const YamlEntry& entry : node_->entries)
+    keys.push_back(entry.key);
   return keys;
 }
 

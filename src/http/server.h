@@ -5,8 +5,7 @@
 // chunks; "Expect: 100-continue" is answered. Date, TLS and HTTP/2 are left to a proxy.
 //
 // Threads   One event-loop thread of its own does all socket work. Handlers run on that thread, so they
-// return at
-//           once and hand work to a pool; Respond may be called later from any thread.
+//           return at once and hand work to a pool; Respond may be called later from any thread.
 #pragma once
 
 #include <chrono>

@@ -11,8 +11,7 @@
 // with unread bytes would reset the connection and lose the answer that explains why.
 //
 // Invariants   A1 At most one read is pending; it goes into the input buffer (kIdle, kHead, kBody with
-// chunks), the
-//                 body (kBody with a length) or the discard buffer (kLingering).
+//                 chunks), the body (kBody with a length) or the discard buffer (kLingering).
 //              A2 Every request that reached the handler is answered once, in order.
 //              A3 Memory: the input buffer (at most header_bytes_max) and one body, which is in the budget.
 // Threads      The server's loop only.

@@ -8,8 +8,7 @@
 //   finds.
 //
 // Invariants   F1 After Crash with kLost a file holds exactly what it held at its last Sync, and a directory
-// exactly
-//                 the names it had at its last SyncDirectory.
+//                 exactly the names it had at its last SyncDirectory.
 //              F2 After Crash with kTorn a file holds either that, or a prefix of what was appended later as
 //              well,
 //                 whose end may read as zeros; a directory has all its unsynced changes or none.

@@ -7,8 +7,7 @@
 // Invariants   S1 Tasks run in the order in which they were posted or fell due; ties in the order of asking.
 //              S2 Tasks of a stopped or destroyed loop do not run.
 // Threads      Everything on one thread, except EventLoop::Post and Stop. Time does not wait for other
-// threads: what
-//              is tested hands no work to pools.
+//              threads: what is tested hands no work to pools.
 #pragma once
 
 #include <cstdint>

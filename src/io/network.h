@@ -1,8 +1,7 @@
 // Network: the only way to sockets. Byte streams with callbacks that run on an EventLoop.
 //
 // Threads   A Connection and a Listener belong to the loop they were made with and die before it; call them
-// on its
-//           thread only, or while no thread runs it.
+//           on its thread only, or while no thread runs it.
 // Bounds    At most one Read and one Write are pending a connection; the caller brings the buffers.
 #pragma once
 

@@ -19,15 +19,15 @@
 namespace tickscope::promql {
 
 struct EngineOptions {
-  std::int64_t lookback_ms = 300'000;          ///< How old the newest sample of an instant selector may be.
+  std::int64_t lookback_ms = 300'000;  ///< How old the newest sample of an instant selector may be.
   std::int64_t default_subquery_step_ms = 60'000;
-  std::uint64_t samples_max = 50'000'000;      ///< Samples a query may hold at once.
+  std::uint64_t samples_max = 50'000'000;  ///< Samples a query may hold at once.
   bool experimental_functions = true;
-  bool fill_modifiers = true;                  ///< Accept fill(), fill_left() and fill_right() on operators.
-  bool delayed_name_removal = false;           ///< Drop __name__ at the end of evaluation instead of at once.
-  bool unquoted_utf8_names = false;            ///< Accept a.b{c.d="x"} without quotes.
-  bool use_start_timestamps = false;           ///< Let rate and friends see resets by start timestamps.
-  bool type_and_unit_labels = false;           ///< Treat __type__ and __unit__ as part of a metric's identity.
+  bool fill_modifiers = true;         ///< Accept fill(), fill_left() and fill_right() on operators.
+  bool delayed_name_removal = false;  ///< Drop __name__ at the end of evaluation instead of at once.
+  bool unquoted_utf8_names = false;   ///< Accept a.b{c.d="x"} without quotes.
+  bool use_start_timestamps = false;  ///< Let rate and friends see resets by start timestamps.
+  bool type_and_unit_labels = false;  ///< Treat __type__ and __unit__ as part of a metric's identity.
 };
 
 /// One value at one time: a float, or a histogram when `histogram` is set.
@@ -78,12 +78,13 @@ class Engine {
   /// Evaluates at one time.
   /// Errors: kInvalidArgument with "line:col: parse error: ..." when the text is not PromQL; kFailedPrecondition when
   /// evaluation fails on the data (HTTP 422); kResourceExhausted over samples_max; what `context` says.
-  [[nodiscard]] Result<QueryResult> Instant(const Queryable& storage, const TenantId& tenant, std::string_view query,
-                                            TimeMs time_ms, const QueryContext& context) const;
+  [[nodiscard]] Result<QueryResult> Instant(const Queryable& storage, const TenantId& tenant,
+                                            std::string_view query, TimeMs time_ms,
+                                            const QueryContext& context) const;
   /// Evaluates at start, start + step, ... up to end; the value is a Matrix. Requires step_ms > 0, end_ms >= start_ms.
-  [[nodiscard]] Result<QueryResult> Range(const Queryable& storage, const TenantId& tenant, std::string_view query,
-                                          TimeMs start_ms, TimeMs end_ms, std::int64_t step_ms,
-                                          const QueryContext& context) const;
+  [[nodiscard]] Result<QueryResult> Range(const Queryable& storage, const TenantId& tenant,
+                                          std::string_view query, TimeMs start_ms, TimeMs end_ms,
+                                          std::int64_t step_ms, const QueryContext& context) const;
 
   [[nodiscard]] const EngineOptions& options() const { return options_; }
 
@@ -93,6 +94,7 @@ class Engine {
 
 /// Parses a lone series selector such as `up{job="a"}`, as match[] parameters carry it.
 /// Errors: kInvalidArgument with position.
-[[nodiscard]] Result<std::vector<Matcher>> ParseSeriesSelector(std::string_view text, const EngineOptions& options);
+[[nodiscard]] Result<std::vector<Matcher>> ParseSeriesSelector(std::string_view text,
+                                                               const EngineOptions& options);
 
 }  // namespace tickscope::promql

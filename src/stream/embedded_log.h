@@ -13,8 +13,7 @@
 // opened anew; what was acknowledged is safe.
 //
 // Bounds    Waiting payload: queue_bytes_max, then kResourceExhausted. Disk: retention by bytes and age,
-// whole
-//           segments at a time, the newest never.
+//           whole segments at a time, the newest never.
 // Threads   Thread-safe; one writer thread of its own.
 #pragma once
 

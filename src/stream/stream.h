@@ -51,9 +51,8 @@ class Stream {
 
   /// Queues `payload`; `done` runs when it is durable. Records of one caller are kept in call order. When
   /// this returns an error `done` is not run. Errors: kFailedPrecondition when `epoch` is no longer current
-  /// (encode again); kResourceExhausted when the queue
-  ///         or the disk is full; kUnavailable after a failed sync or Close; kOutOfRange for a payload over
-  ///         the limit.
+  ///         (encode again); kResourceExhausted when the queue or the disk is full; kUnavailable after a
+  ///         failed sync or Close; kOutOfRange for a payload over the limit.
   [[nodiscard]] virtual Status Append(PartitionId partition, Epoch epoch, Bytes payload,
                                       AppendCallback done) = 0;
 

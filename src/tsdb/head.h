@@ -12,11 +12,9 @@
 //                 dropped, another value is a conflict, dropped and counted.
 //              H2 state is a function of the batches applied, in order: a replay gives the same head.
 // Threads      One writer (Apply, DropBefore), any number of readers. A reader holds the lock for one series'
-// samples
-//              at a time; a waiting writer goes first.
+//              samples at a time; a waiting writer goes first.
 // Memory       About 300 bytes a series at first points (128 staged values, 32 state, some 80 labels and
-// postings),
-//              then 0.6 to 1 byte a sample.
+//              postings), then 0.6 to 1 byte a sample.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 //
 // Threads   Externally locked. A copy is independent.
 // Source    Lemire et al., "Roaring bitmaps: implementation of an optimized software library", 2018
-// (CRoaring).
+//           (CRoaring).
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // too, so a restart, which replays the stream, finds the same samples.
 //
 // Threads   Apply and Trim belong to the one thread that consumes the partition; everything else is
-// thread-safe.
+//           thread-safe.
 #pragma once
 
 #include <cstdint>

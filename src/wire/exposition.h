@@ -16,12 +16,12 @@
 // exporters.
 //
 // Errors name the place and what was expected there: `line 7, column 12: expected '=' after a label name, got
-// "+"`.
+//        "+"`.
 //
 // Threads   Externally locked.
 // Memory    Views point into the body, which outlives the parser, or into the parser, until the next Next.
-// Scrape
-//           mode holds nothing that grows with the body; strict mode remembers family names and label groups.
+//           Scrape mode holds nothing that grows with the body; strict mode remembers family names and label
+//           groups.
 #pragma once
 
 #include <cstddef>

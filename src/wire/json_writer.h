@@ -8,8 +8,7 @@
 //
 // Text that is not UTF-8 is written with U+FFFD in place of each bad byte, so the output always is.
 // Bounds    Past `bytes_max` the writer reports full(); loops over data ask it once an element and end early.
-// The
-//           caller then throws the text away: it is cut, not closed.
+//           The caller then throws the text away: it is cut, not closed.
 #pragma once
 
 #include <cstddef>
