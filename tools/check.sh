@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The checks of ./dev check: check_NAME runs one, describe_check tells what it is. Sourced by ./dev.
 
-CHECKS=(format layers os-calls licences headers tidy asan tsan fuzz clang kill)
+CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill)
 
 # Seconds each fuzz target runs.
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
@@ -12,6 +12,7 @@ describe_check() {
     layers) echo "includes follow the table in src/CMakeLists.txt" ;;
     os-calls) echo "nothing but src/io calls the operating system" ;;
     licences) echo "every library is listed in THIRD_PARTY.md" ;;
+    docs) echo "links of the pages lead somewhere, and the measured figures are those of the records" ;;
     headers) echo "every header compiles alone" ;;
     tidy) echo "clang-tidy and thread-safety analysis (only what changed since it last passed)" ;;
     asan) echo "unit tests under the address and undefined-behaviour sanitizers" ;;
@@ -26,6 +27,7 @@ check_format() { cpp_files | xargs -0 .venv/bin/clang-format --dry-run -Werror -
 check_layers() { /usr/bin/python3 tools/check_layers.py; }
 check_os-calls() { /usr/bin/python3 tools/check_os_calls.py; }
 check_licences() { /usr/bin/python3 tools/check_licences.py; }
+check_docs() { /usr/bin/python3 tools/check_docs.py; }
 check_headers() { build release all_verify_interface_header_sets; }
 
 check_tidy() {

@@ -173,4 +173,4 @@ def run():
 
 def pytest_configure(config):
     sys.dont_write_bytecode = True
-    config.addinivalue_line("markers", "slow: takes more than ten seconds; left out of the quick round")
+    config.addinivalue_line("markers", "slow: takes minutes; run by ./dev check kill, or with -m slow")
