@@ -87,17 +87,19 @@ struct Packing {
 Packing PackAbove(std::span<const std::int64_t> ints, std::int64_t base) {
   std::array<std::uint32_t, 65> of_width{};
   std::size_t below = 0;
+  std::uint64_t all_above = 0;
   for (const std::int64_t v : ints) {
     if (v < base) {
       ++below;
-    } else {
-      ++of_width[std::bit_width(static_cast<std::uint64_t>(v) - static_cast<std::uint64_t>(base))];
+      continue;
     }
+    const std::uint64_t above = static_cast<std::uint64_t>(v) - static_cast<std::uint64_t>(base);
+    all_above |= above;
+    ++of_width[static_cast<std::size_t>(std::bit_width(above))];
   }
   Packing best{.base = base, .bytes = ~std::size_t{0}};
   std::size_t patches = below;
-  for (unsigned width = 64;; --width) {
-    if (patches > kPatchesMax) break;
+  for (auto width = static_cast<unsigned>(std::bit_width(all_above)); patches <= kPatchesMax; --width) {
     // A patch: its index and a zigzag varint of its width.
     const std::size_t bytes = PackedBytes(ints.size(), width) + patches * (2 + (width + 6) / 7);
     if (bytes <= best.bytes) best = {base, width, patches, bytes};

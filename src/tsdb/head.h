@@ -2,7 +2,7 @@
 //
 // Samples of a target are rows by time, of a series a column. The newest up to 16 values of a series are
 // staged as doubles; a full stage is packed into a chunk, four chunks of 16 are merged into one of 64, two of
-// 64 into one of 128. So a sample is encoded three times (about 30 ns together), and at rest it costs what
+// 64 into one of 128. So a sample is encoded three times (some 50 ns together), and at rest it costs what
 // codec/value_column.h says.
 //
 // What does not fit that form is kept beside it, exactly: samples older than the newest of their series
