@@ -14,6 +14,13 @@ mkdir -p "$peers"
 readonly PROMETHEUS_VERSION=v0.316.0
 readonly VICTORIA_METRICS_VERSION=v1.150.0
 
+say() { echo "==> $*" >&2; }
+die() {
+  echo "install_peers: $*" >&2
+  exit 1
+}
+source tools/install.sh
+
 have() { [ -x "$peers/$1" ] || command -v "$1" >/dev/null; }
 
 unpack_debian() { # PACKAGE PROGRAM...
@@ -21,11 +28,16 @@ unpack_debian() { # PACKAGE PROGRAM...
   shift
   for program in "$@"; do have "$program" || missing=1; done
   [ "$missing" -eq 1 ] || return 0
-  echo "unpacking Debian package $package into .cache/peers" >&2
+  say "unpacking Debian package $package into .cache/peers"
   work=$(mktemp -d)
   # apt drops to its own user to download, which cannot write here otherwise.
   chmod 0777 "$work"
-  (cd "$work" && apt-get -qq download "$package" && dpkg-deb -x ./*.deb unpacked)
+  if ! (cd "$work" && apt-get -qq download "$package" 2>/dev/null); then
+    # A machine whose package lists were never fetched, or are old.
+    as_root apt-get -qq update
+    (cd "$work" && apt-get -qq download "$package")
+  fi
+  (cd "$work" && dpkg-deb -x ./*.deb unpacked)
   for program in "$@"; do install -m 0755 "$work/unpacked/usr/bin/$program" "$peers/$program"; done
   rm -rf "$work"
 }
@@ -34,7 +46,7 @@ go_install() { # PROGRAM PACKAGE@VERSION [FLAGS...]
   local program=$1 package=$2
   shift 2
   if [ -f "$peers/$program.version" ] && [ "$(cat "$peers/$program.version")" = "$package" ]; then return 0; fi
-  echo "building $package (some minutes)" >&2
+  say "building $package (some minutes)"
   GOBIN="$peers" go install "$@" "$package"
   echo "$package" >"$peers/$program.version"
 }
@@ -42,7 +54,7 @@ go_install() { # PROGRAM PACKAGE@VERSION [FLAGS...]
 unpack_debian prometheus prometheus promtool
 unpack_debian prometheus-node-exporter prometheus-node-exporter
 if [ "${1-}" = --current ]; then
-  command -v go >/dev/null || { echo "install_peers: --current needs go on the PATH" >&2; exit 1; }
+  command -v go >/dev/null || die "--current needs go on the PATH"
   # The tag leaves out cloud service discovery, whose dependencies the module proxy does not have.
   go_install prometheus "github.com/prometheus/prometheus/cmd/prometheus@$PROMETHEUS_VERSION" -tags remove_all_sd
   go_install promtool "github.com/prometheus/prometheus/cmd/promtool@$PROMETHEUS_VERSION" -tags remove_all_sd
