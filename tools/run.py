@@ -27,7 +27,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RUN = ROOT / "run"
-BINARY = ROOT / "build/release/bin/tickscope"
+BINARY = pathlib.Path(os.environ.get("TICKSCOPE_BIN", ROOT / "build/release/bin/tickscope"))
 
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
@@ -120,6 +120,7 @@ def find_node_exporter() -> str:
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
+            answer.read()
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
@@ -159,7 +160,9 @@ def start_all(options: argparse.Namespace, children: list[Child]) -> str:
     wait_until(lambda: answers(f"http://{server}/-/ready"), "the server to be ready", children)
 
     progress(f"prometheus-node-exporter on {node}, scraped by tickscope agent")
-    children.append(Child("node-exporter", [find_node_exporter(), f"--web.listen-address={node}"]))
+    # Its systemd collector logs an error a scrape where there is no systemd to ask.
+    exporter = [find_node_exporter(), f"--web.listen-address={node}", "--no-collector.systemd"]
+    children.append(Child("node-exporter", exporter))
     wait_until(lambda: answers(f"http://{node}/metrics"), "node_exporter", children)
     config = RUN / "agent.yaml"
     ports = {"agent_port": agent.rpartition(":")[2], "node_port": node.rpartition(":")[2]}
