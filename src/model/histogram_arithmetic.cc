@@ -268,7 +268,7 @@ Histogram SubtractHistograms(const Histogram& a, const Histogram& b, CombineNote
 
 Histogram ScaleHistogram(const Histogram& h, double factor) {
   Histogram out = h;
-  out.zero_count *= factor;
+  if (!UsesCustomBounds(h)) out.zero_count *= factor;
   out.count *= factor;
   out.sum *= factor;
   for (double& count : out.positive_buckets)
@@ -281,7 +281,7 @@ Histogram ScaleHistogram(const Histogram& h, double factor) {
 
 Histogram DivideHistogram(const Histogram& h, double divisor) {
   Histogram out = h;
-  out.zero_count /= divisor;
+  if (!UsesCustomBounds(h)) out.zero_count /= divisor;
   out.count /= divisor;
   out.sum /= divisor;
   if (divisor == 0) {

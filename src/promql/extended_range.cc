@@ -53,15 +53,15 @@ void EdgedRange::AddInterpolated(std::size_t after, TimeMs time_ms, double weigh
     from_ms = starts_[after];
   const double share =
       std::max(0.0, static_cast<double>(time_ms - from_ms) / static_cast<double>(times_[after] - from_ms));
-  if (!reset) out.push_back({after - 1, weight * (1 - share)});
-  out.push_back({after, weight * share});
+  if (!reset) out.push_back({after - 1, weight, false});
+  out.push_back({after, weight * share, !reset});
 }
 
 void EdgedRange::AddStartEdge(double weight, const ResetAt* resets, SampleTerms& out) const {
   if (start_is_interpolated()) {
     AddInterpolated(inside_begin_, start_ms_, weight, resets, out);
   } else {
-    out.push_back({first_used(), weight});
+    out.push_back({first_used(), weight, false});
   }
 }
 
@@ -69,27 +69,25 @@ void EdgedRange::AddEndEdge(double weight, const ResetAt* resets, SampleTerms& o
   if (end_is_interpolated()) {
     AddInterpolated(inside_end_, end_ms_, weight, resets, out);
   } else {
-    out.push_back({inside_end_ - 1, weight});
+    out.push_back({inside_end_ - 1, weight, false});
   }
 }
 
-SampleTerms EdgedRange::Change(const ResetAt* resets) const {
-  SampleTerms out;
-  AddEndEdge(1, resets, out);
-  AddStartEdge(-1, resets, out);
-  if (resets == nullptr) return out;
+void EdgedRange::AddResets(const ResetAt& resets, SampleTerms& out) const {
   // An interpolated start lies after the reset, if there was one; an interpolated end needs the step up to it.
   const std::size_t first_step = start_is_interpolated() ? inside_begin_ + 1 : first_used() + 1;
   for (std::size_t i = first_step; i < end_used(); ++i) {
-    if ((*resets)(i)) out.push_back({i - 1, 1});
+    if (resets(i)) out.push_back({i - 1, 1, false});
   }
-  return out;
 }
 
 double ApplyTerms(const SampleTerms& terms, std::span<const double> values) {
   double sum = 0;
-  for (const SampleTerm& term : terms)
-    sum += term.weight == 1 ? values[term.index] : term.weight * values[term.index];
+  for (const SampleTerm& term : terms) {
+    double part = values[term.index];
+    if (term.difference) part -= values[term.index - 1];
+    sum += term.weight == 1 ? part : term.weight * part;
+  }
   return sum;
 }
 
@@ -100,8 +98,14 @@ std::optional<Histogram> ApplyTerms(const SampleTerms& terms, std::span<const Hi
     const Histogram& h = *values[terms[i].index];
     if (UsesCustomBounds(h) != sum.uses_custom_bounds()) return std::nullopt;
     sum.Add(h, terms[i].weight);
+    if (terms[i].difference) sum.Add(*values[terms[i].index - 1], -terms[i].weight);
   }
-  return sum.Result();
+  Histogram result = sum.Result();
+  // What lies between samples is a gauge only if they are; of a counter's resets it knows nothing.
+  const bool gauge = std::ranges::any_of(
+      terms, [&](const SampleTerm& term) { return values[term.index]->reset_hint == ResetHint::kGauge; });
+  if (terms.size() > 1) result.reset_hint = gauge ? ResetHint::kGauge : ResetHint::kUnknown;
+  return result;
 }
 
 Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms, RangeMode mode, bool counter,
@@ -118,7 +122,14 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
       return std::binary_search(window.floats.resets.begin(), window.floats.resets.end(),
                                 window.floats.first + i);
     };
-    return Sample::Float(ApplyTerms(floats.Change(counter ? &resets : nullptr), window.floats.values) /
+    SampleTerms start;
+    SampleTerms end;
+    SampleTerms lost;
+    floats.AddStartEdge(1, counter ? &resets : nullptr, start);
+    floats.AddEndEdge(1, counter ? &resets : nullptr, end);
+    if (counter) floats.AddResets(resets, lost);
+    const std::span<const double> values = window.floats.values;
+    return Sample::Float((ApplyTerms(end, values) - ApplyTerms(start, values) + ApplyTerms(lost, values)) /
                          seconds);
   }
   if (histograms.empty()) return Sample::None();
@@ -139,7 +150,11 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
       return true;
     return IsCounterReset(*column.values[i - 1], *column.values[i]);
   };
-  std::optional<Histogram> change = ApplyTerms(histograms.Change(counter ? &resets : nullptr), column.values);
+  SampleTerms terms;
+  histograms.AddEndEdge(1, counter ? &resets : nullptr, terms);
+  histograms.AddStartEdge(-1, counter ? &resets : nullptr, terms);
+  if (counter) histograms.AddResets(resets, terms);
+  std::optional<Histogram> change = ApplyTerms(terms, column.values);
   if (!change) return Sample::None();
   change->reset_hint = ResetHint::kGauge;
   return Sample::Of(per_second ? ScaleHistogram(*change, 1 / seconds) : *std::move(change));

@@ -20,10 +20,12 @@
 
 namespace tickscope::promql {
 
-/// One sample's part in a result.
+/// One sample's part in a result: the sample, or how much it differs from the one before it, times `weight`. Kept as a
+/// difference, an edge between two equal samples is that value to the last bit.
 struct SampleTerm {
   std::size_t index = 0;
   double weight = 0;
+  bool difference = false;
 };
 using SampleTerms = std::vector<SampleTerm>;
 
@@ -49,8 +51,8 @@ class EdgedRange {
   // Values at the edges, each times `weight`. Require !empty(). `resets` is null for gauges.
   void AddStartEdge(double weight, const ResetAt* resets, SampleTerms& out) const;
   void AddEndEdge(double weight, const ResetAt* resets, SampleTerms& out) const;
-  /// End minus start, plus what resets between them took away.
-  [[nodiscard]] SampleTerms Change(const ResetAt* resets) const;
+  /// What resets between the edges took away.
+  void AddResets(const ResetAt& resets, SampleTerms& out) const;
 
  private:
   void AddInterpolated(std::size_t after, TimeMs time_ms, double weight, const ResetAt* resets,
