@@ -179,7 +179,8 @@ FleetRun::Attempt FleetRun::SendOnce(const Send& send, http::Client& client, mil
     return Attempt::kAgain;
   }
   if (response->status / 100 != 2) {
-    CountError(fmt::to_string(response->status), response->body.substr(0, kAnswerTextBytesMax));
+    CountError(fmt::to_string(response->status),
+               std::string_view(response->body).substr(0, kAnswerTextBytesMax));
     if (AsksForRetry(response->status)) {
       pause = std::max(pause, RetryAfter(*response));
       return Attempt::kAgain;
@@ -204,17 +205,17 @@ FleetRun::Attempt FleetRun::SendOnce(const Send& send, http::Client& client, mil
   return Attempt::kAcknowledged;
 }
 
-void FleetRun::CountError(std::string name, std::string message) {
+void FleetRun::CountError(std::string name, std::string_view message) {
   const MutexLock lock(mu_);
   if (errors_.size() >= kErrorNamesMax && !errors_.contains(name)) name = "other";
   ++errors_[name];
   last_error_ = fmt::format("{}: {}", name, message);
 }
 
-void FleetRun::GiveUp(std::string message) {
+void FleetRun::GiveUp(std::string_view message) {
   {
     const MutexLock lock(mu_);
-    if (outcome_) outcome_ = Fail(ErrorCode::kDeadlineExceeded, message + ": " + last_error_);
+    if (outcome_) outcome_ = Fail(ErrorCode::kDeadlineExceeded, fmt::format("{}: {}", message, last_error_));
   }
   stop_.Set();
 }

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -97,8 +98,8 @@ class FleetRun {
   /// False when the lane must end.
   [[nodiscard]] bool SendUntilAnswered(const Send& send, http::Client& client, Random& random);
   [[nodiscard]] Attempt SendOnce(const Send& send, http::Client& client, std::chrono::milliseconds& pause);
-  void CountError(std::string name, std::string message) TICKSCOPE_EXCLUDES(mu_);
-  void GiveUp(std::string message) TICKSCOPE_EXCLUDES(mu_);
+  void CountError(std::string name, std::string_view message) TICKSCOPE_EXCLUDES(mu_);
+  void GiveUp(std::string_view message) TICKSCOPE_EXCLUDES(mu_);
 
   const RunOptions options_;
   const MakeClient make_client_;

@@ -10,42 +10,45 @@ namespace {
 using wire::MetricType;
 
 // A label, its values and how much of a total falls to each.
+struct Share {
+  std::string_view value;
+  double share;
+};
 struct Dimension {
   std::string_view label;
-  std::vector<std::pair<std::string_view, double>> shares;
+  std::span<const Share> shares;
 };
 
-const Dimension kNone{"", {{"", 1}}};
-const Dimension kPlatform{"platform",
-                          {{"pc", 0.42}, {"playstation", 0.24}, {"switch", 0.12}, {"xbox", 0.22}}};
-const Dimension kIspClass{
-    "isp_class", {{"cable", 0.38}, {"fiber", 0.34}, {"mobile", 0.20}, {"other", 0.05}, {"satellite", 0.03}}};
-const Dimension kPlayerBucket{"player_bucket", {{"0-50", 0}, {"51-100", 1}, {"101-150", 2}, {"151-200", 3}}};
-const Dimension kRejectReason{"reason",
-                              {{"cooldown", 0.5},
-                               {"desync", 0.01},
-                               {"invalid_target", 0.2},
-                               {"out_of_range", 0.2},
-                               {"rate_limited", 0.05},
-                               {"stale_tick", 0.04}}};
-const Dimension kJoinFailureReason{
-    "reason",
-    {{"auth", 0.2}, {"banned", 0.02}, {"full", 0.4}, {"map_load", 0.08}, {"timeout", 0.2}, {"version", 0.1}}};
-const Dimension kDisconnectReason{"reason",
-                                  {{"afk", 0.03},
-                                   {"crash", 0.01},
-                                   {"kicked", 0.01},
-                                   {"network", 0.06},
-                                   {"quit", 0.8},
-                                   {"server_shutdown", 0.01},
-                                   {"timeout", 0.07},
-                                   {"version", 0.01}}};
-const Dimension kAbandonReason{
-    "reason", {{"cancelled", 0.7}, {"declined", 0.15}, {"no_region", 0.01}, {"timeout", 0.14}}};
-const Dimension kAbortReason{"reason", {{"crash", 0.1}, {"host_fault", 0.2}, {"too_few_players", 0.7}}};
-const Dimension kBackend{"reason",
-                         {{"entitlement", 0.2}, {"inventory", 0.4}, {"leaderboard", 0.1}, {"profile", 0.3}}};
-const Dimension kCheat{"reason", {{"aim", 0.4}, {"speed", 0.6}}};
+constexpr Share kNoneShares[] = {{"", 1}};
+constexpr Dimension kNone{"", kNoneShares};
+constexpr Share kPlatformShares[] = {{"pc", 0.42}, {"playstation", 0.24}, {"switch", 0.12}, {"xbox", 0.22}};
+constexpr Dimension kPlatform{"platform", kPlatformShares};
+constexpr Share kIspClassShares[] = {
+    {"cable", 0.38}, {"fiber", 0.34}, {"mobile", 0.20}, {"other", 0.05}, {"satellite", 0.03}};
+constexpr Dimension kIspClass{"isp_class", kIspClassShares};
+constexpr Share kPlayerBucketShares[] = {{"0-50", 0}, {"51-100", 1}, {"101-150", 2}, {"151-200", 3}};
+constexpr Dimension kPlayerBucket{"player_bucket", kPlayerBucketShares};
+constexpr Share kRejectReasonShares[] = {{"cooldown", 0.5},       {"desync", 0.01},
+                                         {"invalid_target", 0.2}, {"out_of_range", 0.2},
+                                         {"rate_limited", 0.05},  {"stale_tick", 0.04}};
+constexpr Dimension kRejectReason{"reason", kRejectReasonShares};
+constexpr Share kJoinFailureReasonShares[] = {{"auth", 0.2},      {"banned", 0.02}, {"full", 0.4},
+                                              {"map_load", 0.08}, {"timeout", 0.2}, {"version", 0.1}};
+constexpr Dimension kJoinFailureReason{"reason", kJoinFailureReasonShares};
+constexpr Share kDisconnectReasonShares[] = {{"afk", 0.03},     {"crash", 0.01},  {"kicked", 0.01},
+                                             {"network", 0.06}, {"quit", 0.8},    {"server_shutdown", 0.01},
+                                             {"timeout", 0.07}, {"version", 0.01}};
+constexpr Dimension kDisconnectReason{"reason", kDisconnectReasonShares};
+constexpr Share kAbandonReasonShares[] = {
+    {"cancelled", 0.7}, {"declined", 0.15}, {"no_region", 0.01}, {"timeout", 0.14}};
+constexpr Dimension kAbandonReason{"reason", kAbandonReasonShares};
+constexpr Share kAbortReasonShares[] = {{"crash", 0.1}, {"host_fault", 0.2}, {"too_few_players", 0.7}};
+constexpr Dimension kAbortReason{"reason", kAbortReasonShares};
+constexpr Share kBackendShares[] = {
+    {"entitlement", 0.2}, {"inventory", 0.4}, {"leaderboard", 0.1}, {"profile", 0.3}};
+constexpr Dimension kBackend{"reason", kBackendShares};
+constexpr Share kCheatShares[] = {{"aim", 0.4}, {"speed", 0.6}};
+constexpr Dimension kCheat{"reason", kCheatShares};
 
 // How a dimension's shares become amounts: a share of one amount, the same amount each, or the share itself.
 enum class Spread : std::uint8_t { kShared, kEach, kShareIsAmount };
@@ -62,7 +65,7 @@ constexpr MetricType kG = MetricType::kGauge;
 constexpr MetricType kC = MetricType::kCounter;
 constexpr MetricType kH = MetricType::kHistogram;
 
-const ScalarFamily kConstants[] = {
+constexpr ScalarFamily kConstants[] = {
     {{"game_build_info", "Build the server runs, in the build label.", "", MetricType::kInfo},
      kNone,
      Dynamics::kConstant,
@@ -135,7 +138,7 @@ const ScalarFamily kConstants[] = {
      0},
 };
 
-const ScalarFamily kGauges[] = {
+constexpr ScalarFamily kGauges[] = {
     {{"game_players", "Players connected.", "", kG}, kPlatform, Dynamics::kPlayers, 1},
     {{"game_connections", "Player connections by access network.", "", kG}, kIspClass, Dynamics::kPlayers, 1},
     {{"game_matches", "Matches in progress by player bucket.", "", kG},
@@ -173,7 +176,7 @@ const ScalarFamily kGauges[] = {
     {{"process_open_fds", "Open file descriptors.", "", kG}, kNone, Dynamics::kLevel, 260},
 };
 
-const ScalarFamily kCounters[] = {
+constexpr ScalarFamily kCounters[] = {
     {{"game_ticks_total", "Ticks simulated.", "", kC}, kNone, Dynamics::kSteadyCounter, 60},
     {{"game_snapshots_total", "Snapshots built.", "", kC}, kNone, Dynamics::kSteadyCounter, 20},
     {{"game_heartbeats_total", "Heartbeats to the fleet manager.", "", kC},
@@ -276,7 +279,7 @@ struct HistogramFamily {
   double load_effect;
 };
 
-const HistogramFamily kHistograms[kHistogramsPerServer] = {
+constexpr HistogramFamily kHistograms[kHistogramsPerServer] = {
     {{"game_tick_duration_seconds", "Time a tick took.", "seconds", kH},
      kTickBounds,
      Dynamics::kSteadyCounter,

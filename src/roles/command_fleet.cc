@@ -25,6 +25,7 @@
 #include "io/system_random.h"
 #include "roles/commands.h"
 #include "roles/time_argument.h"
+#include "wire/remote_write_headers.h"
 
 namespace tickscope::roles {
 namespace {
