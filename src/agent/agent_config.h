@@ -10,8 +10,7 @@
 //   remote_write:
 //     - url: http://127.0.0.1:9280/api/v1/write
 //
-// Names and meaning follow Prometheus where it has the same setting, so that a scrape_config can be copied
-// over.
+// Names and meaning follow Prometheus where it has the setting, so that a scrape_config can be copied over.
 #pragma once
 
 #include <cstdint>

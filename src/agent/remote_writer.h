@@ -12,8 +12,7 @@
 //
 // Bound       queue_bytes_max over all shards; past it the oldest part that is not under way goes, counted as
 //             queue_full.
-// Invariants  R1 a target's batches always use the same shard, and a shard has one request under way: its
-//             front.
+// Invariants  R1 a target's batches always use the same shard; a shard has one request under way, its front.
 //             R2 a part leaves its queue when it is delivered, refused or pushed out; nothing else loses it.
 // Threads     Everything on the loop's thread; requests block a thread of the executor.
 #pragma once

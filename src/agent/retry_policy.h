@@ -2,7 +2,8 @@
 //
 // Full jitter: uniform between zero and a bound that doubles with each failure, so that a fleet whose
 // receiver comes back does not return all at once. A receiver that says Retry-After is obeyed, plus jitter on
-// top. Source    "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+// top.
+// Source    "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 #pragma once
 
 #include <cstdint>

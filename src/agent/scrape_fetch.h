@@ -1,5 +1,4 @@
-// The HTTP half of a scrape: ask a target for its metrics in the best format it has, bounded in time and
-// size.
+// The HTTP half of a scrape: ask a target for its metrics in the best format it has, within time and size.
 #pragma once
 
 #include <string>

@@ -1,5 +1,4 @@
-// ExpositionParser: what a target answers to a scrape, entry by entry, whichever of the three formats it
-// speaks.
+// ExpositionParser: what a target answers to a scrape, entry by entry, in whichever of three formats.
 //
 //   auto parser = MakeExpositionParser(ExpositionFormat::kOpenMetrics, body, {});
 //   while (true) {
@@ -15,8 +14,9 @@
 // are not its business. kStrict holds the body to the format's specification, for lint and for tests of
 // exporters.
 //
-// Errors name the place and what was expected there: `line 7, column 12: expected '=' after a label name, got
-//        "+"`.
+// Errors name the place and what was expected there:
+//
+//   line 7, column 12: expected '=' after a label name, got "+"
 //
 // Threads   Externally locked.
 // Memory    Views point into the body, which outlives the parser, or into the parser, until the next Next.

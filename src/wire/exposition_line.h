@@ -1,5 +1,4 @@
-// ExpositionLine: the parts that both text formats share, a body cut into lines and the series at a line's
-// start.
+// ExpositionLine: the parts that both text formats share, lines and the series that starts one.
 //
 //   http_requests_total{method="post",code="200"} 1027 1395066363000
 //   {"http.requests",method="post"} 1027

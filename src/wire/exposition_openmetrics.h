@@ -7,8 +7,8 @@
 //
 // Tokens are parted by exactly one space, times are seconds, the body ends with "# EOF" and nothing after it.
 // In scrape mode families are not checked against each other; in strict mode OpenMetricsRules judges every
-// line as well. A _created line is an ordinary sample, as in Prometheus. Source    OpenMetrics 1.0
-// specification.
+// line as well. A _created line is an ordinary sample, as in Prometheus.
+// Source    OpenMetrics 1.0 specification.
 #pragma once
 
 #include <memory>

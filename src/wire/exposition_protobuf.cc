@@ -1,6 +1,5 @@
 #include "wire/exposition_protobuf.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -9,123 +8,9 @@
 #include <protozero/exception.hpp>
 #include <protozero/varint.hpp>
 
-#include "model/sample.h"
 #include "wire/openmetrics_float.h"
 
 namespace tickscope::wire {
-namespace {
-
-// Every NaN is the normal one: a target's must not pass for a staleness marker.
-double Canonical(double v) {
-  return std::isnan(v) ? NormalNan() : v;
-}
-
-/// google.protobuf.Timestamp; 0 when it does not fit milliseconds.
-TimeMs ReadTimestampMs(std::string_view message) {
-  std::int64_t seconds = 0;
-  std::int32_t nanos = 0;
-  CheckedPbfReader in(message);
-  while (in.Next()) {
-    switch (in.tag()) {
-      case 1:
-        seconds = in.Int64();
-        break;
-      case 2:
-        nanos = in.Int32();
-        break;
-      default:
-        in.Skip();
-    }
-  }
-  constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int64_t>::max() / 2000;
-  if (seconds > kSecondsMax || seconds < -kSecondsMax) return 0;
-  return seconds * 1000 + nanos / 1'000'000;
-}
-
-BucketSpan ReadSpan(std::string_view message) {
-  BucketSpan span;
-  CheckedPbfReader in(message);
-  while (in.Next()) {
-    switch (in.tag()) {
-      case 1:
-        span.offset = in.Sint32();
-        break;
-      case 2:
-        span.length = in.Uint32();
-        break;
-      default:
-        in.Skip();
-    }
-  }
-  return span;
-}
-
-// Repeated numbers come packed (proto3) or one by one (proto2): both are read, as protobuf asks.
-void ReadDeltas(CheckedPbfReader& in, std::int64_t& last, std::vector<double>& counts) {
-  const auto add = [&](std::int64_t delta) {
-    last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) + static_cast<std::uint64_t>(delta));
-    counts.push_back(static_cast<double>(last));
-  };
-  if (in.IsLengthDelimited()) {
-    for (const std::int64_t delta : in.PackedSint64())
-      add(delta);
-  } else {
-    add(in.Sint64());
-  }
-}
-void ReadCounts(CheckedPbfReader& in, std::vector<double>& counts) {
-  if (in.IsLengthDelimited()) {
-    for (const double count : in.PackedDouble())
-      counts.push_back(count);
-  } else {
-    counts.push_back(in.Double());
-  }
-}
-
-bool SpansCover(const std::vector<BucketSpan>& spans, std::size_t buckets) {
-  std::uint64_t covered = 0;
-  for (const BucketSpan& span : spans)
-    covered += span.length;
-  return covered == buckets;
-}
-
-bool AnyNegative(const std::vector<double>& counts) {
-  return std::any_of(counts.begin(), counts.end(), [](double c) { return !(c >= 0); });
-}
-
-struct ClassicBucket {
-  double bound = 0;
-  double count = 0;
-  std::string_view exemplar;
-};
-
-ClassicBucket ReadBucket(std::string_view message) {
-  ClassicBucket bucket;
-  double float_count = 0;
-  CheckedPbfReader in(message);
-  while (in.Next()) {
-    switch (in.tag()) {
-      case 1:
-        bucket.count = static_cast<double>(in.Uint64());
-        break;
-      case 2:
-        bucket.bound = in.Double();
-        break;
-      case 3:
-        bucket.exemplar = in.Bytes();
-        break;
-      case 4:
-        float_count = in.Double();
-        break;
-      default:
-        in.Skip();
-    }
-  }
-  if (float_count > 0) bucket.count = float_count;
-  return bucket;
-}
-
-}  // namespace
 
 ProtobufExpositionParser::ProtobufExpositionParser(std::string_view body, const ExpositionOptions& options)
     : body_(body), rest_(body), options_(options) {}
@@ -306,7 +191,7 @@ Status ProtobufExpositionParser::ReadSimple(std::string_view message, bool is_co
   CheckedPbfReader in(message);
   while (in.Next()) {
     if (in.tag() == 1) {
-      sub.value = Canonical(in.Double());
+      sub.value = CanonicalValue(in.Double());
     } else if (is_counter && in.tag() == 2) {
       sub.exemplar = in.Bytes();
     } else if (is_counter && in.tag() == 3) {
@@ -329,7 +214,7 @@ Status ProtobufExpositionParser::ReadSummary(std::string_view message) {
         count = static_cast<double>(in.Uint64());
         break;
       case 2:
-        sum = Canonical(in.Double());
+        sum = CanonicalValue(in.Double());
         break;
       case 3: {
         SubSample quantile{.label_name = "quantile"};
@@ -338,7 +223,7 @@ Status ProtobufExpositionParser::ReadSummary(std::string_view message) {
           if (field.tag() == 1) {
             quantile.label_value = field.Double();
           } else if (field.tag() == 2) {
-            quantile.value = Canonical(field.Double());
+            quantile.value = CanonicalValue(field.Double());
           } else {
             field.Skip();
           }
@@ -359,109 +244,33 @@ Status ProtobufExpositionParser::ReadSummary(std::string_view message) {
 }
 
 Status ProtobufExpositionParser::ReadHistogram(std::string_view message) {
-  histogram_ = Histogram();
-  native_exemplars_.clear();
-  double float_count = 0;
-  double float_zero_count = 0;
-  std::int64_t positive = 0;
-  std::int64_t negative = 0;
-  bool has_infinite_bucket = false;
-  CheckedPbfReader in(message);
-  while (in.Next()) {
-    switch (in.tag()) {
-      case 1:
-        histogram_.count = static_cast<double>(in.Uint64());
-        break;
-      case 2:
-        histogram_.sum = Canonical(in.Double());
-        break;
-      case 3: {
-        const ClassicBucket bucket = ReadBucket(in.Bytes());
-        has_infinite_bucket = has_infinite_bucket || (std::isinf(bucket.bound) && bucket.bound > 0);
-        pending_.push_back({.suffix = "_bucket",
-                            .label_name = kBucketLabel,
-                            .label_value = bucket.bound,
-                            .value = bucket.count,
-                            .exemplar = bucket.exemplar});
-        break;
-      }
-      case 4:
-        float_count = in.Double();
-        break;
-      case 5:
-        histogram_.schema = in.Sint32();
-        break;
-      case 6:
-        histogram_.zero_threshold = in.Double();
-        break;
-      case 7:
-        histogram_.zero_count = static_cast<double>(in.Uint64());
-        break;
-      case 8:
-        float_zero_count = in.Double();
-        break;
-      case 9:
-        histogram_.negative_spans.push_back(ReadSpan(in.Bytes()));
-        break;
-      case 10:
-        ReadDeltas(in, negative, histogram_.negative_buckets);
-        break;
-      case 11:
-        ReadCounts(in, histogram_.negative_buckets);
-        break;
-      case 12:
-        histogram_.positive_spans.push_back(ReadSpan(in.Bytes()));
-        break;
-      case 13:
-        ReadDeltas(in, positive, histogram_.positive_buckets);
-        break;
-      case 14:
-        ReadCounts(in, histogram_.positive_buckets);
-        break;
-      case 15:
-        start_time_ms_ = ReadTimestampMs(in.Bytes());
-        break;
-      case 16:
-        native_exemplars_.push_back(in.Bytes());
-        break;
-      default:
-        in.Skip();
-    }
-  }
-  if (float_count > 0) histogram_.count = float_count;
-  if (float_zero_count > 0) histogram_.zero_count = float_zero_count;
-  // A native histogram without observations marks itself by an empty span.
-  const bool is_native = !histogram_.positive_spans.empty() || !histogram_.negative_spans.empty() ||
-                         histogram_.zero_threshold > 0 || histogram_.zero_count > 0;
-  if (!is_native || options_.native_histograms == NativeHistograms::kIgnore) {
-    if (!has_infinite_bucket) {
-      pending_.push_back({.suffix = "_bucket",
-                          .label_name = kBucketLabel,
-                          .label_value = std::numeric_limits<double>::infinity(),
-                          .value = histogram_.count});
-    }
-    pending_.push_back({.suffix = "_sum", .value = histogram_.sum});
-    pending_.push_back({.suffix = "_count", .value = histogram_.count});
+  ReadClientHistogram(message, histogram_);
+  start_time_ms_ = histogram_.start_time_ms;
+  const Histogram& native = histogram_.native;
+  if (histogram_.is_native() && options_.native_histograms == NativeHistograms::kPrefer) {
+    if (const Status checked = CheckNativeHistogram(native); !checked)
+      return Corrupt(checked.error().message);
+    if (family_.type == MetricType::kGaugeHistogram) histogram_.native.reset_hint = ResetHint::kGauge;
+    pending_.push_back({.is_native = true});
     return {};
   }
-  if (histogram_.schema < kExponentialSchemaMin || histogram_.schema > kExponentialSchemaMax) {
-    return Corrupt(fmt::format("expected a histogram schema from {} to {}, got {}", kExponentialSchemaMin,
-                               kExponentialSchemaMax, histogram_.schema));
+  bool has_infinite_bucket = false;
+  for (const ClassicBucket& bucket : histogram_.buckets) {
+    has_infinite_bucket = has_infinite_bucket || (std::isinf(bucket.bound) && bucket.bound > 0);
+    pending_.push_back({.suffix = "_bucket",
+                        .label_name = kBucketLabel,
+                        .label_value = bucket.bound,
+                        .value = bucket.count,
+                        .exemplar = bucket.exemplar});
   }
-  if (!SpansCover(histogram_.positive_spans, histogram_.positive_buckets.size()) ||
-      !SpansCover(histogram_.negative_spans, histogram_.negative_buckets.size())) {
-    return Corrupt("expected as many buckets as the spans of a histogram cover");
+  if (!has_infinite_bucket) {
+    pending_.push_back({.suffix = "_bucket",
+                        .label_name = kBucketLabel,
+                        .label_value = std::numeric_limits<double>::infinity(),
+                        .value = native.count});
   }
-  if (AnyNegative(histogram_.positive_buckets) || AnyNegative(histogram_.negative_buckets)) {
-    return Corrupt("expected bucket counts of 0 or more in a histogram");
-  }
-  if (family_.type == MetricType::kGaugeHistogram) histogram_.reset_hint = ResetHint::kGauge;
-  if (native_exemplars_.empty()) {
-    for (const SubSample& bucket : pending_) {
-      if (!bucket.exemplar.empty()) native_exemplars_.push_back(bucket.exemplar);
-    }
-  }
-  pending_.assign(1, SubSample{.is_native = true});
+  pending_.push_back({.suffix = "_sum", .value = native.sum});
+  pending_.push_back({.suffix = "_count", .value = native.count});
   return {};
 }
 
@@ -482,13 +291,13 @@ Status ProtobufExpositionParser::EmitSample(const SubSample& sub) {
   }
   sample_.series = series_;
   sample_.value = sub.value;
-  sample_.histogram = sub.is_native ? &histogram_ : nullptr;
+  sample_.histogram = sub.is_native ? &histogram_.native : nullptr;
   sample_.time_ms = metric_time_ms_;
   sample_.start_time_ms = start_time_ms_;
   sample_.exemplars.clear();
   if (!sub.exemplar.empty()) TICKSCOPE_RETURN_IF_ERROR(AddExemplar(sub.exemplar));
   if (sub.is_native) {
-    for (const std::string_view exemplar : native_exemplars_)
+    for (const std::string_view exemplar : histogram_.exemplars)
       TICKSCOPE_RETURN_IF_ERROR(AddExemplar(exemplar));
   }
   return {};
@@ -519,7 +328,7 @@ Status ProtobufExpositionParser::AddExemplar(std::string_view message) {
         break;
       }
       case 2:
-        exemplar.value = Canonical(in.Double());
+        exemplar.value = CanonicalValue(in.Double());
         break;
       case 3:
         exemplar.time_ms = ReadTimestampMs(in.Bytes());

@@ -1,13 +1,14 @@
-// Delimited protobuf exposition: a stream of io.prometheus.client.MetricFamily, each after its length as a
-// varint.
+// Delimited protobuf exposition: io.prometheus.client.MetricFamily messages, each after its length as a varint.
 //
 // A Metric message becomes one sample (counter, gauge, untyped, native histogram) or several (classic
 // histogram, summary) with the names and labels the text formats would give them. Label names keep their
 // order of arrival within `series`, so one target's repeated metrics have repeated bytes.
 //
 // Both modes are alike but for this: strict mode also refuses families that come twice and metrics whose kind
-// is not their family's. Bounds     Nothing is allocated by a length the sender claims; buckets are bounded
-// by the bytes that hold them. Source     client_model metrics.proto field numbers.
+// is not their family's.
+//
+// Bounds    Nothing is allocated by a length the sender claims.
+// Source    client_model metrics.proto field numbers.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "wire/checked_pbf_reader.h"
+#include "wire/client_histogram.h"
 #include "wire/exposition.h"
 #include "wire/exposition_line.h"
 
@@ -67,8 +69,7 @@ class ProtobufExpositionParser final : public ExpositionParser {
   std::vector<LabelSpan> labels_;
   std::vector<SubSample> pending_;
   std::size_t pending_at_ = 0;
-  std::vector<std::string_view> native_exemplars_;
-  Histogram histogram_;
+  ClientHistogram histogram_;
   std::optional<TimeMs> metric_time_ms_;
   TimeMs start_time_ms_ = 0;
   const SubSample* current_ = nullptr;

@@ -5,8 +5,8 @@
 //   http_requests_total{code="200"} 1027 1395066363000
 //
 // Times are whole milliseconds. Strict mode also wants: a line feed at the end, HELP and TYPE once a family
-// and before its samples, no escapes but \\ \" \n in label values, no __name__ label, comment lines with "#
-// HELP" and no name taken as plain comments.
+// and before its samples, no escapes but \\ \" \n in label values and no __name__ label. A HELP line without a
+// name or a text is then a plain comment.
 #pragma once
 
 #include <string>

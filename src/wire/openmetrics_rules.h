@@ -1,18 +1,16 @@
-// OpenMetricsRules: what OpenMetrics 1.0 asks of a body beyond its grammar. Fed line by line by the strict
-// parser.
+// OpenMetricsRules: what OpenMetrics 1.0 asks of a body beyond its grammar. The strict parser feeds it line by line.
 //
 // A body is families, one after the other; a family is metadata, then groups of samples (one a label set),
 // then per group metric points in ascending time. The rules, by level:
 //
 //   family   name and its suffixed names taken once; metadata once each and before the samples; info and
-//   stateset
-//            have no unit
+//            stateset have no unit
 //   sample   its name is one of its type's; the labels of its type are there and valid; values that count are
-//            neither NaN nor negative; info is 1, a state 0 or 1; exemplars on _bucket and _total only, 128
-//            characters
+//            neither NaN nor negative; info is 1, a state 0 or 1; exemplars on _bucket and _total only, of at
+//            most 128 characters
 //   group    never resumed once left; all samples with a time or all without; time never falls
 //   point    buckets ascend in bound and count and end at +Inf, which equals the count; sum and count come
-//   together
+//            together
 //
 // Messages have no position; the parser adds the line.
 // Threads   Externally locked.
