@@ -1,7 +1,6 @@
 #include "promql/aggregate_eval.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "model/histogram_text.h"
 #include "promql/aggregate_select.h"
 #include "promql/histogram_mean.h"
+#include "promql/literal.h"
 #include "promql/statistics.h"
 
 namespace tickscope::promql {
@@ -218,14 +218,6 @@ class AggregateEvaluation {
   AggregateNotes notes_;
 };
 
-// Shortest fixed notation: 10000000000, 0.001.
-std::string FormatFixed(double v) {
-  if (!std::isfinite(v)) return FormatFloatCompact(v);
-  char buffer[400];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), v, std::chars_format::fixed);
-  return {buffer, end};
-}
-
 Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& in, StepMatrix& out) {
   const std::string& label = std::get<StringLiteral>(WithoutParens(*aggregate.param).node).value;
   if (label.empty() || !IsValidUtf8(label)) {
@@ -239,7 +231,7 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
     for (std::size_t step = 0; step < in.steps(); ++step) {
       counts.clear();
       for (const std::size_t row : group.rows) {
-        if (in.cell(row, step) == Cell::kFloat) ++counts[FormatFixed(in.value(row, step))];
+        if (in.cell(row, step) == Cell::kFloat) ++counts[FormatNumber(in.value(row, step))];
         if (in.cell(row, step) == Cell::kHistogram) ++counts[HistogramText(*in.histogram(row, step))];
       }
       for (const auto& [value, count] : counts) {

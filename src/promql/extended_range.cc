@@ -49,8 +49,7 @@ void EdgedRange::AddInterpolated(std::size_t after, TimeMs time_ms, double weigh
                                  SampleTerms& out) const {
   const bool reset = resets != nullptr && (*resets)(after);
   TimeMs from_ms = times_[after - 1];
-  if (reset && !starts_.empty() && IsStartReset(from_ms, starts_[after], times_[after]))
-    from_ms = starts_[after];
+  if (reset && IsStartReset(times_, starts_, after)) from_ms = starts_[after];
   const double share =
       std::max(0.0, static_cast<double>(time_ms - from_ms) / static_cast<double>(times_[after] - from_ms));
   if (!reset) out.push_back({after - 1, weight, false});
@@ -146,9 +145,8 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
     return Sample::None();
   }
   const EdgedRange::ResetAt resets = [&](std::size_t i) {
-    if (!column.starts.empty() && IsStartReset(column.times[i - 1], column.starts[i], column.times[i]))
-      return true;
-    return IsCounterReset(*column.values[i - 1], *column.values[i]);
+    return IsStartReset(column.times, column.starts, i) ||
+           IsCounterReset(*column.values[i - 1], *column.values[i]);
   };
   SampleTerms terms;
   histograms.AddEndEdge(1, counter ? &resets : nullptr, terms);

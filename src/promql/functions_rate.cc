@@ -119,7 +119,7 @@ Sample InstantChange(const RangeWindow& window, RangeCall& call, bool rate) {
   const LastSample& now = two[0];
   const LastSample& before = two[1];
   const double seconds = static_cast<double>(now.time_ms - before.time_ms) / 1000;
-  const bool restarted = IsStartReset(before.time_ms, now.start_ms, now.time_ms);
+  const bool restarted = IsStartReset(before.time_ms, before.start_ms, now.start_ms, now.time_ms);
   if ((now.histogram == nullptr) != (before.histogram == nullptr)) {
     call.notes |= kNoteMixedTypes;
     return Sample::None();
@@ -181,9 +181,7 @@ std::optional<Histogram> HistogramIncrease(const HistogramWindow& window, bool c
   const std::span<const HistogramPtr> values = window.values;
   const Histogram& last = *values.back();
   const auto resets_at = [&](std::size_t i) {
-    if (!window.starts.empty() && IsStartReset(window.times[i - 1], window.starts[i], window.times[i]))
-      return true;
-    return IsCounterReset(*values[i - 1], *values[i]);
+    return IsStartReset(window.times, window.starts, i) || IsCounterReset(*values[i - 1], *values[i]);
   };
   // After a reset behind it, the first sample does not matter and need not even have buckets of the same kind.
   std::size_t from = 0;
@@ -245,7 +243,7 @@ Sample ResetsKernel(const RangeWindow& window, RangeCall&) {
   const FloatWindow& floats = window.floats;
   const HistogramWindow& histograms = window.histograms;
   const auto restarted = [](const auto& column, std::size_t i) {
-    return !column.starts.empty() && IsStartReset(column.times[i - 1], column.starts[i], column.times[i]);
+    return IsStartReset(column.times, column.starts, i);
   };
   return CountSteps(
       window, [&](std::size_t i) { return floats.values[i] < floats.values[i - 1] || restarted(floats, i); },

@@ -66,8 +66,7 @@ void RangeSeries::Fill(const StepMatrix& matrix, std::size_t row, const Grid& gr
 
 void RangeSeries::FindResets() {
   for (std::size_t i = 1; i < floats.size(); ++i) {
-    const bool restarted =
-        !float_starts.empty() && IsStartReset(float_times[i - 1], float_starts[i], float_times[i]);
+    const bool restarted = IsStartReset(float_times, float_starts, i);
     if (floats[i] < floats[i - 1] || restarted) float_resets.push_back(static_cast<std::uint32_t>(i));
   }
 }

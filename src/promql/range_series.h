@@ -41,9 +41,17 @@ struct RangeSeries {
   void FindResets();
 };
 
-/// True when a sample started counting anew at or after the previous sample: a reset whatever the values say.
-[[nodiscard]] inline bool IsStartReset(TimeMs previous_ms, TimeMs start_ms, TimeMs time_ms) {
-  return start_ms != 0 && start_ms >= previous_ms && start_ms < time_ms;
+/// True when a sample started counting anew after the previous sample: a reset whatever the values say. A start at the
+/// very time of the previous sample counts when that one has a start too, as samples with delta temporality do.
+[[nodiscard]] inline bool IsStartReset(TimeMs previous_ms, TimeMs previous_start_ms, TimeMs start_ms,
+                                       TimeMs time_ms) {
+  if (start_ms == 0 || start_ms >= time_ms) return false;
+  return start_ms > previous_ms || (start_ms == previous_ms && previous_start_ms != 0);
+}
+/// The same of sample `i` > 0 of a column; false where `starts` is empty.
+[[nodiscard]] inline bool IsStartReset(std::span<const TimeMs> times, std::span<const TimeMs> starts,
+                                       std::size_t i) {
+  return !starts.empty() && IsStartReset(times[i - 1], starts[i - 1], starts[i], times[i]);
 }
 
 struct FloatWindow {
