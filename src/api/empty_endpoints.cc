@@ -123,12 +123,12 @@ Result<Notes> HandleAlertmanagers(const ApiContext&, const Call&, JsonWriter& js
 }
 
 constexpr Endpoint kEndpoints[] = {
-    {"rules", "/api/v1/rules", Methods::kGet, RunsOn::kLoop, HandleRules},
-    {"alerts", "/api/v1/alerts", Methods::kGet, RunsOn::kLoop, HandleAlerts},
-    {"alertmanagers", "/api/v1/alertmanagers", Methods::kGet, RunsOn::kLoop, HandleAlertmanagers},
-    {"targets", "/api/v1/targets", Methods::kGet, RunsOn::kLoop, HandleTargets},
-    {"targets_metadata", "/api/v1/targets/metadata", Methods::kGet, RunsOn::kLoop, HandleTargetMetadata},
-    {"scrape_pools", "/api/v1/scrape_pools", Methods::kGet, RunsOn::kLoop, HandleScrapePools},
+    {"empty", "/api/v1/rules", Methods::kGet, RunsOn::kLoop, HandleRules},
+    {"empty", "/api/v1/alerts", Methods::kGet, RunsOn::kLoop, HandleAlerts},
+    {"empty", "/api/v1/alertmanagers", Methods::kGet, RunsOn::kLoop, HandleAlertmanagers},
+    {"empty", "/api/v1/targets", Methods::kGet, RunsOn::kLoop, HandleTargets},
+    {"empty", "/api/v1/targets/metadata", Methods::kGet, RunsOn::kLoop, HandleTargetMetadata},
+    {"empty", "/api/v1/scrape_pools", Methods::kGet, RunsOn::kLoop, HandleScrapePools},
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ enum class Methods : std::uint8_t { kGet, kGetAndPost };
 enum class RunsOn : std::uint8_t { kLoop, kPool };
 
 struct Endpoint {
-  std::string_view name;  ///< In metrics.
+  std::string_view name;  ///< In metrics; several may share one.
   std::string_view path;
   Methods methods;
   RunsOn runs_on;

@@ -119,11 +119,11 @@ Result<Notes> HandleTsdb(const ApiContext& api, const Call& call, JsonWriter& js
 }
 
 constexpr Endpoint kEndpoints[] = {
-    {"status_buildinfo", "/api/v1/status/buildinfo", Methods::kGet, RunsOn::kLoop, HandleBuildInfo},
-    {"status_runtimeinfo", "/api/v1/status/runtimeinfo", Methods::kGet, RunsOn::kLoop, HandleRuntimeInfo},
-    {"status_flags", "/api/v1/status/flags", Methods::kGet, RunsOn::kLoop, HandleFlags},
-    {"status_config", "/api/v1/status/config", Methods::kGet, RunsOn::kLoop, HandleConfig},
-    {"status_tsdb", "/api/v1/status/tsdb", Methods::kGet, RunsOn::kPool, HandleTsdb},
+    {"status", "/api/v1/status/buildinfo", Methods::kGet, RunsOn::kLoop, HandleBuildInfo},
+    {"status", "/api/v1/status/runtimeinfo", Methods::kGet, RunsOn::kLoop, HandleRuntimeInfo},
+    {"status", "/api/v1/status/flags", Methods::kGet, RunsOn::kLoop, HandleFlags},
+    {"status", "/api/v1/status/config", Methods::kGet, RunsOn::kLoop, HandleConfig},
+    {"status", "/api/v1/status/tsdb", Methods::kGet, RunsOn::kPool, HandleTsdb},
 };
 
 }  // namespace
