@@ -18,6 +18,7 @@ class ServerImpl final : public Server {
   ServerImpl(io::Network& network, ServerOptions options, Handler handler, MetricRegistry& metrics)
       : network_(network),
         loop_(network.MakeLoop()),
+        waiter_(network.MakeLoop()),
         shared_(*loop_, std::move(options), std::move(handler), metrics) {
     shared_.replies = std::make_shared<ReplyPath>(
         *loop_, [this](SessionId session, Response response) { Deliver(session, std::move(response)); });
@@ -47,10 +48,9 @@ class ServerImpl final : public Server {
   std::string address() const override { return address_; }
 
   void Drain(std::chrono::milliseconds grace) override {
-    const std::unique_ptr<io::EventLoop> waiter = network_.MakeLoop();
     bool drained = false;
-    loop_->Post([&, this] { StartDrain(grace, [&] { waiter->Post([&] { drained = true; }); }); });
-    waiter->RunUntil([&] { return drained; });
+    loop_->Post([&, this] { StartDrain(grace, [&, this] { waiter_->Post([&] { drained = true; }); }); });
+    waiter_->RunUntil([&] { return drained; });
   }
 
  private:
@@ -100,6 +100,8 @@ class ServerImpl final : public Server {
 
   io::Network& network_;
   const std::unique_ptr<io::EventLoop> loop_;
+  // Where Drain waits. It outlives the thread that wakes it, which may still be inside Post when Drain returns.
+  const std::unique_ptr<io::EventLoop> waiter_;
   ServerShared shared_;
   std::unique_ptr<io::Listener> listener_;
   std::string address_;

@@ -18,7 +18,8 @@ enum class TimerId : std::uint64_t {};
 class EventLoop {
  public:
   virtual ~EventLoop() = default;
-  /// Runs `task` on the loop soon. Thread-safe.
+  /// Runs `task` on the loop soon. Thread-safe; the caller keeps the loop alive until Post has returned, which
+  /// may be after the task has run.
   virtual void Post(Task task) = 0;
   /// Runs `task` once after `delay`. Loop thread only.
   virtual TimerId After(std::chrono::milliseconds delay, Task task) = 0;
