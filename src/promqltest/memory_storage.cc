@@ -88,12 +88,17 @@ Status MemoryStorage::Append(const LoadedSeries& loaded, std::int64_t step_ms) {
     if (histogram && columns.histograms.empty()) columns.histograms.resize(columns.size());
     const bool started = !loaded.start_offsets.empty() && loaded.start_offsets[i].has_value();
     if (started && columns.start_times_ms.empty()) columns.start_times_ms.resize(columns.size());
+    TimeMs start_ms = 0;
+    if (started && __builtin_add_overflow(time_ms, *loaded.start_offsets[i], &start_ms)) {
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("start time overflows: series={} time_ms={}",
+                                                           loaded.labels.ToString(), time_ms));
+    }
     const bool has_histograms = histogram || !columns.histograms.empty();
     const bool has_start_times = started || !columns.start_times_ms.empty();
     columns.times_ms.push_back(time_ms);
     columns.values.push_back(sample.value);
     if (has_histograms) columns.histograms.push_back(histogram);
-    if (has_start_times) columns.start_times_ms.push_back(started ? time_ms + *loaded.start_offsets[i] : 0);
+    if (has_start_times) columns.start_times_ms.push_back(start_ms);
   }
   return {};
 }

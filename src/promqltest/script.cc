@@ -130,11 +130,13 @@ class Parser {
       if (line.is_start_times) {
         if (start_times) return Bad("start times without samples", start_times->labels.ToString());
         TICKSCOPE_ASSIGN_OR_RETURN(series.start_offsets, ParseStartOffsets(line.values));
+        TICKSCOPE_RETURN_IF_ERROR(CountSlots(series.start_offsets.size()));
         start_times = std::move(series);
         continue;
       }
       TICKSCOPE_ASSIGN_OR_RETURN(series.values, ParseValues(line.values));
       if (series.values.empty()) return Bad("want values behind the series", line_);
+      TICKSCOPE_RETURN_IF_ERROR(CountSlots(series.values.size()));
       if (start_times) {
         if (start_times->labels != series.labels ||
             start_times->start_offsets.size() != series.values.size()) {
@@ -194,6 +196,13 @@ class Parser {
     return {};
   }
 
+  // A few bytes such as 1x1000000 make many slots, so the whole script shares one bound.
+  Status CountSlots(std::size_t more) {
+    slots_ += more;
+    if (slots_ <= kSlotsMax) return {};
+    return Fail(ErrorCode::kOutOfRange, fmt::format("too many slots in the script: max={}", kSlotsMax));
+  }
+
   // One line below an eval; true when it ends the block.
   Result<bool> ParseExpectation(EvalCommand& eval) {
     std::string_view text = line_;
@@ -215,6 +224,7 @@ class Parser {
     }
     TICKSCOPE_ASSIGN_OR_RETURN(SeriesLine line, ParseSeriesLine(line_));
     TICKSCOPE_ASSIGN_OR_RETURN(SlotValues values, ParseValues(line.values));
+    TICKSCOPE_RETURN_IF_ERROR(CountSlots(values.size()));
     const bool grid = eval.is_range || eval.range_vector.has_value();
     if (!grid && values.size() != 1) return Bad("want one value for an instant query", line_);
     eval.series.push_back({std::move(line.labels), std::move(values)});
@@ -263,6 +273,7 @@ class Parser {
   std::string_view rest_;
   std::string_view line_;
   std::size_t number_ = 0;
+  std::size_t slots_ = 0;
 };
 
 }  // namespace

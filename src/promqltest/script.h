@@ -94,7 +94,7 @@ struct Command {
 };
 
 /// Parses a whole script.
-/// Errors: kInvalidArgument "line N: what".
+/// Errors: kInvalidArgument "line N: what"; kOutOfRange when its series fill more than kSlotsMax slots.
 [[nodiscard]] Result<std::vector<Command>> ParseScript(std::string_view text);
 
 }  // namespace tickscope::promqltest

@@ -199,6 +199,7 @@ TEST(Script, ErrorsNameTheirLine) {
        "line 3: contradicts the line that expects one: got \"no_warn\""},
       {"eval instant at 0 up\n  expect fail\n  expect fail\n", "line 3: expect fail twice: got \"fail\""},
       {"eval instant at 0 up\n  expect much\n", "line 2: unknown expectation: got \"much\""},
+      {"load 1m\n  a 1x600000\n  b 1x600000\n", "line 3: too many slots in the script: max=1000000"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);

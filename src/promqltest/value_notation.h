@@ -19,7 +19,7 @@
 
 namespace tickscope::promqltest {
 
-/// Most slots one line may fill; a script cannot ask for more memory than that.
+/// Most slots one line, and one script, may fill.
 inline constexpr std::size_t kSlotsMax = 1'000'000;
 
 struct SlotValue {
