@@ -21,7 +21,7 @@ from child import Child, free_port  # noqa: E402  (the path above leads to it)
 import http_call  # noqa: E402
 
 TICKSCOPE = pathlib.Path(os.environ.get("TICKSCOPE_BIN", ROOT / "build/release/bin/tickscope"))
-PAGE_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 # Command after the program, ready path, and what its acknowledgement promises.
 KINDS = {
@@ -86,7 +86,8 @@ class ServerUnderTest:
         self.url = f"http://{self.address}"
         self.data = work / f"{name}-data"
         self.data.mkdir()
-        (self.data / "prometheus.yml").write_text("global: {scrape_interval: 1h}\n") if name == "prometheus" else None
+        if name == "prometheus":
+            (self.data / "prometheus.yml").write_text("global: {scrape_interval: 1h}\n")
         command = [program, *(word.format(address=self.address, data=self.data) for word in arguments)]
         self.child = Child(command, work / f"{name}.log")
         self.child.wait_http(self.url + self._ready_path, 60)
@@ -94,7 +95,7 @@ class ServerUnderTest:
     def usage(self) -> Usage:
         stat = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
         io = dict(line.split(": ") for line in pathlib.Path(f"/proc/{self.child.pid}/io").read_text().splitlines())
-        return Usage((int(stat[11]) + int(stat[12])) / PAGE_CLOCK_TICKS, int(io["write_bytes"]))
+        return Usage((int(stat[11]) + int(stat[12])) / CLOCK_TICKS_PER_S, int(io["write_bytes"]))
 
     def rss_bytes_max(self) -> int:
         return self.child.rss_bytes_max()
