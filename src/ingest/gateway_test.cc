@@ -210,6 +210,9 @@ TEST(Gateway, RefusesWhatIsNoRequest) {
   // A literal of three bytes that are no protobuf.
   EXPECT_EQ(fixture.WriteBody(std::string_view("\x03\x08\x0a\x7f\x01", 5)).error->code,
             ErrorCode::kCorruption);
+  // A sample sent as a number: field 1 (series) holds field 2 (samples) as a varint.
+  EXPECT_EQ(fixture.WriteBody(std::string_view("\x04\x0c\x0a\x02\x10\x01", 6)).error->code,
+            ErrorCode::kCorruption);
   // An empty message is an empty request.
   const WriteAnswer empty = fixture.WriteBody(std::string_view("\x00", 1));
   EXPECT_FALSE(empty.error.has_value());

@@ -40,6 +40,7 @@ class CheckedPbfReader {
   [[nodiscard]] std::int32_t Int32() { return Expect(WireType::varint).get_int32(); }
   [[nodiscard]] std::int32_t Sint32() { return Expect(WireType::varint).get_sint32(); }
   [[nodiscard]] std::int64_t Sint64() { return Expect(WireType::varint).get_sint64(); }
+  [[nodiscard]] auto PackedUint32() { return Expect(WireType::length_delimited).get_packed_uint32(); }
   [[nodiscard]] auto PackedSint64() { return Expect(WireType::length_delimited).get_packed_sint64(); }
   [[nodiscard]] auto PackedDouble() { return Expect(WireType::length_delimited).get_packed_double(); }
 

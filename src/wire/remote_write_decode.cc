@@ -6,46 +6,34 @@
 
 #include <bit>
 #include <exception>
-#include <protozero/pbf_reader.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "wire/checked_pbf_reader.h"
 #include "wire/metric_type.h"
 #include "wire/remote_write_histogram.h"
 
 namespace tickscope::wire {
 namespace {
 
-using protozero::pbf_reader;
-
-protozero::data_view View(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-ByteView View(protozero::data_view view) {
-  return AsBytes({view.data(), view.size()});
-}
-std::string_view Text(protozero::data_view view) {
-  return {view.data(), view.size()};
-}
-
 // Field numbers of the two schemas.
 namespace v1 {
-constexpr protozero::pbf_tag_type kRequestSeries = 1;
-constexpr protozero::pbf_tag_type kRequestMetadata = 3;
-constexpr protozero::pbf_tag_type kSeriesLabels = 1;
-constexpr protozero::pbf_tag_type kSeriesSamples = 2;
-constexpr protozero::pbf_tag_type kSeriesExemplars = 3;
-constexpr protozero::pbf_tag_type kSeriesHistograms = 4;
+constexpr std::uint32_t kRequestSeries = 1;
+constexpr std::uint32_t kRequestMetadata = 3;
+constexpr std::uint32_t kSeriesLabels = 1;
+constexpr std::uint32_t kSeriesSamples = 2;
+constexpr std::uint32_t kSeriesExemplars = 3;
+constexpr std::uint32_t kSeriesHistograms = 4;
 }  // namespace v1
 namespace v2 {
-constexpr protozero::pbf_tag_type kRequestSymbols = 4;
-constexpr protozero::pbf_tag_type kRequestSeries = 5;
-constexpr protozero::pbf_tag_type kSeriesLabelRefs = 1;
-constexpr protozero::pbf_tag_type kSeriesSamples = 2;
-constexpr protozero::pbf_tag_type kSeriesHistograms = 3;
-constexpr protozero::pbf_tag_type kSeriesExemplars = 4;
-constexpr protozero::pbf_tag_type kSeriesMetadata = 5;
+constexpr std::uint32_t kRequestSymbols = 4;
+constexpr std::uint32_t kRequestSeries = 5;
+constexpr std::uint32_t kSeriesLabelRefs = 1;
+constexpr std::uint32_t kSeriesSamples = 2;
+constexpr std::uint32_t kSeriesHistograms = 3;
+constexpr std::uint32_t kSeriesExemplars = 4;
+constexpr std::uint32_t kSeriesMetadata = 5;
 }  // namespace v2
 
 std::string TypeName(std::int32_t number) {
@@ -59,16 +47,16 @@ struct FloatValue {
 };
 
 // Sample { double value = 1; int64 timestamp = 2; ... }
-FloatValue ReadSample(protozero::data_view view) {
+FloatValue ReadSample(std::string_view view) {
   FloatValue sample;
-  pbf_reader reader(view);
-  while (reader.next()) {
+  CheckedPbfReader reader(view);
+  while (reader.Next()) {
     if (reader.tag() == 1) {
-      sample.value = reader.get_double();
+      sample.value = reader.Double();
     } else if (reader.tag() == 2) {
-      sample.time_ms = reader.get_int64();
+      sample.time_ms = reader.Int64();
     } else {
-      reader.skip();
+      reader.Skip();
     }
   }
   return sample;
@@ -111,38 +99,38 @@ Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
 
 Status ReceivedRequest::DecodeV1(ByteView message) {
   try {
-    pbf_reader request(View(message));
-    while (request.next()) {
+    CheckedPbfReader request(AsText(message));
+    while (request.Next()) {
       if (request.tag() == v1::kRequestSeries) {
         CheckRoom(series_, kRequestSeriesMax, "series");
-        DecodeSeriesV1(View(request.get_view()));
+        DecodeSeriesV1(AsBytes(request.Bytes()));
       } else if (request.tag() == v1::kRequestMetadata) {
         ReceivedMetadata entry;
         std::int32_t type = 0;
-        pbf_reader metadata(request.get_view());
-        while (metadata.next()) {
+        CheckedPbfReader metadata(request.Bytes());
+        while (metadata.Next()) {
           switch (metadata.tag()) {
             case 1:
-              type = metadata.get_enum();
+              type = metadata.Int32();
               break;
             case 2:
-              entry.metric = Text(metadata.get_view());
+              entry.metric = metadata.Bytes();
               break;
             case 4:
-              entry.metadata.help = metadata.get_string();
+              entry.metadata.help = std::string(metadata.Bytes());
               break;
             case 5:
-              entry.metadata.unit = metadata.get_string();
+              entry.metadata.unit = std::string(metadata.Bytes());
               break;
             default:
-              metadata.skip();
+              metadata.Skip();
           }
         }
         entry.metadata.type = TypeName(type);
         CheckRoom(metadata_, kRequestMetadataMax, "metadata entries");
         metadata_.push_back(std::move(entry));
       } else {
-        request.skip();
+        request.Skip();
       }
     }
   } catch (const TooMany& e) {
@@ -164,18 +152,18 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
   const char* labels_end = begin;
   bool labels_are_first = true;
   bool other_seen = false;
-  pbf_reader reader(View(message));
-  while (reader.next()) {
+  CheckedPbfReader reader(AsText(message));
+  while (reader.Next()) {
     switch (reader.tag()) {
       case v1::kSeriesLabels: {
-        const protozero::data_view label = reader.get_view();
+        const std::string_view label = reader.Bytes();
         labels_end = label.data() + label.size();
         labels_are_first = labels_are_first && !other_seen;
         break;
       }
       case v1::kSeriesSamples: {
         other_seen = true;
-        const FloatValue sample = ReadSample(reader.get_view());
+        const FloatValue sample = ReadSample(reader.Bytes());
         CheckRoom(times_ms_, kRequestSamplesMax, "samples");
         times_ms_.push_back(sample.time_ms);
         values_.push_back(sample.value);
@@ -183,18 +171,18 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
       }
       case v1::kSeriesExemplars:
         other_seen = true;
-        reader.skip();
+        reader.Skip();
         ++series.exemplar_count;
         break;
       case v1::kSeriesHistograms: {
         other_seen = true;
         CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
-        histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
+        histograms_.push_back(ReadRemoteWriteHistogram(AsBytes(reader.Bytes())));
         break;
       }
       default:
         other_seen = true;
-        reader.skip();
+        reader.Skip();
     }
   }
   if (labels_are_first) {
@@ -205,9 +193,9 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
     // One label after the other, each hash seeding the next.
     std::uint64_t chained = ~seed_;
     XXH128_hash_t hash{};
-    pbf_reader labels(View(message));
-    while (labels.next(v1::kSeriesLabels)) {
-      const protozero::data_view label = labels.get_view();
+    CheckedPbfReader labels(AsText(message));
+    while (labels.Next(v1::kSeriesLabels)) {
+      const std::string_view label = labels.Bytes();
       hash = XXH3_128bits_withSeed(label.data(), label.size(), chained);
       chained = hash.low64;
     }
@@ -221,18 +209,18 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
 Status ReceivedRequest::DecodeV2(ByteView message) {
   try {
     // Symbols may legally follow the series that refer to them.
-    pbf_reader request(View(message));
-    while (request.next()) {
+    CheckedPbfReader request(AsText(message));
+    while (request.Next()) {
       if (request.tag() == v2::kRequestSymbols) {
-        const std::string_view symbol = Text(request.get_view());
+        const std::string_view symbol = request.Bytes();
         CheckRoom(symbols_, kRequestSymbolsMax, "symbols");
         symbols_.push_back(symbol);
         symbol_hashes_.push_back(XXH3_64bits_withSeed(symbol.data(), symbol.size(), seed_));
       } else if (request.tag() == v2::kRequestSeries) {
         CheckRoom(series_messages_, kRequestSeriesMax, "series");
-        series_messages_.push_back(View(request.get_view()));
+        series_messages_.push_back(AsBytes(request.Bytes()));
       } else {
-        request.skip();
+        request.Skip();
       }
     }
     if (!symbols_.empty() && !symbols_.front().empty()) {
@@ -261,18 +249,18 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
   series.first_histogram = static_cast<std::uint32_t>(histograms_.size());
   std::uint64_t low = seed_;
   std::uint64_t high = ~seed_;
-  pbf_reader reader(View(message));
-  while (reader.next()) {
+  CheckedPbfReader reader(AsText(message));
+  while (reader.Next()) {
     switch (reader.tag()) {
       case v2::kSeriesLabelRefs:
-        for (const std::uint32_t ref : reader.get_packed_uint32()) {
+        for (const std::uint32_t ref : reader.PackedUint32()) {
           const std::uint64_t hash = symbol_hashes_.at(ref);
           low = std::rotl(low ^ hash, 29) * 0x9e3779b97f4a7c15ULL;
           high = std::rotl(high + hash, 37) * 0xc2b2ae3d27d4eb4fULL;
         }
         break;
       case v2::kSeriesSamples: {
-        const FloatValue sample = ReadSample(reader.get_view());
+        const FloatValue sample = ReadSample(reader.Bytes());
         CheckRoom(times_ms_, kRequestSamplesMax, "samples");
         times_ms_.push_back(sample.time_ms);
         values_.push_back(sample.value);
@@ -280,14 +268,14 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
       }
       case v2::kSeriesHistograms:
         CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
-        histograms_.push_back(ReadRemoteWriteHistogram(View(reader.get_view())));
+        histograms_.push_back(ReadRemoteWriteHistogram(AsBytes(reader.Bytes())));
         break;
       case v2::kSeriesExemplars:
-        reader.skip();
+        reader.Skip();
         ++series.exemplar_count;
         break;
       default:
-        reader.skip();
+        reader.Skip();
     }
   }
   series.key = {low, high};
@@ -303,18 +291,18 @@ std::string_view ReceivedRequest::SymbolAt(std::uint32_t index) const {
 Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const {
   out.clear();
   try {
-    pbf_reader reader(View(series.message));
+    CheckedPbfReader reader(AsText(series.message));
     if (protocol_ == RemoteWriteProtocol::kV1) {
-      while (reader.next(v1::kSeriesLabels)) {
+      while (reader.Next(v1::kSeriesLabels)) {
         LabelView label;
-        pbf_reader fields(reader.get_view());
-        while (fields.next()) {
+        CheckedPbfReader fields(reader.Bytes());
+        while (fields.Next()) {
           if (fields.tag() == 1) {
-            label.name = Text(fields.get_view());
+            label.name = fields.Bytes();
           } else if (fields.tag() == 2) {
-            label.value = Text(fields.get_view());
+            label.value = fields.Bytes();
           } else {
-            fields.skip();
+            fields.Skip();
           }
         }
         CheckRoom(out, kSeriesLabelsMax, "labels in one series");
@@ -323,8 +311,8 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
       return {};
     }
     bool is_name = true;
-    while (reader.next(v2::kSeriesLabelRefs)) {
-      for (const std::uint32_t ref : reader.get_packed_uint32()) {
+    while (reader.Next(v2::kSeriesLabelRefs)) {
+      for (const std::uint32_t ref : reader.PackedUint32()) {
         if (is_name) {
           CheckRoom(out, kSeriesLabelsMax, "labels in one series");
           out.push_back({SymbolAt(ref), {}});
@@ -350,22 +338,22 @@ Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& serie
   MetricMetadata metadata;
   if (protocol_ == RemoteWriteProtocol::kV1) return metadata;
   try {
-    pbf_reader reader(View(series.message));
-    while (reader.next(v2::kSeriesMetadata)) {
-      pbf_reader fields(reader.get_view());
-      while (fields.next()) {
+    CheckedPbfReader reader(AsText(series.message));
+    while (reader.Next(v2::kSeriesMetadata)) {
+      CheckedPbfReader fields(reader.Bytes());
+      while (fields.Next()) {
         switch (fields.tag()) {
           case 1:
-            metadata.type = TypeName(fields.get_enum());
+            metadata.type = TypeName(fields.Int32());
             break;
           case 3:
-            metadata.help = SymbolAt(fields.get_uint32());
+            metadata.help = SymbolAt(fields.Uint32());
             break;
           case 4:
-            metadata.unit = SymbolAt(fields.get_uint32());
+            metadata.unit = SymbolAt(fields.Uint32());
             break;
           default:
-            fields.skip();
+            fields.Skip();
         }
       }
     }

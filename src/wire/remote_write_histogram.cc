@@ -1,16 +1,17 @@
 #include "wire/remote_write_histogram.h"
 
+#include <cstdint>
 #include <memory>
-#include <protozero/pbf_reader.hpp>
+#include <string_view>
 #include <utility>
+
+#include "wire/checked_pbf_reader.h"
 
 namespace tickscope::wire {
 namespace {
 
-using protozero::pbf_reader;
-
 // Field numbers of prometheus.Histogram.
-enum Field : protozero::pbf_tag_type {
+enum Field : std::uint32_t {
   kCountInt = 1,
   kCountFloat = 2,
   kSum = 3,
@@ -29,31 +30,31 @@ enum Field : protozero::pbf_tag_type {
   kCustomValues = 16,
 };
 
-BucketSpan ReadSpan(protozero::data_view view) {
+BucketSpan ReadSpan(std::string_view view) {
   BucketSpan span;
-  pbf_reader reader(view);
-  while (reader.next()) {
+  CheckedPbfReader reader(view);
+  while (reader.Next()) {
     if (reader.tag() == 1) {
-      span.offset = reader.get_sint32();
+      span.offset = reader.Sint32();
     } else if (reader.tag() == 2) {
-      span.length = reader.get_uint32();
+      span.length = reader.Uint32();
     } else {
-      reader.skip();
+      reader.Skip();
     }
   }
   return span;
 }
 
-void AppendDeltas(pbf_reader& reader, std::vector<double>& buckets) {
+void AppendDeltas(CheckedPbfReader& reader, std::vector<double>& buckets) {
   std::uint64_t count = 0;  // Wraps on hostile deltas; a negative count is refused by validation.
-  for (const std::int64_t delta : reader.get_packed_sint64()) {
+  for (const std::int64_t delta : reader.PackedSint64()) {
     count += static_cast<std::uint64_t>(delta);
     buckets.push_back(static_cast<double>(static_cast<std::int64_t>(count)));
   }
 }
 
-void AppendCounts(pbf_reader& reader, std::vector<double>& out) {
-  for (const double count : reader.get_packed_double())
+void AppendCounts(CheckedPbfReader& reader, std::vector<double>& out) {
+  for (const double count : reader.PackedDouble())
     out.push_back(count);
 }
 
@@ -62,32 +63,32 @@ void AppendCounts(pbf_reader& reader, std::vector<double>& out) {
 ReceivedHistogram ReadRemoteWriteHistogram(ByteView message) {
   Histogram histogram;
   ReceivedHistogram out;
-  pbf_reader reader(protozero::data_view(reinterpret_cast<const char*>(message.data()), message.size()));
-  while (reader.next()) {
+  CheckedPbfReader reader(AsText(message));
+  while (reader.Next()) {
     switch (reader.tag()) {
       case kCountInt:
-        histogram.count = static_cast<double>(reader.get_uint64());
+        histogram.count = static_cast<double>(reader.Uint64());
         break;
       case kCountFloat:
-        histogram.count = reader.get_double();
+        histogram.count = reader.Double();
         break;
       case kSum:
-        histogram.sum = reader.get_double();
+        histogram.sum = reader.Double();
         break;
       case kSchema:
-        histogram.schema = reader.get_sint32();
+        histogram.schema = reader.Sint32();
         break;
       case kZeroThreshold:
-        histogram.zero_threshold = reader.get_double();
+        histogram.zero_threshold = reader.Double();
         break;
       case kZeroCountInt:
-        histogram.zero_count = static_cast<double>(reader.get_uint64());
+        histogram.zero_count = static_cast<double>(reader.Uint64());
         break;
       case kZeroCountFloat:
-        histogram.zero_count = reader.get_double();
+        histogram.zero_count = reader.Double();
         break;
       case kNegativeSpans:
-        histogram.negative_spans.push_back(ReadSpan(reader.get_view()));
+        histogram.negative_spans.push_back(ReadSpan(reader.Bytes()));
         break;
       case kNegativeDeltas:
         AppendDeltas(reader, histogram.negative_buckets);
@@ -96,7 +97,7 @@ ReceivedHistogram ReadRemoteWriteHistogram(ByteView message) {
         AppendCounts(reader, histogram.negative_buckets);
         break;
       case kPositiveSpans:
-        histogram.positive_spans.push_back(ReadSpan(reader.get_view()));
+        histogram.positive_spans.push_back(ReadSpan(reader.Bytes()));
         break;
       case kPositiveDeltas:
         AppendDeltas(reader, histogram.positive_buckets);
@@ -105,18 +106,18 @@ ReceivedHistogram ReadRemoteWriteHistogram(ByteView message) {
         AppendCounts(reader, histogram.positive_buckets);
         break;
       case kResetHint: {
-        const std::int32_t hint = reader.get_enum();
+        const std::int32_t hint = reader.Int32();
         histogram.reset_hint = hint >= 0 && hint <= 3 ? static_cast<ResetHint>(hint) : ResetHint::kUnknown;
         break;
       }
       case kTimestamp:
-        out.time_ms = reader.get_int64();
+        out.time_ms = reader.Int64();
         break;
       case kCustomValues:
         AppendCounts(reader, histogram.custom_bounds);
         break;
       default:
-        reader.skip();
+        reader.Skip();
     }
   }
   out.histogram = std::make_shared<const Histogram>(std::move(histogram));
