@@ -23,6 +23,7 @@ std::string LabelName(std::string_view name) {
 
 std::string LabelList(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
+  quoted.reserve(names.size());
   for (const std::string& name : names)
     quoted.push_back(LabelName(name));
   return fmt::format("({})", fmt::join(quoted, ", "));
@@ -169,6 +170,7 @@ class Printer {
     if (in_front) out_ += selector.name;
     std::vector<std::string> matchers;
     const std::size_t count = selector.matchers.size() - (in_front ? 1 : 0);
+    matchers.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
       matchers.push_back(MatcherText(selector.matchers[i]));
     if (matchers.empty() && in_front) return;

@@ -110,7 +110,7 @@ Status TakeFloats(Items& items, SlotValues& out) {
   if (step_sign && !times) return Bad("want xN after a step", items.rest());
   TICKSCOPE_RETURN_IF_ERROR(CheckSlots(out.size() + times.value_or(0) + 1));
   for (std::size_t i = 0; i <= times.value_or(0); ++i) {
-    out.push_back(SlotValue{value, nullptr, false});
+    out.emplace_back(SlotValue{value, nullptr, false});
     value += step;
   }
   return {};
@@ -139,7 +139,7 @@ Status TakeHistograms(Items& items, SlotValues& out) {
       next.reset_hint = histogram->reset_hint;
       histogram = std::make_shared<const Histogram>(std::move(next));
     }
-    out.push_back(SlotValue{0, histogram, first.hint_written});
+    out.emplace_back(SlotValue{0, histogram, first.hint_written});
   }
   return {};
 }
@@ -178,7 +178,7 @@ Result<SlotValues> ParseValues(std::string_view text) {
       TICKSCOPE_ASSIGN_OR_RETURN(const auto times, items.TakeTimes());
       TICKSCOPE_RETURN_IF_ERROR(CheckSlots(out.size() + times.value_or(0) + 1));
       for (std::size_t i = 0; i <= times.value_or(0); ++i)
-        out.push_back(SlotValue{StaleNan(), nullptr, false});
+        out.emplace_back(SlotValue{StaleNan(), nullptr, false});
     } else {
       TICKSCOPE_RETURN_IF_ERROR(TakeFloats(items, out));
     }
@@ -204,7 +204,7 @@ Result<SlotOffsets> ParseStartOffsets(std::string_view text) {
     if (step_sign && !times) return Bad("want xN after a step", items.rest());
     TICKSCOPE_RETURN_IF_ERROR(CheckSlots(out.size() + times.value_or(0) + 1));
     for (std::size_t i = 0; i <= times.value_or(0); ++i) {
-      out.push_back(offset);
+      out.emplace_back(offset);
       if (__builtin_add_overflow(offset, step, &offset)) return Bad("start offset overflows", text);
     }
   }
