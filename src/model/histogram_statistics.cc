@@ -56,7 +56,7 @@ double CountBelow(const Histogram& h, const BoundedBucket& bucket, double value)
   if (bucket.lower == -kInf)
     return bucket.count;  // Only a first custom bucket: all of it stands at its bound.
   if (SpreadsLinearly(h, bucket))
-    return bucket.count * ((value - bucket.lower) / (bucket.upper - bucket.lower));
+    return bucket.count * (value - bucket.lower) / (bucket.upper - bucket.lower);
   const double log_lower = std::log2(std::abs(bucket.lower));
   const double log_upper = std::log2(std::abs(bucket.upper));
   const double log_value = std::log2(std::abs(value));

@@ -46,6 +46,22 @@ void Annotations::MonotonicityFixed(PositionRange at, std::string_view metric_na
   ++extent.samples;
 }
 
+void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name) {
+  if (start_overlaps_.size() < kAnnotationsMax) ++start_overlaps_[{std::string(metric_name), at.start}];
+}
+
+std::vector<std::string> Annotations::warnings() const {
+  std::vector<std::string> out(warnings_.begin(), warnings_.end());
+  for (const auto& [key, count] : start_overlaps_) {
+    out.push_back(
+        fmt::format("PromQL warning: sample has start time that overlaps with previous sample timestamp for "
+                    "metric {}{} ({})",
+                    Quoted(key.first), count > 1 ? fmt::format(" ({} occurrences)", count) : "",
+                    LineColumn(query_, key.second)));
+  }
+  return out;
+}
+
 std::vector<std::string> Annotations::infos() const {
   std::vector<std::string> out(infos_.begin(), infos_.end());
   for (const auto& [key, extent] : monotonicity_) {

@@ -38,7 +38,10 @@ class Annotations {
   void MonotonicityFixed(PositionRange at, std::string_view metric_name, const MonotonicityFix& fix,
                          TimeMs time_ms);
 
-  [[nodiscard]] std::vector<std::string> warnings() const { return {warnings_.begin(), warnings_.end()}; }
+  /// Start times before the previous sample, counted by metric and place.
+  void StartsOverlapped(PositionRange at, std::string_view metric_name);
+
+  [[nodiscard]] std::vector<std::string> warnings() const;
   [[nodiscard]] std::vector<std::string> infos() const;
 
  private:
@@ -54,8 +57,9 @@ class Annotations {
   std::string_view query_;
   std::set<std::string> warnings_;
   std::set<std::string> infos_;
-  std::map<std::pair<std::string, std::size_t>, MonotonicityExtent>
-      monotonicity_;  // By metric name and place.
+  using MetricAndPlace = std::pair<std::string, std::size_t>;
+  std::map<MetricAndPlace, MonotonicityExtent> monotonicity_;
+  std::map<MetricAndPlace, std::size_t> start_overlaps_;
 };
 
 /// ` for metric name "up"`, or nothing for an empty name.

@@ -100,7 +100,7 @@ double FractionOfBuckets(double lower, double upper, std::vector<ClassicBucket>&
       if (bucket.upper_bound > value) {
         const double inside = bucket.count - below;
         if (bucket_lower == -kInf) return below + inside;
-        return below + inside * ((value - bucket_lower) / (bucket.upper_bound - bucket_lower));
+        return below + inside * (value - bucket_lower) / (bucket.upper_bound - bucket_lower);
       }
       below = bucket.count;
       bucket_lower = bucket.upper_bound;

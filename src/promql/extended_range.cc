@@ -13,10 +13,11 @@ std::size_t CountUpTo(std::span<const TimeMs> times, TimeMs time_ms) {
 
 }  // namespace
 
-EdgedRange::EdgedRange(std::span<const TimeMs> times, std::span<const TimeMs> starts, TimeMs start_ms,
-                       TimeMs end_ms, RangeMode mode)
+EdgedRange::EdgedRange(std::span<const TimeMs> times, std::span<const TimeMs> starts, TimeMs reach_ms,
+                       TimeMs start_ms, TimeMs end_ms, RangeMode mode)
     : times_(times),
       starts_(starts),
+      reach_ms_(reach_ms),
       start_ms_(start_ms),
       end_ms_(end_ms),
       mode_(mode),
@@ -45,6 +46,12 @@ bool EdgedRange::end_is_interpolated() const {
   return smoothed() && inside_end_ > 0 && inside_end_ < times_.size() && times_[inside_end_ - 1] != end_ms_;
 }
 
+bool EdgedRange::begins_from_zero() const {
+  if (has_before_ || starts_.empty() || inside_begin_ == times_.size()) return false;
+  const TimeMs zero_ms = starts_[inside_begin_];
+  return zero_ms != 0 && zero_ms > reach_ms_ && zero_ms < times_[inside_begin_];
+}
+
 void EdgedRange::AddInterpolated(std::size_t after, TimeMs time_ms, double weight, const ResetAt* resets,
                                  SampleTerms& out) const {
   const bool reset = resets != nullptr && (*resets)(after);
@@ -59,6 +66,12 @@ void EdgedRange::AddInterpolated(std::size_t after, TimeMs time_ms, double weigh
 void EdgedRange::AddStartEdge(double weight, const ResetAt* resets, SampleTerms& out) const {
   if (start_is_interpolated()) {
     AddInterpolated(inside_begin_, start_ms_, weight, resets, out);
+  } else if (resets != nullptr && begins_from_zero()) {
+    // The first sample's start time stands for a sample of zero there.
+    const TimeMs zero_ms = starts_[inside_begin_];
+    const double share =
+        static_cast<double>(start_ms_ - zero_ms) / static_cast<double>(times_[inside_begin_] - zero_ms);
+    if (share > 0 && smoothed()) out.push_back({inside_begin_, weight * share, false});
   } else {
     out.push_back({first_used(), weight, false});
   }
@@ -110,8 +123,9 @@ std::optional<Histogram> ApplyTerms(const SampleTerms& terms, std::span<const Hi
 Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms, RangeMode mode, bool counter,
                       bool per_second, RangeCall& call) {
   const double seconds = per_second ? static_cast<double>(call.range_ms) / 1000 : 1;
-  const EdgedRange floats(window.floats.times, window.floats.starts, start_ms, end_ms, mode);
-  const EdgedRange histograms(window.histograms.times, window.histograms.starts, start_ms, end_ms, mode);
+  const EdgedRange floats(window.floats.times, window.floats.starts, window.start_ms, start_ms, end_ms, mode);
+  // Start times serve floats alone here: Prometheus does not look at those of histograms in extended ranges.
+  const EdgedRange histograms(window.histograms.times, {}, window.start_ms, start_ms, end_ms, mode);
   if (window.mixed() && !(floats.empty() && histograms.empty())) {
     call.notes |= kNoteMixedTypes;
     return Sample::None();
@@ -145,8 +159,7 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
     return Sample::None();
   }
   const EdgedRange::ResetAt resets = [&](std::size_t i) {
-    return IsStartReset(column.times, column.starts, i) ||
-           IsCounterReset(*column.values[i - 1], *column.values[i]);
+    return IsCounterReset(*column.values[i - 1], *column.values[i]);
   };
   SampleTerms terms;
   histograms.AddEndEdge(1, counter ? &resets : nullptr, terms);
@@ -195,7 +208,15 @@ Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms) {
                                                                 window.histograms.times[histograms - 1]);
   const std::span<const TimeMs> times = use_floats ? window.floats.times : window.histograms.times;
   const std::size_t at = use_floats ? floats : histograms;
-  EdgedRange(times, {}, times[at - 1] - 1, time_ms, RangeMode::kSmoothed).AddEndEdge(1, nullptr, terms);
+  // Histograms are counters unless they say otherwise, and a reset one grows from nothing; floats may be anything.
+  const EdgedRange::ResetAt resets = [&](std::size_t i) {
+    const Histogram& before = *window.histograms.values[i - 1];
+    const Histogram& now = *window.histograms.values[i];
+    return before.reset_hint != ResetHint::kGauge && now.reset_hint != ResetHint::kGauge &&
+           IsCounterReset(before, now);
+  };
+  const EdgedRange edge(times, {}, window.start_ms, times[at - 1] - 1, time_ms, RangeMode::kSmoothed);
+  edge.AddEndEdge(1, use_floats ? nullptr : &resets, terms);
   if (use_floats) return Sample::Float(ApplyTerms(terms, window.floats.values));
   std::optional<Histogram> value = ApplyTerms(terms, window.histograms.values);
   return value ? Sample::Of(*std::move(value)) : Sample::None();

@@ -35,9 +35,10 @@ class EdgedRange {
   /// Tells whether a counter was reset between sample i - 1 and sample i.
   using ResetAt = std::function<bool(std::size_t i)>;
 
-  /// `times` reach one lookback beyond the range. `starts` may be empty. They are borrowed.
-  EdgedRange(std::span<const TimeMs> times, std::span<const TimeMs> starts, TimeMs start_ms, TimeMs end_ms,
-             RangeMode mode);
+  /// `times` reach one lookback beyond the range. `starts` may be empty; those at or before `reach_ms` are too old to
+  /// count. Both are borrowed.
+  EdgedRange(std::span<const TimeMs> times, std::span<const TimeMs> starts, TimeMs reach_ms, TimeMs start_ms,
+             TimeMs end_ms, RangeMode mode);
 
   /// True when the range cannot be given a value.
   [[nodiscard]] bool empty() const;
@@ -60,9 +61,11 @@ class EdgedRange {
   [[nodiscard]] bool smoothed() const { return mode_ == RangeMode::kSmoothed; }
   [[nodiscard]] bool start_is_interpolated() const;
   [[nodiscard]] bool end_is_interpolated() const;
+  [[nodiscard]] bool begins_from_zero() const;
 
   std::span<const TimeMs> times_;
   std::span<const TimeMs> starts_;
+  TimeMs reach_ms_;
   TimeMs start_ms_;
   TimeMs end_ms_;
   RangeMode mode_;

@@ -10,21 +10,27 @@ namespace {
 
 enum class Kind : std::uint8_t { kRate, kIncrease, kDelta };
 
-// By how much to multiply the raw change of a window so that it stands for the whole range. `intervals` lie between
-// its samples, plus one when the first is preceded by its start.
+// By how much to multiply the raw change of a window so that it stands for the whole range.
 //
 // The samples rarely reach to both ends of the range. A gap shorter than 1.1 times their distance is taken to
 // continue the series; a longer one means it began or ended there, half a distance away. A counter is not
 // extrapolated to before it was zero.
-double ExtrapolationFactor(const RangeWindow& window, TimeMs first_ms, TimeMs last_ms, std::size_t intervals,
+//
+// `begin_ms` is the first sample's time, or its start time when that counts as a sample of zero.
+double ExtrapolationFactor(const RangeWindow& window, std::span<const TimeMs> times, TimeMs begin_ms,
                            double first_value, double change, bool counter) {
-  if (window.size() == 1) return 1;  // Only its start is known beside it: nothing to extrapolate from.
-  const double sampled = static_cast<double>(last_ms - first_ms) / 1000;
-  const double average = sampled / static_cast<double>(intervals);
-  double to_start = static_cast<double>(first_ms - window.start_ms) / 1000;
-  double to_end = static_cast<double>(window.end_ms - last_ms) / 1000;
+  const double sampled = static_cast<double>(times.back() - begin_ms) / 1000;
+  const double average = times.size() == 1 ? 0
+                                           : static_cast<double>(times.back() - times.front()) / 1000 /
+                                                 static_cast<double>(times.size() - 1);
+  double to_start = static_cast<double>(begin_ms - window.start_ms) / 1000;
+  double to_end = static_cast<double>(window.end_ms - times.back()) / 1000;
   const double threshold = average * 1.1;
-  if (to_start >= threshold) to_start = average / 2;
+  if (begin_ms != times.front()) {
+    to_start = 0;
+  } else if (to_start >= threshold) {
+    to_start = average / 2;
+  }
   if (counter) {
     double to_zero = to_start;
     if (change > 0 && first_value >= 0) to_zero = sampled * (first_value / change);
@@ -60,15 +66,13 @@ Sample Extrapolate(const RangeWindow& window, RangeCall& call, Kind kind) {
   if (times.size() < 2 && !from_zero) return Sample::None();
   if (counter && StartsOverlap(starts, times)) call.notes |= kNoteStartOverlap;
 
-  const TimeMs first_ms = from_zero ? starts[0] : times.front();
-  const std::size_t intervals = times.size() - 1 + (from_zero ? 1 : 0);
+  const TimeMs begin_ms = from_zero ? starts[0] : times.front();
   const double per_second = kind == Kind::kRate ? static_cast<double>(call.range_ms) / 1000 : 1;
   if (histograms) {
     std::optional<Histogram> change = HistogramIncrease(window.histograms, counter, from_zero, call);
     if (!change) return Sample::None();
     const double first_count = from_zero ? 0 : window.histograms.values[0]->count;
-    const double factor =
-        ExtrapolationFactor(window, first_ms, times.back(), intervals, first_count, change->count, counter);
+    const double factor = ExtrapolationFactor(window, times, begin_ms, first_count, change->count, counter);
     return Sample::Of(ScaleHistogram(*change, factor / per_second));
   }
   const std::span<const double> values = window.floats.values;
@@ -78,8 +82,7 @@ Sample Extrapolate(const RangeWindow& window, RangeCall& call, Kind kind) {
     for (const std::uint32_t at : window.floats.resets)
       change += values[at - window.floats.first - 1];
   }
-  const double factor =
-      ExtrapolationFactor(window, first_ms, times.back(), intervals, first_value, change, counter);
+  const double factor = ExtrapolationFactor(window, times, begin_ms, first_value, change, counter);
   return Sample::Float(change * (factor / per_second));
 }
 

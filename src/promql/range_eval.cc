@@ -70,6 +70,8 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const S
   if (source.subquery != nullptr) {
     TICKSCOPE_ASSIGN_OR_RETURN(const Grid grid, SubqueryGrid(run, source, scope.grid));
     if (grid.count == 0) return {};
+    SampleCharge scalars(run.budget);  // A scalar inside takes 8 bytes a step, half a sample.
+    TICKSCOPE_RETURN_IF_ERROR(scalars.Grow(grid.count / 2));
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix,
                                evaluator.Vector(*source.subquery->expr, {grid, false}));
     for (std::size_t row = 0; row < matrix.rows(); ++row) {
@@ -106,9 +108,7 @@ void Annotate(QueryRun& run, const CallSite& site, std::uint32_t notes, std::str
   if (notes & kNoteBoundsAddition) to.Inform(at, reconciled + "addition");
   if (notes & kNoteBoundsAggregation) to.Inform(at, reconciled + "aggregation");
   if (notes & kNoteResetConflict) to.Warn(at, std::string(kResetConflictText) + "aggregation");
-  if (notes & kNoteStartOverlap) {
-    to.Warn(at, "sample has start time that overlaps with previous sample timestamp for metric " + quoted);
-  }
+  if (notes & kNoteStartOverlap) to.StartsOverlapped(at, metric_name);
 }
 
 // Rates of what is not named or typed like a counter are likely mistakes.
@@ -272,8 +272,8 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
     WindowCursor cursor(series);
     const RangeWindow window = cursor.MoveTo(plain ? start_ms : start_ms - run.options.lookback_ms,
                                              end_ms + (plain ? 0 : run.options.lookback_ms));
-    const EdgedRange floats(window.floats.times, {}, start_ms, end_ms, source.mode);
-    const EdgedRange histograms(window.histograms.times, {}, start_ms, end_ms, source.mode);
+    const EdgedRange floats(window.floats.times, {}, window.start_ms, start_ms, end_ms, source.mode);
+    const EdgedRange histograms(window.histograms.times, {}, window.start_ms, start_ms, end_ms, source.mode);
     const auto edge = [&](const EdgedRange& range, TimeMs time_ms, bool at_start, bool is_float) {
       if (plain || range.empty()) return;
       SampleTerms terms;

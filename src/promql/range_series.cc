@@ -29,6 +29,13 @@ void RangeSeries::Clear() {
 void RangeSeries::Fill(const SampleColumns& columns, bool use_starts) {
   Clear();
   const bool starts = use_starts && !columns.start_times_ms.empty();
+  if (columns.histograms.empty() && std::none_of(columns.values.begin(), columns.values.end(), IsStaleNan)) {
+    float_times = columns.times_ms;
+    floats = columns.values;
+    if (starts) float_starts = columns.start_times_ms;
+    FindResets();
+    return;
+  }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (!columns.histograms.empty() && columns.histograms[i] != nullptr) {
       if (IsStaleNan(columns.histograms[i]->sum)) continue;

@@ -42,11 +42,12 @@ struct RangeSeries {
 };
 
 /// True when a sample started counting anew after the previous sample: a reset whatever the values say. A start at the
-/// very time of the previous sample counts when that one has a start too, as samples with delta temporality do.
+/// very time of the previous sample counts when that one has a start before it, as samples with delta temporality do.
 [[nodiscard]] inline bool IsStartReset(TimeMs previous_ms, TimeMs previous_start_ms, TimeMs start_ms,
                                        TimeMs time_ms) {
   if (start_ms == 0 || start_ms >= time_ms) return false;
-  return start_ms > previous_ms || (start_ms == previous_ms && previous_start_ms != 0);
+  const bool previous_known = previous_start_ms != 0 && previous_start_ms < previous_ms;
+  return start_ms > previous_ms || (start_ms == previous_ms && previous_known);
 }
 /// The same of sample `i` > 0 of a column; false where `starts` is empty.
 [[nodiscard]] inline bool IsStartReset(std::span<const TimeMs> times, std::span<const TimeMs> starts,
