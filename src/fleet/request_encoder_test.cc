@@ -42,11 +42,15 @@ std::vector<DecodedSeries> DecodeV1(const std::string& message) {
     while (fields.next()) {
       if (fields.tag() == 1) {
         protozero::pbf_reader label = fields.get_message();
-        auto& [name, value] = pairs.emplace_back();
+        std::string_view name;
+        std::string_view value;
         while (label.next()) {
+          // The tag is gone once the field was read.
+          std::string_view& part = label.tag() == 1 ? name : value;
           const auto text = label.get_view();
-          (label.tag() == 1 ? name : value) = std::string_view(text.data(), text.size());
+          part = std::string_view(text.data(), text.size());
         }
+        pairs.emplace_back(name, value);
       } else {
         DecodeSample(fields.get_message(), series);
       }
