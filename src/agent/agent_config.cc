@@ -157,7 +157,7 @@ void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
 
 void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) {
   out.String("url", remote.url);
-  out.Comment("rw2 (falls back to rw1 when the receiver answers 415) or rw1.");
+  out.Comment("rw2 (falls back to rw1 when the receiver does not understand it) or rw1.");
   out.String("protocol", remote.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1");
   out.Comment("Sent with each request, for example X-Scope-OrgID: the tenant.");
   out.StringMap("headers", remote.headers);

@@ -22,9 +22,6 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
 
   sent_samples = counter("tickscope_agent_sent_samples_total", "Samples the receiver took.");
   sent_bytes = counter("tickscope_agent_sent_bytes_total", "Bytes of request bodies the receiver took.");
-  unconfirmed_samples =
-      counter("tickscope_agent_unconfirmed_samples_total",
-              "Samples of successful 2.0 requests whose answer did not say how many were written.");
   constexpr std::string_view kRequests = "tickscope_agent_requests_total";
   constexpr std::string_view kRequestsHelp =
       "Remote-write requests by outcome; retried ones are counted each time.";

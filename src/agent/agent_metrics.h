@@ -41,7 +41,6 @@ class AgentMetrics {
 
   Counter* sent_samples;
   Counter* sent_bytes;
-  Counter* unconfirmed_samples;
   Counter* requests_ok;
   Counter* requests_retried;
   Counter* requests_refused;

@@ -228,6 +228,18 @@ TEST(Agent, FallsBackToVersionOneOn415) {
   EXPECT_EQ(site.request_headers[1].Get("Content-Encoding"), "snappy");
 }
 
+TEST(Agent, FallsBackToVersionOneWhenNothingIsSaidToBeWritten) {
+  // Prometheus before 3.0 reads a 2.0 message as an empty 1.0 one and answers 204.
+  SimulatedSite site;
+  site.AddTextTarget("a:9100", "one 1\n");
+  site.answer = [](const http::Request&) { return http::Response{.status = 204}; };
+  ASSERT_TRUE(site.Apply(SiteYaml({"a:9100"})).has_value());
+  site.RunFor(seconds(20));
+  using enum wire::RemoteWriteProtocol;
+  EXPECT_THAT(site.protocols, ElementsAre(kV2, kV1, kV1));
+  EXPECT_EQ(site.metrics.sent_samples->value(), 12U);
+}
+
 TEST(Agent, RetriesUntilTheReceiverIsBackAndLosesNothing) {
   SimulatedSite site;
   site.AddTextTarget("a:9100", "one 1\n");

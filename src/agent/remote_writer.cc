@@ -149,21 +149,28 @@ RemoteWriter::Answer RemoteWriter::Send(Shard& shard, const BatchPart& part,
   return {.response = std::move(response), .body_bytes = body_bytes, .protocol = protocol};
 }
 
+bool RemoteWriter::KnowsOnlyV1(const Answer& answer) {
+  if (answer.protocol == wire::RemoteWriteProtocol::kV1) return false;
+  const int status = answer.response->status;
+  const bool is_success = status >= 200 && status < 300;
+  return status == 415 || (is_success && !WrittenCount(answer.response->headers));
+}
+
 void RemoteWriter::OnAnswer(Shard& shard, Answer answer) {
   shard.is_sending = false;
   const std::size_t sample_count = shard.queue.front().part.size();
   if (!answer.response) {
     RetryLater(shard, "", answer.response.error().message);
+  } else if (KnowsOnlyV1(answer)) {
+    if (std::exchange(protocol_, wire::RemoteWriteProtocol::kV1) == wire::RemoteWriteProtocol::kV2) {
+      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.url}});
+    }
   } else if (const int status = answer.response->status; status >= 200 && status < 300) {
     shard.retry.Reset();
     if (!std::exchange(was_reachable_, true))
       Log(LogLevel::kInfo, "receiver is back", {{"url", config_.url}});
     OnDelivered(sample_count, answer);
     RemoveFront(shard);
-  } else if (status == 415 && answer.protocol == wire::RemoteWriteProtocol::kV2) {
-    if (std::exchange(protocol_, wire::RemoteWriteProtocol::kV1) == wire::RemoteWriteProtocol::kV2) {
-      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.url}});
-    }
   } else if (status == 429 || status >= 500) {
     RetryLater(shard, answer.response->headers.Get("Retry-After"), fmt::format("status {}", status));
   } else {
@@ -190,9 +197,7 @@ void RemoteWriter::OnDelivered(std::size_t sample_count, const Answer& answer) {
   const std::uint64_t count = sample_count;
   std::uint64_t written = count;
   if (answer.protocol == wire::RemoteWriteProtocol::kV2) {
-    const std::optional<std::uint64_t> said = WrittenCount(answer.response->headers);
-    if (!said) context_.metrics.unconfirmed_samples->Add(count);
-    written = std::min(count, said.value_or(count));
+    written = std::min(count, WrittenCount(answer.response->headers).value_or(count));
   }
   context_.metrics.requests_ok->Add();
   context_.metrics.sent_samples->Add(written);

@@ -7,6 +7,8 @@
 //
 //   2xx                      delivered
 //   415 to a 2.0 request     the receiver knows 1.0 only: sent again as that, and so from then on
+//   2xx to a 2.0 request     the same, when the answer does not say how much was written, as 2.0 demands: an old
+//                            receiver reads a 2.0 message as an empty 1.0 one
 //   429, 5xx, no answer      sent again, after RetryPolicy says
 //   any other                never will be taken: dropped and counted
 //
@@ -105,6 +107,8 @@ class RemoteWriter {
   bool PushOutOldest();
   void SendNext(Shard& shard);
   [[nodiscard]] Answer Send(Shard& shard, const BatchPart& part, wire::RemoteWriteProtocol protocol);
+  // Whether the receiver's answer to a 2.0 request shows that it did not understand it.
+  [[nodiscard]] static bool KnowsOnlyV1(const Answer& answer);
   void OnAnswer(Shard& shard, Answer answer);
   void OnDelivered(std::size_t sample_count, const Answer& answer);
   void LogRefusal(const http::Response& response, std::size_t sample_count);
