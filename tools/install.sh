@@ -18,7 +18,9 @@ need_packages() {
   for group in "$@"; do
     while read -r package; do wanted+=("$package"); done < <(awk -v group="$group" '$1 == group {print $2}' tools/packages.txt)
   done
-  installed=" $(dpkg-query -W -f='${db:Status-Abbrev}|${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^ii *|//p' | tr '\n' ' ')"
+  # dpkg-query exits 1 when it has never heard of one of them, which is what this is about.
+  installed=" $({ dpkg-query -W -f='${db:Status-Abbrev}|${Package}\n' "${wanted[@]}" 2>/dev/null || true; } |
+    sed -n 's/^ii *|//p' | tr '\n' ' ')"
   for package in "${wanted[@]}"; do
     case "$installed" in *" $package "*) ;; *) missing+=("$package") ;; esac
   done
