@@ -284,6 +284,12 @@ void Admission::Forget(const TenantId& tenant, const std::vector<SeriesRef>& ref
     tenants_.at(tenant)->series[ToIndex(ref)].last_time_ms = INT64_MIN;
 }
 
+void Admission::ReserveRefs(const TenantId& tenant_id, std::uint32_t next_ref) {
+  std::unique_ptr<TenantState>& tenant = tenants_[tenant_id];
+  if (tenant == nullptr) tenant = std::make_unique<TenantState>();
+  if (tenant->series.size() < next_ref) tenant->series.resize(next_ref);
+}
+
 void Admission::Replay(const codec::SampleBatch& batch) {
   std::unique_ptr<TenantState>& tenant = tenants_[batch.tenant];
   if (tenant == nullptr) tenant = std::make_unique<TenantState>();

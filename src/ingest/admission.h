@@ -84,6 +84,8 @@ class Admission {
   /// judged anew from the next one on.
   void Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs);
   void SetLimits(const AdmissionOptions& options) { options_ = options; }
+  /// Numbers below `next_ref` are taken, whether their series is still known or not.
+  void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref);
   /// Learns a batch read back from the stream at start.
   void Replay(const codec::SampleBatch& batch);
 

@@ -188,6 +188,11 @@ void Gateway::SetLimits(const AdmissionOptions& limits) {
   admission_.SetLimits(limits);
 }
 
+void Gateway::ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) {
+  const MutexLock lock(mu_);
+  admission_.ReserveRefs(tenant, next_ref);
+}
+
 void Gateway::Replay(const codec::SampleBatch& batch) {
   const MutexLock lock(mu_);
   admission_.Replay(batch);

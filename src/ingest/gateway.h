@@ -56,6 +56,8 @@ class Gateway final : public Appender {
   /// Appender: returns when durable.
   [[nodiscard]] Status Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) override;
 
+  /// Numbers of series below `next_ref` are taken, before any write.
+  void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) TICKSCOPE_EXCLUDES(mu_);
   /// Learns a batch read back from the stream, before any write.
   void Replay(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
 

@@ -41,6 +41,14 @@ class ReadFile {
   [[nodiscard]] virtual Result<std::uint64_t> Size() const = 0;
 };
 
+/// A whole file as memory, unchanging as long as nobody writes to it. Thread-safe. Pages are read when first
+/// touched, so a failing disk shows as a signal, not an error: map what was checksummed when written, and check.
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+  [[nodiscard]] virtual ByteView bytes() const = 0;
+};
+
 /// Held while a process owns a directory; released by destruction or by the process's end.
 class DirectoryLock {
  public:
@@ -67,6 +75,8 @@ class FileSystem {
                                                                        OpenMode mode) = 0;
   /// Errors: kNotFound.
   [[nodiscard]] virtual Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) = 0;
+  /// Maps a file that will not change any more. Errors: kNotFound.
+  [[nodiscard]] virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) = 0;
   /// Creates the directory and its parents, durably; fine when they are there.
   [[nodiscard]] virtual Status CreateDirectories(const std::string& path) = 0;
   /// Entries sorted by name. Errors: kNotFound.

@@ -319,6 +319,22 @@ Result<std::unique_ptr<ReadFile>> MemoryFileSystem::OpenRead(const std::string& 
   return std::make_unique<MemoryReadFile>(state_, std::move(node), path, state_->boot);
 }
 
+Result<std::unique_ptr<MappedFile>> MemoryFileSystem::Map(const std::string& path) {
+  class Copy final : public MappedFile {
+   public:
+    explicit Copy(Bytes bytes) : bytes_(std::move(bytes)) {}
+    ByteView bytes() const override { return bytes_; }
+
+   private:
+    const Bytes bytes_;
+  };
+  const MutexLock lock(state_->mu);
+  TICKSCOPE_RETURN_IF_ERROR(state_->Begin(FileOperation::kOpenRead, path));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<Node> node, state_->Find(path));
+  if (node->is_directory) return FailPath(ErrorCode::kUnavailable, "is a directory", path);
+  return std::make_unique<Copy>(node->content);
+}
+
 Status MemoryFileSystem::CreateDirectories(const std::string& path) {
   const MutexLock lock(state_->mu);
   TICKSCOPE_RETURN_IF_ERROR(state_->Begin(FileOperation::kCreateDirectories, path));

@@ -73,6 +73,8 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] Result<std::unique_ptr<AppendFile>> OpenAppend(const std::string& path,
                                                                OpenMode mode) override;
   [[nodiscard]] Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) override;
+  /// A copy: what happens to the file later does not show.
+  [[nodiscard]] Result<std::unique_ptr<MappedFile>> Map(const std::string& path) override;
   [[nodiscard]] Status CreateDirectories(const std::string& path) override;
   [[nodiscard]] Result<std::vector<DirectoryEntry>> List(const std::string& directory) override;
   [[nodiscard]] Status Rename(const std::string& from, const std::string& to) override;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -182,6 +183,21 @@ class PosixReadFile final : public ReadFile {
   const std::string path_;
 };
 
+class PosixMappedFile final : public MappedFile {
+ public:
+  PosixMappedFile(const void* at, std::size_t size) : bytes_(static_cast<const std::byte*>(at), size) {}
+  ~PosixMappedFile() override {
+    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  }
+  PosixMappedFile(const PosixMappedFile&) = delete;
+  PosixMappedFile& operator=(const PosixMappedFile&) = delete;
+
+  ByteView bytes() const override { return bytes_; }
+
+ private:
+  const ByteView bytes_;
+};
+
 // flock on the directory itself: no lock file to clean up, and the kernel releases it when the process ends.
 class PosixDirectoryLock final : public DirectoryLock {
  public:
@@ -237,6 +253,19 @@ class PosixFileSystem final : public FileSystem {
     if (::fstat(fd.get(), &info) != 0) return FailErrno("stat", path, errno);
     if (S_ISDIR(info.st_mode)) return FailErrno("open for reading", path, EISDIR);
     return std::make_unique<PosixReadFile>(std::move(fd), path);
+  }
+
+  Result<std::unique_ptr<MappedFile>> Map(const std::string& path) override {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Descriptor fd, Open("open for mapping", path, O_RDONLY));
+    struct stat info{};
+    if (::fstat(fd.get(), &info) != 0) return FailErrno("stat", path, errno);
+    if (S_ISDIR(info.st_mode)) return FailErrno("map", path, EISDIR);
+    const auto size = static_cast<std::size_t>(info.st_size);
+    // The kernel refuses to map nothing.
+    if (size == 0) return std::make_unique<PosixMappedFile>(nullptr, 0);
+    void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (at == MAP_FAILED) return FailErrno("map", path, errno);
+    return std::make_unique<PosixMappedFile>(at, size);
   }
 
   Status CreateDirectories(const std::string& path) override {

@@ -26,11 +26,7 @@ bool IsAboutTheProcess(std::string_view path) {
 }  // namespace
 
 ServeProcess::ServeProcess(const ServeEnvironment& environment, ServeConfig config, RoleSet roles)
-    : environment_(environment),
-      config_(std::move(config)),
-      roles_(roles),
-      store_(metrics_, config_.store),
-      engine_(config_.engine) {}
+    : environment_(environment), config_(std::move(config)), roles_(roles), engine_(config_.engine) {}
 
 ServeProcess::~ServeProcess() {
   Stop();
@@ -48,7 +44,7 @@ Result<std::unique_ptr<ServeProcess>> ServeProcess::Start(const ServeEnvironment
 tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
   stream::EmbeddedLogOptions log_options = config_.stream;
   log_options.directory = config_.data_directory + "/stream";
-  log_options.on_failure = std::move(on_failure);
+  log_options.on_failure = on_failure;
   TICKSCOPE_ASSIGN_OR_RETURN(stream_, stream::OpenEmbeddedLog(environment_.fs, environment_.clock, metrics_,
                                                               std::move(log_options)));
   if (roles_.gateway) {
@@ -56,7 +52,11 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
     gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
                                                  config_.ingest);
   }
-  consumer_ = std::make_unique<StoreConsumer>(*stream_, store_, environment_.clock, metrics_);
+  tsdb::StoreOptions store_options = config_.store;
+  store_options.directory = config_.data_directory + "/store";
+  TICKSCOPE_ASSIGN_OR_RETURN(store_, tsdb::Store::Open(environment_.fs, metrics_, std::move(store_options)));
+  consumer_ =
+      std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, std::move(on_failure));
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
   AddProcessMetrics();
   AddRoutes();
@@ -81,7 +81,7 @@ void ServeProcess::AddRoutes() {
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
   api::RegisterPrometheusApi(router_,
-                             {.storage = store_,
+                             {.storage = *store_,
                               .engine = engine_,
                               .clock = environment_.clock,
                               .pool = *query_pool_,
@@ -132,12 +132,18 @@ void ServeProcess::Handle(http::Request request, http::Respond respond) const {
 tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
   const std::chrono::nanoseconds started = environment_.clock.Monotonic();
   StoreConsumer::ReplayListener listener;
-  if (gateway_ != nullptr) listener = [this](const codec::SampleBatch& batch) { gateway_->Replay(batch); };
+  if (gateway_ != nullptr) {
+    listener = [this](const codec::SampleBatch& batch) { gateway_->Replay(batch); };
+    store_->ForEachDefinition([this](const codec::SampleBatch& batch, std::uint32_t next_ref) {
+      gateway_->Replay(batch);
+      gateway_->ReserveRefs(batch.tenant, next_ref);
+    });
+  }
   TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
   if (stopping) return {};
   if (roles_.store) consumer_->Start();
   if (roles_.gateway && roles_.query && config_.freshness_probe) {
-    probe_ = std::make_unique<FreshnessProbe>(*gateway_, store_, engine_, environment_.clock, metrics_);
+    probe_ = std::make_unique<FreshnessProbe>(*gateway_, *store_, engine_, environment_.clock, metrics_);
   }
   ready_ = true;
   const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
@@ -178,7 +184,7 @@ void ServeProcess::Stop() {
 std::vector<api::MetadataFamily> ServeProcess::Metadata(const api::MetadataRequest& request) const {
   std::vector<api::MetadataFamily> families;
   if (request.entries_per_family_max == 0) return families;
-  for (auto& [name, metadata] : store_.Metadata(request.tenant, request.family)) {
+  for (auto& [name, metadata] : store_->Metadata(request.tenant, request.family)) {
     if (families.size() == request.families_max) break;
     families.push_back({name, {metadata}});
   }
@@ -186,7 +192,7 @@ std::vector<api::MetadataFamily> ServeProcess::Metadata(const api::MetadataReque
 }
 
 api::HeadStatus ServeProcess::Status(const TenantId& tenant, std::size_t top) const {
-  const tsdb::HeadSummary summary = store_.Summarize(tenant, top);
+  const tsdb::HeadSummary summary = store_->Summarize(tenant, top);
   return {.series_count = summary.series_count,
           .label_pair_count = summary.label_pair_count,
           .chunk_count = summary.chunk_count,

@@ -80,7 +80,7 @@ class ServeProcess final : private api::MetadataSource, private api::HeadStatusS
   MetricRegistry metrics_;
   std::unique_ptr<stream::Stream> stream_;
   std::unique_ptr<ingest::Gateway> gateway_;
-  tsdb::Store store_;
+  std::unique_ptr<tsdb::Store> store_;
   std::unique_ptr<StoreConsumer> consumer_;
   promql::Engine engine_;
   std::unique_ptr<WorkerPool> ingest_pool_;

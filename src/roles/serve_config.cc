@@ -70,12 +70,27 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Size("retention_bytes_max", "Oldest segments go when all together are larger.",
              c.stream.retention_bytes_max, 1U << 20, 1ULL << 50);
   visit.Duration("retention_age",
-                 "Segments go when their newest record is older. Queries see what the stream holds.",
+                 "Segments go when their newest record is older and the store has files of it.",
                  c.stream.retention_age_ms);
   visit.Size("queue_bytes_max", "Records waiting for the disk; more are answered 503.",
              c.stream.queue_bytes_max, 1U << 20, 1ULL << 40);
   visit.Size("disk_free_bytes_min", "Writes are answered 503 when the disk has less left.",
              c.stream.disk_free_bytes_min, 0, 1ULL << 50);
+  visit.End();
+
+  visit.Begin("store", "What queries read: segments of minutes, blocks of hours, in files.");
+  visit.Interval("seal_interval",
+                 "How often new samples go to a segment file: what a restart replays at most.",
+                 c.store.seal_interval_ms);
+  visit.Count("seal_samples_max", "A segment is written earlier at this many samples.",
+              c.store.seal_samples_max, 1'000, 1'000'000'000);
+  visit.Count("seal_series_max", "Or at this many new series.", c.store.seal_series_max, 1'000,
+              1'000'000'000);
+  visit.Interval("block_range", "Time a block covers.", c.store.block_range_ms);
+  visit.Duration("block_delay",
+                 "How long a block's end must be past before it is written: later samples cost more.",
+                 c.store.block_delay_ms);
+  visit.Interval("retention", "Blocks go when all their samples are older.", c.store.retention_ms);
   visit.End();
 
   visit.Begin("query", "Reading.");
@@ -119,6 +134,10 @@ class Reader {
   void Duration(const char* name, const char*, std::int64_t& value_ms) {
     value_ms = maps_.back().DurationMs(name, value_ms);
   }
+  // A duration of a second or more.
+  void Interval(const char* name, const char*, std::int64_t& value_ms) {
+    value_ms = maps_.back().DurationMs(name, value_ms, {.min = 1000});
+  }
   void Millis(const char* name, const char*, std::chrono::milliseconds& value) {
     value = std::chrono::milliseconds(maps_.back().DurationMs(name, value.count(), {.min = 1}));
   }
@@ -160,6 +179,7 @@ class Writer {
     out_.Comment(help);
     out_.Bytes(name, value);
   }
+  void Interval(const char* name, const char* help, std::int64_t value_ms) { Duration(name, help, value_ms); }
   void Duration(const char* name, const char* help, std::int64_t value_ms) {
     out_.Comment(help);
     out_.DurationMs(name, value_ms);

@@ -1,5 +1,7 @@
 #include "roles/store_consumer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -10,12 +12,14 @@ namespace {
 constexpr stream::PartitionId kPartition{0};
 constexpr std::size_t kReadBytes = 1U << 20;
 constexpr std::chrono::milliseconds kWait{100};
+constexpr std::chrono::milliseconds kWorkWait{500};
+constexpr std::chrono::milliseconds kDiskFullWait{1000};
 constexpr std::chrono::seconds kProgressEvery{5};
 
 }  // namespace
 
 StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const Clock& clock,
-                             MetricRegistry& metrics)
+                             MetricRegistry& metrics, std::function<void()> on_failure)
     : stream_(stream),
       store_(store),
       clock_(clock),
@@ -24,17 +28,33 @@ StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const C
       bad_records_(metrics.AddCounter("tickscope_store_bad_records_total",
                                       "Stream records that did not decode and were skipped.", {})),
       offset_(metrics.AddGauge("tickscope_store_offset", "Offset the store has applied up to.", {})),
-      lag_(metrics.AddGauge("tickscope_store_lag_records", "Durable records not yet applied.", {})) {}
+      lag_(metrics.AddGauge("tickscope_store_lag_records", "Durable records not yet applied.", {})),
+      on_failure_(std::move(on_failure)) {}
 
 StoreConsumer::~StoreConsumer() {
   Stop();
 }
 
 Status StoreConsumer::Replay(const ReplayListener& listener, const std::atomic<bool>& stopping) {
-  next_ = stream_.StartOffset(kPartition);
+  const stream::Offset sealed = store_.replay_offset();
+  const stream::Offset end = stream_.EndOffset(kPartition);
+  if (sealed > end) {
+    return Fail(
+        ErrorCode::kCorruption,
+        fmt::format("the stream ends at offset {}, the store's files reach to {}: bring the stream's files "
+                    "back, or move the store directory away to begin anew",
+                    end, sealed));
+  }
+  const stream::Offset start = stream_.StartOffset(kPartition);
+  if (sealed < start) {
+    Log(LogLevel::kError, "stream records are gone that the store has no files of",
+        {{"store_offset", sealed}, {"stream_start", start}});
+  }
+  stream_.Release(kPartition, sealed);
+  next_ = stream_.EpochStart(kPartition, std::max(sealed, start));
+  learned_to_ = std::max(sealed, start);
   replay_start_ = next_.load();
-  replay_end_ = stream_.EndOffset(kPartition);
-  trimmed_to_ = next_;
+  replay_end_ = end;
   std::chrono::nanoseconds said = clock_.Monotonic();
   while (next_ < replay_end_ && !stopping) {
     TICKSCOPE_ASSIGN_OR_RETURN(const bool more, Step(listener));
@@ -53,12 +73,44 @@ double StoreConsumer::replay_progress() const {
 }
 
 void StoreConsumer::Start() {
+  work_thread_ = std::jthread([this] { RunWork(); });
   thread_ = std::jthread([this] { Run(); });
 }
 
 void StoreConsumer::Stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
+  {
+    const MutexLock lock(work_mu_);
+    work_stopping_ = true;
+  }
+  work_due_.NotifyAll();
+  if (work_thread_.joinable()) work_thread_.join();
+}
+
+void StoreConsumer::RunWork() {
+  while (true) {
+    if (store_.HasWork()) {
+      const Status done = store_.Work();
+      stream_.Release(kPartition, store_.replay_offset());
+      if (!done && done.error().code != ErrorCode::kResourceExhausted) {
+        Log(LogLevel::kError, "store cannot write its files: the process ends and recovers from the stream",
+            {{"error", done.error().message}});
+        if (on_failure_) on_failure_();
+        return;
+      }
+      if (!done) {
+        Log(LogLevel::kError, "store waits for room on the disk", {{"error", done.error().message}});
+      }
+      const MutexLock lock(work_mu_);
+      if (work_stopping_) return;
+      if (!done) work_due_.WaitFor(work_mu_, kDiskFullWait);
+      continue;
+    }
+    const MutexLock lock(work_mu_);
+    if (work_stopping_) return;
+    work_due_.WaitFor(work_mu_, kWorkWait);
+  }
 }
 
 void StoreConsumer::Run() {
@@ -81,7 +133,11 @@ Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
                              stream_.Read(kPartition, next_, kReadBytes));
   for (const stream::Record& record : records) {
     if (const Status decoded = codec::DecodeSampleBatch(record.payload, batch_); decoded) {
-      store_.Apply(record.offset, batch_);
+      if (record.offset < learned_to_) {
+        store_.Learn(record.epoch, batch_);
+      } else {
+        store_.Apply(record.offset, record.epoch, batch_);
+      }
       if (listener) listener(batch_);
     } else {
       bad_records_->Add();
@@ -91,11 +147,7 @@ Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
     records_->Add();
     next_ = record.offset + 1;
   }
-  const stream::Offset start = stream_.StartOffset(kPartition);
-  if (start > trimmed_to_) {
-    store_.Trim(start);
-    trimmed_to_ = start;
-  }
+  if (store_.HasWork()) work_due_.NotifyOne();
   offset_->Set(static_cast<double>(next_));
   lag_->Set(static_cast<double>(stream_.EndOffset(kPartition) -
                                 std::min(next_.load(), stream_.EndOffset(kPartition))));

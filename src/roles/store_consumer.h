@@ -1,7 +1,8 @@
 // StoreConsumer: moves records from the stream to the store. The one thread that writes to the store.
 //
-// On start it replays what the stream holds, telling the gateway too, so that both number series alike; then it
-// follows the watermark. Visible means applied here: a few milliseconds after durable.
+// On start it replays what the store has no files of, telling the gateway too, so that both number series alike; then
+// it follows the watermark. Visible means applied here: a few milliseconds after durable. A second thread does the
+// store's work: sealing what was cut.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "codec/sample_batch.h"
 #include "stream/stream.h"
 #include "tsdb/store.h"
@@ -22,12 +24,15 @@ class StoreConsumer {
   using ReplayListener = std::function<void(const codec::SampleBatch&)>;
 
   /// Everything given outlives the consumer.
-  StoreConsumer(stream::Stream& stream, tsdb::Store& store, const Clock& clock, MetricRegistry& metrics);
+  /// `on_failure` runs when the store can no longer write its files and the process should end. May be empty.
+  StoreConsumer(stream::Stream& stream, tsdb::Store& store, const Clock& clock, MetricRegistry& metrics,
+                std::function<void()> on_failure = {});
   ~StoreConsumer();
   StoreConsumer(const StoreConsumer&) = delete;
   StoreConsumer& operator=(const StoreConsumer&) = delete;
 
-  /// Applies everything durable now. Returns early, without error, once `stopping` is set.
+  /// Applies everything durable now that is not in the store's files. Returns early, without error, once `stopping`
+  /// is set. Errors: kCorruption when the stream ends before the store's offset.
   [[nodiscard]] Status Replay(const ReplayListener& listener, const std::atomic<bool>& stopping);
   /// Follows the stream on a thread of its own. After Replay.
   void Start();
@@ -41,6 +46,8 @@ class StoreConsumer {
   // Applies the next records; false when there were none.
   [[nodiscard]] Result<bool> Step(const ReplayListener& listener);
   void Run();
+  // Does the store's work until stopped.
+  void RunWork() TICKSCOPE_EXCLUDES(work_mu_);
 
   stream::Stream& stream_;
   tsdb::Store& store_;
@@ -52,10 +59,16 @@ class StoreConsumer {
   std::atomic<stream::Offset> next_{0};
   std::atomic<stream::Offset> replay_start_{0};
   std::atomic<stream::Offset> replay_end_{0};
-  stream::Offset trimmed_to_ = 0;
+  stream::Offset learned_to_ =
+      0;  // Records before it are in the store's files; only their definitions count.
   codec::SampleBatch batch_;
   std::atomic<bool> stopping_{false};
+  const std::function<void()> on_failure_;
+  Mutex work_mu_;
+  CondVar work_due_;
+  bool work_stopping_ TICKSCOPE_GUARDED_BY(work_mu_) = false;
   std::jthread thread_;
+  std::jthread work_thread_;
 };
 
 }  // namespace tickscope::roles

@@ -32,6 +32,10 @@ class EmbeddedLog final : public Stream {
   }
   [[nodiscard]] Offset StartOffset(PartitionId id) const override { return At(id).StartOffset(); }
   [[nodiscard]] Offset EndOffset(PartitionId id) const override { return At(id).EndOffset(); }
+  [[nodiscard]] Offset EpochStart(PartitionId id, Offset offset) const override {
+    return At(id).EpochStart(offset);
+  }
+  void Release(PartitionId id, Offset offset) override { At(id).Release(offset); }
   [[nodiscard]] Result<std::vector<Record>> Read(PartitionId id, Offset from,
                                                  std::size_t bytes_max) override {
     return At(id).Read(from, bytes_max);

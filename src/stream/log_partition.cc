@@ -351,6 +351,21 @@ Status LogPartition::StartSegment(SegmentName name) {
   return {};
 }
 
+Offset LogPartition::EpochStart(Offset offset) const {
+  const MutexLock lock(mu_);
+  Offset start = start_offset_;
+  for (const SegmentPtr& segment : segments_) {
+    if (segment->name.first_offset > offset) break;
+    start = segment->name.first_offset;
+  }
+  return start;
+}
+
+void LogPartition::Release(Offset offset) {
+  const MutexLock lock(mu_);
+  released_ = std::max(released_.value_or(0), offset);
+}
+
 void LogPartition::ApplyRetention() {
   const TimeMs oldest_ms = clock_.NowMs() - options_.retention_age_ms;
   std::vector<SegmentPtr> removed;
@@ -359,7 +374,10 @@ void LogPartition::ApplyRetention() {
     std::uint64_t total = 0;
     for (const SegmentPtr& segment : segments_)
       total += segment->bytes;
-    while (!segments_.empty() &&
+    const auto is_released = [this](const Segment& segment) {
+      return !released_ || segment.end_offset <= *released_;
+    };
+    while (!segments_.empty() && is_released(*segments_.front()) &&
            (total > options_.retention_bytes_max || segments_.front()->newest_ms < oldest_ms)) {
       total -= segments_.front()->bytes;
       removed.push_back(std::move(segments_.front()));

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +51,8 @@ class LogPartition {
   [[nodiscard]] Status Append(Epoch epoch, Bytes payload, AppendCallback done);
   [[nodiscard]] Offset StartOffset() const;
   [[nodiscard]] Offset EndOffset() const;
+  [[nodiscard]] Offset EpochStart(Offset offset) const;
+  void Release(Offset offset);
   [[nodiscard]] Result<std::vector<Record>> Read(Offset from, std::size_t bytes_max);
   [[nodiscard]] bool WaitFor(Offset offset, std::chrono::milliseconds timeout);
   void Close();
@@ -103,6 +106,7 @@ class LogPartition {
   Offset start_offset_ TICKSCOPE_GUARDED_BY(mu_) = 0;
   Offset end_offset_ TICKSCOPE_GUARDED_BY(mu_) = 0;
   std::deque<SegmentPtr> segments_ TICKSCOPE_GUARDED_BY(mu_);  // Oldest first.
+  std::optional<Offset> released_ TICKSCOPE_GUARDED_BY(mu_);   // Retention stops here.
   // Where the sequential reader goes on, so that it need not search.
   Offset hint_offset_ TICKSCOPE_GUARDED_BY(mu_) = 0;
   std::uint64_t hint_position_ TICKSCOPE_GUARDED_BY(mu_) = 0;

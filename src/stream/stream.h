@@ -61,6 +61,12 @@ class Stream {
   /// One past the last durable record: the watermark a reader can reach.
   [[nodiscard]] virtual Offset EndOffset(PartitionId partition) const = 0;
 
+  /// First offset of the epoch that the record at `offset`, or the next one, belongs to: where a reader begins who
+  /// needs what the record relies on.
+  [[nodiscard]] virtual Offset EpochStart(PartitionId partition, Offset offset) const = 0;
+  /// Lets retention remove records below `offset`, and none from there on. Until the first call nothing is held.
+  virtual void Release(PartitionId partition, Offset offset) = 0;
+
   /// Durable records from `from` on, in order, until about `bytes_max` of payload (at least one when there is
   /// any). Empty at the watermark. Damaged stretches are skipped: the first record then has a later offset.
   /// Errors: kOutOfRange when `from` was removed by retention; kUnavailable when files cannot be read.

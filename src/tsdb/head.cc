@@ -1,10 +1,6 @@
 #include "tsdb/head.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "base/check.h"
@@ -14,28 +10,11 @@ namespace tickscope::tsdb {
 namespace {
 
 using codec::IsMissing;
-using codec::kColumnValuesMax;
-using codec::MissingValue;
 
-// Labels that name where a series comes from. Series equal in all of them are scraped or sent together.
-constexpr std::array<std::string_view, 6> kSourceLabels = {"host", "instance", "job",
-                                                           "pod",  "server",   "server_id"};
-
-// A target's rows are shared by its series; past this many a row of a few of them would leave too many gaps.
-constexpr std::uint32_t kTargetSeriesMax = 4096;
-
-// Rows a series may miss before its chunk ends. Below it a gap bit a row is cheaper than a new chunk's
-// header.
-constexpr Row kGapRowsMax = 8;
-
-// A series that had to end short chunks this often keeps its own times from then on.
+// A row of a target that spans this many times the series that came would be mostly empty.
+constexpr std::uint32_t kRowSpareMax = 8;
+// Rows that stayed nearly empty before a target stops making rows for few series.
 constexpr std::uint8_t kStrikesMax = 2;
-
-// Chunks of one stage, merged four at a time; two of those make a full column.
-constexpr std::size_t kMergeCount = 4;
-
-// Series looked at per lock while old samples are dropped: some 0.1 ms.
-constexpr std::size_t kDropSlice = 8192;
 
 bool SameBits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
@@ -50,258 +29,256 @@ HeadMetrics::HeadMetrics(MetricRegistry& metrics)
       samples(metrics.AddCounter("tickscope_head_samples_total", "Float samples added.", {})),
       histograms(
           metrics.AddCounter("tickscope_head_histogram_samples_total", "Histogram samples added.", {})),
-      late(metrics.AddCounter("tickscope_head_late_samples_total",
-                              "Samples older than the newest of their series.", {})),
+      beside(metrics.AddCounter("tickscope_head_beside_samples_total",
+                                "Samples kept beside the rows: late ones, times of their own, histograms.",
+                                {})),
       duplicates(metrics.AddCounter("tickscope_head_duplicate_samples_total",
                                     "Samples dropped because they were there already.", {})),
       conflicts(metrics.AddCounter("tickscope_head_conflicting_samples_total",
                                    "Samples dropped because their time had another value.", {})),
       undefined(metrics.AddCounter("tickscope_head_undefined_samples_total",
                                    "Samples dropped because damage took their series' definition.", {})),
-      own_targets(metrics.AddCounter("tickscope_head_own_targets_total",
-                                     "Series that left their target for times of their own.", {})),
-      chunks(metrics.AddCounter("tickscope_head_chunks_total", "Chunks packed.", {})),
-      chunk_bytes(metrics.AddGauge("tickscope_head_chunk_bytes", "Bytes of packed chunks.", {})) {}
+      rows(metrics.AddCounter("tickscope_head_rows_total", "Rows begun.", {})) {}
 
-Head::Head(HeadMetrics& metrics) : metrics_(metrics) {}
-Head::~Head() = default;
-
-void Head::Apply(const codec::SampleBatch& batch) {
-  const HeadWriterLock lock(mu_);
-  for (const codec::SeriesDefinition& definition : batch.series)
-    DefineSeries(definition);
-  const codec::FloatColumns& floats = batch.floats;
-  for (std::size_t i = 0; i < floats.size(); ++i) {
-    AppendFloat(ToIndex(floats.refs[i]), floats.times_ms[i], floats.values[i]);
-  }
-  for (const codec::HistogramEntry& entry : batch.histograms) {
-    AppendHistogram(ToIndex(entry.ref), entry.time_ms, entry.histogram);
-  }
-  metrics_.samples->Add(floats.size());
-  metrics_.histograms->Add(batch.histograms.size());
+Head::Head(HeadMetrics& metrics, const SealedSamples& sealed, std::uint64_t first_generation)
+    : metrics_(metrics), sealed_(sealed), catalog_(std::make_shared<Catalog>()) {
+  stretches_.push_back({std::make_shared<Generation>(first_generation), catalog_});
 }
 
-void Head::DefineSeries(const codec::SeriesDefinition& definition) {
-  const std::uint32_t index = ToIndex(definition.ref);
-  if (index < series_.size() && series_[index].is_defined) return;
-  if (index >= series_.size()) {
-    series_.resize(index + 1);
-    while (stages_.size() * kSeriesPerBlock < series_.size()) {
-      stages_.push_back(std::make_unique_for_overwrite<Stage[]>(kSeriesPerBlock));
-    }
+Head::~Head() = default;
+
+void Head::Apply(const codec::SampleBatch& batch, std::uint64_t epoch) {
+  for (const codec::SeriesDefinition& definition : batch.series) {
+    Define(definition.ref, definition.labels, epoch);
   }
-  index_.Add(definition.ref, definition.labels);
-  SeriesState& series = series_[index];
-  series.is_defined = true;
-  series.target = TargetFor(definition.labels);
+  AppendFloats(batch.floats);
+  for (const codec::HistogramEntry& entry : batch.histograms) {
+    AppendHistogram(entry.ref, entry.time_ms, entry.histogram);
+  }
+  metrics_.samples->Add(batch.floats.size());
+  metrics_.histograms->Add(batch.histograms.size());
+  newest().NoteSamples(batch.floats.size() + batch.histograms.size());
+}
+
+void Head::Define(SeriesRef ref, std::span<const LabelView> labels, std::uint64_t epoch) {
+  if (!catalog_->Define(ref, labels, epoch)) return;
+  defined_.push_back(ref);
   metrics_.series->Add(1);
   metrics_.series_created->Add();
 }
 
-TargetId Head::TargetFor(const std::vector<LabelView>& labels) {
-  std::uint64_t key = 0;
-  for (const LabelView& label : labels) {
-    if (!std::binary_search(kSourceLabels.begin(), kSourceLabels.end(), label.name)) continue;
-    key = XXH3_64bits_withSeed(label.name.data(), label.name.size(), key);
-    key = XXH3_64bits_withSeed(label.value.data(), label.value.size(), key);
+void Head::AppendFloats(const codec::FloatColumns& floats) {
+  for (std::size_t at = 0; at < floats.size();) {
+    const auto place = catalog_->PlaceOf(floats.refs[at]);
+    if (!place) {
+      metrics_.undefined->Add();
+      ++at;
+      continue;
+    }
+    const Run run = FindRun(floats, at, *place);
+    for (std::size_t point = 0; point < run.points; ++point) {
+      AppendStretch(run.place, run.length, floats.times_ms[at + point], &floats.values[at + point],
+                    run.points);
+    }
+    at += run.length * run.points;
   }
-  OpenTarget& open = open_targets_[key];
-  if (open.series_count == 0 || open.series_count == kTargetSeriesMax) {
-    open = {static_cast<TargetId>(targets_.size()), 0};
-    targets_.emplace_back();
-  }
-  ++open.series_count;
-  return open.id;
 }
 
-void Head::MoveToOwnTarget(SeriesState& series, std::uint32_t index) {
-  Seal(series, index);
-  series.target = static_cast<TargetId>(targets_.size());
-  series.owns_target = true;
-  targets_.emplace_back();
-  metrics_.own_targets->Add();
+Head::Run Head::FindRun(const codec::FloatColumns& floats, std::size_t at, SeriesPlace place) const {
+  Run run{.place = place};
+  const std::size_t size = floats.size();
+  const SeriesRef first = floats.refs[at];
+  while (at + run.points < size && floats.refs[at + run.points] == first)
+    ++run.points;
+  const TimeMs* const times = &floats.times_ms[at];
+  const std::uint32_t length_max = catalog_->target(place.target).width - place.column;
+  for (std::size_t next = at + run.points; run.length < length_max && next + run.points <= size;
+       next += run.points, ++run.length) {
+    const auto ref = static_cast<SeriesRef>(ToIndex(first) + run.length);
+    bool follows = true;
+    for (std::size_t i = 0; follows && i < run.points; ++i)
+      follows = floats.refs[next + i] == ref && floats.times_ms[next + i] == times[i];
+    // Were there more points of it, a run of one shape would split them.
+    if (!follows || (next + run.points < size && floats.refs[next + run.points] == ref)) break;
+  }
+  return run;
 }
 
-void Head::AppendFloat(std::uint32_t index, TimeMs time_ms, double value) {
-  if (index >= series_.size() || !series_[index].is_defined) {
+bool Head::AllowsRow(const TargetState& target, std::uint32_t length) const {
+  return target.strikes < kStrikesMax || target.width <= kRowSpareMax ||
+         length >= target.width / kRowSpareMax;
+}
+
+Row* Head::FindRow(TargetId target, TimeMs time_ms, std::uint32_t column) const {
+  // Rows go back in time; several may have the same one.
+  for (Row* row = newest().NewestRowForWriting(target); row != nullptr && row->time_ms >= time_ms;
+       row = const_cast<Row*>(row->older)) {
+    if (row->time_ms == time_ms && row->Covers(column)) return row;
+  }
+  return nullptr;
+}
+
+void Head::AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const double* values,
+                         std::size_t stride) {
+  TargetState& target = catalog_->target(place.target);
+  const TimeMs known_ms = std::max({target.last_row_ms, target.last_beside_ms, target.unknown_until_ms});
+  Row* row = nullptr;
+  if (time_ms > known_ms) {
+    if (AllowsRow(target, length)) {
+      if (target.last_row_ms != INT64_MIN && target.width > kRowSpareMax) {
+        const bool is_sparse = target.row_fill < target.width / kRowSpareMax;
+        target.strikes =
+            is_sparse ? static_cast<std::uint8_t>(std::min<int>(target.strikes + 1, kStrikesMax)) : 0;
+      }
+      row = newest().AddRow(place.target, target.first_ref, time_ms, 0, target.width);
+      metrics_.rows->Add();
+      target.last_row_ms = time_ms;
+      target.row_fill = 0;
+      FillRow(target, *row, place, length, values, stride);
+      return;
+    }
+  }
+  const auto first_ref = ToIndex(target.first_ref) + place.column;
+  for (std::uint32_t i = 0; i < length; ++i) {
+    const SeriesPlace each{place.target, place.column + i};
+    AppendOne(each, static_cast<SeriesRef>(first_ref + i), time_ms, values[i * stride]);
+  }
+}
+
+void Head::FillRow(TargetState& target, Row& row, SeriesPlace place, std::uint32_t length,
+                   const double* values, std::size_t stride) {
+  for (std::uint32_t i = 0; i < length; ++i) {
+    const double value = values[i * stride];
+    if (IsMissing(value)) [[unlikely]] {
+      const auto ref = static_cast<SeriesRef>(ToIndex(target.first_ref) + place.column + i);
+      PutBeside(target, ref, row.time_ms, value, nullptr);
+    } else {
+      Generation::Set(row, place.column + i, value);
+    }
+  }
+  target.row_fill += length;
+}
+
+void Head::AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value) {
+  TargetState& target = catalog_->target(place.target);
+  const auto beside = last_beside_ms_.find(ToIndex(ref));
+  const bool beside_is_older = beside == last_beside_ms_.end() || beside->second < time_ms;
+  Row* const row = FindRow(place.target, time_ms, place.column);
+  // A row of this time in the newest generation was made when the time was new to the target, so nothing of
+  // it is in older rows.
+  const bool is_new = beside_is_older && time_ms > target.unknown_until_ms &&
+                      (row != nullptr ? IsMissing(row->Get(place.column)) : time_ms > target.last_row_ms);
+  if (!is_new) {
+    if (const auto stored = Find(place, ref, time_ms)) {
+      CountRepeated(*stored, value, nullptr);
+      return;
+    }
+  }
+  if (row != nullptr && IsMissing(row->Get(place.column)) && !IsMissing(value)) {
+    Generation::Set(*row, place.column, value);
+    ++target.row_fill;
+    return;
+  }
+  // A second row for series the first one of this time was too narrow for, or made before a cut.
+  if (row == nullptr && !IsMissing(value) && time_ms >= target.last_row_ms && AllowsRow(target, 1)) {
+    const Row* const newest_row = newest().NewestRow(place.target);
+    const bool is_continued =
+        newest_row != nullptr && newest_row->time_ms == time_ms && !newest_row->Covers(place.column);
+    const std::uint32_t first = is_continued && place.column > newest_row->first_column
+                                    ? newest_row->first_column + newest_row->width
+                                    : 0;
+    Row* const added = newest().AddRow(place.target, target.first_ref, time_ms, first, target.width - first);
+    metrics_.rows->Add();
+    if (time_ms > target.last_row_ms) target.row_fill = 0;
+    target.last_row_ms = time_ms;
+    FillRow(target, *added, place, 1, &value, 1);
+    return;
+  }
+  PutBeside(target, ref, time_ms, value, nullptr);
+}
+
+void Head::AppendHistogram(SeriesRef ref, TimeMs time_ms, HistogramPtr histogram) {
+  const auto place = catalog_->PlaceOf(ref);
+  if (!place) {
     metrics_.undefined->Add();
     return;
   }
-  SeriesState& series = series_[index];
-  min_time_ms_ = std::min(min_time_ms_, time_ms);
-  max_time_ms_ = std::max(max_time_ms_, time_ms);
-  if (time_ms <= series.last_time_ms || IsMissing(value)) {
-    AppendLate(index, time_ms, value);
-    return;
-  }
-  Target* target = &targets_[static_cast<std::size_t>(series.target)];
-  Row row = 0;
-  if (target->empty() || time_ms > target->last_time()) {
-    row = target->Append(time_ms);
-  } else if (time_ms == target->last_time()) {
-    row = target->last_row();
-  } else if (const auto recent = target->FindRecent(time_ms)) {
-    row = *recent;
-  } else {
-    MoveToOwnTarget(series, index);
-    target = &targets_[static_cast<std::size_t>(series.target)];
-    row = target->Append(time_ms);
-  }
-  if (series.staged_count > 0 && row - (series.staged_row + series.staged_count) > kGapRowsMax) {
-    const bool is_short = series.staged_count < kStagedMax / 2;
-    if (is_short && !series.owns_target && ++series.strikes == kStrikesMax) {
-      MoveToOwnTarget(series, index);
-      row = targets_[static_cast<std::size_t>(series.target)].Append(time_ms);
-    } else {
-      Seal(series, index);
+  TargetState& target = catalog_->target(place->target);
+  const auto beside = last_beside_ms_.find(ToIndex(ref));
+  const bool beside_is_older = beside == last_beside_ms_.end() || beside->second < time_ms;
+  const Row* const row = FindRow(place->target, time_ms, place->column);
+  const bool is_new = beside_is_older && time_ms > target.unknown_until_ms &&
+                      (row != nullptr ? IsMissing(row->Get(place->column)) : time_ms > target.last_row_ms);
+  if (!is_new) {
+    if (const auto stored = Find(*place, ref, time_ms)) {
+      CountRepeated(*stored, 0, histogram.get());
+      return;
     }
   }
-  StageValue(series, index, row, value);
-  series.last_time_ms = time_ms;
+  PutBeside(target, ref, time_ms, 0, std::move(histogram));
 }
 
-void Head::StageValue(SeriesState& series, std::uint32_t index, Row row, double value) {
-  Stage& stage = StageOf(index);
-  if (series.staged_count > 0) {
-    const Row gap = row - (series.staged_row + series.staged_count);
-    if (series.staged_count + gap >= kStagedMax) {
-      Seal(series, index);
-    } else {
-      for (Row i = 0; i < gap; ++i)
-        stage[series.staged_count++] = MissingValue();
+void Head::PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value,
+                     HistogramPtr histogram) {
+  newest().AddBeside(ref, time_ms, value, std::move(histogram));
+  metrics_.beside->Add();
+  target.last_beside_ms = std::max(target.last_beside_ms, time_ms);
+  const auto [last, is_first] = last_beside_ms_.try_emplace(ToIndex(ref), time_ms);
+  if (!is_first) last->second = std::max(last->second, time_ms);
+}
+
+void Head::NoteBeside(SeriesRef ref, TimeMs time_ms) {
+  const auto place = catalog_->PlaceOf(ref);
+  if (!place) return;
+  TargetState& target = catalog_->target(place->target);
+  target.last_beside_ms = std::max(target.last_beside_ms, time_ms);
+  const auto [last, is_first] = last_beside_ms_.try_emplace(ToIndex(ref), time_ms);
+  if (!is_first) last->second = std::max(last->second, time_ms);
+}
+
+std::optional<StoredSample> Head::Find(SeriesPlace place, SeriesRef ref, TimeMs time_ms) const {
+  for (auto stretch = stretches_.rbegin(); stretch != stretches_.rend(); ++stretch) {
+    if (const Beside* const beside = stretch->generation->FindBeside(ref, time_ms)) {
+      return StoredSample{beside->value, beside->histogram == nullptr ? nullptr : *beside->histogram};
+    }
+    const auto then = stretch->catalog == catalog_ ? place : stretch->catalog->PlaceOf(ref);
+    if (!then) continue;
+    for (const Row* row = stretch->generation->NewestRow(then->target);
+         row != nullptr && row->time_ms >= time_ms; row = row->older) {
+      if (row->time_ms != time_ms || !row->Covers(then->column)) continue;
+      if (const double value = row->Get(then->column); !IsMissing(value)) return StoredSample{value, nullptr};
     }
   }
-  if (series.staged_count == 0) series.staged_row = row;
-  stage[series.staged_count++] = value;
-  if (series.staged_count == kStagedMax) Seal(series, index);
+  return sealed_.Find(ref, time_ms);
 }
 
-void Head::Seal(SeriesState& series, std::uint32_t index) {
-  if (series.staged_count == 0) return;
-  PushChunk(series, series.staged_row, {StageOf(index), series.staged_count});
-  series.staged_count = 0;
-  MergeNewest(series, kMergeCount);
-  MergeNewest(series, 2);
+void Head::CountRepeated(const StoredSample& stored, double value, const Histogram* histogram) {
+  const bool is_same = histogram == nullptr ? stored.histogram == nullptr && SameBits(stored.value, value)
+                                            : stored.histogram != nullptr && *stored.histogram == *histogram;
+  (is_same ? metrics_.duplicates : metrics_.conflicts)->Add();
 }
 
-void Head::PushChunk(SeriesState& series, Row first_row, std::span<const double> values) {
-  Bytes column;
-  column.reserve(256);
-  codec::EncodeValueColumn(values, column);
-  series.chunks.Push(series.target, first_row, values.size(), column);
-  metrics_.chunks->Add();
-  metrics_.chunk_bytes->Add(static_cast<double>(series.chunks.newest()->bytes()));
-  ++chunk_count_;
+Head::Frozen Head::Cut(std::uint64_t next_number) {
+  Frozen frozen{stretches_.back(), std::exchange(defined_, {})};
+  std::sort(frozen.defined.begin(), frozen.defined.end());
+  stretches_.push_back({std::make_shared<Generation>(next_number), catalog_});
+  return frozen;
 }
 
-void Head::MergeNewest(SeriesState& series, std::size_t chunk_count) {
-  // Merges full chunks only, so that sizes stay 16, 64, 128 and each value is encoded three times at most.
-  const std::size_t rows_each = chunk_count == kMergeCount ? kStagedMax : kColumnValuesMax / 2;
-  std::array<const Chunk*, kMergeCount> merged{};
-  Row end_row = 0;
-  const Chunk* chunk = series.chunks.newest();
-  for (std::size_t i = 0; i < chunk_count; ++i, chunk = chunk->older()) {
-    if (chunk == nullptr || chunk->row_count() != rows_each || chunk->target() != series.target) return;
-    if (i > 0 && chunk->end_row() != end_row) return;
-    end_row = chunk->first_row();
-    merged[chunk_count - 1 - i] = chunk;
-  }
-  std::array<double, kColumnValuesMax> values;
-  std::array<double, kColumnValuesMax> part;
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < chunk_count; ++i) {
-    const auto decoded = codec::DecodeValueColumn(merged[i]->column(), part);
-    TICKSCOPE_CHECK(decoded.has_value());
-    std::copy_n(part.begin(), *decoded, values.begin() + static_cast<std::ptrdiff_t>(count));
-    count += *decoded;
-    bytes += merged[i]->bytes();
-  }
-  const Row first_row = merged[0]->first_row();
-  series.chunks.PopNewest(chunk_count);
-  metrics_.chunk_bytes->Add(-static_cast<double>(bytes));
-  chunk_count_ -= chunk_count;
-  PushChunk(series, first_row, {values.data(), count});
+void Head::DropSealed(std::uint64_t number) {
+  std::erase_if(stretches_,
+                [number](const Stretch& stretch) { return stretch.generation->number() <= number; });
+  TICKSCOPE_CHECK(!stretches_.empty());
 }
 
-void Head::AppendLate(std::uint32_t index, TimeMs time_ms, double value) {
-  // What is stored at this time already, if anything, decides. This path decodes; it is for retries and
-  // stragglers.
-  SampleColumns existing;
-  const Status read = ReadRows(index, time_ms, time_ms, existing);
-  std::vector<FloatSample>& late = late_[index];
-  const auto at = std::lower_bound(late.begin(), late.end(), time_ms,
-                                   [](const FloatSample& sample, TimeMs t) { return sample.time_ms < t; });
-  const bool is_late = at != late.end() && at->time_ms == time_ms;
-  if ((read && existing.size() > 0) || is_late) {
-    const double stored = is_late ? at->value : existing.values.front();
-    (SameBits(stored, value) ? metrics_.duplicates : metrics_.conflicts)->Add();
-    return;
-  }
-  late.insert(at, {time_ms, value});
-  if (time_ms > series_[index].last_time_ms) {
-    series_[index].last_time_ms = time_ms;
-  } else {
-    metrics_.late->Add();
-  }
-}
-
-void Head::AppendHistogram(std::uint32_t index, TimeMs time_ms, HistogramPtr histogram) {
-  if (index >= series_.size() || !series_[index].is_defined) {
-    metrics_.undefined->Add();
-    return;
-  }
-  std::vector<HistogramSample>& samples = histograms_[index];
-  const auto at =
-      std::lower_bound(samples.begin(), samples.end(), time_ms,
-                       [](const HistogramSample& sample, TimeMs t) { return sample.time_ms < t; });
-  if (at != samples.end() && at->time_ms == time_ms) {
-    (*at->histogram == *histogram ? metrics_.duplicates : metrics_.conflicts)->Add();
-    return;
-  }
-  if (at != samples.end()) metrics_.late->Add();
-  samples.insert(at, {time_ms, std::move(histogram)});
-  min_time_ms_ = std::min(min_time_ms_, time_ms);
-  max_time_ms_ = std::max(max_time_ms_, time_ms);
-}
-
-void Head::DropBefore(TimeMs horizon_ms) {
-  const auto is_before = [horizon_ms](const auto& sample, TimeMs) { return sample.time_ms < horizon_ms; };
-  std::size_t from = 0;
-  for (bool more = true; more;) {
-    const HeadWriterLock lock(mu_);
-    const std::size_t to = std::min(from + kDropSlice, series_.size());
-    for (; from < to; ++from) {
-      SeriesState& series = series_[from];
-      if (series.staged_count > 0) {
-        const Target& target = targets_[static_cast<std::size_t>(series.target)];
-        if (target.TimeOf(series.staged_row + series.staged_count - 1) < horizon_ms) series.staged_count = 0;
-      }
-      ChunkList& chunks = series.chunks;
-      for (const Chunk* chunk = chunks.newest(); chunk != nullptr; chunk = chunk->older()) {
-        const Target& target = targets_[static_cast<std::size_t>(chunk->target())];
-        if (target.TimeOf(chunk->end_row() - 1) >= horizon_ms) continue;
-        for (const Chunk* old = chunk; old != nullptr; old = old->older())
-          --chunk_count_;
-        metrics_.chunk_bytes->Add(-static_cast<double>(chunks.DropFrom(chunk)));
-        break;
-      }
-    }
-    more = to < series_.size();
-  }
-  const HeadWriterLock lock(mu_);
-  for (Target& target : targets_) {
-    // A chunk that is kept may begin this many rows before the horizon.
-    const Row keep = target.RowAtOrAfter(horizon_ms);
-    if (keep > target.first_row() + kColumnValuesMax) target.TrimBefore(keep - Row{kColumnValuesMax});
-  }
-  for (auto& [index, samples] : late_) {
-    samples.erase(samples.begin(), std::lower_bound(samples.begin(), samples.end(), horizon_ms, is_before));
-  }
-  for (auto& [index, samples] : histograms_) {
-    samples.erase(samples.begin(), std::lower_bound(samples.begin(), samples.end(), horizon_ms, is_before));
-  }
-  min_time_ms_ = std::max(min_time_ms_, horizon_ms);
+void Head::ReplaceCatalog(std::shared_ptr<Catalog> catalog) {
+  // Rows are by target of the catalog they were written with, so the newest generation must not have any.
+  TICKSCOPE_CHECK(newest().targets().empty());
+  catalog_ = std::move(catalog);
+  stretches_.back().catalog = catalog_;
+  std::erase_if(last_beside_ms_, [this](const auto& entry) {
+    return !catalog_->PlaceOf(static_cast<SeriesRef>(entry.first));
+  });
 }
 
 }  // namespace tickscope::tsdb

@@ -1,38 +1,26 @@
-// Head: one tenant's recent series and samples, in memory, fed from the stream.
+// Head: one tenant's newest samples, fed from the stream, not yet in a segment.
 //
-// Samples of a target are rows by time, of a series a column. The newest up to 16 values of a series are
-// staged as doubles; a full stage is packed into a chunk, four chunks of 16 are merged into one of 64, two of
-// 64 into one of 128. So a sample is encoded three times (some 50 ns together), and at rest it costs what
-// codec/value_column.h says.
-//
-// What does not fit that form is kept beside it, exactly: samples older than the newest of their series
-// ("late"), and native histograms. Reading merges the three.
+// It is a list of generations (tsdb/generation.h): the newest takes samples, the ones before it are frozen and
+// wait to be sealed into files. This class is the writer's side: it decides where a sample goes and sees to it
+// that none is kept twice. Readers hold the generations themselves (tsdb/version.h).
 //
 // Invariants   H1 a (series, time) has one value: the first that came. An equal second one is a duplicate and
-//                 dropped, another value is a conflict, dropped and counted.
-//              H2 state is a function of the batches applied, in order: a replay gives the same head.
-// Threads      One writer (Apply, DropBefore), any number of readers. A reader holds the lock for one series'
-//              samples at a time; a waiting writer goes first.
-// Memory       About 300 bytes a series at first points (128 staged values, 32 state, some 80 labels and
-//              postings), then 0.6 to 1 byte a sample.
+//                 dropped; another value is a conflict, dropped and counted.
+//              H2 what is kept is a function of the batches applied, in order; cuts do not change it.
+// Threads      One writer. No locks but for a series seen for the first time.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "base/metrics.h"
 #include "codec/sample_batch.h"
-#include "model/queryable.h"
-#include "model/sample.h"
-#include "tsdb/chunk.h"
-#include "tsdb/series_index.h"
-#include "tsdb/target.h"
-#include "tsdb/writer_first_mutex.h"
+#include "tsdb/catalog.h"
+#include "tsdb/generation.h"
+#include "tsdb/stored_sample.h"
 
 namespace tickscope::tsdb {
 
@@ -44,120 +32,89 @@ struct HeadMetrics {
   Counter* series_created;
   Counter* samples;
   Counter* histograms;
-  Counter* late;
+  Counter* beside;
   Counter* duplicates;
   Counter* conflicts;
   Counter* undefined;
-  Counter* own_targets;
-  Counter* chunks;
-  Gauge* chunk_bytes;
+  Counter* rows;
 };
 
-/// Counts for status/tsdb.
-struct HeadSummary {
-  std::uint64_t series_count = 0;
-  std::uint64_t label_pair_count = 0;
-  std::uint64_t chunk_count = 0;
-  TimeMs min_time_ms = 0;  ///< 0 when empty.
-  TimeMs max_time_ms = 0;
-  std::vector<NamedCount> series_by_metric;
-  std::vector<NamedCount> values_by_label_name;
-  std::vector<NamedCount> bytes_by_label_name;
-  std::vector<NamedCount> series_by_label_pair;
+/// Finds a sample in what was sealed. Called by the writer for samples that may have come before: retries and
+/// stragglers.
+class SealedSamples {
+ public:
+  virtual ~SealedSamples() = default;
+  [[nodiscard]] virtual std::optional<StoredSample> Find(SeriesRef ref, TimeMs time_ms) const = 0;
 };
 
 class Head {
  public:
-  explicit Head(HeadMetrics& metrics);
+  /// `sealed` and `metrics` outlive the head.
+  Head(HeadMetrics& metrics, const SealedSamples& sealed, std::uint64_t first_generation);
   ~Head();
   Head(const Head&) = delete;
   Head& operator=(const Head&) = delete;
 
-  /// Adds a batch's series and samples. Writer only.
-  void Apply(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
-  /// Forgets packed samples before `horizon_ms`, a slice of the series at a time. Writer only.
-  void DropBefore(TimeMs horizon_ms) TICKSCOPE_EXCLUDES(mu_);
+  /// Adds a batch's series and samples. `epoch` is that of its record.
+  void Apply(const codec::SampleBatch& batch, std::uint64_t epoch);
+  /// Adds a series, if it is not there.
+  void Define(SeriesRef ref, std::span<const LabelView> labels, std::uint64_t epoch);
+  /// What is learned from files at start: no sample of the series beside rows is newer than this.
+  void NoteBeside(SeriesRef ref, TimeMs time_ms);
+  /// Definitions so far are in files: the next cut need not name them.
+  void ForgetDefined() { defined_.clear(); }
+  /// Forgets frozen generations up to `number`: they are in files now.
+  void DropSealed(std::uint64_t number);
+  /// Goes on with another catalog, right after a Cut, and forgets what it knows of series that are not in it.
+  void ReplaceCatalog(std::shared_ptr<Catalog> catalog);
 
-  /// Labels and refs of the series that match, sorted by labels.
-  struct SelectedSeries {
-    Labels labels;
-    SeriesRef ref{};
+  [[nodiscard]] const std::shared_ptr<Catalog>& catalog() const { return catalog_; }
+  /// Oldest first; the last one takes samples. Each with the catalog its targets are of.
+  struct Stretch {
+    std::shared_ptr<Generation> generation;
+    std::shared_ptr<Catalog> catalog;
   };
-  /// Errors: kResourceExhausted over `series_max`; what `context` says.
-  [[nodiscard]] Result<std::vector<SelectedSeries>> Select(const std::vector<Matcher>& matchers,
-                                                           std::uint64_t series_max,
-                                                           const QueryContext& context) const
-      TICKSCOPE_EXCLUDES(mu_);
-  /// Replaces `out` by the series' samples in [start, end]. Errors: kCorruption when a column does not
-  /// decode.
-  [[nodiscard]] Status ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const
-      TICKSCOPE_EXCLUDES(mu_);
-
-  /// Whether a sample can lie in [start, end]: false outside what was ever appended and not dropped.
-  [[nodiscard]] bool MayHold(TimeMs start_ms, TimeMs end_ms) const TICKSCOPE_EXCLUDES(mu_);
-  [[nodiscard]] std::vector<std::string> LabelNames(const std::vector<Matcher>& matchers) const
-      TICKSCOPE_EXCLUDES(mu_);
-  [[nodiscard]] std::vector<std::string> LabelValues(std::string_view name,
-                                                     const std::vector<Matcher>& matchers) const
-      TICKSCOPE_EXCLUDES(mu_);
-  [[nodiscard]] HeadSummary Summarize(std::size_t limit) const TICKSCOPE_EXCLUDES(mu_);
+  /// Freezes the newest generation and opens the next, `next_number`.
+  struct Frozen {
+    Stretch stretch;
+    std::vector<SeriesRef> defined;  ///< Series first seen in it, ascending.
+  };
+  [[nodiscard]] Frozen Cut(std::uint64_t next_number);
+  [[nodiscard]] const std::vector<SeriesRef>& defined() const { return defined_; }
+  [[nodiscard]] const std::vector<Stretch>& stretches() const { return stretches_; }
+  [[nodiscard]] Generation& newest() const { return *stretches_.back().generation; }
 
  private:
-  static constexpr std::size_t kStagedMax = 16;
-  static constexpr std::size_t kSeriesPerBlock = 4096;
-  using Stage = double[kStagedMax];
-
-  struct SeriesState {
-    ChunkList chunks;
-    TimeMs last_time_ms = INT64_MIN;
-    TargetId target{};
-    Row staged_row = 0;             // Row of the first staged value.
-    std::uint8_t staged_count = 0;  // Values staged, gaps included.
-    std::uint8_t strikes = 0;       // Times its rows were too sparse for its target.
-    bool owns_target = false;
-    bool is_defined = false;
-  };
-  struct HistogramSample {
-    TimeMs time_ms;
-    HistogramPtr histogram;
+  // Consecutive series of a target, each with values at the same times.
+  struct Run {
+    SeriesPlace place;
+    std::uint32_t length = 1;
+    std::size_t points = 1;
   };
 
-  void DefineSeries(const codec::SeriesDefinition& definition) TICKSCOPE_REQUIRES(mu_);
-  [[nodiscard]] TargetId TargetFor(const std::vector<LabelView>& labels) TICKSCOPE_REQUIRES(mu_);
-  void AppendFloat(std::uint32_t index, TimeMs time_ms, double value) TICKSCOPE_REQUIRES(mu_);
-  void AppendLate(std::uint32_t index, TimeMs time_ms, double value) TICKSCOPE_REQUIRES(mu_);
-  void AppendHistogram(std::uint32_t index, TimeMs time_ms, HistogramPtr histogram) TICKSCOPE_REQUIRES(mu_);
-  void StageValue(SeriesState& series, std::uint32_t index, Row row, double value) TICKSCOPE_REQUIRES(mu_);
-  void Seal(SeriesState& series, std::uint32_t index) TICKSCOPE_REQUIRES(mu_);
-  void MergeNewest(SeriesState& series, std::size_t chunk_count) TICKSCOPE_REQUIRES(mu_);
-  void PushChunk(SeriesState& series, Row first_row, std::span<const double> values) TICKSCOPE_REQUIRES(mu_);
-  void MoveToOwnTarget(SeriesState& series, std::uint32_t index) TICKSCOPE_REQUIRES(mu_);
-  [[nodiscard]] Stage& StageOf(std::uint32_t index) const TICKSCOPE_REQUIRES_SHARED(mu_) {
-    return stages_[index / kSeriesPerBlock][index % kSeriesPerBlock];
-  }
-  // Float samples of the rows in [start, end], in time order.
-  [[nodiscard]] Status ReadRows(std::uint32_t index, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const
-      TICKSCOPE_REQUIRES_SHARED(mu_);
-  void MergeBeside(std::uint32_t index, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const
-      TICKSCOPE_REQUIRES_SHARED(mu_);
+  void AppendFloats(const codec::FloatColumns& floats);
+  [[nodiscard]] Run FindRun(const codec::FloatColumns& floats, std::size_t at, SeriesPlace place) const;
+  // Values values[0], values[stride], ... of `length` consecutive columns at one time.
+  void AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const double* values,
+                     std::size_t stride);
+  void FillRow(TargetState& target, Row& row, SeriesPlace place, std::uint32_t length, const double* values,
+               std::size_t stride);
+  void AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value);
+  void AppendHistogram(SeriesRef ref, TimeMs time_ms, HistogramPtr histogram);
+  void PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram);
+  [[nodiscard]] bool AllowsRow(const TargetState& target, std::uint32_t length) const;
+  Row* FindRow(TargetId target, TimeMs time_ms, std::uint32_t column) const;
+  // What is stored for that series at that time, wherever it is.
+  [[nodiscard]] std::optional<StoredSample> Find(SeriesPlace place, SeriesRef ref, TimeMs time_ms) const;
+  void CountRepeated(const StoredSample& stored, double value, const Histogram* histogram);
 
   HeadMetrics& metrics_;
-  mutable WriterFirstMutex mu_;
-  SeriesIndex index_ TICKSCOPE_GUARDED_BY(mu_);
-  std::vector<SeriesState> series_ TICKSCOPE_GUARDED_BY(mu_);
-  std::vector<std::unique_ptr<Stage[]>> stages_ TICKSCOPE_GUARDED_BY(mu_);
-  std::deque<Target> targets_ TICKSCOPE_GUARDED_BY(mu_);
-  // The target new series with these source labels join, and how many it has.
-  struct OpenTarget {
-    TargetId id{};
-    std::uint32_t series_count = 0;
-  };
-  std::unordered_map<std::uint64_t, OpenTarget> open_targets_ TICKSCOPE_GUARDED_BY(mu_);
-  std::unordered_map<std::uint32_t, std::vector<FloatSample>> late_ TICKSCOPE_GUARDED_BY(mu_);
-  std::unordered_map<std::uint32_t, std::vector<HistogramSample>> histograms_ TICKSCOPE_GUARDED_BY(mu_);
-  std::uint64_t chunk_count_ TICKSCOPE_GUARDED_BY(mu_) = 0;
-  TimeMs min_time_ms_ TICKSCOPE_GUARDED_BY(mu_) = INT64_MAX;
-  TimeMs max_time_ms_ TICKSCOPE_GUARDED_BY(mu_) = INT64_MIN;
+  const SealedSamples& sealed_;
+  std::shared_ptr<Catalog> catalog_;
+  std::vector<Stretch> stretches_;
+  std::vector<SeriesRef> defined_;  // Since the last cut.
+  // Newest time beside the rows, of series that have any since this process began.
+  std::unordered_map<std::uint32_t, TimeMs> last_beside_ms_;
 };
 
 }  // namespace tickscope::tsdb

@@ -19,13 +19,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "index/postings.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/series_ref.h"
-#include "tsdb/postings.h"
 #include "tsdb/symbol_table.h"
 
 namespace tickscope::tsdb {
+
+using index::Postings;
 
 /// How many series carry a label name, a value or a pair.
 struct NamedCount {

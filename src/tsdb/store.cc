@@ -1,162 +1,299 @@
 #include "tsdb/store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
+
+#include "base/log.h"
 
 namespace tickscope::tsdb {
 namespace {
 
-// Batches a stretch covers; Trim works in whole stretches.
-constexpr std::uint64_t kStretchPositions = 1024;
+constexpr std::string_view kManifestName = "manifest";
+constexpr std::uint64_t kManifestBytesMax = 256U << 20;
 
-// One selector's series, read one by one from the head.
-class HeadSeriesSet final : public SeriesSet {
- public:
-  HeadSeriesSet(const Head& head, std::vector<Head::SelectedSeries> selected, const SelectRequest& request,
-                const QueryContext& context)
-      : head_(head),
-        selected_(std::move(selected)),
-        start_ms_(request.start_ms),
-        end_ms_(request.end_ms),
-        context_(context) {}
+// Cuts that may wait for Work before Apply does it itself.
+constexpr std::size_t kQueueMax = 3;
 
-  [[nodiscard]] bool Next() override { return ++next_ <= selected_.size(); }
-  [[nodiscard]] const Labels& labels() const override { return selected_[next_ - 1].labels; }
-  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
-    TICKSCOPE_RETURN_IF_ERROR(context_.Check());
-    return head_.ReadSamples(selected_[next_ - 1].ref, start_ms_, end_ms_, out);
-  }
+// A record's clock this many seal intervals before the next cut went back: its time counts from now on.
+constexpr std::int64_t kClockBackIntervals = 3;
 
- private:
-  const Head& head_;
-  const std::vector<Head::SelectedSeries> selected_;
-  const TimeMs start_ms_;
-  const TimeMs end_ms_;
-  const QueryContext& context_;
-  std::size_t next_ = 0;
-};
+// Definitions handed out at once.
+constexpr std::size_t kDefinitionSlice = 4096;
+
+TimeMs NextBoundary(TimeMs time_ms, std::int64_t step) {
+  const TimeMs rest = time_ms % step;
+  return time_ms - (rest < 0 ? rest + step : rest) + step;
+}
 
 }  // namespace
 
 Store::Store(MetricRegistry& metrics, StoreOptions options)
-    : head_metrics_(metrics),
-      metadata_dropped_(metrics.AddCounter("tickscope_store_metadata_dropped_total",
-                                           "Metadata entries over the tenant's limit.", {})),
-      options_(options) {}
+    : metrics_(metrics), options_(std::move(options)) {}
 Store::~Store() = default;
 
-Store::TenantData& Store::TenantFor(const TenantId& tenant) {
-  if (TenantData* const found = FindTenant(tenant)) return *found;
-  const WriterLock lock(mu_);
-  return *tenants_.emplace(tenant, std::make_unique<TenantData>(head_metrics_)).first->second;
+Result<std::unique_ptr<Store>> Store::Open(io::FileSystem& fs, MetricRegistry& metrics,
+                                           StoreOptions options) {
+  auto store = std::make_unique<Store>(metrics, std::move(options));
+  store->fs_ = &fs;
+  TICKSCOPE_RETURN_IF_ERROR(fs.CreateDirectories(store->options_.directory));
+  TICKSCOPE_RETURN_IF_ERROR(store->Load());
+  return store;
 }
 
-Store::TenantData* Store::FindTenant(const TenantId& tenant) const {
+tickscope::Status Store::Load() {
+  const std::string path = options_.directory + "/" + std::string(kManifestName);
+  const auto text = ReadWholeFile(*fs_, path, kManifestBytesMax);
+  if (!text && text.error().code != ErrorCode::kNotFound) return std::unexpected(text.error());
+  Manifest manifest;
+  if (text) {
+    auto parsed = ParseManifest(*text);
+    if (!parsed) return FailWith(path, parsed.error());
+    manifest = *std::move(parsed);
+  }
+  const MutexLock work(work_mu_);
+  cut_ = saved_cut_ = manifest.cut;
+  cut_offset_ = manifest.offset;
+  due_ms_ = saved_due_ms_ = manifest.cut_due_ms;
+  sealed_offset_ = manifest.offset;
+  metrics_.sealed_offset->Set(static_cast<double>(manifest.offset));
+  for (const ManifestTenant& entry : manifest.tenants)
+    TICKSCOPE_RETURN_IF_ERROR(TenantFor(entry.tenant).Load(*fs_, entry));
+  RemoveUnlisted();
+  return {};
+}
+
+void Store::RemoveUnlisted() const {
+  const auto tenants = fs_->List(options_.directory);
+  if (!tenants) return;
+  for (const io::DirectoryEntry& tenant : *tenants) {
+    if (!tenant.is_directory) continue;
+    std::set<std::string> listed;
+    if (const TenantData* const known = FindTenant(tenant.name)) {
+      const ManifestTenant entry = known->ManifestEntry();
+      for (const auto* files : {&entry.catalogs, &entry.segments, &entry.blocks}) {
+        for (const ManifestTenant::File& file : *files)
+          listed.insert(file.name);
+      }
+    }
+    const std::string directory = options_.directory + "/" + tenant.name;
+    const auto files = fs_->List(directory);
+    if (!files) continue;
+    for (const io::DirectoryEntry& file : *files) {
+      // What a crash left half-made, or a seal replaced. Quarantined files are for people.
+      const bool is_ours =
+          file.name.ends_with(".segment") || file.name.ends_with(".block") || file.name.ends_with(".catalog");
+      if (!is_ours || listed.contains(file.name)) continue;
+      if (const tickscope::Status removed = fs_->Remove(directory + "/" + file.name); !removed) {
+        Log(LogLevel::kWarn, "cannot remove a file that is no part of the store",
+            {{"file", file.name}, {"error", removed.error().message}});
+      }
+    }
+  }
+}
+
+TenantData& Store::TenantFor(const TenantId& tenant) {
+  if (TenantData* const found = FindTenant(tenant)) return *found;
+  const WriterLock lock(mu_);
+  return *tenants_
+              .emplace(tenant, std::make_unique<TenantData>(tenant, options_.directory + "/" + tenant,
+                                                            metrics_, options_, cut_ + 1))
+              .first->second;
+}
+
+TenantData* Store::FindTenant(const TenantId& tenant) const {
   const ReaderLock lock(mu_);
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? nullptr : found->second.get();
 }
 
-const Head* Store::FindHead(const SelectRequest& request) const {
-  const TenantData* const tenant = FindTenant(request.tenant);
-  if (tenant == nullptr || !tenant->head.MayHold(request.start_ms, request.end_ms)) return nullptr;
-  return &tenant->head;
-}
-
-void Store::Apply(std::uint64_t position, const codec::SampleBatch& batch) {
-  TenantData& tenant = TenantFor(batch.tenant);
-  tenant.head.Apply(batch);
-  NoteTimes(position, batch);
-  if (batch.metadata.empty()) return;
-  const WriterLock lock(mu_);
-  for (const codec::MetadataEntry& entry : batch.metadata) {
-    if (tenant.metadata.size() >= options_.metadata_max && !tenant.metadata.contains(entry.metric)) {
-      metadata_dropped_->Add();
-      continue;
-    }
-    tenant.metadata[entry.metric] = entry.metadata;
-  }
-}
-
-void Store::NoteTimes(std::uint64_t position, const codec::SampleBatch& batch) {
-  TimeMs min_time_ms = INT64_MAX;
-  for (const TimeMs time_ms : batch.floats.times_ms)
-    min_time_ms = std::min(min_time_ms, time_ms);
-  for (const codec::HistogramEntry& entry : batch.histograms)
-    min_time_ms = std::min(min_time_ms, entry.time_ms);
-  if (stretches_.empty() || position - stretches_.back().first_position >= kStretchPositions) {
-    stretches_.push_back({position, position + 1, min_time_ms});
-    return;
-  }
-  stretches_.back().end_position = position + 1;
-  stretches_.back().min_time_ms = std::min(stretches_.back().min_time_ms, min_time_ms);
-}
-
-void Store::Trim(std::uint64_t position) {
-  const auto kept = std::find_if(stretches_.begin(), stretches_.end(), [position](const Stretch& stretch) {
-    return stretch.end_position > position;
-  });
-  if (kept == stretches_.begin()) return;
-  stretches_.erase(stretches_.begin(), kept);
-  TimeMs horizon_ms = INT64_MAX;
-  for (const Stretch& stretch : stretches_)
-    horizon_ms = std::min(horizon_ms, stretch.min_time_ms);
-  if (horizon_ms == INT64_MAX) return;
-  std::vector<TenantData*> tenants;
-  {
-    const ReaderLock lock(mu_);
-    for (const auto& [name, tenant] : tenants_)
-      tenants.push_back(tenant.get());
-  }
-  for (TenantData* const tenant : tenants)
-    tenant->head.DropBefore(horizon_ms);
-}
-
-Result<std::unique_ptr<SeriesSet>> Store::Select(const SelectRequest& request,
-                                                 const QueryContext& context) const {
-  class Nothing final : public SeriesSet {
-    [[nodiscard]] bool Next() override { return false; }
-    [[nodiscard]] const Labels& labels() const override { return none_; }
-    [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
-      out.Clear();
-      return {};
-    }
-    Labels none_;
-  };
-  const Head* const head = FindHead(request);
-  if (head == nullptr) return std::make_unique<Nothing>();
-  TICKSCOPE_ASSIGN_OR_RETURN(auto selected,
-                             head->Select(request.matchers, options_.query_series_max, context));
-  return std::make_unique<HeadSeriesSet>(*head, std::move(selected), request, context);
-}
-
-Result<std::vector<std::string>> Store::LabelNames(const SelectRequest& request,
-                                                   const QueryContext& context) const {
-  TICKSCOPE_RETURN_IF_ERROR(context.Check());
-  const Head* const head = FindHead(request);
-  return head == nullptr ? std::vector<std::string>{} : head->LabelNames(request.matchers);
-}
-
-Result<std::vector<std::string>> Store::LabelValues(const std::string& name, const SelectRequest& request,
-                                                    const QueryContext& context) const {
-  TICKSCOPE_RETURN_IF_ERROR(context.Check());
-  const Head* const head = FindHead(request);
-  return head == nullptr ? std::vector<std::string>{} : head->LabelValues(name, request.matchers);
-}
-
-std::map<std::string, MetricMetadata> Store::Metadata(const TenantId& tenant_id,
-                                                      const std::string& metric) const {
-  const TenantData* const tenant = FindTenant(tenant_id);
-  if (tenant == nullptr) return {};
+std::vector<TenantData*> Store::Tenants() const {
   const ReaderLock lock(mu_);
-  if (metric.empty()) return tenant->metadata;
-  const auto found = tenant->metadata.find(metric);
-  if (found == tenant->metadata.end()) return {};
-  return {*found};
+  std::vector<TenantData*> tenants;
+  for (const auto& [id, tenant] : tenants_)
+    tenants.push_back(tenant.get());
+  return tenants;
+}
+
+void Store::Learn(std::uint64_t epoch, const codec::SampleBatch& batch) {
+  TenantFor(batch.tenant).Learn(batch, epoch);
+}
+
+void Store::Apply(std::uint64_t offset, std::uint64_t epoch, const codec::SampleBatch& batch) {
+  if (fs_ != nullptr && IsCutDue(batch.received_ms)) Cut(offset, batch.received_ms);
+  TenantFor(batch.tenant).Apply(batch, epoch);
+  samples_since_cut_ += batch.floats.size() + batch.histograms.size();
+  series_since_cut_ += batch.series.size();
+}
+
+bool Store::IsCutDue(TimeMs received_ms) {
+  const std::int64_t interval_ms = options_.seal_interval_ms;
+  if (due_ms_ == 0 || received_ms < due_ms_ - kClockBackIntervals * interval_ms) {
+    due_ms_ = NextBoundary(received_ms, interval_ms);
+  }
+  return received_ms >= due_ms_ || samples_since_cut_ >= options_.seal_samples_max ||
+         series_since_cut_ >= options_.seal_series_max;
+}
+
+void Store::Cut(std::uint64_t offset, TimeMs received_ms) {
+  auto job = std::make_shared<Job>();
+  job->cut = ++cut_;
+  job->first_offset = cut_offset_;
+  job->end_offset = offset;
+  job->received_ms = received_ms;
+  due_ms_ = NextBoundary(received_ms, options_.seal_interval_ms);
+  job->due_ms = due_ms_;
+  for (TenantData* const tenant : Tenants())
+    job->parts.push_back(tenant->Cut(cut_));
+  cut_offset_ = offset;
+  samples_since_cut_ = 0;
+  series_since_cut_ = 0;
+  bool is_full = false;
+  {
+    const MutexLock lock(queue_mu_);
+    queue_.push_back(std::move(job));
+    is_full = queue_.size() > kQueueMax;
+  }
+  // Memory is bounded by waiting for the disk here, the stream holds what comes meanwhile.
+  if (is_full) static_cast<void>(Work());
+}
+
+bool Store::HasWork() const {
+  {
+    const MutexLock lock(queue_mu_);
+    if (!queue_.empty()) return true;
+  }
+  const std::vector<TenantData*> tenants = Tenants();
+  return fs_ != nullptr && std::any_of(tenants.begin(), tenants.end(),
+                                       [](const TenantData* tenant) { return tenant->has_damage(); });
+}
+
+tickscope::Status Store::Work() {
+  const MutexLock work(work_mu_);
+  bool has_quarantined = false;
+  for (TenantData* const tenant : Tenants()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool any, tenant->Quarantine(*fs_));
+    has_quarantined |= any;
+    if (any) tenant->Publish(0);
+  }
+  std::shared_ptr<const Job> job;
+  {
+    const MutexLock lock(queue_mu_);
+    if (!queue_.empty()) job = queue_.front();
+  }
+  if (job != nullptr) {
+    const tickscope::Status sealed = Seal(*job);
+    if (!sealed) metrics_.failures->Add();
+    TICKSCOPE_RETURN_IF_ERROR(sealed);
+    const MutexLock lock(queue_mu_);
+    queue_.pop_front();
+  } else if (has_quarantined) {
+    return SaveManifest(sealed_offset_, saved_cut_, saved_due_ms_);
+  }
+  return {};
+}
+
+tickscope::Status Store::Seal(const Job& job) {
+  for (const TenantData::Part& part : job.parts) {
+    TenantData& tenant = *part.tenant;
+    TICKSCOPE_RETURN_IF_ERROR(tenant.Seal({.fs = *fs_,
+                                           .cut = job.cut,
+                                           .first_offset = job.first_offset,
+                                           .end_offset = job.end_offset,
+                                           .received_ms = job.received_ms},
+                                          part));
+  }
+  TICKSCOPE_RETURN_IF_ERROR(SaveManifest(job.end_offset, job.cut, job.due_ms));
+  for (TenantData* const tenant : Tenants())
+    tenant->Publish(job.cut);
+  sealed_offset_ = job.end_offset;
+  saved_cut_ = job.cut;
+  saved_due_ms_ = job.due_ms;
+  metrics_.sealed_offset->Set(static_cast<double>(job.end_offset));
+  metrics_.seals->Add();
+  RemoveUnlisted();
+  return {};
+}
+
+tickscope::Status Store::SaveManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms) {
+  Manifest manifest{.offset = offset, .cut = cut, .cut_due_ms = due_ms};
+  for (const TenantData* const tenant : Tenants()) {
+    ManifestTenant entry = tenant->ManifestEntry();
+    if (entry.catalogs.empty() && entry.segments.empty() && entry.blocks.empty()) continue;
+    TICKSCOPE_RETURN_IF_ERROR(fs_->SyncDirectory(tenant->directory()));
+    manifest.tenants.push_back(std::move(entry));
+  }
+  return WriteFileAtomically(*fs_, options_.directory + "/" + std::string(kManifestName),
+                             WriteManifest(manifest));
+}
+
+void Store::ForEachDefinition(
+    const std::function<void(const codec::SampleBatch&, std::uint32_t next_ref)>& sink) const {
+  for (const TenantData* const tenant : Tenants()) {
+    const std::shared_ptr<const TenantVersion> version = tenant->version();
+    const Catalog& catalog = *version->catalog;
+    codec::SampleBatch batch;
+    std::vector<Labels> labels;
+    const std::uint32_t next_ref = catalog.next_ref();
+    for (std::uint32_t from = 0; from < next_ref; from += kDefinitionSlice) {
+      const auto to = static_cast<std::uint32_t>(std::min<std::uint64_t>(from + kDefinitionSlice, next_ref));
+      const std::vector<SeriesRef> refs = catalog.Defined(from, to);
+      labels.clear();
+      {
+        const HeadReaderLock lock(catalog.mutex());
+        for (const SeriesRef ref : refs)
+          labels.push_back(catalog.index().LabelsOf(ref));
+      }
+      batch.Clear();
+      batch.tenant = tenant->id();
+      for (std::size_t i = 0; i < refs.size(); ++i)
+        batch.series.push_back({refs[i], std::vector<LabelView>(labels[i].begin(), labels[i].end())});
+      sink(batch, next_ref);
+    }
+    batch.Clear();
+    batch.tenant = tenant->id();
+    for (auto& [metric, metadata] : tenant->Metadata({}))
+      batch.metadata.push_back({metric, metadata});
+    sink(batch, next_ref);
+  }
+}
+
+MetadataMap Store::Metadata(const TenantId& tenant_id, const std::string& metric) const {
+  const TenantData* const tenant = FindTenant(tenant_id);
+  return tenant == nullptr ? MetadataMap{} : tenant->Metadata(metric);
 }
 
 HeadSummary Store::Summarize(const TenantId& tenant_id, std::size_t limit) const {
+  HeadSummary summary;
   const TenantData* const tenant = FindTenant(tenant_id);
-  return tenant == nullptr ? HeadSummary{} : tenant->head.Summarize(limit);
+  if (tenant == nullptr) return summary;
+  const std::shared_ptr<const TenantVersion> version = tenant->version();
+  TimeMs min_ms = INT64_MAX;
+  TimeMs max_ms = INT64_MIN;
+  for (const Head::Stretch& stretch : version->stretches) {
+    min_ms = std::min(min_ms, stretch.generation->min_time_ms());
+    max_ms = std::max(max_ms, stretch.generation->max_time_ms());
+  }
+  for (const SegmentEntry& segment : version->segments) {
+    if (segment.reader->info().sample_count == 0) continue;
+    min_ms = std::min(min_ms, std::max(segment.from_ms, segment.reader->info().min_time_ms));
+    max_ms = std::max(max_ms, segment.reader->info().max_time_ms);
+  }
+  if (min_ms <= max_ms) {
+    summary.min_time_ms = min_ms;
+    summary.max_time_ms = max_ms;
+  }
+  summary.chunk_count = version->segments.size() + version->blocks.size() + version->stretches.size();
+  const HeadReaderLock lock(version->catalog->mutex());
+  const SeriesIndex& index = version->catalog->index();
+  summary.series_count = index.series_count();
+  summary.label_pair_count = index.pair_count();
+  summary.series_by_metric = index.TopMetrics(limit);
+  summary.values_by_label_name = index.TopLabelNames(limit);
+  summary.bytes_by_label_name = index.TopLabelBytes(limit);
+  summary.series_by_label_pair = index.TopPairs(limit);
+  return summary;
 }
 
 }  // namespace tickscope::tsdb

@@ -1,40 +1,94 @@
-// Store: the heads of all tenants, fed from one partition of the stream, read by queries.
+// Store: the samples of all tenants, fed from one partition of the stream, read by queries.
 //
-// The store holds what the stream holds: what retention removes from the stream is dropped from the heads
-// too, so a restart, which replays the stream, finds the same samples.
+//   stream -> Apply -> heads --cut--> segments --2 h closed--> blocks
 //
-// Threads   Apply and Trim belong to the one thread that consumes the partition; everything else is
-//           thread-safe.
+// The store is a function of the stream. A cut, every seal interval of the records' own clock, freezes the
+// heads; Work, on another thread, writes what was frozen to segment files, windows that are closed to blocks,
+// and then a manifest that names all live files and the offset to replay from. A restart maps the files and
+// replays the rest. Nothing is deleted before a manifest without it is durable.
+//
+// Invariants   V1 a sample is in exactly one of head, segments, blocks of what a query sees.
+//              V2 blocks are a function of the records up to the cut that made them: the same stream, the same
+//                 bytes, whatever was restarted in between.
+// Threads      Apply and Learn belong to the thread that consumes the partition, Work to any one thread at a
+//              time; everything else is thread-safe.
+// Errors       A disk that is full delays Work, which is tried again. Any other failure to write or sync is
+//              final: the caller ends the process, which recovers from the stream.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "codec/sample_batch.h"
+#include "io/file_system.h"
 #include "model/queryable.h"
 #include "tsdb/head.h"
+#include "tsdb/manifest.h"
+#include "tsdb/tenant_data.h"
+#include "tsdb/version.h"
 
 namespace tickscope::tsdb {
 
 struct StoreOptions {
-  std::uint64_t query_series_max = 2'000'000;  ///< Series one selector may match.
-  std::uint64_t metadata_max = 100'000;        ///< Metric families a tenant's metadata is kept for.
+  std::string directory;  ///< Where files go; empty keeps everything in memory and never cuts.
+  std::uint64_t query_series_max = 2'000'000;   ///< Series one selector may match.
+  std::uint64_t metadata_max = 100'000;         ///< Metric families a tenant's metadata is kept for.
+  std::int64_t seal_interval_ms = 120'000;      ///< Between cuts.
+  std::uint64_t seal_samples_max = 16'000'000;  ///< A cut comes earlier at this many samples.
+  std::uint64_t seal_series_max = 500'000;      ///< Or at this many new series.
+  std::int64_t block_range_ms = 2 * 3'600'000;  ///< Time a block covers.
+  std::int64_t block_delay_ms = 600'000;        ///< How long a block's end must be past: the late window.
+  std::int64_t retention_ms = 14LL * 24 * 3'600'000;  ///< Blocks wholly older go, by the records' clock.
+};
+
+/// Counts for status/tsdb.
+struct HeadSummary {
+  std::uint64_t series_count = 0;
+  std::uint64_t label_pair_count = 0;
+  std::uint64_t chunk_count = 0;
+  TimeMs min_time_ms = 0;  ///< 0 when empty.
+  TimeMs max_time_ms = 0;
+  std::vector<NamedCount> series_by_metric;
+  std::vector<NamedCount> values_by_label_name;
+  std::vector<NamedCount> bytes_by_label_name;
+  std::vector<NamedCount> series_by_label_pair;
 };
 
 class Store final : public Queryable {
  public:
+  /// A store in memory.
   Store(MetricRegistry& metrics, StoreOptions options);
+  /// Opens the directory, or begins it. Files that are missing or damaged are named in the log, put aside, and
+  /// the rest is served. Errors: kCorruption when the manifest does not decode; what the file system says.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> Open(io::FileSystem& fs, MetricRegistry& metrics,
+                                                           StoreOptions options);
   ~Store() override;
 
-  /// Adds a batch. `position` is its offset in the stream; positions ascend.
-  void Apply(std::uint64_t position, const codec::SampleBatch& batch);
-  /// Forgets what came before `position` in the stream and is nowhere after it.
-  void Trim(std::uint64_t position);
+  /// First offset that is not in files: Apply begins there.
+  [[nodiscard]] std::uint64_t replay_offset() const { return sealed_offset_.load(); }
+  /// Takes the definitions of a record before replay_offset: later ones of its epoch may rely on them.
+  void Learn(std::uint64_t epoch, const codec::SampleBatch& batch);
+  /// Adds the record at `offset`; offsets ascend.
+  void Apply(std::uint64_t offset, std::uint64_t epoch, const codec::SampleBatch& batch);
+  /// Everything in the store that a sender may refer to again, as batches of definitions and metadata, and the
+  /// number its next series gets.
+  void ForEachDefinition(
+      const std::function<void(const codec::SampleBatch&, std::uint32_t next_ref)>& sink) const;
+
+  /// Whether Work has something to do.
+  [[nodiscard]] bool HasWork() const TICKSCOPE_EXCLUDES(queue_mu_);
+  /// Seals the oldest cut, or puts a damaged file aside. Errors: kResourceExhausted when the disk is full (try
+  /// again later); anything else is final.
+  [[nodiscard]] tickscope::Status Work() TICKSCOPE_EXCLUDES(work_mu_, queue_mu_);
 
   // Queryable. A tenant that never wrote has no series.
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
@@ -46,35 +100,49 @@ class Store final : public Queryable {
                                                              const QueryContext& context) const override;
 
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
-  [[nodiscard]] std::map<std::string, MetricMetadata> Metadata(const TenantId& tenant,
-                                                               const std::string& metric) const;
+  [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;
   [[nodiscard]] HeadSummary Summarize(const TenantId& tenant, std::size_t limit) const;
 
  private:
-  struct TenantData {
-    explicit TenantData(HeadMetrics& metrics) : head(metrics) {}
-    Head head;
-    std::map<std::string, MetricMetadata> metadata;  // Guarded by Store::mu_.
-  };
-  // Earliest sample time of the batches of a stretch of the stream: what Trim needs to know.
-  struct Stretch {
-    std::uint64_t first_position = 0;
-    std::uint64_t end_position = 0;
-    TimeMs min_time_ms = 0;
+  // What one cut froze.
+  struct Job {
+    std::uint64_t cut = 0;
+    std::uint64_t first_offset = 0;
+    std::uint64_t end_offset = 0;
+    TimeMs received_ms = 0;
+    TimeMs due_ms = 0;
+    std::vector<TenantData::Part> parts;
   };
 
+  [[nodiscard]] tickscope::Status Load();
   [[nodiscard]] TenantData& TenantFor(const TenantId& tenant) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] TenantData* FindTenant(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
-  /// The request's head, null when it has nothing of that tenant or in that range of time.
-  [[nodiscard]] const Head* FindHead(const SelectRequest& request) const TICKSCOPE_EXCLUDES(mu_);
-  void NoteTimes(std::uint64_t position, const codec::SampleBatch& batch);
+  [[nodiscard]] std::vector<TenantData*> Tenants() const TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] bool IsCutDue(TimeMs received_ms);
+  void Cut(std::uint64_t offset, TimeMs received_ms) TICKSCOPE_EXCLUDES(queue_mu_);
+  [[nodiscard]] tickscope::Status Seal(const Job& job) TICKSCOPE_REQUIRES(work_mu_);
+  [[nodiscard]] tickscope::Status SaveManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms);
+  void RemoveUnlisted() const;
 
-  HeadMetrics head_metrics_;
-  Counter* metadata_dropped_;
+  io::FileSystem* fs_ = nullptr;  // Null in memory.
+  StoreMetrics metrics_;
   const StoreOptions options_;
   mutable SharedMutex mu_;
   std::map<TenantId, std::unique_ptr<TenantData>> tenants_ TICKSCOPE_GUARDED_BY(mu_);
-  std::vector<Stretch> stretches_;  // Consumer thread's own, oldest first.
+
+  // Consumer thread's own.
+  std::uint64_t cut_ = 0;  // Number of the last cut.
+  std::uint64_t cut_offset_ = 0;
+  TimeMs due_ms_ = 0;
+  std::uint64_t samples_since_cut_ = 0;
+  std::uint64_t series_since_cut_ = 0;
+
+  mutable Mutex queue_mu_;
+  std::deque<std::shared_ptr<const Job>> queue_ TICKSCOPE_GUARDED_BY(queue_mu_);
+  Mutex work_mu_;
+  std::uint64_t saved_cut_ TICKSCOPE_GUARDED_BY(work_mu_) = 0;
+  TimeMs saved_due_ms_ TICKSCOPE_GUARDED_BY(work_mu_) = 0;
+  std::atomic<std::uint64_t> sealed_offset_{0};
 };
 
 }  // namespace tickscope::tsdb

@@ -1,4 +1,4 @@
-#include "tsdb/postings.h"
+#include "index/postings.h"
 
 #include <roaring/roaring.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace tickscope::tsdb {
+namespace tickscope::index {
 
 Postings::Postings() : bitmap_(roaring_bitmap_create()) {
   TICKSCOPE_CHECK(bitmap_ != nullptr);
@@ -51,6 +51,24 @@ std::size_t Postings::bytes() const {
   return roaring_bitmap_portable_size_in_bytes(bitmap_);
 }
 
+void Postings::Serialize(Bytes& out) const {
+  // The layout of containers depends on how the set came about; this makes it depend on the set alone.
+  roaring_bitmap_t* const optimal = roaring_bitmap_copy(bitmap_);
+  TICKSCOPE_CHECK(optimal != nullptr);
+  roaring_bitmap_run_optimize(optimal);
+  const std::size_t at = out.size();
+  out.resize(at + roaring_bitmap_portable_size_in_bytes(optimal));
+  roaring_bitmap_portable_serialize(optimal, reinterpret_cast<char*>(out.data() + at));
+  roaring_bitmap_free(optimal);
+}
+
+Result<Postings> Postings::Deserialize(ByteView bytes) {
+  roaring_bitmap_t* const bitmap =
+      roaring_bitmap_portable_deserialize_safe(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (bitmap == nullptr) return Fail(ErrorCode::kCorruption, "postings do not decode");
+  return Postings(bitmap);
+}
+
 std::vector<SeriesRef> Postings::ToRefs() const {
   std::vector<SeriesRef> refs(size());
   static_assert(sizeof(SeriesRef) == sizeof(std::uint32_t));
@@ -58,4 +76,4 @@ std::vector<SeriesRef> Postings::ToRefs() const {
   return refs;
 }
 
-}  // namespace tickscope::tsdb
+}  // namespace tickscope::index

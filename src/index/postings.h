@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/error.h"
 #include "model/series_ref.h"
 
 struct roaring_bitmap_s;
 
-namespace tickscope::tsdb {
+namespace tickscope::index {
 
 class Postings {
  public:
@@ -41,10 +43,17 @@ class Postings {
   /// Refs in ascending order.
   [[nodiscard]] std::vector<SeriesRef> ToRefs() const;
   [[nodiscard]] bool Intersects(const Postings& other) const;
+  /// Size of what Serialize appends.
   [[nodiscard]] std::size_t bytes() const;
+  /// Appends the portable form of the roaring format specification. Equal sets give equal bytes.
+  void Serialize(Bytes& out) const;
+  /// Reads what Serialize wrote. Errors: kCorruption.
+  [[nodiscard]] static Result<Postings> Deserialize(ByteView bytes);
 
  private:
+  explicit Postings(roaring_bitmap_s* bitmap) : bitmap_(bitmap) {}
+
   roaring_bitmap_s* bitmap_;
 };
 
-}  // namespace tickscope::tsdb
+}  // namespace tickscope::index

@@ -1,0 +1,419 @@
+#include "block/block_reader.h"
+
+#include <algorithm>
+
+#include "block/block_format.h"
+#include "codec/crc32c.h"
+#include "codec/fixed.h"
+#include "codec/time_column.h"
+#include "codec/varint.h"
+
+namespace tickscope::block {
+namespace {
+
+std::unexpected<Error> Damage(const SectionReader& sections, std::string_view section, std::uint64_t offset,
+                              std::string_view what) {
+  return std::unexpected(sections.Damage(section, offset, what));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const BlockReader>> BlockReader::Open(io::FileSystem& fs, const std::string& path) {
+  TICKSCOPE_ASSIGN_OR_RETURN(auto file, fs.Map(path));
+  TICKSCOPE_ASSIGN_OR_RETURN(SectionReader sections, SectionReader::Open(file->bytes(), kBlockMagic, path));
+  std::shared_ptr<BlockReader> reader(new BlockReader(std::move(sections)));
+  reader->file_ = std::move(file);
+  TICKSCOPE_RETURN_IF_ERROR(reader->Load());
+  return reader;
+}
+
+Status BlockReader::Load() {
+  postings_ = sections_.Find(kPostingsTag);
+  series_ = sections_.Find(kSeriesTag);
+  groups_ = sections_.Find(kGroupsTag);
+  columns_ = sections_.Find(kColumnsTag);
+  page_crcs_ = sections_.Find(kPagesTag);
+  const std::size_t page_count = (columns_.size() + kPageBytes - 1) / kPageBytes;
+  if (page_crcs_.size() != page_count * sizeof(std::uint32_t)) {
+    return Damage(sections_, "pages", 0, "not one checksum a page");
+  }
+  is_checked_ = std::vector<std::atomic<bool>>(page_count);
+  TICKSCOPE_RETURN_IF_ERROR(LoadMeta());
+  TICKSCOPE_RETURN_IF_ERROR(LoadSymbols());
+  TICKSCOPE_RETURN_IF_ERROR(LoadLabels());
+  return LoadTimes();
+}
+
+Status BlockReader::LoadMeta() {
+  codec::FieldReader fields(sections_.Find(kMetaTag));
+  meta_.tenant = fields.Text();
+  meta_.min_time_ms = fields.ZigZag();
+  meta_.max_time_ms = fields.ZigZag();
+  meta_.end_offset = fields.Varint();
+  meta_.series_count = fields.Varint();
+  meta_.sample_count = fields.Varint();
+  if (!fields.ok() || fields.remaining() > 0) return Damage(sections_, "meta", 0, "does not decode");
+  const std::uint64_t group_count = (meta_.series_count + kGroupSeries - 1) / kGroupSeries;
+  if (meta_.series_count > UINT32_MAX || groups_.size() != group_count * sizeof(std::uint32_t)) {
+    return Damage(sections_, "groups", 0, "not one offset a group");
+  }
+  return {};
+}
+
+Status BlockReader::LoadSymbols() {
+  const ByteView bytes = sections_.Find(kSymbolsTag);
+  codec::FieldReader fields(bytes);
+  const std::uint64_t count = fields.Varint();
+  if (count > fields.remaining()) return Damage(sections_, "symbols", 0, "more texts than bytes");
+  symbols_.reserve(count);
+  std::size_t expanded = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t shared = fields.Varint();
+    const std::string_view rest = fields.Text();
+    const std::uint64_t at = bytes.size() - fields.remaining();
+    if (!fields.ok()) return Damage(sections_, "symbols", at, "cut short");
+    if (i == 0 ? shared > 0 : shared > symbols_.back().size()) {
+      return Damage(sections_, "symbols", at, "more shared with the text before than it has");
+    }
+    std::string text = i == 0 ? std::string() : symbols_.back().substr(0, shared);
+    text += rest;
+    if (i > 0 && text <= symbols_.back()) return Damage(sections_, "symbols", at, "texts out of order");
+    expanded += text.size();
+    // Front coding could blow a small file up; labels do not.
+    if (expanded > (bytes.size() + 4096) * 64) return Damage(sections_, "symbols", at, "texts too large");
+    symbols_.push_back(std::move(text));
+  }
+  if (fields.remaining() > 0) return Damage(sections_, "symbols", 0, "bytes left over");
+  return {};
+}
+
+Status BlockReader::LoadLabels() {
+  const ByteView bytes = sections_.Find(kLabelsTag);
+  codec::FieldReader fields(bytes);
+  std::uint64_t postings_at = 0;
+  const std::uint64_t name_count = fields.Varint();
+  for (std::uint64_t i = 0; i < name_count && fields.ok(); ++i) {
+    const std::uint64_t name = fields.Varint();
+    const std::uint64_t value_count = fields.Varint();
+    const auto first_pair = static_cast<std::uint32_t>(pairs_.size());
+    std::uint64_t value = 0;
+    for (std::uint64_t k = 0; k < value_count && fields.ok(); ++k) {
+      value += fields.Varint();
+      const std::uint64_t postings_bytes = fields.Varint();
+      const bool is_in_range = name < symbols_.size() && value < symbols_.size() &&
+                               postings_bytes <= postings_.size() - postings_at;
+      if (!fields.ok() || !is_in_range) {
+        return Damage(sections_, "labels", bytes.size() - fields.remaining(), "pair out of range");
+      }
+      pairs_.push_back({static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(value), postings_at,
+                        static_cast<std::uint32_t>(postings_bytes)});
+      postings_at += postings_bytes;
+    }
+    names_.push_back(
+        {static_cast<std::uint32_t>(name), first_pair, static_cast<std::uint32_t>(pairs_.size())});
+  }
+  if (!fields.ok() || fields.remaining() > 0) return Damage(sections_, "labels", 0, "does not decode");
+  return {};
+}
+
+Status BlockReader::LoadTimes() {
+  const ByteView bytes = sections_.Find(kTimesTag);
+  codec::FieldReader fields(bytes);
+  const std::uint64_t count = fields.Varint();
+  if (count > fields.remaining()) return Damage(sections_, "times", 0, "more columns than bytes");
+  times_.resize(count);
+  std::uint64_t offset = 0;
+  for (std::vector<TimesChunk>& chunks : times_) {
+    const std::uint64_t chunk_count = fields.Varint();
+    if (!fields.ok() || chunk_count > fields.remaining()) {
+      return Damage(sections_, "times", bytes.size() - fields.remaining(), "more chunks than bytes");
+    }
+    for (std::uint64_t i = 0; i < chunk_count; ++i) {
+      TimesChunk chunk{.offset = offset};
+      const std::uint64_t rows = fields.Varint();
+      const std::uint64_t size = fields.Varint();
+      chunk.first_ms = fields.ZigZag();
+      chunk.last_ms = chunk.first_ms + fields.ZigZag();
+      if (!fields.ok() || rows == 0 || rows > kChunkRows || size > bytes.size()) {
+        return Damage(sections_, "times", bytes.size() - fields.remaining(), "chunk out of range");
+      }
+      chunk.rows = static_cast<std::uint32_t>(rows);
+      chunk.bytes = static_cast<std::uint32_t>(size);
+      offset += size;
+      chunks.push_back(chunk);
+    }
+  }
+  time_columns_ = fields.rest();
+  if (!fields.ok() || time_columns_.size() != offset) {
+    return Damage(sections_, "times", bytes.size() - time_columns_.size(), "columns of another size");
+  }
+  return {};
+}
+
+const BlockReader::Name* BlockReader::FindName(std::string_view name) const {
+  const auto found =
+      std::lower_bound(names_.begin(), names_.end(), name,
+                       [this](const Name& a, std::string_view b) { return TextOf(a.symbol) < b; });
+  return found == names_.end() || TextOf(found->symbol) != name ? nullptr : &*found;
+}
+
+Result<index::Postings> BlockReader::PostingsOf(std::uint32_t pair) const {
+  const Pair& at = pairs_[pair];
+  auto postings = index::Postings::Deserialize(postings_.subspan(at.postings_at, at.postings_bytes));
+  if (!postings) return Damage(sections_, "postings", at.postings_at, "does not decode");
+  return postings;
+}
+
+Status BlockReader::AddPostings(std::uint32_t pair, index::Postings& to) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
+  to.UnionWith(postings);
+  return {};
+}
+
+Result<index::Postings> BlockReader::SelectPositive(const Matcher& matcher) const {
+  index::Postings selected;
+  const Name* const name = FindName(matcher.name());
+  if (name == nullptr) return selected;
+  const auto add = [&](std::string_view value) -> Status {
+    const auto begin = pairs_.begin() + name->first_pair;
+    const auto end = pairs_.begin() + name->end_pair;
+    const auto found = std::lower_bound(
+        begin, end, value, [this](const Pair& a, std::string_view b) { return TextOf(a.value) < b; });
+    if (found == end || TextOf(found->value) != value) return {};
+    return AddPostings(static_cast<std::uint32_t>(found - pairs_.begin()), selected);
+  };
+  const bool is_regex = matcher.type() == MatchType::kRegex || matcher.type() == MatchType::kNotRegex;
+  if (!is_regex) {
+    TICKSCOPE_RETURN_IF_ERROR(add(matcher.value()));
+  } else if (!matcher.literals().empty()) {
+    for (const std::string& literal : matcher.literals())
+      TICKSCOPE_RETURN_IF_ERROR(add(literal));
+  } else {
+    const bool negated = matcher.type() == MatchType::kNotRegex;
+    for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
+      if (matcher.Matches(TextOf(pairs_[pair].value)) != negated) {
+        TICKSCOPE_RETURN_IF_ERROR(AddPostings(pair, selected));
+      }
+    }
+  }
+  return selected;
+}
+
+Result<index::Postings> BlockReader::SelectPostings(const std::vector<Matcher>& matchers) const {
+  // As tsdb/series_index.cc: what refuses the empty value narrows, the rest takes away.
+  index::Postings selected;
+  selected.AddRange(0, static_cast<std::uint32_t>(meta_.series_count));
+  std::vector<const Matcher*> removing;
+  for (const Matcher& matcher : matchers) {
+    const bool positive = matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegex;
+    if (!positive || matcher.MatchesEmpty()) {
+      removing.push_back(&matcher);
+      continue;
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings narrowed, SelectPositive(matcher));
+    selected.IntersectWith(narrowed);
+    if (selected.empty()) return selected;
+  }
+  for (const Matcher* const matcher : removing) {
+    const Name* const name = FindName(matcher->name());
+    const bool negative = matcher->type() == MatchType::kNotEqual || matcher->type() == MatchType::kNotRegex;
+    if (negative) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings excluded, SelectPositive(*matcher));
+      selected.Subtract(excluded);
+      if (matcher->MatchesEmpty()) continue;
+      index::Postings with_label;
+      for (std::uint32_t pair = name == nullptr ? 0 : name->first_pair;
+           name != nullptr && pair < name->end_pair; ++pair) {
+        TICKSCOPE_RETURN_IF_ERROR(AddPostings(pair, with_label));
+      }
+      selected.IntersectWith(with_label);
+    } else if (name != nullptr) {
+      for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
+        if (matcher->Matches(TextOf(pairs_[pair].value))) continue;
+        TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings excluded, PostingsOf(pair));
+        selected.Subtract(excluded);
+      }
+    }
+  }
+  return selected;
+}
+
+Result<std::vector<SeriesId>> BlockReader::Select(const std::vector<Matcher>& matchers) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, SelectPostings(matchers));
+  std::vector<SeriesId> ids;
+  ids.reserve(postings.size());
+  for (const SeriesRef ref : postings.ToRefs()) {
+    if (ToIndex(ref) >= meta_.series_count) return Damage(sections_, "postings", 0, "series out of range");
+    ids.push_back(static_cast<SeriesId>(ToIndex(ref)));
+  }
+  return ids;
+}
+
+Result<std::optional<SeriesId>> BlockReader::FindSeries(const Labels& labels) const {
+  std::vector<Matcher> matchers;
+  for (const LabelView& label : labels)
+    matchers.push_back(Matcher::Equal(label.name, label.value));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<SeriesId> ids, Select(matchers));
+  Cursor cursor(*this);
+  for (const SeriesId id : ids) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Labels found, cursor.LabelsOf(id));
+    if (found == labels) return id;
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<std::string>> BlockReader::LabelNames(const std::vector<Matcher>& matchers) const {
+  std::vector<std::string> found;
+  index::Postings selected;
+  if (!matchers.empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(selected, SelectPostings(matchers));
+  }
+  for (const Name& name : names_) {
+    bool is_carried = matchers.empty();
+    for (std::uint32_t pair = name.first_pair; !is_carried && pair < name.end_pair; ++pair) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
+      is_carried = postings.Intersects(selected);
+    }
+    if (is_carried) found.push_back(TextOf(name.symbol));
+  }
+  return found;
+}
+
+Result<std::vector<std::string>> BlockReader::LabelValues(std::string_view label,
+                                                          const std::vector<Matcher>& matchers) const {
+  std::vector<std::string> found;
+  const Name* const name = FindName(label);
+  if (name == nullptr) return found;
+  index::Postings selected;
+  if (!matchers.empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(selected, SelectPostings(matchers));
+  }
+  for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
+    if (!matchers.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
+      if (!postings.Intersects(selected)) continue;
+    }
+    found.push_back(TextOf(pairs_[pair].value));
+  }
+  return found;
+}
+
+Result<std::vector<SeriesEntry>> BlockReader::ReadGroup(std::size_t group) const {
+  const auto at = codec::LoadFixed<std::uint32_t>(&groups_[group * sizeof(std::uint32_t)]);
+  const auto damage = [&](std::string_view what) { return Damage(sections_, "series", at, what); };
+  if (at > series_.size()) return damage("group outside the section");
+  codec::FieldReader fields(series_.subspan(at));
+  const std::size_t count = std::min<std::uint64_t>(kGroupSeries, meta_.series_count - group * kGroupSeries);
+  std::vector<SeriesEntry> entries(count);
+  std::uint64_t columns_at = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    SeriesEntry& entry = entries[i];
+    if (const std::uint64_t shape = fields.Varint(); shape == 0) {
+      const std::uint64_t label_count = fields.Varint();
+      if (!fields.ok() || label_count > fields.remaining()) return damage("more labels than bytes");
+      for (std::uint64_t k = 0; k < label_count; ++k)
+        entry.pairs.push_back(static_cast<std::uint32_t>(fields.Varint()));
+    } else {
+      const std::uint64_t mask = (shape - 1) / 2;
+      if (i == 0) return damage("first of a group refers to the one before");
+      entry.pairs = entries[i - 1].pairs;
+      if (entry.pairs.size() < 64 && mask >> entry.pairs.size() != 0) return damage("labels out of range");
+      for (std::size_t k = 0; k < entry.pairs.size() && k < 64; ++k) {
+        if ((mask >> k & 1) != 0) entry.pairs[k] = static_cast<std::uint32_t>(fields.Varint());
+      }
+    }
+    const std::uint64_t times = fields.Varint();
+    const std::uint8_t flags = fields.Byte();
+    columns_at += static_cast<std::uint64_t>(fields.ZigZag());
+    if (!fields.ok() || times >= times_.size()) return damage("times out of range");
+    entry.times = static_cast<TimesId>(times);
+    entry.refers_to_previous = (flags & kRefersToPrevious) != 0;
+    entry.holds_histograms = (flags & kHoldsHistograms) != 0;
+    entry.columns_at = columns_at;
+    const std::vector<TimesChunk>& chunks = times_[times];
+    for (std::size_t chunk = 0; chunk < (entry.holds_histograms ? 1 : chunks.size()); ++chunk) {
+      const std::uint64_t size = fields.Varint();
+      if (!fields.ok() || columns_at > columns_.size() || size > columns_.size() - columns_at) {
+        return damage("columns outside their section");
+      }
+      columns_at += size;
+      entry.column_bytes.push_back(static_cast<std::uint32_t>(size));
+      if (entry.holds_histograms) continue;
+      auto stats = codec::DecodeColumnStats(fields, chunks[chunk].rows);
+      if (!stats) return damage("column stats do not decode");
+      entry.stats.push_back(*std::move(stats));
+    }
+    for (const std::uint32_t pair : entry.pairs) {
+      if (pair >= pairs_.size()) return damage("unknown label pair");
+    }
+  }
+  if (!fields.ok()) return damage("cut short");
+  return entries;
+}
+
+Labels BlockReader::LabelsOfEntry(const SeriesEntry& entry) const {
+  std::vector<LabelView> views;
+  views.reserve(entry.pairs.size());
+  for (const std::uint32_t pair : entry.pairs)
+    views.push_back({TextOf(pairs_[pair].name), TextOf(pairs_[pair].value)});
+  return Labels::FromSorted(views);
+}
+
+Result<Labels> BlockReader::LabelsOf(SeriesId id) const {
+  Cursor cursor(*this);
+  return cursor.LabelsOf(id);
+}
+
+Status BlockReader::ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
+  Cursor cursor(*this);
+  return cursor.ReadSamples(id, start_ms, end_ms, out);
+}
+
+Status BlockReader::ReadTimes(TimesId id, std::vector<TimeMs>& out) const {
+  out.clear();
+  std::vector<TimeMs> part;
+  for (const TimesChunk& chunk : times_[static_cast<std::size_t>(id)]) {
+    const Status decoded = codec::DecodeTimes(time_columns_.subspan(chunk.offset, chunk.bytes), part);
+    if (!decoded || part.size() != chunk.rows)
+      return Damage(sections_, "times", chunk.offset, "does not decode");
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  return {};
+}
+
+Result<ByteView> BlockReader::ColumnBytes(std::uint64_t offset, std::uint64_t size) const {
+  if (offset > columns_.size() || size > columns_.size() - offset) {
+    return Damage(sections_, "columns", offset, "outside the section");
+  }
+  if (size == 0) return ByteView{};
+  for (std::uint64_t page = offset / kPageBytes; page <= (offset + size - 1) / kPageBytes; ++page) {
+    if (is_checked_[page].load(std::memory_order_relaxed)) continue;
+    const std::uint64_t at = page * kPageBytes;
+    const ByteView bytes = columns_.subspan(at, std::min<std::uint64_t>(kPageBytes, columns_.size() - at));
+    if (codec::Crc32c(bytes) != codec::LoadFixed<std::uint32_t>(&page_crcs_[page * sizeof(std::uint32_t)])) {
+      return Damage(sections_, "columns", at, "checksum mismatch");
+    }
+    is_checked_[page].store(true, std::memory_order_relaxed);
+  }
+  return columns_.subspan(offset, size);
+}
+
+Status BlockReader::Verify(const std::function<void(std::uint64_t done)>& progress) const {
+  Cursor cursor(*this);
+  SampleColumns samples;
+  std::uint64_t sample_count = 0;
+  for (std::uint64_t id = 0; id < meta_.series_count; ++id) {
+    samples.Clear();
+    TICKSCOPE_RETURN_IF_ERROR(cursor.ReadSamples(static_cast<SeriesId>(id), INT64_MIN, INT64_MAX, samples));
+    sample_count += samples.size();
+    if (progress && id % 1024 == 1023) progress(id + 1);
+  }
+  for (std::uint32_t pair = 0; pair < pairs_.size(); ++pair) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
+  }
+  if (sample_count != meta_.sample_count) return Damage(sections_, "meta", 0, "another number of samples");
+  if (progress) progress(meta_.series_count);
+  return {};
+}
+
+}  // namespace tickscope::block

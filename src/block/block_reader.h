@@ -1,0 +1,172 @@
+// BlockReader: a block file, read in place.
+//
+// Opening checks the index; columns are checked page by page when they are first touched. So a block of a
+// gigabyte opens in some milliseconds, and no byte is believed before its checksum.
+//
+// Threads   Immutable but for "page checked" marks, which are atomic. A Cursor belongs to one thread.
+// Memory    Label texts and pair numbers; the rest stays in the file.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "block/block_writer.h"
+#include "block/section_file.h"
+#include "codec/column_stats.h"
+#include "index/postings.h"
+#include "io/file_system.h"
+#include "model/matcher.h"
+#include "model/queryable.h"
+
+namespace tickscope::block {
+
+/// Number of a series within a block, in block order.
+enum class SeriesId : std::uint32_t {};
+
+/// A column of a series as it lies in the file.
+struct ChunkView {
+  ByteView column;
+  codec::ColumnStats stats;
+};
+
+/// A series' entry.
+struct SeriesEntry {
+  std::vector<std::uint32_t> pairs;
+  TimesId times{};
+  bool refers_to_previous = false;
+  bool holds_histograms = false;
+  std::uint64_t columns_at = 0;  ///< Offset of the first column.
+  std::vector<std::uint32_t> column_bytes;
+  std::vector<codec::ColumnStats> stats;
+};
+
+class BlockReader {
+ public:
+  /// Errors: kNotFound; kCorruption naming file, section and offset; kUnsupported for a later version.
+  [[nodiscard]] static Result<std::shared_ptr<const BlockReader>> Open(io::FileSystem& fs,
+                                                                       const std::string& path);
+
+  [[nodiscard]] const BlockMeta& meta() const { return meta_; }
+  [[nodiscard]] const std::string& path() const { return sections_.name(); }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_->bytes().size(); }
+  [[nodiscard]] ByteView Section(std::uint8_t tag) const { return sections_.Find(tag); }
+
+  /// Series every matcher accepts, ascending. Errors: kCorruption.
+  [[nodiscard]] Result<std::vector<SeriesId>> Select(const std::vector<Matcher>& matchers) const;
+  /// The series with exactly these labels.
+  [[nodiscard]] Result<std::optional<SeriesId>> FindSeries(const Labels& labels) const;
+  [[nodiscard]] Result<Labels> LabelsOf(SeriesId id) const;
+  /// Names, and values of a name, on the series that match; sorted.
+  [[nodiscard]] Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers) const;
+  [[nodiscard]] Result<std::vector<std::string>> LabelValues(std::string_view name,
+                                                             const std::vector<Matcher>& matchers) const;
+
+  /// Appends the series' samples in [start, end], in time order. For many series of a block use a Cursor.
+  [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
+
+  /// Checks every checksum and decodes everything. `progress` hears how many series are done.
+  [[nodiscard]] Status Verify(const std::function<void(std::uint64_t done)>& progress) const;
+
+  // For scans that stay on packed columns.
+  [[nodiscard]] std::size_t times_count() const { return times_.size(); }
+  /// All times of a time column.
+  [[nodiscard]] Status ReadTimes(TimesId id, std::vector<TimeMs>& out) const;
+  /// Bytes of a series' columns, checked. Errors: kCorruption.
+  [[nodiscard]] Result<ByteView> ColumnBytes(std::uint64_t offset, std::uint64_t size) const;
+
+ private:
+  friend class Cursor;
+  struct TimesChunk {
+    std::uint32_t rows = 0;
+    std::uint32_t bytes = 0;
+    std::uint64_t offset = 0;
+    TimeMs first_ms = 0;
+    TimeMs last_ms = 0;
+  };
+  struct Pair {
+    std::uint32_t name = 0;
+    std::uint32_t value = 0;
+    std::uint64_t postings_at = 0;
+    std::uint32_t postings_bytes = 0;
+  };
+  struct Name {
+    std::uint32_t symbol = 0;
+    std::uint32_t first_pair = 0;
+    std::uint32_t end_pair = 0;
+  };
+  class Decoder;
+
+  explicit BlockReader(SectionReader sections) : sections_(std::move(sections)) {}
+  [[nodiscard]] Status Load();
+  [[nodiscard]] Status LoadMeta();
+  [[nodiscard]] Status LoadSymbols();
+  [[nodiscard]] Status LoadLabels();
+  [[nodiscard]] Status LoadTimes();
+  [[nodiscard]] const std::string& TextOf(std::uint32_t symbol) const { return symbols_[symbol]; }
+  [[nodiscard]] const Name* FindName(std::string_view name) const;
+  [[nodiscard]] Result<index::Postings> PostingsOf(std::uint32_t pair) const;
+  [[nodiscard]] Status AddPostings(std::uint32_t pair, index::Postings& to) const;
+  [[nodiscard]] Result<index::Postings> SelectPositive(const Matcher& matcher) const;
+  [[nodiscard]] Result<index::Postings> SelectPostings(const std::vector<Matcher>& matchers) const;
+  // Entries of the group, from its first series.
+  [[nodiscard]] Result<std::vector<SeriesEntry>> ReadGroup(std::size_t group) const;
+  [[nodiscard]] Labels LabelsOfEntry(const SeriesEntry& entry) const;
+
+  std::unique_ptr<io::MappedFile> file_;
+  SectionReader sections_;
+  BlockMeta meta_;
+  std::vector<std::string> symbols_;
+  std::vector<Name> names_;
+  std::vector<Pair> pairs_;
+  std::vector<std::vector<TimesChunk>> times_;
+  ByteView time_columns_;
+  ByteView postings_;
+  ByteView series_;
+  ByteView groups_;
+  ByteView columns_;
+  ByteView page_crcs_;
+  mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
+};
+
+/// Reads series of one block one after the other, keeping what the next is likely to need: the group of entries,
+/// the times, and the columns of a histogram's buckets.
+class Cursor {
+ public:
+  /// `block` outlives the cursor.
+  explicit Cursor(const BlockReader& block) : block_(block) {}
+
+  [[nodiscard]] Result<Labels> LabelsOf(SeriesId id);
+  /// Appends the series' samples in [start, end], in time order.
+  [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+  /// The series' entry. Lives until the next call.
+  [[nodiscard]] Result<const SeriesEntry*> Entry(SeriesId id);
+
+ private:
+  // One chunk of a chain of series of which each refers to the one before.
+  struct Chain {
+    std::uint32_t first = 0;
+    std::uint32_t chunk = 0;
+    std::vector<std::vector<double>> columns;
+  };
+
+  [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
+  [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
+                                 SampleColumns& out);
+  [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);
+
+  const BlockReader& block_;
+  std::size_t group_ = ~std::size_t{0};
+  std::vector<SeriesEntry> entries_;
+  std::vector<Chain> chains_;  // One a chunk number.
+  std::vector<double> column_;
+  TimesId times_id_{};
+  std::uint32_t times_chunk_ = ~std::uint32_t{0};
+  std::vector<TimeMs> times_;
+};
+
+}  // namespace tickscope::block

@@ -1,0 +1,374 @@
+#include "block/block_writer.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "block/block_format.h"
+#include "codec/block_column.h"
+#include "codec/column_stats.h"
+#include "codec/crc32c.h"
+#include "codec/fixed.h"
+#include "codec/histogram_codec.h"
+#include "codec/time_column.h"
+#include "codec/value_column.h"
+#include "codec/varint.h"
+#include "index/postings.h"
+
+namespace tickscope::block {
+namespace {
+
+using codec::PutFixed;
+using codec::PutText;
+using codec::PutVarint;
+using codec::PutZigZag;
+
+// A label pair as the writer meets it; numbers in order of first sight until Finish sorts them.
+using ProtoPair = std::uint32_t;
+
+// Labels that can be told by one bit each.
+constexpr std::size_t kMaskLabelsMax = 60;
+
+}  // namespace
+
+class BlockWriter::State {
+ public:
+  State(SectionWriter writer, BlockMeta meta) : writer_(std::move(writer)), meta_(std::move(meta)) {
+    meta_.min_time_ms = INT64_MAX;
+    meta_.max_time_ms = INT64_MIN;
+    meta_.series_count = 0;
+    meta_.sample_count = 0;
+  }
+
+  Result<TimesId> AddTimes(std::span<const TimeMs> times_ms) {
+    const std::uint64_t hash = XXH3_64bits(times_ms.data(), times_ms.size_bytes());
+    const auto [first, last] = times_by_hash_.equal_range(hash);
+    for (auto known = first; known != last; ++known) {
+      if (std::ranges::equal(times_[known->second], times_ms)) return static_cast<TimesId>(known->second);
+    }
+    const auto id = static_cast<std::uint32_t>(times_.size());
+    times_by_hash_.emplace(hash, id);
+    times_.emplace_back(times_ms.begin(), times_ms.end());
+    return static_cast<TimesId>(id);
+  }
+
+  Status AddSeries(const Labels& labels, TimesId times, std::span<const double> values) {
+    const std::vector<TimeMs>& times_ms = times_[static_cast<std::size_t>(times)];
+    TICKSCOPE_CHECK(values.size() == times_ms.size());
+    const bool is_next_bucket = has_previous_ && chain_ < kChainMax && times == previous_times_ &&
+                                IsSameFamily(previous_labels_, labels);
+    // All chunks of a series refer to the series before, or none.
+    Bytes plain;
+    std::vector<std::uint32_t> plain_sizes = EncodeChunks(values, {}, plain);
+    bool refers = false;
+    if (is_next_bucket) {
+      Bytes folded;
+      std::vector<std::uint32_t> folded_sizes = EncodeChunks(values, previous_values_, folded);
+      if (folded.size() < plain.size()) {
+        plain.swap(folded);
+        plain_sizes.swap(folded_sizes);
+        refers = true;
+      }
+    }
+    BeginSeries(labels);
+    PutVarint(static_cast<std::uint32_t>(times), entry_);
+    entry_.push_back(static_cast<std::byte>(refers ? kRefersToPrevious : 0));
+    PutZigZag(OffsetStep(), entry_);
+    for (std::size_t chunk = 0; chunk < plain_sizes.size(); ++chunk) {
+      PutVarint(plain_sizes[chunk], entry_);
+      const std::size_t from = chunk * kChunkRows;
+      const auto part = values.subspan(from, std::min(kChunkRows, values.size() - from));
+      const codec::ColumnStats stats = codec::ComputeColumnStats(part);
+      codec::EncodeColumnStats(stats, entry_);
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!codec::IsMissing(values[i])) NoteSample(times_ms[i]);
+    }
+    chain_ = refers ? chain_ + 1 : 0;
+    has_previous_ = true;
+    previous_labels_ = labels;
+    previous_times_ = times;
+    previous_values_.assign(values.begin(), values.end());
+    return EndSeries(plain);
+  }
+
+  Status AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const TimesId times, AddTimes(samples.times_ms));
+    Bytes bytes;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      NoteSample(samples.times_ms[i]);
+      const bool is_histogram = i < samples.histograms.size() && samples.histograms[i] != nullptr;
+      bytes.push_back(static_cast<std::byte>(is_histogram ? 1 : 0));
+      if (is_histogram) {
+        codec::PutHistogram(*samples.histograms[i], bytes);
+      } else {
+        PutFixed(samples.values[i], bytes);
+      }
+    }
+    BeginSeries(labels);
+    PutVarint(static_cast<std::uint32_t>(times), entry_);
+    entry_.push_back(static_cast<std::byte>(kHoldsHistograms));
+    PutZigZag(OffsetStep(), entry_);
+    PutVarint(bytes.size(), entry_);
+    has_previous_ = false;
+    chain_ = 0;
+    return EndSeries(bytes);
+  }
+
+  Result<BlockSummary> Finish() {
+    TICKSCOPE_RETURN_IF_ERROR(FlushPage());
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kPagesTag, std::as_bytes(std::span(page_crcs_))));
+    TICKSCOPE_RETURN_IF_ERROR(WriteTimes());
+    TICKSCOPE_RETURN_IF_ERROR(WriteIndex());
+    Bytes bytes;
+    PutText(meta_.tenant, bytes);
+    PutZigZag(meta_.min_time_ms, bytes);
+    PutZigZag(meta_.max_time_ms, bytes);
+    PutVarint(meta_.end_offset, bytes);
+    PutVarint(meta_.series_count, bytes);
+    PutVarint(meta_.sample_count, bytes);
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kMetaTag, bytes));
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, writer_.Finish());
+    return BlockSummary{meta_, size};
+  }
+
+ private:
+  // A pair's text and who carries it.
+  struct PairState {
+    std::uint32_t name = 0;
+    std::uint32_t value = 0;
+    index::Postings series;
+  };
+
+  static std::vector<std::uint32_t> EncodeChunks(std::span<const double> values,
+                                                 std::span<const double> reference, Bytes& out) {
+    std::vector<std::uint32_t> sizes;
+    for (std::size_t from = 0; from < values.size(); from += kChunkRows) {
+      const std::size_t count = std::min(kChunkRows, values.size() - from);
+      const std::size_t before = out.size();
+      codec::EncodeBlockColumn(values.subspan(from, count),
+                               reference.empty() ? reference : reference.subspan(from, count), out);
+      sizes.push_back(static_cast<std::uint32_t>(out.size() - before));
+    }
+    return sizes;
+  }
+
+  void NoteSample(TimeMs time_ms) {
+    meta_.min_time_ms = std::min(meta_.min_time_ms, time_ms);
+    meta_.max_time_ms = std::max(meta_.max_time_ms, time_ms);
+    ++meta_.sample_count;
+  }
+
+  std::uint32_t TextOf(std::string_view text) {
+    const auto [found, is_new] =
+        text_numbers_.try_emplace(std::string(text), static_cast<std::uint32_t>(text_numbers_.size()));
+    return found->second;
+  }
+
+  ProtoPair PairOf(const LabelView& label) {
+    const std::uint64_t key = static_cast<std::uint64_t>(TextOf(label.name)) << 32 | TextOf(label.value);
+    const auto [found, is_new] = pair_numbers_.try_emplace(key, static_cast<ProtoPair>(pairs_.size()));
+    if (is_new)
+      pairs_.push_back({static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key), {}});
+    return found->second;
+  }
+
+  void BeginSeries(const Labels& labels) {
+    const auto number = static_cast<std::uint32_t>(meta_.series_count++);
+    label_counts_.push_back(0);
+    for (const LabelView& label : labels) {
+      const ProtoPair pair = PairOf(label);
+      pairs_[pair].series.Add(static_cast<SeriesRef>(number));
+      series_pairs_.push_back(pair);
+      ++label_counts_.back();
+    }
+    entry_.clear();
+  }
+
+  // A group's first entry has its place, the others follow on.
+  [[nodiscard]] std::int64_t OffsetStep() const {
+    return (meta_.series_count - 1) % kGroupSeries == 0 ? static_cast<std::int64_t>(columns_size_) : 0;
+  }
+
+  // Keeps the entry but for its labels, whose numbers are known at the end only.
+  Status EndSeries(ByteView columns) {
+    entry_ends_.push_back(entries_.size() + entry_.size());
+    AppendBytes(entry_, entries_);
+    columns_size_ += columns.size();
+    while (!columns.empty()) {
+      const std::size_t fits = std::min(columns.size(), kPageBytes - page_.size());
+      AppendBytes(columns.first(fits), page_);
+      columns = columns.subspan(fits);
+      if (page_.size() == kPageBytes) TICKSCOPE_RETURN_IF_ERROR(FlushPage());
+    }
+    return {};
+  }
+
+  Status FlushPage() {
+    if (page_.empty()) return {};
+    page_crcs_.push_back(codec::Crc32c(page_));
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kColumnsTag, page_));
+    page_.clear();
+    return {};
+  }
+
+  Status WriteTimes() {
+    Bytes heads;
+    Bytes columns;
+    PutVarint(times_.size(), heads);
+    for (const std::vector<TimeMs>& times_ms : times_) {
+      PutVarint((times_ms.size() + kChunkRows - 1) / kChunkRows, heads);
+      for (std::size_t from = 0; from < times_ms.size(); from += kChunkRows) {
+        const std::size_t count = std::min(kChunkRows, times_ms.size() - from);
+        const std::size_t before = columns.size();
+        codec::EncodeTimes({&times_ms[from], count}, columns);
+        PutVarint(count, heads);
+        PutVarint(columns.size() - before, heads);
+        PutZigZag(times_ms[from], heads);
+        PutZigZag(times_ms[from + count - 1] - times_ms[from], heads);
+      }
+    }
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kTimesTag, heads));
+    return writer_.Append(kTimesTag, columns);
+  }
+
+  Status WriteIndex() {
+    // Texts in order, front-coded.
+    std::vector<std::pair<std::string_view, std::uint32_t>> texts(text_numbers_.begin(), text_numbers_.end());
+    std::sort(texts.begin(), texts.end());
+    std::vector<std::uint32_t> symbol_of(texts.size());
+    Bytes bytes;
+    PutVarint(texts.size(), bytes);
+    std::string_view before;
+    for (std::uint32_t symbol = 0; symbol < texts.size(); ++symbol) {
+      const auto& [text, number] = texts[symbol];
+      symbol_of[number] = symbol;
+      const auto shared = static_cast<std::size_t>(std::ranges::mismatch(before, text).in1 - before.begin());
+      PutVarint(shared, bytes);
+      PutText(text.substr(shared), bytes);
+      before = text;
+    }
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kSymbolsTag, bytes));
+
+    // Pairs by name, then value.
+    std::vector<ProtoPair> order(pairs_.size());
+    for (ProtoPair pair = 0; pair < order.size(); ++pair)
+      order[pair] = pair;
+    const auto key_of = [&](ProtoPair pair) {
+      return std::pair(symbol_of[pairs_[pair].name], symbol_of[pairs_[pair].value]);
+    };
+    std::sort(order.begin(), order.end(), [&](ProtoPair a, ProtoPair b) { return key_of(a) < key_of(b); });
+    std::vector<std::uint32_t> final_of(order.size());
+    bytes.clear();
+    Bytes postings;
+    std::size_t name_count = 0;
+    Bytes names;
+    for (std::size_t at = 0; at < order.size(); ++name_count) {
+      const std::uint32_t name = symbol_of[pairs_[order[at]].name];
+      std::size_t end = at;
+      while (end < order.size() && symbol_of[pairs_[order[end]].name] == name)
+        ++end;
+      PutVarint(name, names);
+      PutVarint(end - at, names);
+      std::uint32_t last_value = 0;
+      for (; at < end; ++at) {
+        const PairState& pair = pairs_[order[at]];
+        final_of[order[at]] = static_cast<std::uint32_t>(at);
+        const std::size_t postings_at = postings.size();
+        pair.series.Serialize(postings);
+        PutVarint(symbol_of[pair.value] - last_value, names);
+        PutVarint(postings.size() - postings_at, names);
+        last_value = symbol_of[pair.value];
+      }
+    }
+    PutVarint(name_count, bytes);
+    AppendBytes(names, bytes);
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kLabelsTag, bytes));
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kPostingsTag, postings));
+    return WriteSeries(final_of);
+  }
+
+  Status WriteSeries(const std::vector<std::uint32_t>& final_of) {
+    Bytes bytes;
+    std::vector<std::uint32_t> groups;
+    std::size_t pairs_at = 0;
+    std::size_t previous_at = 0;
+    for (std::size_t series = 0; series < label_counts_.size(); ++series) {
+      const bool begins_group = series % kGroupSeries == 0;
+      if (begins_group) groups.push_back(static_cast<std::uint32_t>(bytes.size()));
+      const std::uint32_t count = label_counts_[series];
+      const bool is_alike = !begins_group && count <= kMaskLabelsMax && label_counts_[series - 1] == count;
+      if (is_alike) {
+        std::uint64_t mask = 0;
+        for (std::uint32_t i = 0; i < count; ++i) {
+          if (series_pairs_[pairs_at + i] != series_pairs_[previous_at + i]) mask |= std::uint64_t{1} << i;
+        }
+        PutVarint(1 + 2 * mask, bytes);
+        for (std::uint32_t i = 0; i < count; ++i) {
+          if ((mask >> i & 1) != 0) PutVarint(final_of[series_pairs_[pairs_at + i]], bytes);
+        }
+      } else {
+        PutVarint(0, bytes);
+        PutVarint(count, bytes);
+        for (std::uint32_t i = 0; i < count; ++i)
+          PutVarint(final_of[series_pairs_[pairs_at + i]], bytes);
+      }
+      const std::size_t entry_at = series == 0 ? 0 : entry_ends_[series - 1];
+      AppendBytes(ByteView(entries_).subspan(entry_at, entry_ends_[series] - entry_at), bytes);
+      previous_at = pairs_at;
+      pairs_at += count;
+    }
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kSeriesTag, bytes));
+    return writer_.Append(kGroupsTag, std::as_bytes(std::span(groups)));
+  }
+
+  SectionWriter writer_;
+  BlockMeta meta_;
+  std::unordered_map<std::string, std::uint32_t> text_numbers_;
+  std::unordered_map<std::uint64_t, ProtoPair> pair_numbers_;
+  std::vector<PairState> pairs_;
+  std::vector<ProtoPair> series_pairs_;
+  std::vector<std::uint32_t> label_counts_;
+  Bytes entry_;
+  Bytes entries_;
+  std::vector<std::uint64_t> entry_ends_;
+  std::uint64_t columns_size_ = 0;
+  Bytes page_;
+  std::vector<std::uint32_t> page_crcs_;
+  std::vector<std::vector<TimeMs>> times_;
+  std::unordered_multimap<std::uint64_t, std::uint32_t> times_by_hash_;
+  // The series before, when the next may refer to it.
+  bool has_previous_ = false;
+  std::size_t chain_ = 0;
+  Labels previous_labels_;
+  TimesId previous_times_{};
+  std::vector<double> previous_values_;
+};
+
+BlockWriter::BlockWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BlockWriter::~BlockWriter() = default;
+BlockWriter::BlockWriter(BlockWriter&&) noexcept = default;
+BlockWriter& BlockWriter::operator=(BlockWriter&&) noexcept = default;
+
+Result<BlockWriter> BlockWriter::Create(io::FileSystem& fs, const std::string& path, BlockMeta meta) {
+  TICKSCOPE_ASSIGN_OR_RETURN(SectionWriter writer, SectionWriter::Create(fs, path, kBlockMagic));
+  return BlockWriter(std::make_unique<State>(std::move(writer), std::move(meta)));
+}
+
+Result<TimesId> BlockWriter::AddTimes(std::span<const TimeMs> times_ms) {
+  return state_->AddTimes(times_ms);
+}
+Status BlockWriter::AddSeries(const Labels& labels, TimesId times, std::span<const double> values) {
+  return state_->AddSeries(labels, times, values);
+}
+Status BlockWriter::AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
+  return state_->AddMixedSeries(labels, samples);
+}
+Result<BlockSummary> BlockWriter::Finish() {
+  return state_->Finish();
+}
+
+}  // namespace tickscope::block

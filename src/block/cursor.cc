@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "block/block_format.h"
+#include "block/block_reader.h"
+#include "codec/block_column.h"
+#include "codec/fixed.h"
+#include "codec/histogram_codec.h"
+#include "codec/time_column.h"
+#include "codec/value_column.h"
+#include "codec/varint.h"
+
+namespace tickscope::block {
+
+Result<const SeriesEntry*> Cursor::Entry(SeriesId id) {
+  const auto number = static_cast<std::uint32_t>(id);
+  const std::size_t group = number / kGroupSeries;
+  if (group != group_) {
+    group_ = ~std::size_t{0};
+    TICKSCOPE_ASSIGN_OR_RETURN(entries_, block_.ReadGroup(group));
+    group_ = group;
+  }
+  return &entries_[number % kGroupSeries];
+}
+
+Result<Labels> Cursor::LabelsOf(SeriesId id) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  return block_.LabelsOfEntry(*entry);
+}
+
+Result<const std::vector<TimeMs>*> Cursor::Times(TimesId id, std::uint32_t chunk) {
+  if (times_chunk_ == chunk && times_id_ == id) return &times_;
+  times_chunk_ = ~std::uint32_t{0};
+  const auto& at = block_.times_[static_cast<std::size_t>(id)][chunk];
+  const Status decoded = codec::DecodeTimes(block_.time_columns_.subspan(at.offset, at.bytes), times_);
+  if (!decoded || times_.size() != at.rows) {
+    return std::unexpected(block_.sections_.Damage("times", at.offset, "does not decode"));
+  }
+  times_id_ = id;
+  times_chunk_ = chunk;
+  return &times_;
+}
+
+Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk) {
+  // Back to the first of the chain, then forward; what was decoded for a neighbour is still there.
+  const auto number = static_cast<std::uint32_t>(id);
+  std::uint32_t first = number;
+  while (true) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(first)));
+    if (!entry->refers_to_previous) break;
+    if (first == 0 || number - first >= kChainMax) {
+      return std::unexpected(block_.sections_.Damage("series", number, "chain of references too long"));
+    }
+    --first;
+  }
+  if (chains_.size() <= chunk) chains_.resize(chunk + 1);
+  Chain& chain = chains_[chunk];
+  if (chain.columns.empty() || chain.first != first) {
+    chain.first = first;
+    chain.columns.clear();
+  }
+  for (std::uint32_t each = first + static_cast<std::uint32_t>(chain.columns.size()); each <= number;
+       ++each) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(each)));
+    if (entry->holds_histograms || chunk >= entry->column_bytes.size()) {
+      return std::unexpected(block_.sections_.Damage("series", each, "refers to a series of another form"));
+    }
+    std::uint64_t at = entry->columns_at;
+    for (std::uint32_t i = 0; i < chunk; ++i)
+      at += entry->column_bytes[i];
+    TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
+    const std::span<const double> reference =
+        chain.columns.empty() ? std::span<const double>() : std::span<const double>(chain.columns.back());
+    std::vector<double> column(kChunkRows);
+    const auto count = codec::DecodeBlockColumn(bytes, reference, column);
+    if (!count || *count != block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows) {
+      return std::unexpected(block_.sections_.Damage("columns", at, "column does not decode"));
+    }
+    column.resize(*count);
+    chain.columns.push_back(std::move(column));
+  }
+  return std::span<const double>(chain.columns[number - first]);
+}
+
+Status Cursor::ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  if (entry->holds_histograms) return ReadMixed(*entry, start_ms, end_ms, out);
+  const TimesId times_id = entry->times;
+  const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
+  for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto* const times_ms, Times(times_id, chunk));
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
+    const auto from = static_cast<std::size_t>(
+        std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin());
+    const auto to = static_cast<std::size_t>(std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) -
+                                             times_ms->begin());
+    for (std::size_t row = from; row < to; ++row) {
+      if (codec::IsMissing(values[row])) continue;
+      out.times_ms.push_back((*times_ms)[row]);
+      out.values.push_back(values[row]);
+    }
+  }
+  if (!out.histograms.empty()) out.histograms.resize(out.size());
+  return {};
+}
+
+Status Cursor::ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
+  std::vector<TimeMs> times_ms;
+  TICKSCOPE_RETURN_IF_ERROR(block_.ReadTimes(entry.times, times_ms));
+  TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes,
+                             block_.ColumnBytes(entry.columns_at, entry.column_bytes[0]));
+  codec::FieldReader fields(bytes);
+  const auto damage = [&] {
+    return std::unexpected(block_.sections_.Damage("columns", entry.columns_at, "histograms do not decode"));
+  };
+  for (const TimeMs time_ms : times_ms) {
+    double value = 0;
+    HistogramPtr histogram;
+    if (fields.Byte() == 1) {
+      auto read = codec::TakeHistogram(fields);
+      if (!read) return damage();
+      histogram = std::make_shared<const Histogram>(*std::move(read));
+    } else {
+      const ByteView raw = fields.Take(sizeof(double));
+      if (!fields.ok()) return damage();
+      value = codec::LoadFixed<double>(raw.data());
+    }
+    if (time_ms < start_ms || time_ms > end_ms) continue;
+    out.histograms.resize(out.size());
+    out.times_ms.push_back(time_ms);
+    out.values.push_back(value);
+    out.histograms.push_back(std::move(histogram));
+  }
+  if (!fields.ok() || fields.remaining() > 0) return damage();
+  return {};
+}
+
+}  // namespace tickscope::block

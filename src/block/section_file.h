@@ -1,0 +1,79 @@
+// Section file: a file of checksummed sections, found from its end. Segments and blocks are made of it.
+//
+// Layout
+//
+//   | magic: 8 bytes | section bytes ... | table | table size: u32 | crc32c of table: u32 | magic: 8 bytes |
+//   table   | version: u8 | varint n | n * (tag: u8, offset: varint, size: varint, crc32c: u32) |
+//
+// A section whose tag has kPagedFlag is checked by who reads it, page by page, and its checksum here is 0.
+//
+// Threads   A reader is immutable. It borrows the bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/file_system.h"
+
+namespace tickscope::block {
+
+inline constexpr std::uint8_t kPagedFlag = 0x80;
+
+class SectionWriter {
+ public:
+  /// Writes `path` anew. `magic` has 8 characters.
+  [[nodiscard]] static Result<SectionWriter> Create(io::FileSystem& fs, const std::string& path,
+                                                    std::string_view magic);
+
+  /// Adds bytes to the section begun last, or begins it.
+  [[nodiscard]] Status Append(std::uint8_t tag, ByteView bytes);
+  /// Bytes of the section begun last: where its next append goes.
+  [[nodiscard]] std::uint64_t section_size() const { return sections_.empty() ? 0 : sections_.back().size; }
+  /// Writes the table and makes the file durable (not its name). Returns its size.
+  [[nodiscard]] Result<std::uint64_t> Finish();
+
+ private:
+  struct Section {
+    std::uint8_t tag = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    std::uint32_t crc = 0;
+  };
+  SectionWriter(std::unique_ptr<io::AppendFile> file, std::string_view magic);
+  [[nodiscard]] Status Put(ByteView bytes);
+
+  std::unique_ptr<io::AppendFile> file_;
+  std::string magic_;
+  std::vector<Section> sections_;
+  Bytes buffer_;
+  std::uint64_t written_ = 0;
+};
+
+class SectionReader {
+ public:
+  /// Checks table and checksums. `name` is what errors call the file. Errors: kCorruption naming file, section
+  /// and offset; kUnsupported for a later version.
+  [[nodiscard]] static Result<SectionReader> Open(ByteView bytes, std::string_view magic, std::string name);
+
+  /// The section's bytes, empty when the file has none of that tag.
+  [[nodiscard]] ByteView Find(std::uint8_t tag) const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// A kCorruption error about `tag` at `offset` within it.
+  [[nodiscard]] Error Damage(std::string_view section, std::uint64_t offset, std::string_view what) const;
+
+ private:
+  struct Section {
+    std::uint8_t tag = 0;
+    ByteView bytes;
+  };
+  std::string name_;
+  std::vector<Section> sections_;
+};
+
+}  // namespace tickscope::block

@@ -1,0 +1,355 @@
+// The reading half of segment.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+
+#include "codec/crc32c.h"
+#include "codec/fixed.h"
+#include "codec/histogram_codec.h"
+#include "codec/value_column.h"
+#include "codec/varint.h"
+#include "tsdb/segment.h"
+#include "tsdb/segment_tags.h"
+
+namespace tickscope::tsdb {
+namespace {
+
+// Copies a directory out of the file, where it may not be aligned.
+template <typename Entry>
+bool LoadDirectory(ByteView bytes, std::vector<Entry>& entries) {
+  if (bytes.size() % sizeof(Entry) != 0) return false;
+  entries.resize(bytes.size() / sizeof(Entry));
+  if (!bytes.empty()) std::memcpy(entries.data(), bytes.data(), bytes.size());
+  return true;
+}
+
+bool IsInside(std::uint64_t offset, std::uint64_t size, ByteView bytes) {
+  return offset <= bytes.size() && size <= bytes.size() - offset;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const SegmentReader>> SegmentReader::Open(io::FileSystem& fs,
+                                                                 const std::string& path) {
+  TICKSCOPE_ASSIGN_OR_RETURN(auto file, fs.Map(path));
+  TICKSCOPE_ASSIGN_OR_RETURN(SectionReader sections, SectionReader::Open(file->bytes(), kSegmentMagic, path));
+  std::shared_ptr<SegmentReader> reader(new SegmentReader(std::move(sections)));
+  reader->file_ = std::move(file);
+  TICKSCOPE_RETURN_IF_ERROR(reader->Load());
+  return reader;
+}
+
+Status SegmentReader::Load() {
+  codec::FieldReader info(sections_.Find(kInfoTag));
+  info_.tenant = info.Text();
+  info_.number = info.Varint();
+  info_.first_offset = info.Varint();
+  info_.end_offset = info.Varint();
+  info_.min_time_ms = info.ZigZag();
+  info_.max_time_ms = info.ZigZag();
+  info_.sample_count = info.Varint();
+  info_.next_ref = static_cast<std::uint32_t>(info.Varint());
+  if (!info.ok()) return std::unexpected(sections_.Damage("info", 0, "does not decode"));
+  if (!LoadDirectory(sections_.Find(kTargetsTag), targets_)) {
+    return std::unexpected(sections_.Damage("targets", 0, "size is no multiple of an entry"));
+  }
+  if (!LoadDirectory(sections_.Find(kBesideTag), beside_)) {
+    return std::unexpected(sections_.Damage("beside", 0, "size is no multiple of an entry"));
+  }
+  pages_ = sections_.Find(kPagesTag);
+  samples_ = sections_.Find(kSamplesTag);
+  is_checked_ = std::vector<std::atomic<bool>>(targets_.size());
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    const TargetEntry& entry = targets_[i];
+    const bool fits = IsInside(entry.page_offset, entry.page_bytes, pages_) && entry.page_bytes >= 4 &&
+                      entry.rows <= codec::kColumnValuesMax && entry.width <= kTargetWidthMax &&
+                      (i == 0 || targets_[i - 1].first_ref <= entry.first_ref);
+    if (!fits) {
+      return std::unexpected(sections_.Damage("targets", i * sizeof(TargetEntry), "entry out of range"));
+    }
+  }
+  for (std::size_t i = 0; i < beside_.size(); ++i) {
+    if (IsInside(beside_[i].offset, beside_[i].bytes, samples_) &&
+        (i == 0 || beside_[i - 1].ref < beside_[i].ref)) {
+      continue;
+    }
+    return std::unexpected(sections_.Damage("beside", i * sizeof(BesideEntry), "entry out of range"));
+  }
+  return {};
+}
+
+Result<SegmentReader::Page> SegmentReader::OpenPage(std::size_t at) const {
+  const TargetEntry& entry = targets_[at];
+  const ByteView bytes = pages_.subspan(entry.page_offset, entry.page_bytes);
+  const auto damage = [&](std::string_view what) {
+    return std::unexpected(sections_.Damage("pages", entry.page_offset, what));
+  };
+  if (!is_checked_[at].load(std::memory_order_relaxed)) {
+    if (codec::Crc32c(bytes.subspan(4)) != codec::LoadFixed<std::uint32_t>(bytes.data())) {
+      return damage("checksum mismatch");
+    }
+    is_checked_[at].store(true, std::memory_order_relaxed);
+  }
+  codec::FieldReader fields(bytes.subspan(4));
+  Page page;
+  page.times_ms.reserve(entry.rows);
+  TimeMs time_ms = 0;
+  for (std::uint32_t row = 0; row < entry.rows; ++row) {
+    time_ms = static_cast<TimeMs>(static_cast<std::uint64_t>(time_ms) +
+                                  static_cast<std::uint64_t>(fields.ZigZag()));
+    page.times_ms.push_back(time_ms);
+  }
+  const ByteView lengths = fields.Take(entry.width * sizeof(std::uint16_t));
+  if (!fields.ok()) return damage("times and lengths are cut short");
+  page.lengths = lengths.data();
+  page.columns = fields.rest();
+  return page;
+}
+
+Status SegmentReader::ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
+                                 TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
+  const auto length_of = [&](std::uint32_t i) {
+    return codec::LoadFixed<std::uint16_t>(page.lengths + i * sizeof(std::uint16_t));
+  };
+  const std::uint16_t length = length_of(column);
+  if (length == 0) return {};
+  std::uint64_t offset = 0;
+  for (std::uint32_t i = 0; i < column; ++i)
+    offset += length_of(i);
+  if (!IsInside(offset, length, page.columns)) {
+    return std::unexpected(sections_.Damage("pages", entry.page_offset, "column outside its page"));
+  }
+  std::array<double, codec::kColumnValuesMax> values;
+  const auto count = codec::DecodeValueColumn(page.columns.subspan(offset, length), values);
+  if (!count || *count != entry.rows) {
+    return std::unexpected(sections_.Damage("pages", entry.page_offset, "column does not decode"));
+  }
+  const bool with_histograms = !out.histograms.empty();
+  for (std::size_t row = 0; row < *count; ++row) {
+    const TimeMs time_ms = page.times_ms[row];
+    if (time_ms < start_ms || codec::IsMissing(values[row])) continue;
+    if (time_ms > end_ms) break;
+    out.times_ms.push_back(time_ms);
+    out.values.push_back(values[row]);
+    if (with_histograms) out.histograms.emplace_back();
+  }
+  return {};
+}
+
+Status SegmentReader::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
+  if (end_ms < info_.min_time_ms || start_ms > info_.max_time_ms) return {};
+  const std::size_t from = out.size();
+  const std::uint32_t number = ToIndex(ref);
+  // Targets do not overlap, so only entries of the last target that begins at or before the series matter.
+  auto entry = std::upper_bound(targets_.begin(), targets_.end(), number,
+                                [](std::uint32_t n, const TargetEntry& e) { return n < e.first_ref; });
+  if (entry != targets_.begin()) {
+    const std::uint32_t first_ref = std::prev(entry)->first_ref;
+    const auto begin =
+        std::lower_bound(targets_.begin(), entry, first_ref,
+                         [](const TargetEntry& e, std::uint32_t n) { return e.first_ref < n; });
+    for (auto each = begin; each != entry; ++each) {
+      if (number - first_ref >= each->width || each->max_ms < start_ms || each->min_ms > end_ms) continue;
+      TICKSCOPE_ASSIGN_OR_RETURN(const Page page,
+                                 OpenPage(static_cast<std::size_t>(each - targets_.begin())));
+      TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, *each, number - first_ref, start_ms, end_ms, out));
+    }
+  }
+  if (beside_.empty()) return {};
+  const std::size_t rows_end = out.size();
+  TICKSCOPE_RETURN_IF_ERROR(ReadBeside(ref, start_ms, end_ms, out));
+  if (out.size() > rows_end) SortSamples(out, from);
+  return {};
+}
+
+Status SegmentReader::ReadBeside(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
+  const auto entry = std::lower_bound(beside_.begin(), beside_.end(), ToIndex(ref),
+                                      [](const BesideEntry& e, std::uint32_t n) { return e.ref < n; });
+  if (entry == beside_.end() || entry->ref != ToIndex(ref)) return {};
+  if (entry->max_ms < start_ms || entry->min_ms > end_ms) return {};
+  const ByteView bytes = samples_.subspan(entry->offset, entry->bytes);
+  if (codec::Crc32c(bytes) != entry->crc) {
+    return std::unexpected(sections_.Damage("samples", entry->offset, "checksum mismatch"));
+  }
+  codec::FieldReader fields(bytes);
+  TimeMs time_ms = 0;
+  for (std::uint32_t i = 0; i < entry->samples && fields.ok(); ++i) {
+    time_ms = static_cast<TimeMs>(static_cast<std::uint64_t>(time_ms) +
+                                  static_cast<std::uint64_t>(fields.ZigZag()));
+    const bool is_wanted = time_ms >= start_ms && time_ms <= end_ms;
+    if (fields.Byte() == kHistogramSample) {
+      auto histogram = codec::TakeHistogram(fields);
+      if (!histogram) break;
+      if (!is_wanted) continue;
+      out.histograms.resize(out.size());
+      out.histograms.push_back(std::make_shared<const Histogram>(*std::move(histogram)));
+      out.times_ms.push_back(time_ms);
+      out.values.push_back(0);
+    } else {
+      const ByteView value = fields.Take(sizeof(double));
+      if (!fields.ok()) break;
+      if (!is_wanted) continue;
+      out.times_ms.push_back(time_ms);
+      out.values.push_back(codec::LoadFixed<double>(value.data()));
+      if (!out.histograms.empty()) out.histograms.emplace_back();
+    }
+  }
+  if (!fields.ok() || fields.remaining() > 0) {
+    return std::unexpected(sections_.Damage("samples", entry->offset, "samples do not decode"));
+  }
+  return {};
+}
+
+Result<std::optional<StoredSample>> SegmentReader::Find(SeriesRef ref, TimeMs time_ms) const {
+  SampleColumns found;
+  TICKSCOPE_RETURN_IF_ERROR(ReadSamples(ref, time_ms, time_ms, found));
+  if (found.size() == 0) return std::nullopt;
+  return StoredSample{found.values.front(), found.histograms.empty() ? nullptr : found.histograms.front()};
+}
+
+Status SegmentReader::ReadDefinitions(const DefinitionSink& sink) const {
+  codec::FieldReader fields(sections_.Find(kSeriesTag));
+  const auto damage = [&](std::string_view what) {
+    return std::unexpected(
+        sections_.Damage("series", sections_.Find(kSeriesTag).size() - fields.remaining(), what));
+  };
+  // Every text, pair and label takes at least a byte, so counts beyond what is left are damage.
+  const std::uint64_t text_count = fields.Varint();
+  if (text_count > fields.remaining()) return damage("more texts than bytes");
+  std::vector<std::string_view> texts(text_count);
+  for (std::string_view& text : texts)
+    text = fields.Text();
+  const std::uint64_t pair_count = fields.Varint();
+  if (!fields.ok() || pair_count > fields.remaining()) return damage("more pairs than bytes");
+  std::vector<LabelView> pairs(pair_count);
+  for (LabelView& pair : pairs) {
+    const std::uint64_t name = fields.Varint();
+    const std::uint64_t value = fields.Varint();
+    if (name >= texts.size() || value >= texts.size()) return damage("pair of unknown texts");
+    pair = {texts[name], texts[value]};
+  }
+  const std::uint64_t series_count = fields.Varint();
+  std::int64_t ref = 0;
+  std::vector<LabelView> labels;
+  for (std::uint64_t i = 0; i < series_count; ++i) {
+    ref += fields.ZigZag();
+    const std::uint64_t epoch = fields.Varint();
+    const std::uint64_t label_count = fields.Varint();
+    if (!fields.ok() || label_count > fields.remaining()) return damage("more labels than bytes");
+    if (ref < 0 || ref > UINT32_MAX) return damage("series number out of range");
+    labels.clear();
+    for (std::uint64_t k = 0; k < label_count; ++k) {
+      const std::uint64_t pair = fields.Varint();
+      if (pair >= pairs.size()) return damage("unknown pair");
+      labels.push_back(pairs[pair]);
+    }
+    sink(static_cast<SeriesRef>(ref), epoch, labels);
+  }
+  if (!fields.ok() || fields.remaining() > 0) return damage("does not decode");
+  return {};
+}
+
+Result<MetadataMap> SegmentReader::ReadMetadata() const {
+  codec::FieldReader fields(sections_.Find(kMetadataTag));
+  MetadataMap metadata;
+  const std::uint64_t count = fields.Varint();
+  for (std::uint64_t i = 0; i < count && fields.ok(); ++i) {
+    std::string metric(fields.Text());
+    MetricMetadata entry;
+    entry.type = fields.Text();
+    entry.help = fields.Text();
+    entry.unit = fields.Text();
+    metadata.insert_or_assign(std::move(metric), std::move(entry));
+  }
+  if (!fields.ok()) return std::unexpected(sections_.Damage("metadata", 0, "does not decode"));
+  return metadata;
+}
+
+Status SegmentReader::ForEachSeries(const std::function<void(SeriesRef)>& sink) const {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    for (std::uint32_t column = 0; column < targets_[i].width; ++column) {
+      if (codec::LoadFixed<std::uint16_t>(page.lengths + column * sizeof(std::uint16_t)) == 0) continue;
+      sink(static_cast<SeriesRef>(targets_[i].first_ref + column));
+    }
+  }
+  for (const BesideEntry& entry : beside_)
+    sink(static_cast<SeriesRef>(entry.ref));
+  return {};
+}
+
+Status SegmentReader::ForEachTimes(
+    const std::function<void(SeriesRef, std::uint32_t, std::span<const TimeMs>)>& sink) const {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    sink(static_cast<SeriesRef>(targets_[i].first_ref), targets_[i].width, page.times_ms);
+  }
+  SampleColumns samples;
+  for (const BesideEntry& entry : beside_) {
+    samples.Clear();
+    TICKSCOPE_RETURN_IF_ERROR(ReadBeside(static_cast<SeriesRef>(entry.ref), INT64_MIN, INT64_MAX, samples));
+    sink(static_cast<SeriesRef>(entry.ref), 1, samples.times_ms);
+  }
+  return {};
+}
+
+void SegmentReader::ForEachTargetTime(
+    const std::function<void(SeriesRef, std::uint32_t, TimeMs)>& sink) const {
+  for (const TargetEntry& entry : targets_)
+    sink(static_cast<SeriesRef>(entry.first_ref), entry.width, entry.max_ms);
+}
+
+void SegmentReader::ForEachBesideTime(const std::function<void(SeriesRef, TimeMs)>& sink) const {
+  for (const BesideEntry& entry : beside_)
+    sink(static_cast<SeriesRef>(entry.ref), entry.max_ms);
+}
+
+Status SegmentReader::Verify() const {
+  SampleColumns samples;
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    for (std::uint32_t column = 0; column < targets_[i].width; ++column) {
+      samples.Clear();
+      TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, targets_[i], column, INT64_MIN, INT64_MAX, samples));
+    }
+  }
+  for (const BesideEntry& entry : beside_) {
+    samples.Clear();
+    TICKSCOPE_RETURN_IF_ERROR(ReadBeside(static_cast<SeriesRef>(entry.ref), INT64_MIN, INT64_MAX, samples));
+  }
+  TICKSCOPE_RETURN_IF_ERROR(ReadDefinitions([](SeriesRef, std::uint64_t, std::span<const LabelView>) {}));
+  TICKSCOPE_ASSIGN_OR_RETURN(const MetadataMap metadata, ReadMetadata());
+  return {};
+}
+
+void SortSamples(SampleColumns& samples, std::size_t from) {
+  const std::size_t count = samples.size() - from;
+  const auto times = samples.times_ms.begin() + static_cast<std::ptrdiff_t>(from);
+  if (std::is_sorted(times, samples.times_ms.end(), std::less_equal<>())) return;
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return samples.times_ms[from + a] < samples.times_ms[from + b];
+  });
+  if (!samples.histograms.empty()) samples.histograms.resize(samples.size());
+  SampleColumns sorted;
+  for (const std::uint32_t i : order) {
+    const TimeMs time_ms = samples.times_ms[from + i];
+    if (!sorted.times_ms.empty() && sorted.times_ms.back() == time_ms) continue;
+    sorted.times_ms.push_back(time_ms);
+    sorted.values.push_back(samples.values[from + i]);
+    if (!samples.histograms.empty()) sorted.histograms.push_back(std::move(samples.histograms[from + i]));
+  }
+  const auto replace = [from](auto& to, auto& with) {
+    to.resize(from);
+    to.insert(to.end(), std::make_move_iterator(with.begin()), std::make_move_iterator(with.end()));
+  };
+  replace(samples.times_ms, sorted.times_ms);
+  replace(samples.values, sorted.values);
+  if (!samples.histograms.empty()) replace(samples.histograms, sorted.histograms);
+}
+
+}  // namespace tickscope::tsdb

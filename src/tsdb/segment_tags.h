@@ -1,0 +1,24 @@
+// Section tags of segments and catalog files (tsdb/segment.h).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "block/section_file.h"
+
+namespace tickscope::tsdb {
+
+inline constexpr std::string_view kSegmentMagic = "TKSSEG01";
+
+inline constexpr std::uint8_t kInfoTag = 1;
+inline constexpr std::uint8_t kSeriesTag = 2;
+inline constexpr std::uint8_t kMetadataTag = 3;
+inline constexpr std::uint8_t kTargetsTag = 4;
+inline constexpr std::uint8_t kBesideTag = 5;
+inline constexpr std::uint8_t kPagesTag = block::kPagedFlag | 4;
+inline constexpr std::uint8_t kSamplesTag = block::kPagedFlag | 5;
+
+inline constexpr std::uint8_t kFloatSample = 0;
+inline constexpr std::uint8_t kHistogramSample = 1;
+
+}  // namespace tickscope::tsdb

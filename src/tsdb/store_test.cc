@@ -1,0 +1,422 @@
+// The store against a plain map: random batches, cuts, seals, block cuts and restarts.
+#include "tsdb/store.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <map>
+#include <optional>
+
+#include "base/random.h"
+#include "codec/crc32c.h"
+#include "io/memory_file_system.h"
+#include "tsdb/manifest.h"
+
+namespace tickscope::tsdb {
+namespace {
+
+constexpr TimeMs kStart = 1'700'000'000'000;
+constexpr TimeMs kStep = 10'000;
+const std::string kDirectory = "/data/store";
+
+// What a series holds at a time: a float's bits, or a histogram.
+struct ModelSample {
+  std::uint64_t bits = 0;
+  HistogramPtr histogram;
+};
+using ModelSeries = std::map<TimeMs, ModelSample>;
+
+StoreOptions Options() {
+  StoreOptions options;
+  options.directory = kDirectory;
+  options.seal_interval_ms = 60'000;
+  options.block_range_ms = 600'000;
+  options.block_delay_ms = 120'000;
+  options.retention_ms = 1'000 * 24 * 3'600'000LL;
+  return options;
+}
+
+// A record as the stream would hold it.
+struct Record {
+  TimeMs received_ms = 0;
+  std::vector<std::pair<SeriesRef, Labels>> series;
+  codec::FloatColumns floats;
+  std::vector<codec::HistogramEntry> histograms;
+};
+
+class StoreHarness {
+ public:
+  explicit StoreHarness(std::uint64_t seed) : random_(seed) { Open(); }
+
+  void Open() {
+    store_.reset();
+    metrics_ = std::make_unique<MetricRegistry>();
+    auto store = Store::Open(fs_, *metrics_, Options());
+    ASSERT_TRUE(store.has_value()) << store.error().message;
+    store_ = *std::move(store);
+    for (std::uint64_t offset = 0; offset < log_.size(); ++offset)
+      Give(offset);
+  }
+  void Give(std::uint64_t offset) {
+    const Record& record = log_[offset];
+    codec::SampleBatch batch;
+    batch.tenant = "default";
+    batch.received_ms = record.received_ms;
+    std::vector<std::vector<LabelView>> views;
+    for (const auto& [ref, labels] : record.series)
+      batch.series.push_back({ref, std::vector<LabelView>(labels.begin(), labels.end())});
+    batch.floats = record.floats;
+    batch.histograms = record.histograms;
+    if (offset < store_->replay_offset()) {
+      store_->Learn(1, batch);
+    } else {
+      store_->Apply(offset, 1, batch);
+    }
+  }
+  void Append(Record record) {
+    for (std::size_t i = 0; i < record.floats.size(); ++i) {
+      Note(record.floats.refs[i], record.floats.times_ms[i],
+           {std::bit_cast<std::uint64_t>(record.floats.values[i]), nullptr});
+    }
+    for (const codec::HistogramEntry& entry : record.histograms)
+      Note(entry.ref, entry.time_ms, {0, entry.histogram});
+    log_.push_back(std::move(record));
+    Give(log_.size() - 1);
+  }
+  void Note(SeriesRef ref, TimeMs time_ms, ModelSample sample) {
+    model_[ToIndex(ref)].try_emplace(time_ms, std::move(sample));
+  }
+  void Work() {
+    while (store_->HasWork()) {
+      const Status done = store_->Work();
+      ASSERT_TRUE(done.has_value()) << done.error().message;
+    }
+  }
+
+  static Labels LabelsOf(std::uint32_t number) {
+    const std::string server = fmt::format("s{:02}", number / 10);
+    if (number % 10 >= 6 && number % 10 <= 8) {
+      static constexpr const char* kBounds[] = {"0.5", "10", "+Inf"};
+      return Labels::FromPairs(
+          {{"__name__", "wait_bucket"}, {"server", server}, {"le", kBounds[number % 10 - 6]}});
+    }
+    return Labels::FromPairs({{"__name__", fmt::format("m{}", number % 10)}, {"server", server}});
+  }
+
+  // Compares everything the store answers with the model.
+  void Check() {
+    const QueryContext context;
+    SelectRequest request{.tenant = "default", .start_ms = INT64_MIN, .end_ms = INT64_MAX};
+    request.matchers.push_back(*Matcher::Make(MatchType::kRegex, "__name__", ".+"));
+    auto set = store_->Select(request, context);
+    ASSERT_TRUE(set.has_value()) << set.error().message;
+    std::map<std::string, SampleColumns> found;
+    SampleColumns columns;
+    while ((*set)->Next()) {
+      ASSERT_TRUE((*set)->ReadSamples(columns).has_value());
+      ASSERT_FALSE(found.contains((*set)->labels().ToString())) << "series twice";
+      found[(*set)->labels().ToString()] = columns;
+    }
+    for (const auto& [number, samples] : model_) {
+      const SampleColumns& got = found[LabelsOf(number).ToString()];
+      ASSERT_EQ(got.size(), samples.size()) << "series " << number << " " << LabelsOf(number).ToString();
+      std::size_t i = 0;
+      for (const auto& [time_ms, sample] : samples) {
+        ASSERT_EQ(got.times_ms[i], time_ms) << "series " << number;
+        if (sample.histogram != nullptr) {
+          ASSERT_TRUE(i < got.histograms.size() && got.histograms[i] != nullptr) << "series " << number;
+          ASSERT_EQ(*got.histograms[i], *sample.histogram);
+        } else {
+          ASSERT_EQ(std::bit_cast<std::uint64_t>(got.values[i]), sample.bits)
+              << "series " << number << " at " << time_ms - kStart;
+        }
+        ++i;
+      }
+    }
+  }
+
+  io::MemoryFileSystem fs_;
+  std::unique_ptr<MetricRegistry> metrics_;
+  std::unique_ptr<Store> store_;
+  std::vector<Record> log_;
+  std::map<std::uint32_t, ModelSeries> model_;
+  SeededRandom random_;
+};
+
+HistogramPtr MakeHistogram(Random& random) {
+  Histogram histogram;
+  histogram.schema = 3;
+  histogram.positive_spans = {{static_cast<std::int32_t>(random.Below(5)), 2}};
+  histogram.positive_buckets = {static_cast<double>(random.Below(100)), static_cast<double>(random.Below(9))};
+  histogram.count = histogram.positive_buckets[0] + histogram.positive_buckets[1];
+  histogram.sum = static_cast<double>(random.Below(1000)) / 8;
+  return std::make_shared<const Histogram>(std::move(histogram));
+}
+
+double MakeValue(Random& random, std::uint32_t number, TimeMs time_ms) {
+  switch (random.Below(40)) {
+    case 0:
+      return std::bit_cast<double>(std::uint64_t{0x7ff0000000000002});  // Staleness marker.
+    case 1:
+      return -0.0;
+    case 2:
+      return 1.0 / static_cast<double>(1 + random.Below(1000));
+    case 3:
+      return static_cast<double>(random.Below(50));  // A reset.
+    default:
+      return static_cast<double>((time_ms - kStart) / 1000 * (number % 10 + 1) +
+                                 static_cast<TimeMs>(random.Below(8)));
+  }
+}
+
+// A scrape of one server, or parts of it, with retries, stragglers and new series.
+Record MakeRecord(StoreHarness& harness, TimeMs now_ms, std::vector<bool>& defined) {
+  Random& random = harness.random_;
+  Record record{.received_ms = now_ms};
+  const auto server = static_cast<std::uint32_t>(random.Below(defined.size() / 10));
+  TimeMs time_ms = now_ms - now_ms % kStep;
+  if (random.Below(8) == 0) time_ms -= static_cast<TimeMs>(random.Below(60)) * kStep;
+  if (random.Below(16) == 0) time_ms -= static_cast<TimeMs>(random.Below(3'000'000));
+  const std::size_t points = random.Below(10) == 0 ? 1 + random.Below(5) : 1;
+  const bool is_partial = random.Below(6) == 0;
+  for (std::uint32_t number = server * 10; number < server * 10 + 10; ++number) {
+    if (is_partial && random.Below(2) == 0) continue;
+    const auto ref = static_cast<SeriesRef>(number);
+    if (!defined[number]) {
+      record.series.emplace_back(ref, StoreHarness::LabelsOf(number));
+      defined[number] = true;
+    }
+    for (std::size_t point = 0; point < points; ++point) {
+      const TimeMs at = time_ms + static_cast<TimeMs>(point) * kStep;
+      if (number % 10 == 9) {
+        record.histograms.push_back({ref, at, MakeHistogram(random)});
+      } else {
+        record.floats.Push(ref, at, MakeValue(random, number, at));
+      }
+    }
+  }
+  return record;
+}
+
+class StoreProperty : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(StoreProperty, HoldsWhatAMapHolds) {
+  StoreHarness harness(GetParam());
+  std::vector<bool> defined(40, false);
+  TimeMs now_ms = kStart;
+  for (int round = 0; round < 1200; ++round) {
+    now_ms += static_cast<TimeMs>(harness.random_.Below(6000));
+    if (harness.random_.Below(200) == 0) now_ms -= 500'000;
+    if (harness.random_.Below(200) == 0) now_ms += 900'000;
+    harness.Append(MakeRecord(harness, now_ms, defined));
+    if (harness.random_.Below(30) == 0) harness.Work();
+    if (harness.random_.Below(150) == 0) harness.Open();
+    if (harness.random_.Below(100) == 0) harness.Check();
+    if (HasFatalFailure()) return;
+  }
+  harness.Work();
+  harness.Check();
+  harness.Open();
+  harness.Check();
+  EXPECT_GT(harness.store_->replay_offset(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, StoreProperty, ::testing::Range<std::uint64_t>(1, 13));
+
+// Files of a store by name, with their checksums.
+std::map<std::string, std::uint32_t> BlockHashes(io::FileSystem& fs) {
+  std::map<std::string, std::uint32_t> hashes;
+  const auto files = fs.List(kDirectory + "/default");
+  if (!files) return hashes;
+  for (const io::DirectoryEntry& file : *files) {
+    if (!file.name.ends_with(".block")) continue;
+    const auto content = io::ReadWholeFile(fs, kDirectory + "/default/" + file.name, 1 << 30);
+    hashes[file.name] = codec::Crc32c(AsBytes(content.value()));
+  }
+  return hashes;
+}
+
+TEST(Store, SameStreamSameBlocksWhateverWasRestarted) {
+  StoreHarness straight(7);
+  std::vector<bool> defined(40, false);
+  TimeMs now_ms = kStart;
+  for (int round = 0; round < 1500; ++round) {
+    now_ms += static_cast<TimeMs>(straight.random_.Below(6000));
+    straight.Append(MakeRecord(straight, now_ms, defined));
+    straight.Work();
+  }
+  StoreHarness restarted(8);
+  for (const Record& record : straight.log_) {
+    restarted.Append(record);
+    if (restarted.random_.Below(10) == 0) restarted.Work();
+    if (restarted.random_.Below(60) == 0) restarted.Open();
+  }
+  restarted.Work();
+  const auto hashes = BlockHashes(straight.fs_);
+  EXPECT_GT(hashes.size(), 3U);
+  EXPECT_EQ(hashes, BlockHashes(restarted.fs_));
+  restarted.Check();
+}
+
+TEST(Store, PowerCutAtAnyChangeLosesNothing) {
+  StoreHarness recorded(11);
+  std::vector<bool> defined(20, false);
+  TimeMs now_ms = kStart;
+  for (int round = 0; round < 300; ++round) {
+    now_ms += 4000 + static_cast<TimeMs>(recorded.random_.Below(6000));
+    recorded.Append(MakeRecord(recorded, now_ms, defined));
+    recorded.Work();
+  }
+  const std::uint64_t changes = recorded.fs_.change_count();
+  ASSERT_GT(changes, 200U);
+  for (std::uint64_t cut = 1; cut < changes; cut += 7) {
+    StoreHarness harness(cut);
+    harness.fs_.CutPowerAfter(cut);
+    for (const Record& record : recorded.log_) {
+      harness.Append(record);
+      while (harness.store_->HasWork() && harness.store_->Work()) {
+      }
+    }
+    harness.fs_.Crash(
+        {.unsynced = cut % 2 == 0 ? io::CrashPolicy::Unsynced::kTorn : io::CrashPolicy::Unsynced::kLost,
+         .seed = cut});
+    // A second cut, while it recovers.
+    harness.fs_.CutPowerAfter(cut % 5);
+    harness.store_.reset();
+    harness.metrics_ = std::make_unique<MetricRegistry>();
+    if (auto store = Store::Open(harness.fs_, *harness.metrics_, Options())) {
+      harness.store_ = *std::move(store);
+      for (std::uint64_t offset = 0; offset < harness.log_.size() / 2; ++offset)
+        harness.Give(offset);
+      static_cast<void>(harness.store_->Work());
+    }
+    harness.store_.reset();
+    harness.fs_.Crash({.unsynced = io::CrashPolicy::Unsynced::kTorn, .seed = cut + 1});
+    harness.Open();
+    if (HasFatalFailure()) FAIL() << "cut " << cut;
+    harness.Check();
+    if (HasFatalFailure()) FAIL() << "cut " << cut;
+    harness.Work();
+    harness.Check();
+    if (HasFatalFailure()) FAIL() << "cut " << cut;
+  }
+}
+
+TEST(Store, FullDiskDelaysASealAndLosesNothing) {
+  StoreHarness harness(3);
+  std::vector<bool> defined(40, false);
+  TimeMs now_ms = kStart;
+  const auto run = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      now_ms += 5000;
+      harness.Append(MakeRecord(harness, now_ms, defined));
+    }
+  };
+  run(30);
+  harness.fs_.SetCapacity(600);
+  ASSERT_TRUE(harness.store_->HasWork());
+  const Status full = harness.store_->Work();
+  ASSERT_FALSE(full.has_value());
+  EXPECT_EQ(full.error().code, ErrorCode::kResourceExhausted);
+  run(10);
+  harness.Check();
+  harness.fs_.SetCapacity(1 << 30);
+  harness.Work();
+  harness.Check();
+  harness.Open();
+  harness.Check();
+}
+
+TEST(Store, DamagedFileIsPutAsideAndTheRestServed) {
+  StoreHarness harness(5);
+  std::vector<bool> defined(40, false);
+  TimeMs now_ms = kStart;
+  for (int round = 0; round < 1000; ++round) {
+    now_ms += 3000;
+    harness.Append(MakeRecord(harness, now_ms, defined));
+    harness.Work();
+  }
+  std::string block;
+  const auto files = harness.fs_.List(kDirectory + "/default").value();
+  for (const io::DirectoryEntry& file : files) {
+    if (file.name.ends_with(".block") && block.empty()) block = kDirectory + "/default/" + file.name;
+  }
+  ASSERT_FALSE(block.empty());
+  harness.fs_.FlipBits(block, 100, 0x10);
+  harness.Open();
+  SelectRequest request{.tenant = "default", .start_ms = INT64_MIN, .end_ms = INT64_MAX};
+  request.matchers.push_back(*Matcher::Make(MatchType::kRegex, "__name__", ".+"));
+  const QueryContext context;
+  std::size_t samples = 0;
+  auto set = harness.store_->Select(request, context);
+  ASSERT_TRUE(set.has_value());
+  SampleColumns columns;
+  while ((*set)->Next()) {
+    ASSERT_TRUE((*set)->ReadSamples(columns).has_value());
+    samples += columns.size();
+  }
+  EXPECT_GT(samples, 1000U);
+  ASSERT_TRUE(harness.store_->HasWork());
+  harness.Work();
+  EXPECT_FALSE(harness.fs_.OpenRead(block).has_value());
+  EXPECT_TRUE(harness.fs_.OpenRead(block + ".quarantined").has_value());
+  const auto text = io::ReadWholeFile(harness.fs_, kDirectory + "/manifest", 1 << 20);
+  EXPECT_EQ(text.value().find(block.substr(block.rfind('/') + 1)), std::string::npos);
+}
+
+TEST(Store, SeriesThatAreGoneLeaveTheCatalog) {
+  StoreHarness harness(9);
+  TimeMs now_ms = kStart;
+  std::uint32_t next = 0;
+  std::uint64_t most = 0;
+  // Every ten minutes other series: 12,000 of them each time.
+  for (int hour = 0; hour < 12; ++hour) {
+    codec::SampleBatch batch;
+    batch.tenant = "default";
+    batch.received_ms = now_ms;
+    std::vector<Labels> labels;
+    for (std::uint32_t i = 0; i < 12'000; ++i)
+      labels.push_back(Labels::FromPairs({{"__name__", "churn"}, {"match", std::to_string(next + i)}}));
+    for (std::uint32_t i = 0; i < 12'000; ++i) {
+      batch.series.push_back(
+          {static_cast<SeriesRef>(next + i), std::vector<LabelView>(labels[i].begin(), labels[i].end())});
+      batch.floats.Push(static_cast<SeriesRef>(next + i), now_ms, 1);
+    }
+    next += 12'000;
+    harness.store_->Apply(static_cast<std::uint64_t>(hour), static_cast<std::uint64_t>(hour), batch);
+    harness.Work();
+    now_ms += 600'000;
+    most = std::max(most, harness.store_->Summarize("default", 1).series_count);
+  }
+  EXPECT_LT(most, 60'000U);
+  SelectRequest request{.tenant = "default", .start_ms = INT64_MIN, .end_ms = INT64_MAX};
+  request.matchers.push_back(Matcher::Equal("__name__", "churn"));
+  const QueryContext context;
+  auto set = harness.store_->Select(request, context);
+  ASSERT_TRUE(set.has_value());
+  std::size_t series = 0;
+  while ((*set)->Next())
+    ++series;
+  EXPECT_EQ(series, 144'000U);
+}
+
+TEST(Manifest, RoundTripAndDamage) {
+  Manifest manifest{.offset = 12, .cut = 3, .cut_due_ms = -5};
+  manifest.tenants.push_back({.tenant = "a-b", .blocked_until_ms = 7, .blocked_cut = 2, .next_ref = 9});
+  manifest.tenants.back().catalogs = {{1, "1.catalog"}};
+  manifest.tenants.back().segments = {{2, "2.segment"}, {3, "3.segment"}};
+  manifest.tenants.back().blocks = {{1, "x.block"}};
+  const std::string text = WriteManifest(manifest);
+  EXPECT_EQ(ParseManifest(text).value(), manifest);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    EXPECT_FALSE(ParseManifest(std::string_view(text).substr(0, i)).has_value()) << i;
+    std::string flipped = text;
+    flipped[i] = static_cast<char>(flipped[i] ^ 4);
+    const auto parsed = ParseManifest(flipped);
+    EXPECT_TRUE(!parsed || *parsed == manifest) << i;
+  }
+}
+
+}  // namespace
+}  // namespace tickscope::tsdb

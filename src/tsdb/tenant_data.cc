@@ -1,0 +1,448 @@
+#include "tsdb/tenant_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "tsdb/block_builder.h"
+#include "tsdb/store.h"
+
+namespace tickscope::tsdb {
+namespace {
+
+// A catalog is rebuilt when more than a quarter of it is series that are gone, but not for a few.
+constexpr std::size_t kDeadSeriesMin = 10'000;
+constexpr std::size_t kDeadShare = 4;
+
+// Start of the window a time is in; also for times before 1970.
+TimeMs FloorTo(TimeMs time_ms, std::int64_t step) {
+  const TimeMs rest = time_ms % step;
+  return time_ms - (rest < 0 ? rest + step : rest);
+}
+
+std::string CutName(std::uint64_t cut) {
+  return fmt::format("{:010}", cut);
+}
+
+}  // namespace
+
+StoreMetrics::StoreMetrics(MetricRegistry& metrics)
+    : head(metrics),
+      metadata_dropped(metrics.AddCounter("tickscope_store_metadata_dropped_total",
+                                          "Metadata entries over the tenant's limit.", {})),
+      segments(metrics.AddCounter("tickscope_store_segments_total", "Segments written.", {})),
+      segment_bytes(
+          metrics.AddCounter("tickscope_store_segment_bytes_total", "Bytes of segments written.", {})),
+      blocks(metrics.AddCounter("tickscope_store_blocks_total", "Blocks written.", {})),
+      block_bytes(metrics.AddCounter("tickscope_store_block_bytes_total", "Bytes of blocks written.", {})),
+      block_samples(
+          metrics.AddCounter("tickscope_store_block_samples_total", "Samples put into blocks.", {})),
+      expired_blocks(metrics.AddCounter("tickscope_store_expired_blocks_total",
+                                        "Blocks removed because retention was over.", {})),
+      quarantined(metrics.AddCounter("tickscope_store_quarantined_files_total",
+                                     "Damaged files put aside; what they held is not served.", {})),
+      failures(metrics.AddCounter("tickscope_store_seal_failures_total",
+                                  "Seals that failed and are tried again.", {})),
+      seals(metrics.AddCounter("tickscope_store_seals_total", "Cuts sealed.", {})),
+      sealed_offset(metrics.AddGauge("tickscope_store_sealed_offset",
+                                     "Stream offset a restart would replay from.", {})) {}
+
+TenantData::TenantData(TenantId id, std::string directory, StoreMetrics& metrics, const StoreOptions& options,
+                       std::uint64_t first_cut)
+    : id_(std::move(id)),
+      directory_(std::move(directory)),
+      metrics_(metrics),
+      options_(options),
+      head_(metrics.head, *this, first_cut) {
+  const MutexLock lock(mu_);
+  catalog_ = head_.catalog();
+  stretches_ = head_.stretches();
+  PublishLocked();
+}
+
+TenantData::~TenantData() = default;
+
+void TenantData::Apply(const codec::SampleBatch& batch, std::uint64_t epoch) {
+  epoch_ = epoch;
+  head_.Apply(batch, epoch);
+  if (batch.metadata.empty()) return;
+  const MutexLock lock(mu_);
+  for (const codec::MetadataEntry& entry : batch.metadata) {
+    if (metadata_.size() >= options_.metadata_max && !metadata_.contains(entry.metric)) {
+      metrics_.metadata_dropped->Add();
+      continue;
+    }
+    metadata_[entry.metric] = entry.metadata;
+    metadata_changed_ = true;
+  }
+}
+
+void TenantData::Learn(const codec::SampleBatch& batch, std::uint64_t epoch) {
+  epoch_ = epoch;
+  for (const codec::SeriesDefinition& definition : batch.series)
+    head_.Define(definition.ref, definition.labels, epoch);
+}
+
+TenantData::Part TenantData::Cut(std::uint64_t cut) {
+  Part part{
+      .tenant = this, .frozen = head_.Cut(cut + 1), .next_ref = head_.catalog()->next_ref(), .epoch = epoch_};
+  const MutexLock lock(mu_);
+  head_.DropSealed(sealed_cut_);
+  if (live_ != nullptr) {
+    // Here, on the one thread that defines series, nothing can be defined meanwhile. It takes about a
+    // microsecond a series, once in hours.
+    auto renewed = std::make_shared<Catalog>();
+    std::vector<SeriesRef> kept;
+    const Catalog& old = *head_.catalog();
+    for (const SeriesRef ref : old.Defined(0, old.next_ref())) {
+      const bool is_in_files = ToIndex(ref) < live_->size() && (*live_)[ToIndex(ref)];
+      const bool may_be_used = ToIndex(ref) >= live_->size() || old.EpochOf(ref) + 1 >= epoch_;
+      if (is_in_files || may_be_used) kept.push_back(ref);
+    }
+    for (const SeriesRef ref : kept) {
+      Labels labels;
+      {
+        const HeadReaderLock index_lock(old.mutex());
+        labels = old.index().LabelsOf(ref);
+      }
+      const std::vector<LabelView> views(labels.begin(), labels.end());
+      renewed->Define(ref, views, old.EpochOf(ref));
+      const TargetState& from = old.target(old.PlaceOf(ref)->target);
+      TargetState& to = renewed->target(renewed->PlaceOf(ref)->target);
+      to.last_row_ms = std::max(to.last_row_ms, from.last_row_ms);
+      to.last_beside_ms = std::max(to.last_beside_ms, from.last_beside_ms);
+      to.unknown_until_ms = std::max(to.unknown_until_ms, from.unknown_until_ms);
+    }
+    renewed->ReserveRefs(old.next_ref());
+    metrics_.head.series->Add(static_cast<double>(kept.size()) - static_cast<double>(old.series_count()));
+    head_.ReplaceCatalog(std::move(renewed));
+    live_ = nullptr;
+  }
+  catalog_ = head_.catalog();
+  stretches_ = head_.stretches();
+  if (std::exchange(metadata_changed_, false)) part.metadata = metadata_;
+  PublishLocked();
+  return part;
+}
+
+Status TenantData::Seal(const SealContext& context, const Part& part) {
+  next_ref_ = std::max(next_ref_, part.next_ref);
+  TICKSCOPE_RETURN_IF_ERROR(WriteSegmentFile(context, part));
+  TICKSCOPE_RETURN_IF_ERROR(CutBlocks(context, part));
+  ExpireBlocks(context.received_ms);
+  return {};
+}
+
+Status TenantData::WriteSegmentFile(const SealContext& context, const Part& part) {
+  const Generation& generation = *part.frozen.stretch.generation;
+  if (generation.sample_count() == 0 && part.frozen.defined.empty() && !part.metadata) return {};
+  // A seal that failed half-way is done again from the start.
+  if (!segments_.empty() && segments_.back().cut == context.cut) return {};
+  const std::string name = CutName(context.cut) + ".segment";
+  SegmentInfo info{.tenant = id_,
+                   .number = context.cut,
+                   .first_offset = context.first_offset,
+                   .end_offset = context.end_offset,
+                   .next_ref = part.next_ref};
+  TICKSCOPE_RETURN_IF_ERROR(context.fs.CreateDirectories(directory_));
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      const std::uint64_t size,
+      WriteSegment(context.fs, PathOf(name), info, generation, *part.frozen.stretch.catalog,
+                   part.frozen.defined, part.metadata.value_or(MetadataMap{})));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto reader, SegmentReader::Open(context.fs, PathOf(name)));
+  metrics_.segments->Add();
+  metrics_.segment_bytes->Add(size);
+  segments_.push_back({context.cut, name, std::move(reader)});
+  return {};
+}
+
+Status TenantData::CutBlocks(const SealContext& context, const Part& part) {
+  const TimeMs until_ms = FloorTo(context.received_ms - options_.block_delay_ms, options_.block_range_ms);
+  if (until_ms <= blocked_until_ms_) return {};
+  std::vector<BlockInput> inputs;
+  for (const SegmentEntry& segment : segments_) {
+    const SegmentInfo& info = segment.reader->info();
+    if (info.sample_count == 0 || info.min_time_ms >= until_ms || info.max_time_ms < segment.from_ms)
+      continue;
+    inputs.push_back({segment.reader, segment.from_ms});
+  }
+  if (!inputs.empty()) {
+    const BlockBuilder builder(context.fs, *part.frozen.stretch.catalog, inputs);
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<BuiltBlock> built,
+                               builder.Build({.tenant = id_,
+                                              .directory = directory_,
+                                              .suffix = CutName(context.cut),
+                                              .closed_until_ms = blocked_until_ms_,
+                                              .until_ms = until_ms,
+                                              .range_ms = options_.block_range_ms,
+                                              .end_offset = context.end_offset}));
+    for (const BuiltBlock& block : built) {
+      TICKSCOPE_ASSIGN_OR_RETURN(auto reader, block::BlockReader::Open(context.fs, PathOf(block.name)));
+      metrics_.blocks->Add();
+      metrics_.block_bytes->Add(block.bytes);
+      metrics_.block_samples->Add(block.samples);
+      blocks_.push_back({context.cut, block.name, std::move(reader)});
+    }
+  }
+  blocked_until_ms_ = until_ms;
+  blocked_cut_ = context.cut;
+  for (SegmentEntry& segment : segments_)
+    segment.from_ms = until_ms;
+  return RenewCatalog(context, part);
+}
+
+Status TenantData::RenewCatalog(const SealContext& context, const Part& part) {
+  std::vector<SegmentEntry> kept;
+  for (SegmentEntry& segment : segments_) {
+    if (segment.reader->info().max_time_ms >= segment.from_ms && segment.reader->info().sample_count > 0) {
+      kept.push_back(std::move(segment));
+    }
+  }
+  segments_ = std::move(kept);
+  // Definitions were in the segments that go; those still needed move to a catalog file.
+  std::vector<bool> live(part.next_ref, false);
+  for (const SegmentEntry& segment : segments_) {
+    TICKSCOPE_RETURN_IF_ERROR(segment.reader->ForEachSeries([&live](SeriesRef ref) {
+      if (ToIndex(ref) < live.size()) live[ToIndex(ref)] = true;
+    }));
+  }
+  const Catalog& catalog = *part.frozen.stretch.catalog;
+  std::vector<SeriesRef> needed;
+  std::size_t defined_count = 0;
+  for (const SeriesRef ref : catalog.Defined(0, part.next_ref)) {
+    ++defined_count;
+    // A series of the newest epochs may come again without being defined again.
+    if (live[ToIndex(ref)] || catalog.EpochOf(ref) + 1 >= part.epoch) {
+      needed.push_back(ref);
+      live[ToIndex(ref)] = true;
+    }
+  }
+  const std::string name = CutName(context.cut) + ".catalog";
+  MetadataMap metadata;
+  {
+    const MutexLock lock(mu_);
+    metadata = metadata_;
+  }
+  const SegmentInfo info{
+      .tenant = id_, .number = context.cut, .end_offset = context.end_offset, .next_ref = part.next_ref};
+  TICKSCOPE_RETURN_IF_ERROR(context.fs.CreateDirectories(directory_));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size,
+                             WriteCatalog(context.fs, PathOf(name), info, catalog, needed, metadata));
+  metrics_.segment_bytes->Add(size);
+  catalogs_ = {{context.cut, name}};
+  const std::size_t dead = defined_count - needed.size();
+  if (dead >= kDeadSeriesMin && dead > defined_count / kDeadShare) {
+    const MutexLock lock(mu_);
+    live_ = std::make_shared<const std::vector<bool>>(std::move(live));
+  }
+  return {};
+}
+
+void TenantData::ExpireBlocks(TimeMs received_ms) {
+  const TimeMs horizon_ms = received_ms - options_.retention_ms;
+  const std::size_t expired = std::erase_if(blocks_, [horizon_ms](const BlockEntry& block) {
+    return block.reader->meta().max_time_ms < horizon_ms;
+  });
+  metrics_.expired_blocks->Add(expired);
+}
+
+void TenantData::Publish(std::uint64_t cut) {
+  const MutexLock lock(mu_);
+  sealed_cut_ = std::max(sealed_cut_, cut);
+  shown_segments_ = segments_;
+  shown_blocks_ = blocks_;
+  PublishLocked();
+}
+
+void TenantData::PublishLocked() {
+  auto version = std::make_shared<TenantVersion>();
+  version->catalog = catalog_;
+  for (const Head::Stretch& stretch : stretches_) {
+    if (stretch.generation->number() > sealed_cut_) version->stretches.push_back(stretch);
+  }
+  version->segments = shown_segments_;
+  version->blocks = shown_blocks_;
+  std::erase_if(stretches_,
+                [this](const Head::Stretch& stretch) { return stretch.generation->number() <= sealed_cut_; });
+  version_ = std::move(version);
+}
+
+ManifestTenant TenantData::ManifestEntry() const {
+  ManifestTenant entry{.tenant = id_,
+                       .blocked_until_ms = blocked_until_ms_,
+                       .blocked_cut = blocked_cut_,
+                       .next_ref = next_ref_,
+                       .catalogs = catalogs_};
+  for (const SegmentEntry& segment : segments_)
+    entry.segments.push_back({segment.cut, segment.name});
+  for (const BlockEntry& block : blocks_)
+    entry.blocks.push_back({block.cut, block.name});
+  return entry;
+}
+
+Status TenantData::Load(io::FileSystem& fs, const ManifestTenant& entry) {
+  blocked_until_ms_ = entry.blocked_until_ms;
+  blocked_cut_ = entry.blocked_cut;
+  next_ref_ = entry.next_ref;
+  const auto put_aside = [&](const std::string& name, const Error& error) -> Status {
+    metrics_.quarantined->Add();
+    Log(LogLevel::kError, "store file is damaged or missing and was put aside; what it held is not served",
+        {{"tenant", id_}, {"file", name}, {"error", error.message}});
+    if (error.code == ErrorCode::kNotFound) return {};
+    return fs.Rename(PathOf(name), PathOf(name) + ".quarantined");
+  };
+  MetadataMap metadata;
+  const auto learn = [&](const SegmentReader& reader) -> Status {
+    TICKSCOPE_RETURN_IF_ERROR(
+        reader.ReadDefinitions([this](SeriesRef ref, std::uint64_t epoch, std::span<const LabelView> labels) {
+          head_.Define(ref, labels, epoch);
+        }));
+    TICKSCOPE_ASSIGN_OR_RETURN(MetadataMap more, reader.ReadMetadata());
+    for (auto& [metric, value] : more)
+      metadata.insert_or_assign(metric, std::move(value));
+    return {};
+  };
+  for (const ManifestTenant::File& file : entry.catalogs) {
+    const auto reader = SegmentReader::Open(fs, PathOf(file.name));
+    Status status = reader ? learn(**reader) : Status(std::unexpected(reader.error()));
+    if (status) {
+      catalogs_.push_back(file);
+    } else {
+      TICKSCOPE_RETURN_IF_ERROR(put_aside(file.name, status.error()));
+    }
+  }
+  for (const ManifestTenant::File& file : entry.segments) {
+    auto reader = SegmentReader::Open(fs, PathOf(file.name));
+    Status status = reader ? learn(**reader) : Status(std::unexpected(reader.error()));
+    if (status) {
+      const TimeMs from_ms = file.cut <= blocked_cut_ ? blocked_until_ms_ : INT64_MIN;
+      segments_.push_back({file.cut, file.name, *std::move(reader), from_ms});
+    } else {
+      TICKSCOPE_RETURN_IF_ERROR(put_aside(file.name, status.error()));
+    }
+  }
+  TimeMs newest_block_ms = INT64_MIN;
+  for (const ManifestTenant::File& file : entry.blocks) {
+    auto reader = block::BlockReader::Open(fs, PathOf(file.name));
+    if (reader) {
+      newest_block_ms = std::max(newest_block_ms, (*reader)->meta().max_time_ms);
+      blocks_.push_back({file.cut, file.name, *std::move(reader)});
+    } else {
+      TICKSCOPE_RETURN_IF_ERROR(put_aside(file.name, reader.error()));
+    }
+  }
+  Catalog& catalog = *head_.catalog();
+  catalog.ReserveRefs(next_ref_);
+  catalog.SetUnknownUntil(newest_block_ms);
+  for (const SegmentEntry& segment : segments_) {
+    segment.reader->ForEachTargetTime([&catalog](SeriesRef first, std::uint32_t width, TimeMs newest_ms) {
+      for (std::uint32_t column = 0; column < width;) {
+        const auto place = catalog.PlaceOf(static_cast<SeriesRef>(ToIndex(first) + column));
+        if (!place) {
+          ++column;
+          continue;
+        }
+        TargetState& target = catalog.target(place->target);
+        target.last_row_ms = std::max(target.last_row_ms, newest_ms);
+        column += target.width - place->column;
+      }
+    });
+    segment.reader->ForEachBesideTime(
+        [this](SeriesRef ref, TimeMs newest_ms) { head_.NoteBeside(ref, newest_ms); });
+  }
+  head_.ForgetDefined();
+  const MutexLock lock(mu_);
+  metadata_ = std::move(metadata);
+  shown_segments_ = segments_;
+  shown_blocks_ = blocks_;
+  PublishLocked();
+  return {};
+}
+
+Result<bool> TenantData::Quarantine(io::FileSystem& fs) {
+  std::vector<std::string> damaged;
+  {
+    const MutexLock lock(mu_);
+    damaged.swap(damaged_);
+  }
+  if (damaged.empty()) return false;
+  const auto is_damaged = [&](const std::string& name) {
+    return std::find(damaged.begin(), damaged.end(), PathOf(name)) != damaged.end();
+  };
+  const auto drop = [&](auto& entries) -> Status {
+    for (auto entry = entries.begin(); entry != entries.end();) {
+      if (!is_damaged(entry->name)) {
+        ++entry;
+        continue;
+      }
+      metrics_.quarantined->Add();
+      TICKSCOPE_RETURN_IF_ERROR(fs.Rename(PathOf(entry->name), PathOf(entry->name) + ".quarantined"));
+      entry = entries.erase(entry);
+    }
+    return {};
+  };
+  TICKSCOPE_RETURN_IF_ERROR(drop(segments_));
+  TICKSCOPE_RETURN_IF_ERROR(drop(blocks_));
+  return true;
+}
+
+std::shared_ptr<const TenantVersion> TenantData::version() const {
+  const MutexLock lock(mu_);
+  return version_;
+}
+
+MetadataMap TenantData::Metadata(const std::string& metric) const {
+  const MutexLock lock(mu_);
+  if (metric.empty()) return metadata_;
+  const auto found = metadata_.find(metric);
+  if (found == metadata_.end()) return {};
+  return {*found};
+}
+
+bool TenantData::has_damage() const {
+  const MutexLock lock(mu_);
+  return !damaged_.empty();
+}
+
+void TenantData::ReportDamage(const std::string& path, const Error& error) const {
+  const MutexLock lock(mu_);
+  if (std::find(damaged_.begin(), damaged_.end(), path) != damaged_.end()) return;
+  Log(LogLevel::kError, "store file is damaged; it will be put aside and the rest served",
+      {{"tenant", id_}, {"file", path}, {"error", error.message}});
+  damaged_.push_back(path);
+}
+
+std::optional<StoredSample> TenantData::Find(SeriesRef ref, TimeMs time_ms) const {
+  const std::shared_ptr<const TenantVersion> version = this->version();
+  for (auto segment = version->segments.rbegin(); segment != version->segments.rend(); ++segment) {
+    if (time_ms < segment->from_ms) continue;
+    auto found = segment->reader->Find(ref, time_ms);
+    if (!found) {
+      ReportDamage(segment->reader->path(), found.error());
+    } else if (*found) {
+      return **found;
+    }
+  }
+  std::vector<Matcher> matchers;
+  SampleColumns samples;
+  for (const BlockEntry& block : version->blocks) {
+    if (time_ms < block.reader->meta().min_time_ms || time_ms > block.reader->meta().max_time_ms) continue;
+    Labels labels;
+    {
+      const HeadReaderLock lock(head_.catalog()->mutex());
+      labels = head_.catalog()->index().LabelsOf(ref);
+    }
+    const auto id = block.reader->FindSeries(labels);
+    const Status read = !id ? Status(std::unexpected(id.error()))
+                            : (*id ? block.reader->ReadSamples(**id, time_ms, time_ms, samples) : Status());
+    if (!read) {
+      ReportDamage(block.reader->path(), read.error());
+    } else if (samples.size() > 0) {
+      return StoredSample{samples.values[0], samples.histograms.empty() ? nullptr : samples.histograms[0]};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tickscope::tsdb
