@@ -13,7 +13,8 @@ namespace tickscope::codec {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-enum class Section : std::uint8_t { kSeries = 1, kFloats = 2, kHistograms = 3, kMetadata = 4 };
+constexpr std::uint8_t kStepsVersion = 2;
+enum class Section : std::uint8_t { kSeries = 1, kFloats = 2, kHistograms = 3, kMetadata = 4, kSteps = 5 };
 
 std::unexpected<Error> Corrupt(const char* section, const char* what) {
   return Fail(ErrorCode::kCorruption, std::string("sample batch: ") + section + ": " + what);
@@ -126,7 +127,8 @@ Status TakeSeries(FieldReader& reader, SampleBatch& batch) {
   return reader.ok() ? Status{} : Corrupt("series", "cut");
 }
 
-Status TakeFloats(FieldReader& reader, FloatColumns& floats) {
+// Refs and times of all samples; values are made room for.
+Status TakeRuns(FieldReader& reader, FloatColumns& floats) {
   const std::uint64_t count = reader.Varint();
   if (count > 2 * reader.remaining()) return Corrupt("floats", "more samples than bytes");
   floats.refs.reserve(count);
@@ -159,9 +161,33 @@ Status TakeFloats(FieldReader& reader, FloatColumns& floats) {
     }
     next_ref = static_cast<std::int64_t>(first + length);
   }
+  if (!reader.ok()) return Corrupt("floats", "cut in the runs");
   floats.values.resize(count);
-  if (!reader.ok() || !TakeFloatClasses(reader, floats.values)) return Corrupt("floats", "cut in the values");
   return {};
+}
+
+Status TakeFloats(FieldReader& reader, FloatColumns& floats) {
+  TICKSCOPE_RETURN_IF_ERROR(TakeRuns(reader, floats));
+  if (!TakeFloatClasses(reader, floats.values)) return Corrupt("floats", "cut in the values");
+  return {};
+}
+
+// Null bases: the batch is read by itself. Returns how many samples could not be read for want of earlier ones.
+Result<std::uint64_t> TakeSteps(FieldReader& reader, ValueBases* bases, FloatColumns& floats) {
+  TICKSCOPE_RETURN_IF_ERROR(TakeRuns(reader, floats));
+  if (bases == nullptr)
+    return Fail(ErrorCode::kUnsupported, "sample batch: steps: read without the epoch's batches");
+  switch (bases->Take(floats.refs, reader, floats.values)) {
+    case ValueBases::Outcome::kTaken:
+      return std::uint64_t{0};
+    case ValueBases::Outcome::kCorrupt:
+      return Corrupt("steps", "values do not decode");
+    case ValueBases::Outcome::kUnproven:
+      break;
+  }
+  const std::uint64_t unproven = floats.size();
+  floats.Clear();
+  return unproven;
 }
 
 Status TakeHistograms(FieldReader& reader, std::vector<HistogramEntry>& histograms) {
@@ -205,8 +231,12 @@ void SampleBatch::Clear() {
   metadata.clear();
 }
 
-void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
-  out.push_back(static_cast<std::byte>(kVersion));
+namespace {
+
+// Null bases: floats as they are.
+void EncodeWith(const SampleBatch& batch, ValueBases* bases, Bytes& out) {
+  const bool has_steps = bases != nullptr && batch.floats.size() > 0;
+  out.push_back(static_cast<std::byte>(has_steps ? kStepsVersion : kVersion));
   PutText(batch.tenant, out);
   PutZigZag(batch.received_ms, out);
   Bytes body;
@@ -219,8 +249,12 @@ void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
     body.reserve(batch.floats.size() * 4 + 64);
     PutVarint(batch.floats.size(), body);
     PutRuns(batch.floats, body);
-    PutFloatClasses(batch.floats.values, body);
-    PutSection(Section::kFloats, body, out);
+    if (has_steps) {
+      bases->Put(batch.floats.refs, batch.floats.values, body);
+    } else {
+      PutFloatClasses(batch.floats.values, body);
+    }
+    PutSection(has_steps ? Section::kSteps : Section::kFloats, body, out);
     body.clear();
   }
   if (!batch.histograms.empty()) {
@@ -250,12 +284,16 @@ void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
   }
 }
 
-Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
+// `bases_of` gives a tenant's bases, null to read the batch by itself. Returns the count of unproven samples.
+template <typename BasesOf>
+Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const BasesOf& bases_of) {
   batch.Clear();
   FieldReader reader(bytes);
+  std::uint64_t unproven = 0;
   const std::uint8_t version = reader.Byte();
-  if (reader.ok() && version != kVersion) {
-    return Fail(ErrorCode::kUnsupported, "sample batch version: got " + std::to_string(version) + ", want 1");
+  if (reader.ok() && version != kVersion && version != kStepsVersion) {
+    return Fail(ErrorCode::kUnsupported,
+                "sample batch version: got " + std::to_string(version) + ", want 1 or 2");
   }
   batch.tenant = reader.Text();
   batch.received_ms = reader.ZigZag();
@@ -271,6 +309,10 @@ Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
       case Section::kFloats:
         TICKSCOPE_RETURN_IF_ERROR(TakeFloats(body, batch.floats));
         break;
+      case Section::kSteps: {
+        TICKSCOPE_ASSIGN_OR_RETURN(unproven, TakeSteps(body, bases_of(batch.tenant), batch.floats));
+        break;
+      }
       case Section::kHistograms:
         TICKSCOPE_RETURN_IF_ERROR(TakeHistograms(body, batch.histograms));
         break;
@@ -282,6 +324,38 @@ Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
     }
     if (body.remaining() != 0) return Corrupt("section", "bytes after its last field");
   }
+  return unproven;
+}
+
+}  // namespace
+
+void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
+  EncodeWith(batch, nullptr, out);
+}
+
+Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
+  const auto none = [](const std::string&) -> ValueBases* { return nullptr; };
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t unproven, DecodeWith(bytes, batch, none));
+  static_cast<void>(unproven);
+  return {};
+}
+
+void BatchEncoder::Encode(const SampleBatch& batch, std::uint64_t epoch, Bytes& out) {
+  if (epoch != epoch_) bases_.clear();
+  epoch_ = epoch;
+  EncodeWith(batch, &bases_[batch.tenant], out);
+}
+
+void BatchEncoder::Forget(const SampleBatch& batch) {
+  bases_[batch.tenant].Forget(batch.floats.refs);
+}
+
+Status BatchDecoder::Decode(ByteView bytes, std::uint64_t epoch, SampleBatch& batch) {
+  if (epoch != epoch_) bases_.clear();
+  epoch_ = epoch;
+  const auto bases_of = [this](const std::string& tenant) { return &bases_[tenant]; };
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t unproven, DecodeWith(bytes, batch, bases_of));
+  unproven_samples_ += unproven;
   return {};
 }
 

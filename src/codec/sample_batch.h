@@ -7,7 +7,7 @@
 //
 // Layout
 //
-//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |
+//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5
 //   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
 //
 //   1 series      | symbols: varint n, n * text |
@@ -19,6 +19,7 @@
 //     class       0..7   integer in that many bytes, zigzag           8      raw double
 //                 9..12  hundredths in class - 8 bytes, zigzag
 //                 13, 14 millionths in 4 or 6 bytes, zigzag
+//   5 steps       | varint n | runs | codec/value_steps.h |      floats as steps from the epoch's last values
 //   3 histograms  | varint n | n * (ref step: zz, time step: zz, codec/histogram_codec.h) |
 //   4 metadata    | varint n | n * (metric: text, type: text, help: text, unit: text) |
 //
@@ -33,6 +34,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +43,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "codec/value_steps.h"
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "model/queryable.h"
@@ -98,10 +101,40 @@ struct SampleBatch {
   }
 };
 
-/// Appends the batch's bytes.
+/// Writes the batches of a stream, floats as steps from the last values of the epoch (section 5).
+///
+/// Every batch encoded must be appended in that order, or given to Forget.
+class BatchEncoder {
+ public:
+  /// Appends the batch's bytes, to be appended to `epoch`.
+  void Encode(const SampleBatch& batch, std::uint64_t epoch, Bytes& out);
+  /// The stream did not take the batch encoded last.
+  void Forget(const SampleBatch& batch);
+
+ private:
+  std::uint64_t epoch_ = ~std::uint64_t{0};
+  std::map<std::string, ValueBases, std::less<>> bases_;  // By tenant.
+};
+
+/// Reads the batches of a stream, each epoch from its beginning.
+class BatchDecoder {
+ public:
+  /// Reads a batch of `epoch` that spans all of `bytes`, which must outlive the labels in `batch`. When it builds on
+  /// records that were not read, its floats are left out and counted in unproven_samples().
+  /// Errors: as DecodeSampleBatch.
+  [[nodiscard]] Status Decode(ByteView bytes, std::uint64_t epoch, SampleBatch& batch);
+  [[nodiscard]] std::uint64_t unproven_samples() const { return unproven_samples_; }
+
+ private:
+  std::uint64_t epoch_ = ~std::uint64_t{0};
+  std::map<std::string, ValueBases, std::less<>> bases_;
+  std::uint64_t unproven_samples_ = 0;
+};
+
+/// Appends the batch's bytes, complete in themselves (section 2).
 void EncodeSampleBatch(const SampleBatch& batch, Bytes& out);
 
-/// Reads a batch that spans all of `bytes`, which must outlive the labels in `batch`.
+/// Reads a batch that is complete in itself and spans all of `bytes`, which must outlive the labels in `batch`.
 /// Errors: kCorruption naming the section; kUnsupported for a later version. Memory is bounded by the input's
 /// size.
 [[nodiscard]] Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch);

@@ -130,8 +130,8 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Adm
       outcome = *std::move(admitted);
       if (!batch.empty()) {
         Bytes payload;
-        payload.reserve(batch.floats.size() * 4 + 256);
-        codec::EncodeSampleBatch(batch, payload);
+        payload.reserve(batch.floats.size() * 2 + 256);
+        encoder_.Encode(batch, epoch, payload);
         const Status taken =
             stream_.Append(kPartition, epoch, std::move(payload),
                            [this, tenant, started, answer, outcome,
@@ -140,6 +140,7 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Adm
                            });
         if (taken) return;
         admission_.Revert(batch);
+        encoder_.Forget(batch);
         failure = taken.error();
         if (failure.code == ErrorCode::kFailedPrecondition) continue;
         break;

@@ -21,6 +21,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "codec/sample_batch.h"
 #include "ingest/admission.h"
 #include "model/appender.h"
 #include "stream/stream.h"
@@ -92,6 +93,7 @@ class Gateway final : public Appender {
 
   Mutex mu_;
   Admission admission_ TICKSCOPE_GUARDED_BY(mu_);
+  codec::BatchEncoder encoder_ TICKSCOPE_GUARDED_BY(mu_);
   Mutex scratch_mu_;
   std::vector<std::unique_ptr<Scratch>> idle_scratch_ TICKSCOPE_GUARDED_BY(scratch_mu_);
 };

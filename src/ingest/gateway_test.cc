@@ -50,9 +50,11 @@ class Fixture {
     ASSERT_TRUE(log.has_value()) << log.error().message;
     log_ = *std::move(log);
     gateway_ = std::make_unique<Gateway>(*log_, clock, random, metrics, GatewayOptions{});
+    codec::BatchDecoder decoder;
     for (const stream::Record& record : Records()) {
       codec::SampleBatch batch;
-      ASSERT_TRUE(codec::DecodeSampleBatch(record.payload, batch).has_value());
+      ASSERT_TRUE(decoder.Decode(record.payload, record.epoch, batch).has_value());
+      ASSERT_EQ(decoder.unproven_samples(), 0U);
       gateway_->Replay(batch);
     }
   }
@@ -101,9 +103,11 @@ class Fixture {
     Stored stored;
     std::map<stream::Epoch, std::map<SeriesRef, std::string>> defined;
     std::map<std::string, SeriesRef> ref_of;
+    codec::BatchDecoder decoder;
     for (const stream::Record& record : Records()) {
       codec::SampleBatch batch;
-      EXPECT_TRUE(codec::DecodeSampleBatch(record.payload, batch).has_value());
+      EXPECT_TRUE(decoder.Decode(record.payload, record.epoch, batch).has_value());
+      EXPECT_EQ(decoder.unproven_samples(), 0U);
       auto& names = defined[record.epoch];
       for (const codec::SeriesDefinition& definition : batch.series) {
         const std::string text = Labels::FromSorted(definition.labels).ToString();

@@ -27,6 +27,9 @@ StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const C
           metrics.AddCounter("tickscope_store_records_total", "Stream records applied to the store.", {})),
       bad_records_(metrics.AddCounter("tickscope_store_bad_records_total",
                                       "Stream records that did not decode and were skipped.", {})),
+      unproven_samples_(
+          metrics.AddCounter("tickscope_store_unproven_samples_total",
+                             "Samples left out because damage in the stream took values they build on.", {})),
       offset_(metrics.AddGauge("tickscope_store_offset", "Offset the store has applied up to.", {})),
       lag_(metrics.AddGauge("tickscope_store_lag_records", "Durable records not yet applied.", {})),
       on_failure_(std::move(on_failure)) {}
@@ -132,7 +135,7 @@ Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<stream::Record> records,
                              stream_.Read(kPartition, next_, kReadBytes));
   for (const stream::Record& record : records) {
-    if (const Status decoded = codec::DecodeSampleBatch(record.payload, batch_); decoded) {
+    if (const Status decoded = decoder_.Decode(record.payload, record.epoch, batch_); decoded) {
       if (record.offset < learned_to_) {
         store_.Learn(record.epoch, batch_);
       } else {
@@ -145,6 +148,12 @@ Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
           {{"offset", record.offset}, {"error", decoded.error().message}});
     }
     records_->Add();
+    if (const std::uint64_t unproven = decoder_.unproven_samples(); unproven > unproven_seen_) {
+      Log(LogLevel::kError, "stream record builds on records that are damaged; its samples are left out",
+          {{"offset", record.offset}, {"samples", unproven - unproven_seen_}});
+      unproven_samples_->Add(unproven - unproven_seen_);
+      unproven_seen_ = unproven;
+    }
     next_ = record.offset + 1;
   }
   if (store_.HasWork()) work_due_.NotifyOne();

@@ -54,6 +54,7 @@ class StoreConsumer {
   const Clock& clock_;
   Counter* records_;
   Counter* bad_records_;
+  Counter* unproven_samples_;
   Gauge* offset_;
   Gauge* lag_;
   std::atomic<stream::Offset> next_{0};
@@ -61,7 +62,9 @@ class StoreConsumer {
   std::atomic<stream::Offset> replay_end_{0};
   stream::Offset learned_to_ =
       0;  // Records before it are in the store's files; only their definitions count.
+  codec::BatchDecoder decoder_;
   codec::SampleBatch batch_;
+  std::uint64_t unproven_seen_ = 0;
   std::atomic<bool> stopping_{false};
   const std::function<void()> on_failure_;
   Mutex work_mu_;
