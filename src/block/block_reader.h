@@ -143,6 +143,8 @@ class Cursor {
   [[nodiscard]] Result<Labels> LabelsOf(SeriesId id);
   /// Appends the series' samples in [start, end], in time order.
   [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+  /// Values of one chunk of a series of floats, gaps as MissingValue(). Live until the next call.
+  [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   /// The series' entry. Lives until the next call.
   [[nodiscard]] Result<const SeriesEntry*> Entry(SeriesId id);
 
@@ -154,7 +156,6 @@ class Cursor {
     std::vector<std::vector<double>> columns;
   };
 
-  [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
   [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);

@@ -14,10 +14,11 @@
 //   4 targets     n * (first ref u32, width u32, rows u32, page bytes u32, page offset u64, min i64, max i64)
 //   5 beside      n * (ref u32, samples u32, bytes u32, crc32c u32, offset u64, min i64, max i64)
 //   132 pages     of 4: | crc32c of the rest: u32 | times: rows * zz step | length: u16 a column | columns |
-//                 column: codec/value_column.h, empty when the series has no value in these rows
+//                 column: codec/value_column.h, or with more than 32 rows codec/block_column.h; empty when the
+//                 series has no value in these rows
 //   133 samples   of 5: a series' samples by time: | time step: zz | 0, f64  or  1, codec/histogram_codec.h |
 //
-// A page holds up to 128 rows; a target with more has several entries. Entries are sorted by first ref, then
+// A page holds up to 1024 rows; a target with more has several entries. Entries are sorted by first ref, then
 // time. A catalog file is the same with info, series and metadata only.
 //
 // Threads   Readers are immutable but for "page checked" marks, which are atomic.

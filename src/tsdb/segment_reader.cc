@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "codec/block_column.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
 #include "codec/histogram_codec.h"
@@ -65,7 +66,7 @@ Status SegmentReader::Load() {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     const TargetEntry& entry = targets_[i];
     const bool fits = IsInside(entry.page_offset, entry.page_bytes, pages_) && entry.page_bytes >= 4 &&
-                      entry.rows <= codec::kColumnValuesMax && entry.width <= kTargetWidthMax &&
+                      entry.rows <= kPageRows && entry.width <= kTargetWidthMax &&
                       (i == 0 || targets_[i - 1].first_ref <= entry.first_ref);
     if (!fits) {
       return std::unexpected(sections_.Damage("targets", i * sizeof(TargetEntry), "entry out of range"));
@@ -122,8 +123,11 @@ Status SegmentReader::ReadColumn(const Page& page, const TargetEntry& entry, std
   if (!IsInside(offset, length, page.columns)) {
     return std::unexpected(sections_.Damage("pages", entry.page_offset, "column outside its page"));
   }
-  std::array<double, codec::kColumnValuesMax> values;
-  const auto count = codec::DecodeValueColumn(page.columns.subspan(offset, length), values);
+  std::array<double, kPageRows> values;
+  const ByteView bytes = page.columns.subspan(offset, length);
+  const auto count = entry.rows <= kShortRows
+                         ? codec::DecodeValueColumn(bytes, std::span(values).first<codec::kColumnValuesMax>())
+                         : codec::DecodeBlockColumn(bytes, {}, values);
   if (!count || *count != entry.rows) {
     return std::unexpected(sections_.Damage("pages", entry.page_offset, "column does not decode"));
   }

@@ -1,6 +1,7 @@
 // Section tags of segments and catalog files (tsdb/segment.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -17,6 +18,10 @@ inline constexpr std::uint8_t kTargetsTag = 4;
 inline constexpr std::uint8_t kBesideTag = 5;
 inline constexpr std::uint8_t kPagesTag = block::kPagedFlag | 4;
 inline constexpr std::uint8_t kSamplesTag = block::kPagedFlag | 5;
+
+/// Rows of a page, and up to how many its columns are the ones that are quick to write.
+inline constexpr std::size_t kPageRows = 1024;
+inline constexpr std::size_t kShortRows = 32;
 
 inline constexpr std::uint8_t kFloatSample = 0;
 inline constexpr std::uint8_t kHistogramSample = 1;

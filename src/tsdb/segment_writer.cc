@@ -3,6 +3,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "codec/block_column.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
 #include "codec/histogram_codec.h"
@@ -146,8 +147,8 @@ class SegmentEncoder {
               [](const auto& a, const auto& b) { return a.first_ref < b.first_ref; });
     for (const auto& [target, first_ref] : targets) {
       const std::vector<MergedRow> rows = RowsOf(generation_, target);
-      for (std::size_t from = 0; from < rows.size(); from += codec::kColumnValuesMax) {
-        const std::size_t count = std::min(codec::kColumnValuesMax, rows.size() - from);
+      for (std::size_t from = 0; from < rows.size(); from += kPageRows) {
+        const std::size_t count = std::min(kPageRows, rows.size() - from);
         TICKSCOPE_RETURN_IF_ERROR(WritePage(first_ref, {&rows[from], count}, writer));
       }
     }
@@ -221,7 +222,7 @@ class SegmentEncoder {
     }
     const std::size_t lengths_at = page_.size();
     page_.resize(lengths_at + width * sizeof(std::uint16_t));
-    std::array<double, codec::kColumnValuesMax> values;
+    std::array<double, kPageRows> values;
     std::uint64_t samples = 0;
     for (std::uint32_t column = 0; column < width; ++column) {
       std::size_t present = 0;
@@ -230,7 +231,11 @@ class SegmentEncoder {
         present += codec::IsMissing(values[i]) ? 0 : 1;
       }
       const std::size_t column_at = page_.size();
-      if (present > 0) codec::EncodeValueColumn({values.data(), rows.size()}, page_);
+      if (present > 0 && rows.size() <= kShortRows) {
+        codec::EncodeValueColumn({values.data(), rows.size()}, page_);
+      } else if (present > 0) {
+        codec::EncodeBlockColumn({values.data(), rows.size()}, {}, page_);
+      }
       const auto length = static_cast<std::uint16_t>(page_.size() - column_at);
       codec::StoreFixed(length, &page_[lengths_at + column * sizeof length]);
       samples += present;

@@ -1,0 +1,271 @@
+// Blocks: what is written is read back; folded histograms bit for bit; damage is named or harmless; scans agree with the
+// plain formula.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "base/random.h"
+#include "block/block_reader.h"
+#include "block/block_writer.h"
+#include "block/rate_scan.h"
+#include "codec/value_column.h"
+#include "io/memory_file_system.h"
+#include "model/sample.h"
+
+namespace tickscope::block {
+namespace {
+
+constexpr TimeMs kStart = 1'700'000'000'000;
+
+struct Series {
+  Labels labels;
+  std::vector<TimeMs> times_ms;
+  std::vector<double> values;
+  std::vector<HistogramPtr> histograms;
+};
+
+std::vector<Series> MakeSeries(std::uint64_t seed, std::size_t rows) {
+  SeededRandom random(seed);
+  std::vector<Series> all;
+  const auto times = [&](std::size_t count, std::int64_t jitter) {
+    std::vector<TimeMs> times_ms;
+    for (std::size_t i = 0; i < count; ++i)
+      times_ms.push_back(
+          kStart + static_cast<TimeMs>(i) * 10'000 +
+          (jitter > 0 ? static_cast<TimeMs>(random.Below(static_cast<std::uint64_t>(jitter))) : 0));
+    return times_ms;
+  };
+  const auto shared = times(rows, 0);
+  for (int server = 0; server < 3; ++server) {
+    const std::string name = fmt::format("s{}", server);
+    std::vector<double> below(rows, 0);
+    for (const char* le : {"0.5", "2", "10", "+Inf"}) {
+      Series bucket{
+          Labels::FromPairs({{"__name__", "wait_bucket"}, {"le", le}, {"server", name}, {"region", "eu"}}),
+          shared,
+          {},
+          {}};
+      double sum = 0;
+      for (std::size_t row = 0; row < rows; ++row) {
+        sum += static_cast<double>(random.Below(40));
+        below[row] += sum;
+        bucket.values.push_back(below[row]);
+      }
+      all.push_back(std::move(bucket));
+    }
+    Series gauge{
+        Labels::FromPairs({{"__name__", "load"}, {"server", name}}), times(rows / 2 + 1, 900), {}, {}};
+    for (std::size_t i = 0; i < gauge.times_ms.size(); ++i)
+      gauge.values.push_back(i % 17 == 3 ? StaleNan() : random.Unit());
+    all.push_back(std::move(gauge));
+    Series counter{Labels::FromPairs({{"__name__", "joins_total"}, {"server", name}}), shared, {}, {}};
+    double value = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      value = random.Below(60) == 0 ? 0 : value + static_cast<double>(random.Below(9));
+      counter.values.push_back(random.Below(30) == 0 ? codec::MissingValue() : value);
+    }
+    counter.values[0] = 1;
+    all.push_back(std::move(counter));
+  }
+  Series native{Labels::FromPairs({{"__name__", "native"}}), times(20, 0), std::vector<double>(20, 0), {}};
+  for (int i = 0; i < 20; ++i) {
+    Histogram histogram;
+    histogram.schema = 2;
+    histogram.positive_spans = {{1, 1}};
+    histogram.positive_buckets = {static_cast<double>(i)};
+    histogram.count = i;
+    native.histograms.push_back(i % 7 == 0 ? nullptr : std::make_shared<const Histogram>(histogram));
+  }
+  all.push_back(std::move(native));
+  std::sort(all.begin(), all.end(),
+            [](const Series& a, const Series& b) { return BlockOrder(a.labels, b.labels); });
+  return all;
+}
+
+std::string WriteBlock(io::FileSystem& fs, const std::vector<Series>& all, const std::string& path) {
+  auto writer = BlockWriter::Create(fs, path, {.tenant = "t", .end_offset = 9});
+  EXPECT_TRUE(writer.has_value());
+  for (const Series& series : all) {
+    if (!series.histograms.empty()) {
+      SampleColumns columns{series.times_ms, series.values, series.histograms, {}};
+      EXPECT_TRUE(writer->AddMixedSeries(series.labels, columns).has_value());
+      continue;
+    }
+    const auto times = writer->AddTimes(series.times_ms);
+    EXPECT_TRUE(writer->AddSeries(series.labels, *times, series.values).has_value());
+  }
+  EXPECT_TRUE(writer->Finish().has_value());
+  return io::ReadWholeFile(fs, path, 1 << 30).value();
+}
+
+// Compares, or says what error came first.
+Status Compare(const BlockReader& block, const std::vector<Series>& all) {
+  Cursor cursor(block);
+  SampleColumns columns;
+  // Against the order they lie in, so that chains are entered in the middle.
+  for (std::size_t i = all.size(); i-- > 0;) {
+    const auto id = static_cast<SeriesId>(i);
+    TICKSCOPE_ASSIGN_OR_RETURN(const Labels labels, cursor.LabelsOf(id));
+    EXPECT_EQ(labels, all[i].labels);
+    columns.Clear();
+    TICKSCOPE_RETURN_IF_ERROR(cursor.ReadSamples(id, INT64_MIN, INT64_MAX, columns));
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < all[i].times_ms.size(); ++k) {
+      if (codec::IsMissing(all[i].values[k])) continue;
+      if (at >= columns.size()) return Fail(ErrorCode::kInternal, "too few samples");
+      EXPECT_EQ(columns.times_ms[at], all[i].times_ms[k]);
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(columns.values[at]),
+                std::bit_cast<std::uint64_t>(all[i].values[k]));
+      if (!all[i].histograms.empty()) {
+        EXPECT_EQ(columns.histograms[at] == nullptr, all[i].histograms[k] == nullptr);
+      }
+      ++at;
+    }
+    EXPECT_EQ(at, columns.size());
+  }
+  return {};
+}
+
+TEST(Block, RoundTripsAndIsDeterministic) {
+  for (const std::size_t rows : {1UL, 100UL, 720UL, 1024UL, 1025UL, 3000UL}) {
+    io::MemoryFileSystem fs;
+    const std::vector<Series> all = MakeSeries(rows, rows);
+    const std::string bytes = WriteBlock(fs, all, "/a.block");
+    EXPECT_EQ(bytes, WriteBlock(fs, all, "/b.block"));
+    const auto block = BlockReader::Open(fs, "/a.block");
+    ASSERT_TRUE(block.has_value()) << block.error().message;
+    const Status same = Compare(**block, all);
+    EXPECT_TRUE(same.has_value()) << same.error().message;
+    const Status sound = (*block)->Verify({});
+    EXPECT_TRUE(sound.has_value()) << sound.error().message;
+    EXPECT_EQ((*block)->meta().series_count, all.size());
+  }
+}
+
+TEST(Block, SelectsAsMatchersSay) {
+  io::MemoryFileSystem fs;
+  const std::vector<Series> all = MakeSeries(1, 50);
+  WriteBlock(fs, all, "/a.block");
+  const auto block = BlockReader::Open(fs, "/a.block").value();
+  const auto make = [](MatchType type, const char* name, const char* value) {
+    return Matcher::Make(type, name, value).value();
+  };
+  const std::vector<std::vector<Matcher>> cases = {
+      {},
+      {make(MatchType::kEqual, "__name__", "wait_bucket")},
+      {make(MatchType::kRegex, "server", "s[01]"), make(MatchType::kNotEqual, "le", "2")},
+      {make(MatchType::kEqual, "le", "")},
+      {make(MatchType::kNotRegex, "server", ".*")},
+      {make(MatchType::kRegex, "le", "|2")},
+      {make(MatchType::kNotEqual, "region", "")},
+      {make(MatchType::kEqual, "nothing", "here")},
+  };
+  for (const auto& matchers : cases) {
+    std::vector<SeriesId> want;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (MatchesAll(matchers, all[i].labels)) want.push_back(static_cast<SeriesId>(i));
+    }
+    EXPECT_EQ(block->Select(matchers).value(), want);
+  }
+  EXPECT_EQ(block->LabelValues("server", cases[1]).value(), (std::vector<std::string>{"s0", "s1", "s2"}));
+  EXPECT_EQ(block->LabelNames(cases[3]).value(), (std::vector<std::string>{"__name__", "server"}));
+  EXPECT_EQ(block->FindSeries(all[4].labels).value(), static_cast<SeriesId>(4));
+  EXPECT_EQ(block->FindSeries(Labels({{"a", "b"}})).value(), std::nullopt);
+}
+
+TEST(Block, BucketsFollowTheirBounds) {
+  const auto bucket = [](const char* le) {
+    return Labels::FromPairs({{"__name__", "x_bucket"}, {"le", le}, {"z", "1"}});
+  };
+  EXPECT_TRUE(BlockOrder(bucket("2"), bucket("10")));
+  EXPECT_TRUE(BlockOrder(bucket("10"), bucket("+Inf")));
+  EXPECT_TRUE(BlockOrder(bucket("1"), bucket("1.0")));
+  EXPECT_FALSE(BlockOrder(bucket("1"), bucket("1")));
+  EXPECT_TRUE(BlockOrder(bucket("x"), bucket("1")));
+}
+
+TEST(Block, EveryFlippedByteIsNamedOrHarmless) {
+  io::MemoryFileSystem fs;
+  const std::vector<Series> all = MakeSeries(2, 60);
+  const std::string bytes = WriteBlock(fs, all, "/a.block");
+  std::size_t named = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    fs.FlipBits("/a.block", at, 0x41);
+    const auto block = BlockReader::Open(fs, "/a.block");
+    const Status status = block ? Compare(**block, all) : Status(std::unexpected(block.error()));
+    const Status verified = block ? (*block)->Verify({}) : status;
+    if (!status || !verified) {
+      ++named;
+      const std::string& message = status ? verified.error().message : status.error().message;
+      EXPECT_NE(message.find("/a.block"), std::string::npos) << message;
+    }
+    fs.FlipBits("/a.block", at, 0x41);
+    if (HasFailure()) FAIL() << "byte " << at;
+  }
+  EXPECT_EQ(named, bytes.size());
+}
+
+TEST(Block, NoTruncationIsAccepted) {
+  io::MemoryFileSystem fs;
+  const std::string bytes = WriteBlock(fs, MakeSeries(3, 40), "/a.block");
+  for (std::size_t size = 0; size < bytes.size(); size += 7) {
+    ASSERT_TRUE(io::WriteFileAtomically(fs, "/cut.block", bytes.substr(0, size)).has_value());
+    const auto block = BlockReader::Open(fs, "/cut.block");
+    ASSERT_FALSE(block.has_value()) << size;
+    EXPECT_NE(block.error().message.find("/cut.block"), std::string::npos);
+  }
+}
+
+// rate() as its documentation words it, sample by sample.
+std::optional<double> PlainRate(const Series& series, TimeMs end_ms, std::int64_t range_ms) {
+  std::vector<std::pair<TimeMs, double>> window;
+  for (std::size_t i = 0; i < series.times_ms.size(); ++i) {
+    if (series.times_ms[i] <= end_ms - range_ms || series.times_ms[i] > end_ms) continue;
+    if (!codec::IsMissing(series.values[i])) window.emplace_back(series.times_ms[i], series.values[i]);
+  }
+  if (window.size() < 2) return std::nullopt;
+  double increase = 0;
+  for (std::size_t i = 1; i < window.size(); ++i)
+    increase +=
+        window[i].second < window[i - 1].second ? window[i].second : window[i].second - window[i - 1].second;
+  const double sampled = static_cast<double>(window.back().first - window.front().first) / 1000;
+  const double average = sampled / static_cast<double>(window.size() - 1);
+  double to_start = static_cast<double>(window.front().first - (end_ms - range_ms)) / 1000;
+  double to_end = static_cast<double>(end_ms - window.back().first) / 1000;
+  if (to_start >= average * 1.1) to_start = average / 2;
+  if (to_end >= average * 1.1) to_end = average / 2;
+  if (increase > 0) to_start = std::min(to_start, sampled * window.front().second / increase);
+  return increase * ((sampled + to_start + to_end) / sampled) / (static_cast<double>(range_ms) / 1000);
+}
+
+TEST(RateScan, AgreesWithThePlainFormula) {
+  for (const std::size_t rows : {200UL, 1500UL}) {
+    io::MemoryFileSystem fs;
+    const std::vector<Series> all = MakeSeries(rows, rows);
+    WriteBlock(fs, all, "/a.block");
+    const auto block = BlockReader::Open(fs, "/a.block").value();
+    const RateGrid grid{
+        .start_ms = kStart - 5'000, .step_ms = 37'000, .step_count = rows / 3, .range_ms = 60'000};
+    RateScan scan(*block, grid);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!all[i].labels.metric_name().starts_with("wait") &&
+          !all[i].labels.metric_name().starts_with("joins"))
+        continue;
+      std::vector<double> sums(grid.step_count, 0);
+      std::vector<std::uint32_t> counts(grid.step_count, 0);
+      ASSERT_TRUE(scan.Add(static_cast<SeriesId>(i), sums, counts).has_value());
+      for (std::size_t step = 0; step < grid.step_count; ++step) {
+        const auto want =
+            PlainRate(all[i], grid.start_ms + static_cast<TimeMs>(step) * grid.step_ms, grid.range_ms);
+        ASSERT_EQ(counts[step], want ? 1U : 0U) << "series " << i << " step " << step;
+        if (want) {
+          ASSERT_NEAR(sums[step], *want, 1e-9 * std::max(1.0, *want)) << "series " << i << " step " << step;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tickscope::block
