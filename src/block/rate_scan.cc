@@ -21,6 +21,8 @@ RateScan::Window RateScan::Extend(std::int64_t first_ms, std::int64_t last_ms, s
   window.to_end = static_cast<double>(end_ms - last_ms) / 1000;
   if (window.to_start >= threshold) window.to_start = average / 2;
   if (window.to_end >= threshold) window.to_end = average / 2;
+  window.per_increase = (window.sampled + window.to_start + window.to_end) / window.sampled /
+                        (static_cast<double>(end_ms - start_ms) / 1000);
   return window;
 }
 
@@ -45,9 +47,11 @@ Status RateScan::LoadTimes(TimesId id) {
 }
 
 double RateScan::RateOf(const Window& window, double increase, double first) const {
-  double to_start = window.to_start;
-  // A counter was not below zero before its first sample.
-  if (increase > 0 && first >= 0) to_start = std::min(to_start, window.sampled * (first / increase));
+  // A counter was not below zero before its first sample. The usual case takes no division.
+  if (increase <= 0 || first < 0 || window.to_start * increase <= window.sampled * first) [[likely]] {
+    return increase * window.per_increase;
+  }
+  const double to_start = window.sampled * (first / increase);
   const double factor = (window.sampled + to_start + window.to_end) / window.sampled;
   return increase * factor / (static_cast<double>(grid_.range_ms) / 1000);
 }

@@ -40,6 +40,7 @@ class RateScan {
     double sampled = 0;   ///< Seconds from the first sample to the last.
     double to_start = 0;  ///< Seconds the increase is extended to either side.
     double to_end = 0;
+    double per_increase = 0;  ///< Rate for an increase of 1, extended to both sides.
   };
 
   [[nodiscard]] Status LoadTimes(TimesId id);

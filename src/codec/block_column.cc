@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "codec/bit_pack.h"
+#include "codec/block_column_layout.h"
 #include "codec/fixed.h"
 #include "codec/lane_pack.h"
 #include "codec/value_column.h"
@@ -16,20 +17,8 @@
 namespace tickscope::codec {
 namespace {
 
-// Head byte: how values become integers, and what is packed of them.
-constexpr std::uint8_t kUnitMask = 7;  // Index in kUnits; 7: the double's bits.
-constexpr std::uint8_t kBitsUnit = 7;
-constexpr std::uint8_t kSteps = 8;       // Differences to the value before, not values.
-constexpr std::uint8_t kReference = 16;  // Less the reference's integer.
-constexpr std::uint8_t kGaps = 32;
-constexpr std::uint8_t kRaws = 64;       // Some values are kept as doubles.
-constexpr std::uint8_t kConstant = 128;  // All packed integers are the base.
-
 constexpr std::array<double, 7> kUnits = {1, 10, 100, 1e3, 1e4, 1e6, 1e9};
 constexpr double kScaledMax = 4503599627370496.0;  // 2^52
-
-// Width byte of a sub-block: the width, and whether patches follow.
-constexpr std::uint8_t kPatched = 128;
 
 // More raw values than this share make another unit the better one.
 constexpr std::size_t kRawShare = 8;
@@ -99,7 +88,7 @@ void PutPacked(std::span<const std::int64_t> values, std::int64_t base, Bytes& o
       rests[i] = 0;
       ++patch_count;
     }
-    out.push_back(static_cast<std::byte>(best | (patch_count > 0 ? kPatched : 0)));
+    out.push_back(static_cast<std::byte>(best | (patch_count > 0 ? kPatchedBlock : 0)));
     if (patch_count > 0) {
       out.push_back(static_cast<std::byte>(patch_count));
       AppendBytes(patches, out);
@@ -169,8 +158,8 @@ void Append(std::span<const double> present, std::span<const double> reference, 
             std::uint8_t extra, std::span<const std::byte> head) {
   const Column column = Convert(present, reference, unit);
   if (unit != kBitsUnit && column.raw_count * kRawShare > present.size()) return;
-  const auto flags = static_cast<std::uint8_t>(unit | extra | (reference.empty() ? 0 : kReference) |
-                                               (column.raw_count > 0 ? kRaws : 0));
+  const auto flags = static_cast<std::uint8_t>(unit | extra | (reference.empty() ? 0 : kReferenceColumn) |
+                                               (column.raw_count > 0 ? kRawsColumn : 0));
   const auto consider = [&](bool steps) {
     Bytes bytes;
     std::vector<std::int64_t> integers = column.integers;
@@ -183,7 +172,8 @@ void Append(std::span<const double> present, std::span<const double> reference, 
     }
     const bool is_constant =
         std::all_of(integers.begin(), integers.end(), [&](std::int64_t v) { return v == integers.front(); });
-    bytes.push_back(static_cast<std::byte>(flags | (steps ? kSteps : 0) | (is_constant ? kConstant : 0)));
+    bytes.push_back(
+        static_cast<std::byte>(flags | (steps ? kStepsColumn : 0) | (is_constant ? kConstantColumn : 0)));
     AppendBytes(head, bytes);
     if (column.raw_count > 0) {
       PutVarint(column.raw_count, bytes);
@@ -238,7 +228,7 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
   }
   std::uint8_t extra = 0;
   if (present.size() < values.size()) {
-    extra = kGaps;
+    extra = kGapsColumn;
     const std::size_t at = head.size();
     head.resize(at + (values.size() + 7) / 8);
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -246,7 +236,7 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
     }
   }
   if (present.empty()) {
-    out.push_back(static_cast<std::byte>(extra | kConstant));
+    out.push_back(static_cast<std::byte>(extra | kConstantColumn));
     AppendBytes(head, out);
     PutZigZag(0, out);
     return;
@@ -267,15 +257,44 @@ std::unexpected<Error> Corrupt(const char* what) {
   return Fail(ErrorCode::kCorruption, std::string("block column: ") + what);
 }
 
+bool IsGap(ByteView gaps, std::size_t i) {
+  return (gaps[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
+}
+
+// Turns integers of a unit into values; `reference` is empty or as long.
+void Restore(std::span<const std::int64_t> integers, std::span<const double> reference, unsigned unit,
+             std::span<double> out) {
+  if (unit == 0 && reference.empty()) {
+    for (std::size_t i = 0; i < integers.size(); ++i)
+      out[i] = static_cast<double>(integers[i]);
+    return;
+  }
+  if (unit == 0) {
+    for (std::size_t i = 0; i < integers.size(); ++i) {
+      // As ToUnit: what is no whole number, -0 included, counts as 0, and so do a gap and all that is too large.
+      const double value = reference[i];
+      const bool fits = std::fabs(value) < kScaledMax;
+      const auto whole = static_cast<std::int64_t>(fits ? value : 0);
+      out[i] = static_cast<double>(Add(integers[i], static_cast<double>(whole) == value ? whole : 0));
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < integers.size(); ++i) {
+    std::int64_t less = 0;
+    if (!reference.empty() && (IsMissing(reference[i]) || !ToUnit(reference[i], unit, less))) less = 0;
+    out[i] = FromUnit(Add(integers[i], less), unit);
+  }
+}
+
 // Reads `out.size()` packed integers.
 bool TakePacked(FieldReader& reader, std::span<std::int64_t> out) {
   const std::int64_t base = reader.ZigZag();
   for (std::size_t from = 0; from < out.size(); from += kLaneBlock) {
     const std::size_t count = std::min(kLaneBlock, out.size() - from);
     const std::uint8_t head = reader.Byte();
-    const unsigned width = head & ~kPatched & 0xff;
+    const unsigned width = head & ~kPatchedBlock & 0xff;
     if (width > 64) return false;
-    const std::size_t patch_count = (head & kPatched) != 0 ? reader.Byte() : 0;
+    const std::size_t patch_count = (head & kPatchedBlock) != 0 ? reader.Byte() : 0;
     struct Patch {
       std::size_t index;
       std::int64_t rest;
@@ -321,9 +340,9 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
   if (!reader.ok()) return Corrupt("cut in the header");
   if (count > kBlockColumnMax) return Fail(ErrorCode::kOutOfRange, "block column: more than 1024 values");
   const unsigned unit = flags & kUnitMask;
-  const bool needs_reference = (flags & kReference) != 0;
+  const bool needs_reference = (flags & kReferenceColumn) != 0;
   if (needs_reference && reference.size() != count) return Corrupt("reference of another length");
-  const ByteView gaps = (flags & kGaps) != 0 ? reader.Take((count + 7) / 8) : ByteView();
+  const ByteView gaps = (flags & kGapsColumn) != 0 ? reader.Take((count + 7) / 8) : ByteView();
   if (!reader.ok()) return Corrupt("cut in the gaps");
   std::size_t present = count;
   for (std::size_t i = 0; i < count && !gaps.empty(); ++i)
@@ -333,7 +352,7 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
     double value;
   };
   std::vector<Raw> raws;
-  if ((flags & kRaws) != 0) {
+  if ((flags & kRawsColumn) != 0) {
     const std::uint64_t raw_count = reader.Varint();
     if (raw_count > present) return Corrupt("more raw values than values");
     std::uint64_t index = 0;
@@ -345,12 +364,12 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
     }
   }
   std::array<std::int64_t, kBlockColumnMax> integers;
-  const bool has_steps = (flags & kSteps) != 0;
+  const bool has_steps = (flags & kStepsColumn) != 0;
   std::int64_t first = 0;
   if (has_steps) first = reader.ZigZag();
   const std::size_t packed_from = has_steps && present > 0 ? 1 : 0;
   const std::span<std::int64_t> packed(integers.data() + packed_from, present - packed_from);
-  if ((flags & kConstant) != 0) {
+  if ((flags & kConstantColumn) != 0) {
     std::ranges::fill(packed, reader.ZigZag());
   } else if (!TakePacked(reader, packed)) {
     return Corrupt("packed values do not decode");
@@ -362,22 +381,24 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
     for (std::size_t i = 1; i < present; ++i)
       integers[i] = Add(integers[i], integers[i - 1]);
   }
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!gaps.empty() && (gaps[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0}) {
-      out[i] = MissingValue();
-      continue;
+  if (gaps.empty()) {
+    Restore({integers.data(), present}, needs_reference ? reference : std::span<const double>(), unit, out);
+  } else {
+    std::size_t at = 0;
+    std::int64_t one[1];
+    for (std::size_t i = 0; i < count; ++i) {
+      if (IsGap(gaps, i)) {
+        out[i] = MissingValue();
+        continue;
+      }
+      one[0] = integers[at++];
+      Restore(one, needs_reference ? reference.subspan(i, 1) : std::span<const double>(), unit,
+              out.subspan(i));
     }
-    std::int64_t value = integers[at++];
-    if (needs_reference) {
-      std::int64_t less = 0;
-      if (!IsMissing(reference[i]) && ToUnit(reference[i], unit, less)) value = Add(value, less);
-    }
-    out[i] = FromUnit(value, unit);
   }
   if (raws.empty()) return static_cast<std::size_t>(count);
   // Raw values are numbered among those present.
-  at = 0;
+  std::size_t at = 0;
   auto raw = raws.begin();
   for (std::size_t i = 0; i < count && raw != raws.end(); ++i) {
     if (IsMissing(out[i]) && !gaps.empty() && (gaps[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0})
@@ -392,7 +413,7 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
 }
 
 bool NeedsReference(ByteView column) {
-  return !column.empty() && (static_cast<std::uint8_t>(column[0]) & kReference) != 0;
+  return !column.empty() && (static_cast<std::uint8_t>(column[0]) & kReferenceColumn) != 0;
 }
 
 }  // namespace tickscope::codec

@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include <array>
 #include <cmath>
 #include <limits>
 
 #include "base/random.h"
+#include "codec/step_sum.h"
 #include "codec/value_column.h"
 #include "model/sample.h"
 
@@ -119,6 +123,51 @@ TEST(BlockColumn, NoCutIsAcceptedAndNoFlipReadsPastTheEnd) {
       EXPECT_TRUE(!count || *count <= kBlockColumnMax);
     }
   }
+}
+
+TEST(BlockColumn, WorkedExample) {
+  Bytes column;
+  EncodeBlockColumn(std::vector<double>{100, 103, 103, 109, 115, 121}, {}, column);
+  const Bytes want = {std::byte{0x08}, std::byte{0x06}, std::byte{0xc8}, std::byte{0x01},
+                      std::byte{0x00}, std::byte{0x03}, std::byte{0x83}, std::byte{0x6d}};
+  EXPECT_EQ(column, want);
+}
+
+TEST(StepSum, IsTheSumOfTheDecodedIncreases) {
+  SeededRandom random(6);
+  for (const std::size_t count : {2UL, 90UL, 129UL, 720UL, 1024UL}) {
+    StepSum sum;
+    std::vector<std::int64_t> want(count - 1, 0);
+    for (int column = 0; column < 300; ++column) {
+      std::vector<double> values(count);
+      double value = static_cast<double>(random.Below(1000));
+      for (double& v : values)
+        v = value += static_cast<double>(random.Below(50) == 0 ? random.Below(1U << 28) : random.Below(60));
+      Bytes bytes;
+      EncodeBlockColumn(values, {}, bytes);
+      if (!sum.Add(bytes)) continue;
+      for (std::size_t i = 1; i < count; ++i)
+        want[i - 1] += static_cast<std::int64_t>(values[i] - values[i - 1]);
+    }
+    const auto got = sum.Increases();
+    EXPECT_TRUE(got.empty() || std::equal(got.begin(), got.end(), want.begin(), want.end())) << count;
+    if (got.empty()) continue;
+    if (count < 10) continue;
+    std::vector<std::int64_t> windows(count - 6);
+    sum.WindowSums(6, windows);
+    for (std::size_t i = 0; i < windows.size(); ++i)
+      ASSERT_EQ(windows[i],
+                std::accumulate(want.begin() + static_cast<std::ptrdiff_t>(i),
+                                want.begin() + static_cast<std::ptrdiff_t>(i) + 6, std::int64_t{0}));
+  }
+}
+
+TEST(StepSum, LeavesResetsToTheDecoder) {
+  Bytes bytes;
+  EncodeBlockColumn(std::vector<double>{5, 9, 2, 4}, {}, bytes);
+  StepSum sum;
+  EXPECT_FALSE(sum.Add(bytes));
+  EXPECT_TRUE(sum.Increases().empty());
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 #include <array>
 
 #include "base/random.h"
+#include "codec/block_column.h"
 #include "codec/crc32c.h"
 #include "codec/sample_batch.h"
+#include "codec/step_sum.h"
 #include "codec/value_column.h"
 
 namespace tickscope::codec {
@@ -121,6 +123,48 @@ void Checksum(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes.size()));
 }
 BENCHMARK(Checksum);
+
+// Decode, windowed increase and sum over series, on packed counters that fit the cache: 64 counters of 896 steps, windows of
+// six rows.
+void SumIncreases(benchmark::State& state) {
+  constexpr std::size_t kCounters = 64;
+  constexpr std::size_t kValues = 897;
+  std::vector<Bytes> columns(kCounters);
+  SeededRandom random(3);
+  for (Bytes& column : columns) {
+    std::vector<double> values(kValues);
+    double counter = 1e6;
+    for (double& v : values)
+      v = counter += static_cast<double>(random.Below(static_cast<std::uint64_t>(state.range(0))));
+    EncodeBlockColumn(values, {}, column);
+  }
+  std::vector<std::int64_t> windows(kValues - 6);
+  for (auto _ : state) {
+    StepSum sum;
+    for (const Bytes& column : columns) {
+      if (!sum.Add(column)) std::abort();
+    }
+    sum.WindowSums(6, windows);
+    benchmark::DoNotOptimize(windows.data());
+  }
+  state.counters["samples_per_s"] = benchmark::Counter(static_cast<double>(kCounters * (kValues - 1)),
+                                                       benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(SumIncreases)->ArgName("step_max")->Arg(10)->Arg(60)->Arg(600)->Arg(40'000);
+
+void DecodeBlock(benchmark::State& state) {
+  const auto values = MakeValues(static_cast<Shape>(state.range(0)), 720);
+  Bytes column;
+  EncodeBlockColumn(values, {}, column);
+  std::vector<double> out(kBlockColumnMax);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(DecodeBlockColumn(column, {}, out));
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.counters["values_per_s"] = benchmark::Counter(720, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["bytes_per_value"] = static_cast<double>(column.size()) / 720;
+}
+BENCHMARK(DecodeBlock)->ArgName("shape")->DenseRange(kConstant, kRandomDouble);
 
 }  // namespace
 }  // namespace tickscope::codec
