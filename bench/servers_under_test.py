@@ -78,19 +78,20 @@ class Usage:
 class ServerUnderTest:
     """One running server with a data directory of its own."""
 
-    def __init__(self, name: str, program: str, work: pathlib.Path):
+    def __init__(self, name: str, program: str, work: pathlib.Path, extra: list[str] | None = None, wait: bool = True):
         self.name = name
         self.version = version_of(name, program)
         arguments, self._ready_path, self.promise = KINDS[name]
         self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
         self.data = work / f"{name}-data"
-        self.data.mkdir()
+        self.data.mkdir(exist_ok=True)
         if name == "prometheus":
             (self.data / "prometheus.yml").write_text("global: {scrape_interval: 1h}\n")
-        command = [program, *(word.format(address=self.address, data=self.data) for word in arguments)]
+        command = [program, *(word.format(address=self.address, data=self.data) for word in arguments), *(extra or [])]
         self.child = Child(command, work / f"{name}.log")
-        self.child.wait_http(self.url + self._ready_path, 60)
+        if wait:
+            self.child.wait_http(self.url + self._ready_path, 60)
 
     def usage(self) -> Usage:
         stat = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
