@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The checks of ./dev check: check_NAME runs one, describe_check tells what it is. Sourced by ./dev.
 
-CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill)
+CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill crash-sweep)
 
 # Seconds each fuzz target runs.
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
@@ -20,6 +20,7 @@ describe_check() {
     fuzz) echo "each fuzz target for FUZZ_SECONDS (10)" ;;
     clang) echo "clang builds it too" ;;
     kill) echo "kill -9 under load loses nothing" ;;
+    crash-sweep) echo "kills and errors at every write, sync, rename, unlink of a workload lose nothing" ;;
   esac
 }
 
@@ -49,6 +50,10 @@ check_clang() { build clang; }
 
 check_kill() {
   build release && .venv/bin/python -m pytest tests/blackbox/test_kill.py -m slow
+}
+
+check_crash-sweep() {
+  build release && CRASH_SWEEP_STRIDE=${CRASH_SWEEP_STRIDE:-1} .venv/bin/python -m pytest tests/blackbox/test_crash_sweep.py
 }
 
 run_checks() {

@@ -7,6 +7,7 @@ namespace tickscope::roles {
 int RunServe(int argc, char** argv);
 int RunConfig(int argc, char** argv);
 int RunAgent(int argc, char** argv);
+int RunBlock(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunQuery(int argc, char** argv);
 int RunTest(int argc, char** argv);

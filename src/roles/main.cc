@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
     {"config", "show or check the server's configuration", RunConfig},
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
+    {"block", "look into block files: list, show, verify, dump", RunBlock},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"test", "run PromQL test scripts", RunTest},
     {"version", "print the version", RunVersion},
