@@ -190,10 +190,11 @@ Result<index::Postings> BlockReader::SelectPositive(const Matcher& matcher) cons
       TICKSCOPE_RETURN_IF_ERROR(add(literal));
   } else {
     const bool negated = matcher.type() == MatchType::kNotRegex;
+    const auto& [first, last] = matcher.value_range();
     for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
-      if (matcher.Matches(TextOf(pairs_[pair].value)) != negated) {
-        TICKSCOPE_RETURN_IF_ERROR(AddPostings(pair, selected));
-      }
+      const std::string& value = TextOf(pairs_[pair].value);
+      if (value < first || (!last.empty() && value > last)) continue;
+      if (matcher.Matches(value) != negated) TICKSCOPE_RETURN_IF_ERROR(AddPostings(pair, selected));
     }
   }
   return selected;
@@ -388,14 +389,31 @@ Result<ByteView> BlockReader::ColumnBytes(std::uint64_t offset, std::uint64_t si
   if (size == 0) return ByteView{};
   for (std::uint64_t page = offset / kPageBytes; page <= (offset + size - 1) / kPageBytes; ++page) {
     if (is_checked_[page].load(std::memory_order_relaxed)) continue;
-    const std::uint64_t at = page * kPageBytes;
-    const ByteView bytes = columns_.subspan(at, std::min<std::uint64_t>(kPageBytes, columns_.size() - at));
-    if (codec::Crc32c(bytes) != codec::LoadFixed<std::uint32_t>(&page_crcs_[page * sizeof(std::uint32_t)])) {
-      return Damage(sections_, "columns", at, "checksum mismatch");
-    }
+    TICKSCOPE_RETURN_IF_ERROR(CheckPage(page));
     is_checked_[page].store(true, std::memory_order_relaxed);
   }
   return columns_.subspan(offset, size);
+}
+
+Status BlockReader::CheckPage(std::uint64_t page) const {
+  const std::uint64_t at = page * kPageBytes;
+  const ByteView bytes = columns_.subspan(at, std::min<std::uint64_t>(kPageBytes, columns_.size() - at));
+  if (codec::Crc32c(bytes) != codec::LoadFixed<std::uint32_t>(&page_crcs_[page * sizeof(std::uint32_t)])) {
+    return Damage(sections_, "columns", at, "checksum mismatch");
+  }
+  return {};
+}
+
+Status BlockReader::CheckPages(std::uint64_t first, std::uint64_t count) const {
+  for (std::uint64_t page = first; page < std::min(first + count, page_count()); ++page)
+    TICKSCOPE_RETURN_IF_ERROR(CheckPage(page));
+  return {};
+}
+
+Status BlockReader::CheckIndex() const {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SectionReader sections,
+                             SectionReader::Open(file_->bytes(), kBlockMagic, sections_.name()));
+  return {};
 }
 
 Status BlockReader::Verify(const std::function<void(std::uint64_t done)>& progress) const {

@@ -72,6 +72,13 @@ class BlockReader {
   /// Checks every checksum and decodes everything. `progress` hears how many series are done.
   [[nodiscard]] Status Verify(const std::function<void(std::uint64_t done)>& progress) const;
 
+  /// Reads pages of columns from the disk again and checks them, whether they were checked before or not; for
+  /// scrubbing. Errors: kCorruption naming the page.
+  [[nodiscard]] Status CheckPages(std::uint64_t first, std::uint64_t count) const;
+  /// The same for everything but columns.
+  [[nodiscard]] Status CheckIndex() const;
+  [[nodiscard]] std::uint64_t page_count() const { return is_checked_.size(); }
+
   // For scans that stay on packed columns.
   [[nodiscard]] std::size_t times_count() const { return times_.size(); }
   /// All times of a time column.
@@ -115,6 +122,7 @@ class BlockReader {
   [[nodiscard]] Result<index::Postings> SelectPostings(const std::vector<Matcher>& matchers) const;
   // Entries of the group, from its first series.
   [[nodiscard]] Result<std::vector<SeriesEntry>> ReadGroup(std::size_t group) const;
+  [[nodiscard]] Status CheckPage(std::uint64_t page) const;
   [[nodiscard]] Labels LabelsOfEntry(const SeriesEntry& entry) const;
 
   std::unique_ptr<io::MappedFile> file_;

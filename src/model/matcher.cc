@@ -11,6 +11,9 @@ namespace {
 // alternatives one automaton pass over the values is cheaper than the list is worth.
 constexpr std::size_t kLiteralsMax = 256;
 
+// How much of a prefix is told apart.
+constexpr int kRangeBytes = 32;
+
 std::vector<std::string> SplitLiterals(std::string_view expression) {
   if (expression.find_first_of("\\.+*?()[]{}^$") != std::string_view::npos) return {};
   std::vector<std::string> literals;
@@ -55,6 +58,17 @@ Result<Matcher> Matcher::Make(MatchType type, std::string_view name, std::string
     auto regex = std::make_shared<const re2::RE2>(re2::StringPiece(value.data(), value.size()), options);
     if (!regex->ok()) return Fail(ErrorCode::kInvalidArgument, "error parsing regexp: " + regex->error());
     matcher.regex_ = std::move(regex);
+    if (matcher.literals_.empty()) {
+      // The range is worked out for expressions that begin with ^ only.
+      std::string anchored = "^(?:";
+      anchored.append(value).append(")$");
+      const re2::RE2 from_start(anchored, options);
+      std::string first;
+      std::string last;
+      if (from_start.ok() && from_start.PossibleMatchRange(&first, &last, kRangeBytes)) {
+        matcher.value_range_ = {std::move(first), std::move(last)};
+      }
+    }
   }
   matcher.matches_empty_ = matcher.Matches("");
   return matcher;

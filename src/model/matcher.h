@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -43,6 +44,10 @@ class Matcher {
   /// of that form. Lets an index look values up instead of scanning them.
   [[nodiscard]] const std::vector<std::string>& literals() const { return literals_; }
 
+  /// Values an expression may accept lie in [first, last]; empty texts when nothing is known. Lets an index look at
+  /// a range of its sorted values instead of all.
+  [[nodiscard]] const std::pair<std::string, std::string>& value_range() const { return value_range_; }
+
   /// `name="value"`, as a selector writes it.
   [[nodiscard]] std::string ToString() const;
 
@@ -58,6 +63,7 @@ class Matcher {
   std::string value_;
   std::shared_ptr<const re2::RE2> regex_;
   std::vector<std::string> literals_;
+  std::pair<std::string, std::string> value_range_;
   bool matches_empty_ = false;
 };
 

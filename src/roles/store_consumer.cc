@@ -14,6 +14,7 @@ constexpr std::size_t kReadBytes = 1U << 20;
 constexpr std::chrono::milliseconds kWait{100};
 constexpr std::chrono::milliseconds kWorkWait{500};
 constexpr std::chrono::milliseconds kDiskFullWait{1000};
+constexpr std::uint64_t kScrubPages = 64;
 constexpr std::chrono::seconds kProgressEvery{5};
 
 }  // namespace
@@ -110,6 +111,8 @@ void StoreConsumer::RunWork() {
       if (!done) work_due_.WaitFor(work_mu_, kDiskFullWait);
       continue;
     }
+    // Nothing to write: some pages are looked after, 8 MB/s at most.
+    store_.Scrub(kScrubPages);
     const MutexLock lock(work_mu_);
     if (work_stopping_) return;
     work_due_.WaitFor(work_mu_, kWorkWait);

@@ -93,8 +93,10 @@ Postings SeriesIndex::SelectPositive(const Matcher& matcher) const {
       add(literal);
   } else {
     const bool negated = matcher.type() == MatchType::kNotRegex;
-    for (const auto& [value, pair] : *values) {
-      if (matcher.Matches(value) != negated) selected.UnionWith(pairs_[pair].series);
+    const auto& [first, last] = matcher.value_range();
+    for (auto at = values->lower_bound(first); at != values->end() && (last.empty() || at->first <= last);
+         ++at) {
+      if (matcher.Matches(at->first) != negated) selected.UnionWith(pairs_[at->second].series);
     }
   }
   return selected;

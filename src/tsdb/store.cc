@@ -194,6 +194,39 @@ tickscope::Status Store::Work() {
   return {};
 }
 
+void Store::Scrub(std::uint64_t pages) {
+  const MutexLock work(work_mu_);
+  // The block scrubbing is in, or the first after it; none at the end of a round.
+  std::pair<TenantId, std::string> at;
+  std::shared_ptr<const block::BlockReader> block;
+  const TenantData* owner = nullptr;
+  for (const TenantData* const tenant : Tenants()) {
+    const std::shared_ptr<const TenantVersion> version = tenant->version();
+    for (const BlockEntry& entry : version->blocks) {
+      std::pair key(tenant->id(), entry.name);
+      if (key < scrubbed_ || (block != nullptr && key >= at)) continue;
+      at = std::move(key);
+      block = entry.reader;
+      owner = tenant;
+    }
+  }
+  if (block == nullptr) {
+    if (!scrubbed_.second.empty()) metrics_.scrub_rounds->Add();
+    scrubbed_ = {};
+    return;
+  }
+  if (at != scrubbed_) scrub_page_ = 0;
+  scrubbed_ = at;
+  tickscope::Status sound = scrub_page_ == 0 ? block->CheckIndex() : tickscope::Status();
+  if (sound) sound = block->CheckPages(scrub_page_, pages);
+  metrics_.scrubbed_pages->Add(
+      std::min(pages, block->page_count() - std::min(scrub_page_, block->page_count())));
+  scrub_page_ += pages;
+  if (!sound) owner->ReportDamage(block->path(), sound.error());
+  // The smallest name after this one.
+  if (!sound || scrub_page_ >= block->page_count()) scrubbed_.second += '\0';
+}
+
 tickscope::Status Store::Seal(const Job& job) {
   for (const TenantData::Part& part : job.parts) {
     TenantData& tenant = *part.tenant;

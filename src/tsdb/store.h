@@ -90,6 +90,10 @@ class Store final : public Queryable {
   /// again later); anything else is final.
   [[nodiscard]] tickscope::Status Work() TICKSCOPE_EXCLUDES(work_mu_, queue_mu_);
 
+  /// Checks some pages of the next block, going round all blocks: damage is found before a query meets it. Up to
+  /// `pages` pages of 64 KiB. What is damaged is put aside by the next Work.
+  void Scrub(std::uint64_t pages) TICKSCOPE_EXCLUDES(work_mu_);
+
   // Queryable. A tenant that never wrote has no series.
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                           const QueryContext& context) const override;
@@ -142,6 +146,9 @@ class Store final : public Queryable {
   Mutex work_mu_;
   std::uint64_t saved_cut_ TICKSCOPE_GUARDED_BY(work_mu_) = 0;
   TimeMs saved_due_ms_ TICKSCOPE_GUARDED_BY(work_mu_) = 0;
+  // Where scrubbing is: the next page of the first block not before this one.
+  std::pair<TenantId, std::string> scrubbed_ TICKSCOPE_GUARDED_BY(work_mu_);
+  std::uint64_t scrub_page_ TICKSCOPE_GUARDED_BY(work_mu_) = 0;
   std::atomic<std::uint64_t> sealed_offset_{0};
 };
 

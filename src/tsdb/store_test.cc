@@ -187,7 +187,7 @@ Record MakeRecord(StoreHarness& harness, TimeMs now_ms, std::vector<bool>& defin
       record.series.emplace_back(ref, StoreHarness::LabelsOf(number));
       defined[number] = true;
     }
-    for (std::size_t point = 0; point < points; ++point) {
+    for (std::size_t point = 0; point < kPoints; ++point) {
       const TimeMs at = time_ms + static_cast<TimeMs>(point) * kStep;
       if (number % 10 == 9) {
         record.histograms.push_back({ref, at, MakeHistogram(random)});
@@ -270,7 +270,13 @@ TEST(Store, PowerCutAtAnyChangeLosesNothing) {
   }
   const std::uint64_t changes = recorded.fs_.change_count();
   ASSERT_GT(changes, 200U);
-  for (std::uint64_t cut = 1; cut < changes; cut += 7) {
+  // ./dev check crash-points repeats this with other seeds until it has been ten thousand places.
+  constexpr std::uint64_t kPoints = 40;
+  const auto seed = static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed());
+  SeededRandom places(seed);
+  for (std::uint64_t point = 0; point < kPoints; ++point) {
+    const std::uint64_t cut = 1 + places.Below(changes);
+    SCOPED_TRACE(fmt::format("seed {}, point {}: cut after {} changes", seed, point, cut));
     StoreHarness harness(cut);
     harness.fs_.CutPowerAfter(cut);
     for (const Record& record : recorded.log_) {
@@ -279,10 +285,10 @@ TEST(Store, PowerCutAtAnyChangeLosesNothing) {
       }
     }
     harness.fs_.Crash(
-        {.unsynced = cut % 2 == 0 ? io::CrashPolicy::Unsynced::kTorn : io::CrashPolicy::Unsynced::kLost,
-         .seed = cut});
+        {.unsynced = point % 2 == 0 ? io::CrashPolicy::Unsynced::kTorn : io::CrashPolicy::Unsynced::kLost,
+         .seed = point});
     // A second cut, while it recovers.
-    harness.fs_.CutPowerAfter(cut % 5);
+    harness.fs_.CutPowerAfter(places.Below(12));
     harness.store_.reset();
     harness.metrics_ = std::make_unique<MetricRegistry>();
     if (auto store = Store::Open(harness.fs_, *harness.metrics_, Options())) {
@@ -292,7 +298,7 @@ TEST(Store, PowerCutAtAnyChangeLosesNothing) {
       static_cast<void>(harness.store_->Work());
     }
     harness.store_.reset();
-    harness.fs_.Crash({.unsynced = io::CrashPolicy::Unsynced::kTorn, .seed = cut + 1});
+    harness.fs_.Crash({.unsynced = io::CrashPolicy::Unsynced::kTorn, .seed = point + 1});
     harness.Open();
     if (HasFatalFailure()) FAIL() << "cut " << cut;
     harness.Check();

@@ -34,6 +34,8 @@ struct StoreMetrics {
   Counter* block_samples;
   Counter* expired_blocks;
   Counter* quarantined;
+  Counter* scrubbed_pages;
+  Counter* scrub_rounds;
   Counter* failures;
   Counter* seals;
   Gauge* sealed_offset;
