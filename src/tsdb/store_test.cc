@@ -187,7 +187,7 @@ Record MakeRecord(StoreHarness& harness, TimeMs now_ms, std::vector<bool>& defin
       record.series.emplace_back(ref, StoreHarness::LabelsOf(number));
       defined[number] = true;
     }
-    for (std::size_t point = 0; point < kPoints; ++point) {
+    for (std::size_t point = 0; point < points; ++point) {
       const TimeMs at = time_ms + static_cast<TimeMs>(point) * kStep;
       if (number % 10 == 9) {
         record.histograms.push_back({ref, at, MakeHistogram(random)});
