@@ -6,11 +6,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "block/block_format.h"
 #include "block/block_reader.h"
-#include "codec/crc32c.h"
-#include "codec/fixed.h"
-#include "codec/varint.h"
+#include "block/section_fuzz.h"
 #include "io/memory_file_system.h"
 
 namespace {
@@ -37,29 +34,6 @@ std::string SoundBlock() {
   return io::ReadWholeFile(fs, "/a", 1 << 20).value();
 }
 
-// Rewrites the checksums of all sections and pages for the bytes as they are.
-void MakeRight(std::string& file) {
-  const std::size_t tail = file.size() - 16;
-  const auto table_size = codec::LoadFixed<std::uint32_t>(reinterpret_cast<const std::byte*>(&file[tail]));
-  if (table_size > tail) return;
-  const std::size_t table_at = tail - table_size;
-  codec::FieldReader fields(ByteView(reinterpret_cast<const std::byte*>(&file[table_at]), table_size));
-  static_cast<void>(fields.Byte());
-  const std::uint64_t count = fields.Varint();
-  for (std::uint64_t i = 0; i < count && fields.ok(); ++i) {
-    static_cast<void>(fields.Byte());
-    const std::uint64_t offset = fields.Varint();
-    const std::uint64_t size = fields.Varint();
-    const std::size_t crc_at = tail - fields.remaining();
-    static_cast<void>(fields.Take(4));
-    if (!fields.ok() || offset > file.size() || size > file.size() - offset) return;
-    const std::uint32_t crc = codec::Crc32c(AsBytes(std::string_view(file).substr(offset, size)));
-    std::memcpy(&file[crc_at], &crc, sizeof crc);
-  }
-  const std::uint32_t crc = codec::Crc32c(AsBytes(std::string_view(file).substr(table_at, table_size)));
-  std::memcpy(&file[tail + 4], &crc, sizeof crc);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -69,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i + 2 < size; i += 3)
     file[(data[i] | static_cast<std::size_t>(data[i + 1]) << 8) % file.size()] =
         static_cast<char>(data[i + 2]);
-  MakeRight(file);
+  block::MakeChecksumsRight(file);
   io::MemoryFileSystem fs;
   TICKSCOPE_CHECK(io::WriteFileAtomically(fs, "/f", file).has_value());
   const auto block = BlockReader::Open(fs, "/f");

@@ -1,6 +1,7 @@
 #include "block/block_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "block/block_format.h"
 #include "codec/crc32c.h"
@@ -16,11 +17,21 @@ std::unexpected<Error> Damage(const SectionReader& sections, std::string_view se
   return std::unexpected(sections.Damage(section, offset, what));
 }
 
+constexpr std::array<std::uint8_t, 2> kCheckedLater = {kSeriesTag, kPostingsTag};
+
 }  // namespace
+
+Status BlockReader::CheckOnce(std::uint8_t tag, std::atomic<bool>& is_checked) const {
+  if (is_checked.load(std::memory_order_relaxed)) return {};
+  TICKSCOPE_RETURN_IF_ERROR(sections_.Check(tag));
+  is_checked.store(true, std::memory_order_relaxed);
+  return {};
+}
 
 Result<std::shared_ptr<const BlockReader>> BlockReader::Open(io::FileSystem& fs, const std::string& path) {
   TICKSCOPE_ASSIGN_OR_RETURN(auto file, fs.Map(path));
-  TICKSCOPE_ASSIGN_OR_RETURN(SectionReader sections, SectionReader::Open(file->bytes(), kBlockMagic, path));
+  TICKSCOPE_ASSIGN_OR_RETURN(SectionReader sections,
+                             SectionReader::Open(file->bytes(), kBlockMagic, path, kCheckedLater));
   std::shared_ptr<BlockReader> reader(new BlockReader(std::move(sections)));
   reader->file_ = std::move(file);
   TICKSCOPE_RETURN_IF_ERROR(reader->Load());
@@ -158,6 +169,7 @@ const BlockReader::Name* BlockReader::FindName(std::string_view name) const {
 }
 
 Result<index::Postings> BlockReader::PostingsOf(std::uint32_t pair) const {
+  TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kPostingsTag, postings_are_checked_));
   const Pair& at = pairs_[pair];
   auto postings = index::Postings::Deserialize(postings_.subspan(at.postings_at, at.postings_bytes));
   if (!postings) return Damage(sections_, "postings", at.postings_at, "does not decode");
@@ -300,6 +312,7 @@ Result<std::vector<std::string>> BlockReader::LabelValues(std::string_view label
 }
 
 Result<std::vector<SeriesEntry>> BlockReader::ReadGroup(std::size_t group) const {
+  TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kSeriesTag, series_are_checked_));
   const auto at = codec::LoadFixed<std::uint32_t>(&groups_[group * sizeof(std::uint32_t)]);
   const auto damage = [&](std::string_view what) { return Damage(sections_, "series", at, what); };
   if (at > series_.size()) return damage("group outside the section");

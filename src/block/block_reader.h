@@ -1,7 +1,7 @@
 // BlockReader: a block file, read in place.
 //
-// Opening checks the index; columns are checked page by page when they are first touched. So a block of a
-// gigabyte opens in some milliseconds, and no byte is believed before its checksum.
+// Opening checks label texts and times; series, postings and the pages of columns are checked when they are first
+// touched. So hundreds of blocks of a gigabyte open in a second, and no byte is believed before its checksum.
 //
 // Threads   Immutable but for "page checked" marks, which are atomic. A Cursor belongs to one thread.
 // Memory    Label texts and pair numbers; the rest stays in the file.
@@ -138,7 +138,12 @@ class BlockReader {
   ByteView groups_;
   ByteView columns_;
   ByteView page_crcs_;
+  // Checks a section that opening left for later.
+  [[nodiscard]] Status CheckOnce(std::uint8_t tag, std::atomic<bool>& is_checked) const;
+
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
+  mutable std::atomic<bool> series_are_checked_{false};
+  mutable std::atomic<bool> postings_are_checked_{false};
 };
 
 /// Reads series of one block one after the other, keeping what the next is likely to need: the group of entries,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -81,7 +82,8 @@ Error SectionReader::Damage(std::string_view section, std::uint64_t offset, std:
           fmt::format("{}: section {} at offset {}: {}", name_, section, offset, what)};
 }
 
-Result<SectionReader> SectionReader::Open(ByteView bytes, std::string_view magic, std::string name) {
+Result<SectionReader> SectionReader::Open(ByteView bytes, std::string_view magic, std::string name,
+                                          std::span<const std::uint8_t> later) {
   SectionReader reader;
   reader.name_ = std::move(name);
   const auto damage = [&](std::uint64_t offset, std::string_view what) {
@@ -115,14 +117,22 @@ Result<SectionReader> SectionReader::Open(ByteView bytes, std::string_view magic
     const ByteView crc = fields.Take(4);
     if (!fields.ok()) break;
     if (offset > table_at || size > table_at - offset) return damage(table_at, "section outside the file");
-    const ByteView section = bytes.subspan(offset, size);
-    if ((tag & kPagedFlag) == 0 && codec::Crc32c(section) != codec::LoadFixed<std::uint32_t>(crc.data())) {
-      return std::unexpected(reader.Damage(std::to_string(tag), offset, "checksum mismatch"));
-    }
-    reader.sections_.push_back({tag, section});
+    reader.sections_.push_back(
+        {tag, bytes.subspan(offset, size), offset, codec::LoadFixed<std::uint32_t>(crc.data())});
+    if (std::ranges::find(later, tag) == later.end()) TICKSCOPE_RETURN_IF_ERROR(reader.Check(tag));
   }
   if (!fields.ok() || fields.remaining() > 0) return damage(table_at, "table does not decode");
   return reader;
+}
+
+Status SectionReader::Check(std::uint8_t tag) const {
+  for (const Section& section : sections_) {
+    if (section.tag != tag || (tag & kPagedFlag) != 0) continue;
+    if (codec::Crc32c(section.bytes) != section.crc) {
+      return std::unexpected(Damage(std::to_string(tag), section.offset, "checksum mismatch"));
+    }
+  }
+  return {};
 }
 
 ByteView SectionReader::Find(std::uint8_t tag) const {

@@ -57,9 +57,12 @@ class SectionWriter {
 
 class SectionReader {
  public:
-  /// Checks table and checksums. `name` is what errors call the file. Errors: kCorruption naming file, section
-  /// and offset; kUnsupported for a later version.
-  [[nodiscard]] static Result<SectionReader> Open(ByteView bytes, std::string_view magic, std::string name);
+  /// Checks table and checksums, but for those of `later`, which Check is for. `name` is what errors call the file.
+  /// Errors: kCorruption naming file, section and offset; kUnsupported for a later version.
+  [[nodiscard]] static Result<SectionReader> Open(ByteView bytes, std::string_view magic, std::string name,
+                                                  std::span<const std::uint8_t> later = {});
+  /// Checks one section's checksum.
+  [[nodiscard]] Status Check(std::uint8_t tag) const;
 
   /// The section's bytes, empty when the file has none of that tag.
   [[nodiscard]] ByteView Find(std::uint8_t tag) const;
@@ -71,6 +74,8 @@ class SectionReader {
   struct Section {
     std::uint8_t tag = 0;
     ByteView bytes;
+    std::uint64_t offset = 0;
+    std::uint32_t crc = 0;
   };
   std::string name_;
   std::vector<Section> sections_;
