@@ -46,10 +46,10 @@ bool ParseLine(const std::vector<std::string_view>& words, Manifest& manifest) {
            words[4] == "blocked-cut" && Parse(words[5], tenant.blocked_cut) && words[6] == "next-ref" &&
            Parse(words[7], tenant.next_ref);
   }
-  if (words.size() != 3 || manifest.tenants.empty() || !IsFileName(words[2])) return false;
+  if (words.size() != 4 || manifest.tenants.empty() || !IsFileName(words[2])) return false;
   ManifestTenant& tenant = manifest.tenants.back();
   ManifestTenant::File file{.name = std::string(words[2])};
-  if (!Parse(words[1], file.cut)) return false;
+  if (!Parse(words[1], file.cut) || !Parse(words[3], file.offset)) return false;
   if (words[0] == "catalog") {
     tenant.catalogs.push_back(std::move(file));
   } else if (words[0] == "segment") {
@@ -69,7 +69,7 @@ std::string WriteManifest(const Manifest& manifest) {
                                  manifest.cut_due_ms);
   const auto put_files = [&text](std::string_view kind, const std::vector<ManifestTenant::File>& files) {
     for (const ManifestTenant::File& file : files)
-      text += fmt::format("{} {} {}\n", kind, file.cut, file.name);
+      text += fmt::format("{} {} {} {}\n", kind, file.cut, file.name, file.offset);
   };
   for (const ManifestTenant& tenant : manifest.tenants) {
     text += fmt::format("tenant {} blocked-until {} blocked-cut {} next-ref {}\n", tenant.tenant,

@@ -101,6 +101,8 @@ class SegmentReader {
   /// by series.
   [[nodiscard]] Status ForEachTimes(
       const std::function<void(SeriesRef first, std::uint32_t width, std::span<const TimeMs>)>& sink) const;
+  /// Checks every page's checksum. Errors: kCorruption.
+  [[nodiscard]] Status CheckPages() const;
   /// Checks and decodes everything.
   [[nodiscard]] Status Verify() const;
 
@@ -126,6 +128,7 @@ class SegmentReader {
   explicit SegmentReader(SectionReader sections) : sections_(std::move(sections)) {}
   [[nodiscard]] Status Load();
   [[nodiscard]] Result<Page> OpenPage(std::size_t entry) const;
+  [[nodiscard]] Status CheckPage(std::size_t entry) const;
   // Appends a column's samples.
   [[nodiscard]] Status ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                   TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;

@@ -88,12 +88,7 @@ Result<SegmentReader::Page> SegmentReader::OpenPage(std::size_t at) const {
   const auto damage = [&](std::string_view what) {
     return std::unexpected(sections_.Damage("pages", entry.page_offset, what));
   };
-  if (!is_checked_[at].load(std::memory_order_relaxed)) {
-    if (codec::Crc32c(bytes.subspan(4)) != codec::LoadFixed<std::uint32_t>(bytes.data())) {
-      return damage("checksum mismatch");
-    }
-    is_checked_[at].store(true, std::memory_order_relaxed);
-  }
+  TICKSCOPE_RETURN_IF_ERROR(CheckPage(at));
   codec::FieldReader fields(bytes.subspan(4));
   Page page;
   page.times_ms.reserve(entry.rows);
@@ -309,6 +304,26 @@ void SegmentReader::ForEachTargetTime(
 void SegmentReader::ForEachBesideTime(const std::function<void(SeriesRef, TimeMs)>& sink) const {
   for (const BesideEntry& entry : beside_)
     sink(static_cast<SeriesRef>(entry.ref), entry.max_ms);
+}
+
+Status SegmentReader::CheckPages() const {
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    TICKSCOPE_RETURN_IF_ERROR(CheckPage(i));
+  for (const BesideEntry& entry : beside_) {
+    if (codec::Crc32c(samples_.subspan(entry.offset, entry.bytes)) == entry.crc) continue;
+    return std::unexpected(sections_.Damage("samples", entry.offset, "checksum mismatch"));
+  }
+  return {};
+}
+
+Status SegmentReader::CheckPage(std::size_t at) const {
+  if (is_checked_[at].load(std::memory_order_relaxed)) return {};
+  const ByteView bytes = pages_.subspan(targets_[at].page_offset, targets_[at].page_bytes);
+  if (codec::Crc32c(bytes.subspan(4)) != codec::LoadFixed<std::uint32_t>(bytes.data())) {
+    return std::unexpected(sections_.Damage("pages", targets_[at].page_offset, "checksum mismatch"));
+  }
+  is_checked_[at].store(true, std::memory_order_relaxed);
+  return {};
 }
 
 Status SegmentReader::Verify() const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/log.h"
@@ -10,7 +11,7 @@
 namespace tickscope::tsdb {
 namespace {
 
-constexpr std::string_view kManifestName = "manifest";
+constexpr std::array<std::string_view, 2> kManifestNames = {"manifest", "manifest.copy"};
 constexpr std::uint64_t kManifestBytesMax = 256U << 20;
 
 // Cuts that may wait for Work before Apply does it itself.
@@ -43,25 +44,44 @@ Result<std::unique_ptr<Store>> Store::Open(io::FileSystem& fs, MetricRegistry& m
 }
 
 tickscope::Status Store::Load() {
-  const std::string path = options_.directory + "/" + std::string(kManifestName);
-  const auto text = ReadWholeFile(*fs_, path, kManifestBytesMax);
-  if (!text && text.error().code != ErrorCode::kNotFound) return std::unexpected(text.error());
-  Manifest manifest;
-  if (text) {
-    auto parsed = ParseManifest(*text);
-    if (!parsed) return FailWith(path, parsed.error());
-    manifest = *std::move(parsed);
-  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const Manifest manifest, LoadManifest());
   const MutexLock work(work_mu_);
   cut_ = saved_cut_ = manifest.cut;
-  cut_offset_ = manifest.offset;
   due_ms_ = saved_due_ms_ = manifest.cut_due_ms;
-  sealed_offset_ = manifest.offset;
-  metrics_.sealed_offset->Set(static_cast<double>(manifest.offset));
+  std::uint64_t replay_from = manifest.offset;
   for (const ManifestTenant& entry : manifest.tenants)
-    TICKSCOPE_RETURN_IF_ERROR(TenantFor(entry.tenant).Load(*fs_, entry));
+    TICKSCOPE_RETURN_IF_ERROR(TenantFor(entry.tenant).Load(*fs_, entry, replay_from));
+  if (replay_from < manifest.offset) {
+    Log(LogLevel::kWarn, "replaying more of the stream, for what damaged files held",
+        {{"from_offset", replay_from}, {"instead_of", manifest.offset}});
+  }
+  cut_offset_ = replay_from;
+  sealed_offset_ = replay_from;
+  metrics_.sealed_offset->Set(static_cast<double>(replay_from));
   RemoveUnlisted();
   return {};
+}
+
+Result<Manifest> Store::LoadManifest() const {
+  std::optional<Manifest> newest;
+  std::optional<Error> damage;
+  for (const std::string_view name : kManifestNames) {
+    const std::string path = options_.directory + "/" + std::string(name);
+    const auto text = ReadWholeFile(*fs_, path, kManifestBytesMax);
+    if (!text && text.error().code == ErrorCode::kNotFound) continue;
+    auto parsed = text ? ParseManifest(*text) : Result<Manifest>(std::unexpected(text.error()));
+    if (!parsed) {
+      metrics_.quarantined->Add();
+      Log(LogLevel::kError, "a copy of the store's manifest is damaged",
+          {{"file", path}, {"error", parsed.error().message}});
+      damage = FailWith(path, parsed.error()).error();
+    } else if (!newest || newest->cut < parsed->cut) {
+      newest = *std::move(parsed);
+    }
+  }
+  if (newest) return *std::move(newest);
+  if (damage) return std::unexpected(*std::move(damage));
+  return Manifest{};
 }
 
 void Store::RemoveUnlisted() const {
@@ -257,8 +277,10 @@ tickscope::Status Store::SaveManifest(std::uint64_t offset, std::uint64_t cut, T
     TICKSCOPE_RETURN_IF_ERROR(fs_->SyncDirectory(tenant->directory()));
     manifest.tenants.push_back(std::move(entry));
   }
-  return WriteFileAtomically(*fs_, options_.directory + "/" + std::string(kManifestName),
-                             WriteManifest(manifest));
+  const std::string text = WriteManifest(manifest);
+  for (const std::string_view name : kManifestNames)
+    TICKSCOPE_RETURN_IF_ERROR(WriteFileAtomically(*fs_, options_.directory + "/" + std::string(name), text));
+  return {};
 }
 
 void Store::ForEachDefinition(

@@ -119,6 +119,8 @@ class Store final : public Queryable {
   };
 
   [[nodiscard]] tickscope::Status Load();
+  // The newer sound one of the two copies; an empty one when there are none.
+  [[nodiscard]] Result<Manifest> LoadManifest() const;
   [[nodiscard]] TenantData& TenantFor(const TenantId& tenant) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] TenantData* FindTenant(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] std::vector<TenantData*> Tenants() const TICKSCOPE_EXCLUDES(mu_);

@@ -371,6 +371,44 @@ TEST(Store, DamagedFileIsPutAsideAndTheRestServed) {
   EXPECT_EQ(text.value().find(block.substr(block.rfind('/') + 1)), std::string::npos);
 }
 
+void Fill(StoreHarness& harness, int rounds) {
+  std::vector<bool> defined(40, false);
+  TimeMs now_ms = kStart;
+  for (int round = 0; round < rounds; ++round) {
+    now_ms += 3000;
+    harness.Append(MakeRecord(harness, now_ms, defined));
+    harness.Work();
+  }
+}
+
+TEST(Store, WhatASegmentCatalogOrManifestHeldComesBackFromTheStream) {
+  // Every file but blocks, each damaged at its beginning, its middle and near its end, in a store of its own.
+  std::size_t damaged = 0;
+  for (std::size_t number = 0;; ++number) {
+    StoreHarness harness(13);
+    Fill(harness, 420);
+    std::vector<std::string> paths = {kDirectory + "/manifest", kDirectory + "/manifest.copy"};
+    const auto files = harness.fs_.List(kDirectory + "/default").value();
+    for (const io::DirectoryEntry& file : files) {
+      if (!file.name.ends_with(".block")) paths.push_back(kDirectory + "/default/" + file.name);
+    }
+    if (number / 3 == paths.size()) break;
+    const std::string& path = paths[number / 3];
+    const std::size_t size = io::ReadWholeFile(harness.fs_, path, 1 << 30).value().size();
+    const std::size_t at = number % 3 == 0 ? 9 : number % 3 == 1 ? size / 2 : size - 20;
+    SCOPED_TRACE(fmt::format("{} byte {} of {}", path, at, size));
+    harness.fs_.FlipBits(path, at, 0x04);
+    harness.Open();
+    if (!HasFatalFailure()) harness.Check();
+    if (!HasFatalFailure()) harness.Work();
+    if (!HasFatalFailure()) harness.Open();
+    if (!HasFatalFailure()) harness.Check();
+    if (HasFatalFailure()) return;
+    ++damaged;
+  }
+  EXPECT_GT(damaged, 15U);
+}
+
 TEST(Store, SeriesThatAreGoneLeaveTheCatalog) {
   StoreHarness harness(9);
   TimeMs now_ms = kStart;
@@ -410,9 +448,9 @@ TEST(Store, SeriesThatAreGoneLeaveTheCatalog) {
 TEST(Manifest, RoundTripAndDamage) {
   Manifest manifest{.offset = 12, .cut = 3, .cut_due_ms = -5};
   manifest.tenants.push_back({.tenant = "a-b", .blocked_until_ms = 7, .blocked_cut = 2, .next_ref = 9});
-  manifest.tenants.back().catalogs = {{1, "1.catalog"}};
-  manifest.tenants.back().segments = {{2, "2.segment"}, {3, "3.segment"}};
-  manifest.tenants.back().blocks = {{1, "x.block"}};
+  manifest.tenants.back().catalogs = {{1, "1.catalog", 5}};
+  manifest.tenants.back().segments = {{2, "2.segment", 6}, {3, "3.segment", 7}};
+  manifest.tenants.back().blocks = {{1, "x.block", 0}};
   const std::string text = WriteManifest(manifest);
   EXPECT_EQ(ParseManifest(text).value(), manifest);
   for (std::size_t i = 0; i < text.size(); ++i) {

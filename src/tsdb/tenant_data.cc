@@ -234,7 +234,7 @@ Status TenantData::RenewCatalog(const SealContext& context, const Part& part) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size,
                              WriteCatalog(context.fs, PathOf(name), info, catalog, needed, metadata));
   metrics_.segment_bytes->Add(size);
-  catalogs_ = {{context.cut, name}};
+  catalogs_ = {{context.cut, name, context.end_offset}};
   const std::size_t dead = defined_count - needed.size();
   if (dead >= kDeadSeriesMin && dead > defined_count / kDeadShare) {
     const MutexLock lock(mu_);
@@ -278,20 +278,26 @@ ManifestTenant TenantData::ManifestEntry() const {
                        .blocked_cut = blocked_cut_,
                        .next_ref = next_ref_,
                        .catalogs = catalogs_};
-  for (const SegmentEntry& segment : segments_)
-    entry.segments.push_back({segment.cut, segment.name});
+  std::uint64_t oldest = UINT64_MAX;
+  for (const SegmentEntry& segment : segments_) {
+    entry.segments.push_back({segment.cut, segment.name, segment.reader->info().first_offset});
+    oldest = std::min(oldest, segment.reader->info().first_offset);
+  }
+  // Without its catalog, the stream defines again what segments hold.
+  for (ManifestTenant::File& catalog : entry.catalogs)
+    catalog.offset = std::min(oldest, catalog.offset);
   for (const BlockEntry& block : blocks_)
-    entry.blocks.push_back({block.cut, block.name});
+    entry.blocks.push_back({block.cut, block.name, 0});
   return entry;
 }
 
-Status TenantData::Load(io::FileSystem& fs, const ManifestTenant& entry) {
+Status TenantData::Load(io::FileSystem& fs, const ManifestTenant& entry, std::uint64_t& replay_from) {
   blocked_until_ms_ = entry.blocked_until_ms;
   blocked_cut_ = entry.blocked_cut;
   next_ref_ = entry.next_ref;
   const auto put_aside = [&](const std::string& name, const Error& error) -> Status {
     metrics_.quarantined->Add();
-    Log(LogLevel::kError, "store file is damaged or missing and was put aside; what it held is not served",
+    Log(LogLevel::kError, "store file is damaged or missing and was put aside",
         {{"tenant", id_}, {"file", name}, {"error", error.message}});
     if (error.code == ErrorCode::kNotFound) return {};
     return fs.Rename(PathOf(name), PathOf(name) + ".quarantined");
@@ -314,16 +320,20 @@ Status TenantData::Load(io::FileSystem& fs, const ManifestTenant& entry) {
       catalogs_.push_back(file);
     } else {
       TICKSCOPE_RETURN_IF_ERROR(put_aside(file.name, status.error()));
+      replay_from = std::min(replay_from, file.offset);
     }
   }
   for (const ManifestTenant::File& file : entry.segments) {
     auto reader = SegmentReader::Open(fs, PathOf(file.name));
     Status status = reader ? learn(**reader) : Status(std::unexpected(reader.error()));
+    // Now the stream can still give back what a damaged page held.
+    if (status) status = (*reader)->CheckPages();
     if (status) {
       const TimeMs from_ms = file.cut <= blocked_cut_ ? blocked_until_ms_ : INT64_MIN;
       segments_.push_back({file.cut, file.name, *std::move(reader), from_ms});
     } else {
       TICKSCOPE_RETURN_IF_ERROR(put_aside(file.name, status.error()));
+      replay_from = std::min(replay_from, file.offset);
     }
   }
   TimeMs newest_block_ms = INT64_MIN;

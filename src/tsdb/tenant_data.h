@@ -77,8 +77,9 @@ class TenantData final : private SealedSamples {
   /// Shows queries what was sealed; what is listed in the manifest must be durable before.
   void Publish(std::uint64_t cut) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] ManifestTenant ManifestEntry() const;
-  /// Opens the files of a manifest. Damaged and missing ones are logged, counted and left out.
-  [[nodiscard]] Status Load(io::FileSystem& fs, const ManifestTenant& entry);
+  /// Opens the files of a manifest. Damaged and missing ones are logged, counted and left out. Lowers `replay_from` to
+  /// the offset from which the stream gives back what a damaged segment or catalog held.
+  [[nodiscard]] Status Load(io::FileSystem& fs, const ManifestTenant& entry, std::uint64_t& replay_from);
   /// Gives damaged files reported since the last call their quarantine names and drops them. True when there
   /// were any.
   [[nodiscard]] Result<bool> Quarantine(io::FileSystem& fs) TICKSCOPE_EXCLUDES(mu_);
