@@ -7,7 +7,7 @@
 //   2 symbols   | varint n | n * (shared: varint, rest: text) |          texts ascending, front-coded
 //   3 labels    | varint names | names * (name: varint, varint values, values * (value step: varint,
 //                 postings bytes: varint)) |                             pairs in this order are numbered from 0
-//   4 postings  roaring sets of series numbers, one a pair, end to end
+//   4 postings  sets of series numbers as runs (index/postings.h), one a pair, end to end
 //   5 series    groups of 32 series; in a group, a series is
 //                 | shape: varint | shape 0: labels: varint k, k * pair: varint
 //                 |               | else: bits (shape - 1) / 2: the labels that differ from the series before,

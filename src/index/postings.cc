@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "codec/varint.h"
 
 namespace tickscope::index {
 
@@ -52,21 +53,43 @@ std::size_t Postings::bytes() const {
 }
 
 void Postings::Serialize(Bytes& out) const {
-  // The layout of containers depends on how the set came about; this makes it depend on the set alone.
-  roaring_bitmap_t* const optimal = roaring_bitmap_copy(bitmap_);
-  TICKSCOPE_CHECK(optimal != nullptr);
-  roaring_bitmap_run_optimize(optimal);
-  const std::size_t at = out.size();
-  out.resize(at + roaring_bitmap_portable_size_in_bytes(optimal));
-  roaring_bitmap_portable_serialize(optimal, reinterpret_cast<char*>(out.data() + at));
-  roaring_bitmap_free(optimal);
+  const std::vector<SeriesRef> refs = ToRefs();
+  std::uint32_t next = 0;
+  for (std::size_t at = 0; at < refs.size();) {
+    std::size_t end = at + 1;
+    while (end < refs.size() && ToIndex(refs[end]) == ToIndex(refs[end - 1]) + 1)
+      ++end;
+    codec::PutVarint(ToIndex(refs[at]) - next, out);
+    codec::PutVarint(end - at - 1, out);
+    next = ToIndex(refs[end - 1]) + 1;
+    at = end;
+  }
 }
 
-Result<Postings> Postings::Deserialize(ByteView bytes) {
-  roaring_bitmap_t* const bitmap =
-      roaring_bitmap_portable_deserialize_safe(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (bitmap == nullptr) return Fail(ErrorCode::kCorruption, "postings do not decode");
-  return Postings(bitmap);
+Result<Postings> Postings::Deserialize(ByteView bytes, std::uint64_t limit) {
+  // Short runs are gathered and added in bulk, long ones as ranges.
+  constexpr std::uint64_t kLongRun = 64;
+  Postings postings;
+  std::vector<std::uint32_t> numbers;
+  codec::FieldReader reader(bytes);
+  std::uint64_t next = 0;
+  while (reader.remaining() > 0) {
+    const std::uint64_t gap = reader.Varint();
+    const std::uint64_t more = reader.Varint();
+    if (!reader.ok() || gap >= limit - next || more >= limit - next - gap) {
+      return Fail(ErrorCode::kCorruption, "postings: numbers beyond the series there are");
+    }
+    const std::uint64_t first = next + gap;
+    next = first + more + 1;
+    if (more >= kLongRun) {
+      postings.AddRange(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(next));
+      continue;
+    }
+    for (std::uint64_t number = first; number < next; ++number)
+      numbers.push_back(static_cast<std::uint32_t>(number));
+  }
+  roaring_bitmap_add_many(postings.bitmap_, numbers.size(), numbers.data());
+  return postings;
 }
 
 std::vector<SeriesRef> Postings::ToRefs() const {

@@ -43,16 +43,15 @@ class Postings {
   /// Refs in ascending order.
   [[nodiscard]] std::vector<SeriesRef> ToRefs() const;
   [[nodiscard]] bool Intersects(const Postings& other) const;
-  /// Size of what Serialize appends.
+  /// Bytes held.
   [[nodiscard]] std::size_t bytes() const;
-  /// Appends the portable form of the roaring format specification. Equal sets give equal bytes.
+  /// Appends the set: runs of consecutive numbers, each as how many are left out before it and how many more follow its
+  /// first, as varints. Equal sets give equal bytes.
   void Serialize(Bytes& out) const;
-  /// Reads what Serialize wrote. Errors: kCorruption.
-  [[nodiscard]] static Result<Postings> Deserialize(ByteView bytes);
+  /// Reads what Serialize wrote, numbers below `limit`. Errors: kCorruption.
+  [[nodiscard]] static Result<Postings> Deserialize(ByteView bytes, std::uint64_t limit);
 
  private:
-  explicit Postings(roaring_bitmap_s* bitmap) : bitmap_(bitmap) {}
-
   roaring_bitmap_s* bitmap_;
 };
 

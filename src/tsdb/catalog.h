@@ -84,7 +84,9 @@ class Catalog {
     if (packed == 0) return std::nullopt;
     return SeriesPlace{static_cast<TargetId>((packed >> 32) - 1), static_cast<std::uint32_t>(packed)};
   }
-  [[nodiscard]] WriterFirstMutex& mutex() const { return mu_; }
+  [[nodiscard]] WriterFirstMutex& mutex() const TICKSCOPE_THREAD_ANNOTATION(lock_returned(mu_)) {
+    return mu_;
+  }
   [[nodiscard]] const SeriesIndex& index() const TICKSCOPE_REQUIRES_SHARED(mu_) { return index_; }
   /// Defined series in [from, to), ascending.
   [[nodiscard]] std::vector<SeriesRef> Defined(std::uint32_t from, std::uint32_t to) const;

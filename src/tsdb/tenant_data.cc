@@ -260,15 +260,15 @@ void TenantData::Publish(std::uint64_t cut) {
 }
 
 void TenantData::PublishLocked() {
+  const std::uint64_t sealed_cut = sealed_cut_;
+  std::erase_if(stretches_, [sealed_cut](const Head::Stretch& stretch) {
+    return stretch.generation->number() <= sealed_cut;
+  });
   auto version = std::make_shared<TenantVersion>();
   version->catalog = catalog_;
-  for (const Head::Stretch& stretch : stretches_) {
-    if (stretch.generation->number() > sealed_cut_) version->stretches.push_back(stretch);
-  }
+  version->stretches = stretches_;
   version->segments = shown_segments_;
   version->blocks = shown_blocks_;
-  std::erase_if(stretches_,
-                [this](const Head::Stretch& stretch) { return stretch.generation->number() <= sealed_cut_; });
   version_ = std::move(version);
 }
 
