@@ -171,7 +171,8 @@ const BlockReader::Name* BlockReader::FindName(std::string_view name) const {
 Result<index::Postings> BlockReader::PostingsOf(std::uint32_t pair) const {
   TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kPostingsTag, postings_are_checked_));
   const Pair& at = pairs_[pair];
-  auto postings = index::Postings::Deserialize(postings_.subspan(at.postings_at, at.postings_bytes), meta_.series_count);
+  auto postings =
+      index::Postings::Deserialize(postings_.subspan(at.postings_at, at.postings_bytes), meta_.series_count);
   if (!postings) return Damage(sections_, "postings", at.postings_at, "does not decode");
   return postings;
 }
