@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <thread>
@@ -31,8 +32,9 @@ std::string BoundOf(std::size_t bucket) {
 }
 
 // 600 observations a scrape of a server, spread over the buckets.
+// In the working directory, which should be on a disk; removed at the end of the process.
 std::string WriteFleetBlock(io::FileSystem& fs) {
-  const std::string path = "/var/tmp/tickscope-scan.block";
+  const std::string path = "scan-bench.block";
   auto writer = BlockWriter::Create(fs, path, {.tenant = "bench"}).value();
   std::vector<TimeMs> times_ms;
   for (std::size_t row = 0; row < kRows; ++row)
@@ -72,6 +74,8 @@ void DropPages() {
 void ScanFromDisk(benchmark::State& state) {
   const auto fs = io::MakePosixFileSystem();
   static const std::string path = WriteFleetBlock(*fs);
+  static const int registered = std::atexit([] { std::remove("scan-bench.block"); });
+  benchmark::DoNotOptimize(registered);
   const auto threads = static_cast<std::size_t>(state.range(0));
   const RateGrid grid{.start_ms = kStart + 60'000, .step_ms = 15'000, .step_count = 470, .range_ms = 60'000};
   const std::size_t group_count = kBuckets * 3;

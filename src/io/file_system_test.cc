@@ -121,6 +121,20 @@ TEST_P(FileSystemContract, TruncateThenAppend) {
   EXPECT_EQ(Content("log"), "good better");
 }
 
+TEST_P(FileSystemContract, MapsAWholeFile) {
+  Put("mapped", "content");
+  Put("empty", "");
+  const auto mapped = fs_->Map(Path("mapped"));
+  ASSERT_TRUE(mapped.has_value()) << mapped.error().message;
+  EXPECT_EQ(AsText((*mapped)->bytes()), "content");
+  // What is mapped stays when its name goes.
+  ASSERT_TRUE(fs_->Remove(Path("mapped")).has_value());
+  EXPECT_EQ(AsText((*mapped)->bytes()), "content");
+  EXPECT_TRUE(fs_->Map(Path("empty")).value()->bytes().empty());
+  EXPECT_EQ(CodeOf(fs_->Map(Path("absent"))), ErrorCode::kNotFound);
+  EXPECT_FALSE(fs_->Map(root_).has_value());
+}
+
 TEST_P(FileSystemContract, ReadsAtAnyOffset) {
   Put("file", "0123456789");
   const auto file = fs_->OpenRead(Path("file")).value();
