@@ -58,4 +58,37 @@ class HeadStatusSource {
   [[nodiscard]] virtual HeadStatus Status(const TenantId& tenant, std::size_t top) const = 0;
 };
 
+/// A tenant against its limits of series.
+struct LimitStatus {
+  struct Budget {
+    std::string selector;
+    std::uint64_t active_series = 0;
+    std::uint64_t series_max = 0;
+  };
+  struct Overflow {
+    std::string series;         ///< That holds the total.
+    std::uint64_t sources = 0;  ///< Series added up in it.
+  };
+  struct LateSender {
+    std::string sender;
+    std::uint64_t taken = 0;
+    std::uint64_t refused = 0;
+    std::int64_t latest_by_ms = 0;
+  };
+
+  std::uint64_t active_series = 0;
+  std::uint64_t series_max = 0;
+  std::uint64_t series_per_metric_max = 0;
+  std::vector<Budget> budgets;
+  std::vector<Overflow> overflow;        ///< Most sources first.
+  std::vector<LateSender> late_senders;  ///< Most late samples first.
+};
+
+/// Thread-safe.
+class LimitStatusSource {
+ public:
+  virtual ~LimitStatusSource() = default;
+  [[nodiscard]] virtual LimitStatus Limits(const TenantId& tenant) const = 0;
+};
+
 }  // namespace tickscope::api

@@ -2,6 +2,8 @@
 // sense for a Go process are empty or zero.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/endpoint.h"
 #include "base/civil_time.h"
 
@@ -118,12 +120,59 @@ Result<Notes> HandleTsdb(const ApiContext& api, const Call& call, JsonWriter& js
   return Notes{};
 }
 
+// Ours: where a tenant stands against its limits, whose samples were added up instead, and who is late.
+Result<Notes> HandleLimits(const ApiContext& api, const Call& call, JsonWriter& json) {
+  if (api.deps.limits == nullptr)
+    return Fail(ErrorCode::kNotFound, "this process takes no writes: ask one that has the gateway role");
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t top, ReadTop(call.parameters));
+  const LimitStatus status = api.deps.limits->Limits(call.tenant);
+  json.BeginObject();
+  WriteCount("activeSeries", status.active_series, json);
+  WriteCount("seriesMax", status.series_max, json);
+  WriteCount("seriesPerMetricMax", status.series_per_metric_max, json);
+  json.Key("budgets");
+  json.BeginArray();
+  for (const LimitStatus::Budget& budget : status.budgets) {
+    json.BeginObject();
+    WriteText("match", budget.selector, json);
+    WriteCount("activeSeries", budget.active_series, json);
+    WriteCount("seriesMax", budget.series_max, json);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("overflow");
+  json.BeginArray();
+  for (std::size_t i = 0; i < std::min(top, status.overflow.size()); ++i) {
+    json.BeginObject();
+    WriteText("series", status.overflow[i].series, json);
+    WriteCount("sources", status.overflow[i].sources, json);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("lateSenders");
+  json.BeginArray();
+  for (std::size_t i = 0; i < std::min(top, status.late_senders.size()); ++i) {
+    const LimitStatus::LateSender& late = status.late_senders[i];
+    json.BeginObject();
+    WriteText("sender", late.sender, json);
+    WriteCount("taken", late.taken, json);
+    WriteCount("refused", late.refused, json);
+    json.Key("latestBySeconds");
+    json.Number(static_cast<double>(late.latest_by_ms) / 1000);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return Notes{};
+}
+
 constexpr Endpoint kEndpoints[] = {
     {"status", "/api/v1/status/buildinfo", Methods::kGet, RunsOn::kLoop, HandleBuildInfo},
     {"status", "/api/v1/status/runtimeinfo", Methods::kGet, RunsOn::kLoop, HandleRuntimeInfo},
     {"status", "/api/v1/status/flags", Methods::kGet, RunsOn::kLoop, HandleFlags},
     {"status", "/api/v1/status/config", Methods::kGet, RunsOn::kLoop, HandleConfig},
     {"status", "/api/v1/status/tsdb", Methods::kGet, RunsOn::kPool, HandleTsdb},
+    {"status", "/api/v1/status/limits", Methods::kGet, RunsOn::kPool, HandleLimits},
 };
 
 }  // namespace

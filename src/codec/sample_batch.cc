@@ -14,7 +14,14 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kStepsVersion = 2;
-enum class Section : std::uint8_t { kSeries = 1, kFloats = 2, kHistograms = 3, kMetadata = 4, kSteps = 5 };
+enum class Section : std::uint8_t {
+  kSeries = 1,
+  kFloats = 2,
+  kHistograms = 3,
+  kMetadata = 4,
+  kSteps = 5,
+  kOverflow = 6
+};
 
 std::unexpected<Error> Corrupt(const char* section, const char* what) {
   return Fail(ErrorCode::kCorruption, std::string("sample batch: ") + section + ": " + what);
@@ -220,6 +227,38 @@ Status TakeMetadata(FieldReader& reader, std::vector<MetadataEntry>& metadata) {
   return reader.ok() ? Status{} : Corrupt("metadata", "cut");
 }
 
+void PutOverflow(const std::vector<OverflowEntry>& entries, Bytes& out) {
+  PutVarint(entries.size(), out);
+  for (const OverflowEntry& entry : entries) {
+    PutVarint(ToIndex(entry.group), out);
+    out.push_back(static_cast<std::byte>(entry.is_counter ? 1 : 0));
+    PutFixed(entry.source.low, out);
+    PutFixed(entry.source.high, out);
+    PutZigZag(entry.time_ms, out);
+    PutFixed(std::bit_cast<std::uint64_t>(entry.value), out);
+    PutFixed(std::bit_cast<std::uint64_t>(entry.increment), out);
+  }
+}
+
+Status TakeOverflow(FieldReader& reader, std::vector<OverflowEntry>& entries) {
+  const std::uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return Corrupt("overflow", "more entries than bytes");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    OverflowEntry entry;
+    const std::uint64_t group = reader.Varint();
+    entry.is_counter = reader.Byte() != 0;
+    entry.source.low = reader.Fixed64();
+    entry.source.high = reader.Fixed64();
+    entry.time_ms = reader.ZigZag();
+    entry.value = std::bit_cast<double>(reader.Fixed64());
+    entry.increment = std::bit_cast<double>(reader.Fixed64());
+    if (!reader.ok() || group > 0xffff'ffffULL) return Corrupt("overflow", "group out of range");
+    entry.group = static_cast<SeriesRef>(group);
+    entries.push_back(entry);
+  }
+  return {};
+}
+
 }  // namespace
 
 void SampleBatch::Clear() {
@@ -229,6 +268,7 @@ void SampleBatch::Clear() {
   floats.Clear();
   histograms.clear();
   metadata.clear();
+  overflow.clear();
 }
 
 namespace {
@@ -281,6 +321,11 @@ void EncodeWith(const SampleBatch& batch, ValueBases* bases, Bytes& out) {
       PutText(entry.metadata.unit, body);
     }
     PutSection(Section::kMetadata, body, out);
+    body.clear();
+  }
+  if (!batch.overflow.empty()) {
+    PutOverflow(batch.overflow, body);
+    PutSection(Section::kOverflow, body, out);
   }
 }
 
@@ -318,6 +363,9 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
         break;
       case Section::kMetadata:
         TICKSCOPE_RETURN_IF_ERROR(TakeMetadata(body, batch.metadata));
+        break;
+      case Section::kOverflow:
+        TICKSCOPE_RETURN_IF_ERROR(TakeOverflow(body, batch.overflow));
         break;
       default:
         return Corrupt("section", "unknown tag");

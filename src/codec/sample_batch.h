@@ -22,6 +22,8 @@
 //   5 steps       | varint n | runs | codec/value_steps.h |      floats as steps from the epoch's last values
 //   3 histograms  | varint n | n * (ref step: zz, time step: zz, codec/histogram_codec.h) |
 //   4 metadata    | varint n | n * (metric: text, type: text, help: text, unit: text) |
+//   6 overflow    | varint n | n * (group ref: varint, kind: u8, 1 a counter, source: 16 bytes, time: zz, value: 8 bytes,
+//                                    increment: 8 bytes) |            what samples over a limit added to their total
 //
 // Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
 //
@@ -76,6 +78,24 @@ struct HistogramEntry {
   HistogramPtr histogram;
 };
 
+/// Hash of a series' labels that is the same in every process.
+struct SeriesHash {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend bool operator==(const SeriesHash&, const SeriesHash&) = default;
+};
+
+/// A sample of a series that is one too many: it is no sample of the batch, but was added to one.
+struct OverflowEntry {
+  SeriesRef group{};
+  bool is_counter = false;
+  SeriesHash source;
+  TimeMs time_ms = 0;
+  double value = 0;      ///< The source's.
+  double increment = 0;  ///< What it added to the group's total.
+  friend bool operator==(const OverflowEntry&, const OverflowEntry&) = default;
+};
+
 struct SeriesDefinition {
   SeriesRef ref{};
   std::vector<LabelView> labels;  ///< Sorted, unique, no empty values. Borrowed.
@@ -94,10 +114,11 @@ struct SampleBatch {
   FloatColumns floats;
   std::vector<HistogramEntry> histograms;
   std::vector<MetadataEntry> metadata;
+  std::vector<OverflowEntry> overflow;
 
   void Clear();
   [[nodiscard]] bool empty() const {
-    return series.empty() && floats.size() == 0 && histograms.empty() && metadata.empty();
+    return series.empty() && floats.size() == 0 && histograms.empty() && metadata.empty() && overflow.empty();
   }
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "codec/fixed.h"
 
 namespace tickscope::codec {
 
@@ -67,6 +68,10 @@ class FieldReader {
     return taken;
   }
   [[nodiscard]] std::string_view Text() { return AsText(Take(Varint())); }
+  [[nodiscard]] std::uint64_t Fixed64() {
+    const ByteView taken = Take(sizeof(std::uint64_t));
+    return taken.empty() ? 0 : LoadFixed<std::uint64_t>(taken.data());
+  }
   [[nodiscard]] std::uint8_t Byte() {
     const ByteView taken = Take(1);
     return taken.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(taken[0]);

@@ -1,8 +1,5 @@
 #include "ingest/admission.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <fmt/format.h>
 
 #include <bit>
@@ -22,6 +19,9 @@ constexpr std::size_t kMetadataTextMax = 1024;
 // Metric families a tenant's metadata is remembered for.
 constexpr std::size_t kMetadataMax = 100'000;
 
+// Bytes of a series' labels that a message repeats.
+constexpr std::size_t kSeriesTextMax = 256;
+
 std::string CutText(std::string_view text) {
   text = text.substr(0, kMetadataTextMax);
   while (!IsValidUtf8(text))
@@ -36,6 +36,19 @@ std::string_view FamilyOf(std::string_view metric, std::string_view type) {
     if (metric.ends_with(suffix)) return metric.substr(0, metric.size() - suffix.size());
   }
   return metric;
+}
+
+// " of m{server="a"}", for messages; empty when there are no labels.
+std::string OfSeries(const std::vector<LabelView>& labels) {
+  if (labels.empty()) return {};
+  std::string text = Labels::FromSorted(labels).ToString();
+  if (text.size() > kSeriesTextMax) {
+    text.resize(kSeriesTextMax);
+    while (!IsValidUtf8(text))
+      text.pop_back();
+    text += "...";
+  }
+  return " of " + text;
 }
 
 }  // namespace
@@ -54,6 +67,12 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   in_future = refused("in_future");
   in_past = refused("in_past");
   bad_histogram = refused("bad_histogram");
+  for (const LimitReason reason : {LimitReason::kTenant, LimitReason::kMetric, LimitReason::kBudget}) {
+    overflowed[static_cast<std::size_t>(reason)] = metrics.AddCounter(
+        "tickscope_ingest_overflow_samples_total",
+        "Samples of series over a limit, added to their metric's __overflow__ series, by whose limit it was.",
+        {{"limit", std::string(LimitReasonText(reason))}});
+  }
   exemplars = metrics.AddCounter("tickscope_ingest_dropped_exemplars_total",
                                  "Exemplars decoded and dropped: this build does not store them.", {});
 }
@@ -63,10 +82,38 @@ void AdmissionOutcome::Refuse(std::uint64_t count, std::string message) {
   if (messages.size() < kMessagesMax) messages.push_back(std::move(message));
 }
 
+struct Admission::Work {
+  TenantState* tenant = nullptr;
+  const TenantLimits* limits = nullptr;
+  codec::SampleBatch* batch = nullptr;
+  Arrival arrival;
+  // Times a sample may have, by the clock.
+  TimeMs min_ms = 0;
+  TimeMs max_ms = 0;
+  AdmissionOutcome outcome;
+  // What the work is at: a series of a request, or a sample with labels at hand.
+  const wire::ReceivedRequest* request = nullptr;
+  const wire::ReceivedSeries* series = nullptr;
+  const SeriesSample* sample = nullptr;
+  // Of the request's sender, once a sample of it was late.
+  std::string sender;
+  LateCounts late;
+};
+
 Admission::Admission(const Clock& clock, MetricRegistry& metrics, AdmissionOptions options,
                      std::uint64_t seed)
-    : clock_(clock), metrics_(metrics), options_(options), seed_(seed) {}
+    : clock_(clock),
+      metrics_(metrics),
+      options_(std::move(options)),
+      seed_(seed),
+      started_ms_(clock.NowMs()) {}
 Admission::~Admission() = default;
+
+Admission::TenantState& Admission::StateFor(const TenantId& tenant) {
+  std::unique_ptr<TenantState>& state = tenants_[tenant];
+  if (state == nullptr) state = std::make_unique<TenantState>(seed_, started_ms_);
+  return *state;
+}
 
 Result<Admission::TenantState*> Admission::TenantFor(const TenantId& tenant) {
   const auto found = tenants_.find(tenant);
@@ -75,242 +122,271 @@ Result<Admission::TenantState*> Admission::TenantFor(const TenantId& tenant) {
     return Fail(ErrorCode::kResourceExhausted,
                 fmt::format("too many tenants: at most {} are kept", options_.tenants_max));
   }
-  return tenants_.emplace(tenant, std::make_unique<TenantState>()).first->second.get();
+  return &StateFor(tenant);
 }
 
-wire::SeriesKey Admission::CanonicalKey(const Labels& labels) const {
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(labels.packed().data(), labels.packed().size(), seed_);
-  return {hash.low64, hash.high64};
+const TenantLimits& Admission::LimitsOf(const TenantId& tenant) const {
+  const auto own = options_.tenants.find(tenant);
+  return own == options_.tenants.end() ? options_.limits : own->second;
 }
 
-Result<SeriesRef> Admission::Define(TenantState& tenant, std::uint64_t epoch,
-                                    const std::vector<LabelView>& labels, codec::SampleBatch& batch) {
-  const wire::SeriesKey key = CanonicalKey(Labels::FromSorted(labels));
-  std::optional<SeriesRef> ref = tenant.canonical_keys.Find(key);
-  if (!ref) {
-    if (tenant.series.size() >= options_.series_max) {
-      return Fail(ErrorCode::kResourceExhausted,
-                  fmt::format("too many series: the tenant may have {}", options_.series_max));
-    }
-    ref = static_cast<SeriesRef>(tenant.series.size());
-    tenant.series.emplace_back();
-    tenant.canonical_keys.Add(key, *ref);
+void Admission::SetLimits(const AdmissionOptions& options) {
+  const AdmissionOptions before = std::exchange(options_, options);
+  for (const auto& [tenant, state] : tenants_) {
+    const auto own = before.tenants.find(tenant);
+    const TenantLimits& old = own == before.tenants.end() ? before.limits : own->second;
+    if (old.series.limits.budgets != LimitsOf(tenant).series.limits.budgets) state->series.Recount();
   }
-  SeriesState& series = tenant.series[ToIndex(*ref)];
-  if (series.defined_epoch != epoch) {
-    series.defined_epoch = epoch;
-    batch.series.push_back({*ref, labels});
-  }
-  return *ref;
 }
 
-Result<SeriesRef> Admission::Resolve(TenantState& tenant, std::uint64_t epoch,
-                                     const wire::ReceivedRequest& request, const wire::ReceivedSeries& series,
-                                     codec::SampleBatch& batch) {
-  const std::optional<SeriesRef> known = tenant.raw_keys.Find(series.key);
-  if (known && tenant.series[ToIndex(*known)].defined_epoch == epoch) return *known;
+Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& request,
+                                 const wire::ReceivedSeries& series) {
+  TenantSeries& known = work.tenant->series;
+  if (const std::optional<Place> place = known.FindRaw(series.key, work.arrival)) return *place;
   TICKSCOPE_RETURN_IF_ERROR(request.ReadLabels(series, label_buffer_));
-  TICKSCOPE_RETURN_IF_ERROR(NormalizeLabels(options_.labels, label_buffer_));
-  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesRef ref, Define(tenant, epoch, label_buffer_, batch));
-  if (!known) tenant.raw_keys.Add(series.key, ref);
+  TICKSCOPE_RETURN_IF_ERROR(NormalizeLabels(work.limits->labels, label_buffer_));
   TICKSCOPE_ASSIGN_OR_RETURN(MetricMetadata metadata, request.ReadMetadata(series));
-  if (!metadata.type.empty()) {
-    for (const LabelView& label : label_buffer_) {
-      if (label.name != kMetricName) continue;
-      const std::string_view family = FamilyOf(label.value, metadata.type);
-      NoteMetadata(tenant, family, std::move(metadata), batch);
-      break;
+  std::string_view metric;
+  for (const LabelView& label : label_buffer_) {
+    if (label.name == kMetricName) metric = label.value;
+  }
+  std::string_view type = metadata.type;
+  if (type.empty()) {
+    // A 1.0 sender tells types apart from samples.
+    for (const char* const family_type : {"", "histogram"}) {
+      const auto told = work.tenant->metadata.find(FamilyOf(metric, family_type));
+      if (told != work.tenant->metadata.end()) type = told->second.type;
     }
   }
-  return ref;
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      const Place place, known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch));
+  known.AddRaw(series.key, place);
+  if (!metadata.type.empty()) {
+    const std::string_view family = FamilyOf(metric, metadata.type);
+    NoteMetadata(work, family, std::move(metadata));
+  }
+  return place;
 }
 
-Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant_id, std::uint64_t epoch,
-                                          const wire::ReceivedRequest& request, codec::SampleBatch& batch) {
-  TICKSCOPE_ASSIGN_OR_RETURN(TenantState* const tenant, TenantFor(tenant_id));
-  const TimeWindow window = WindowNow();
+Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t epoch,
+                                         codec::SampleBatch& batch) {
+  Work work;
+  TICKSCOPE_ASSIGN_OR_RETURN(work.tenant, TenantFor(tenant));
+  work.limits = &LimitsOf(tenant);
+  work.batch = &batch;
+  work.arrival = {static_cast<std::uint32_t>(epoch), clock_.NowMs()};
+  work.min_ms = work.arrival.now_ms - options_.past_max_ms;
+  work.max_ms = work.arrival.now_ms + options_.future_max_ms;
   overwritten_.clear();
-  AdmissionOutcome outcome;
+  work.tenant->series.Begin();
+  return work;
+}
+
+AdmissionOutcome Admission::End(Work& work) {
+  work.tenant->series.End(work.limits->series, work.arrival, *work.batch);
+  if (!work.sender.empty()) work.tenant->late_senders.Add(work.sender, work.late);
+  metrics_.cache_bytes->Set(static_cast<double>(work.tenant->series.bytes()));
+  return std::move(work.outcome);
+}
+
+Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t epoch,
+                                          const wire::ReceivedRequest& request, codec::SampleBatch& batch) {
+  TICKSCOPE_ASSIGN_OR_RETURN(Work work, Begin(tenant, epoch, batch));
+  work.request = &request;
+  // What says of which type a metric is comes before its samples: sums of counters and of gauges differ.
+  for (const wire::ReceivedMetadata& entry : request.metadata())
+    NoteMetadata(work, entry.metric, entry.metadata);
   for (const wire::ReceivedSeries& series : request.series()) {
     if (series.exemplar_count > 0) metrics_.exemplars->Add(series.exemplar_count);
-    const auto ref = Resolve(*tenant, epoch, request, series, batch);
-    if (!ref) {
+    work.series = &series;
+    const auto place = Resolve(work, request, series);
+    if (!place) {
       const std::uint64_t count = series.sample_count + series.histogram_count;
-      (ref.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
+      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
           ->Add(count);
       // A series without samples still breaks the rule.
-      outcome.Refuse(std::max<std::uint64_t>(count, 1),
-                     fmt::format("series {}: {}", series.position, ref.error().message));
+      work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
+                          fmt::format("series {}: {}", series.position, place.error().message));
       continue;
     }
-    for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i) {
-      AdmitFloat(*tenant, *ref, series.position, request.times_ms()[i], request.values()[i], window, batch,
-                 outcome);
-    }
-    for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i) {
-      AdmitHistogram(*ref, series.position, request.histograms()[i], window, batch, outcome);
-    }
+    for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i)
+      AdmitFloat(work, *place, series.position, request.times_ms()[i], request.values()[i]);
+    for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i)
+      AdmitHistogram(work, *place, series.position, request.histograms()[i]);
   }
-  for (const wire::ReceivedMetadata& entry : request.metadata()) {
-    NoteMetadata(*tenant, entry.metric, entry.metadata, batch);
-  }
-  metrics_.cache_bytes->Set(static_cast<double>(tenant->raw_keys.bytes() + tenant->canonical_keys.bytes()));
-  return outcome;
+  return End(work);
 }
 
-Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant_id, std::uint64_t epoch,
+Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant, std::uint64_t epoch,
                                                  const std::vector<SeriesSample>& samples,
                                                  codec::SampleBatch& batch) {
-  TICKSCOPE_ASSIGN_OR_RETURN(TenantState* const tenant, TenantFor(tenant_id));
-  const TimeWindow window = WindowNow();
-  overwritten_.clear();
-  AdmissionOutcome outcome;
+  TICKSCOPE_ASSIGN_OR_RETURN(Work work, Begin(tenant, epoch, batch));
   for (std::size_t i = 0; i < samples.size(); ++i) {
+    work.sample = &samples[i];
     label_buffer_.assign(samples[i].labels.begin(), samples[i].labels.end());
-    Result<SeriesRef> ref = SeriesRef{};
-    if (const Status good = NormalizeLabels(options_.labels, label_buffer_); !good) {
-      ref = std::unexpected(good.error());
+    Result<Place> place = Place(SeriesRef{});
+    if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
+      place = std::unexpected(good.error());
     } else {
-      ref = Define(*tenant, epoch, label_buffer_, batch);
+      place = work.tenant->series.Define(work.limits->series, work.arrival, label_buffer_, {}, batch);
     }
-    if (!ref) {
-      metrics_.bad_labels->Add();
-      outcome.Refuse(1, fmt::format("series {}: {}", i, ref.error().message));
+    if (!place) {
+      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
+          ->Add();
+      work.outcome.Refuse(1, fmt::format("series {}: {}", i, place.error().message));
       continue;
     }
-    AdmitFloat(*tenant, *ref, static_cast<std::uint32_t>(i), samples[i].sample.time_ms,
-               samples[i].sample.value, window, batch, outcome);
+    AdmitFloat(work, *place, static_cast<std::uint32_t>(i), samples[i].sample.time_ms,
+               samples[i].sample.value);
   }
-  return outcome;
+  return End(work);
 }
 
-Admission::TimeWindow Admission::WindowNow() const {
-  const TimeMs now_ms = clock_.NowMs();
-  return {now_ms - options_.past_max_ms, now_ms + options_.future_max_ms};
+const std::vector<LabelView>& Admission::LabelsAt(const Work& work) {
+  label_buffer_.clear();
+  if (work.sample != nullptr) {
+    label_buffer_.assign(work.sample->labels.begin(), work.sample->labels.end());
+  } else if (!work.request->ReadLabels(*work.series, label_buffer_) ||
+             !NormalizeLabels(work.limits->labels, label_buffer_)) {
+    label_buffer_.clear();
+  }
+  return label_buffer_;
 }
 
-bool Admission::AdmitTime(std::uint32_t position, TimeMs time_ms, const TimeWindow& window,
-                          AdmissionOutcome& outcome) {
-  if (time_ms > window.max_ms) {
-    metrics_.in_future->Add();
-    outcome.Refuse(1, fmt::format("series {}: sample too far in the future: got {}, want at most {}",
-                                  position, FormatUtcTime(time_ms), FormatUtcTime(window.max_ms)));
-    return false;
-  }
-  if (time_ms < window.min_ms) {
-    metrics_.in_past->Add();
-    outcome.Refuse(1, fmt::format("series {}: sample too far in the past: got {}, want at least {}", position,
-                                  FormatUtcTime(time_ms), FormatUtcTime(window.min_ms)));
-    return false;
-  }
-  return true;
+bool Admission::AdmitTime(Work& work, std::uint32_t position, TimeMs time_ms) {
+  if (time_ms >= work.min_ms && time_ms <= work.max_ms) return true;
+  const bool is_future = time_ms > work.max_ms;
+  (is_future ? metrics_.in_future : metrics_.in_past)->Add();
+  work.outcome.Refuse(
+      1, fmt::format("series {}: sample{} too far in the {}: got {}, want at {} {}", position,
+                     OfSeries(LabelsAt(work)), is_future ? "future" : "past", FormatUtcTime(time_ms),
+                     is_future ? "most" : "least", FormatUtcTime(is_future ? work.max_ms : work.min_ms)));
+  return false;
 }
 
-void Admission::AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t position, TimeMs time_ms,
-                           double value, const TimeWindow& window, codec::SampleBatch& batch,
-                           AdmissionOutcome& outcome) {
-  if (!AdmitTime(position, time_ms, window, outcome)) return;
-  SeriesState& series = tenant.series[ToIndex(ref)];
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  if (time_ms <= series.last_time_ms) {
-    if (time_ms == series.last_time_ms && bits != series.last_bits) {
-      metrics_.conflicting->Add();
-      outcome.Refuse(1, fmt::format("series {}: duplicate sample for timestamp {} with another value",
-                                    position, FormatUtcTime(time_ms)));
-      return;
+void Admission::AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value) {
+  if (!AdmitTime(work, position, time_ms)) return;
+  if (place.is_source()) {
+    const bool is_new =
+        work.tenant->series.AddOverflow(place.source(), work.arrival, time_ms, value, *work.batch);
+    if (is_new) {
+      metrics_.overflowed[static_cast<std::size_t>(work.tenant->series.ReasonOf(place.source()))]->Add();
     }
-    if (series.last_time_ms - time_ms > options_.late_window_ms) {
-      metrics_.out_of_order->Add();
-      outcome.Refuse(1, fmt::format("series {}: out-of-order sample: got {}, want at least {}", position,
-                                    FormatUtcTime(time_ms),
-                                    FormatUtcTime(series.last_time_ms - options_.late_window_ms)));
+    ++work.outcome.samples;
+    return;
+  }
+  SeriesState& series = work.tenant->series.state(place.ref());
+  series.seen_s = work.arrival.now_s();
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  if (time_ms > series.last_time_ms) {
+    overwritten_.push_back({place.ref(), series.last_time_ms, series.last_bits});
+    series.last_time_ms = time_ms;
+    series.last_bits = bits;
+  } else if (time_ms == series.last_time_ms) {
+    if (bits != series.last_bits) {
+      metrics_.conflicting->Add();
+      work.outcome.Refuse(1, fmt::format("series {}: duplicate sample for timestamp {}{} with another value",
+                                         position, FormatUtcTime(time_ms), OfSeries(LabelsAt(work))));
       return;
     }
   } else {
-    overwritten_.push_back({ref, series.last_time_ms, series.last_bits});
-    series.last_time_ms = time_ms;
-    series.last_bits = bits;
+    const std::int64_t late_ms = series.last_time_ms - time_ms;
+    const bool is_refused = late_ms > work.limits->late_window_ms;
+    if (work.sender.empty()) work.sender = SenderOf(LabelsAt(work));
+    work.late.latest_by_ms = std::max(work.late.latest_by_ms, late_ms);
+    ++(is_refused ? work.late.refused : work.late.taken);
+    if (is_refused) {
+      metrics_.out_of_order->Add();
+      work.outcome.Refuse(1, fmt::format("series {}: out-of-order sample{}: got {}, want at least {}",
+                                         position, OfSeries(LabelsAt(work)), FormatUtcTime(time_ms),
+                                         FormatUtcTime(series.last_time_ms - work.limits->late_window_ms)));
+      return;
+    }
   }
-  batch.floats.Push(ref, time_ms, value);
-  ++outcome.samples;
+  work.batch->floats.Push(place.ref(), time_ms, value);
+  ++work.outcome.samples;
 }
 
-void Admission::AdmitHistogram(SeriesRef ref, std::uint32_t position, const wire::ReceivedHistogram& sample,
-                               const TimeWindow& window, codec::SampleBatch& batch,
-                               AdmissionOutcome& outcome) {
-  if (!AdmitTime(position, sample.time_ms, window, outcome)) return;
-  if (const Status valid = codec::ValidateHistogram(*sample.histogram); !valid) {
-    metrics_.bad_histogram->Add();
-    outcome.Refuse(1, fmt::format("series {}: {}", position, valid.error().message));
+void Admission::AdmitHistogram(Work& work, Place place, std::uint32_t position,
+                               const wire::ReceivedHistogram& sample) {
+  if (!AdmitTime(work, position, sample.time_ms)) return;
+  if (place.is_source()) {
+    metrics_.series_limit->Add();
+    work.outcome.Refuse(1, fmt::format("series {}: too many series, and native histograms of others are not "
+                                       "added up: want fewer label values, or a higher limit",
+                                       position));
     return;
   }
-  batch.histograms.push_back({ref, sample.time_ms, sample.histogram});
-  ++outcome.histograms;
+  if (const Status valid = codec::ValidateHistogram(*sample.histogram); !valid) {
+    metrics_.bad_histogram->Add();
+    work.outcome.Refuse(1, fmt::format("series {}: {}", position, valid.error().message));
+    return;
+  }
+  work.tenant->series.state(place.ref()).seen_s = work.arrival.now_s();
+  work.batch->histograms.push_back({place.ref(), sample.time_ms, sample.histogram});
+  ++work.outcome.histograms;
 }
 
-void Admission::NoteMetadata(TenantState& tenant, std::string_view metric, MetricMetadata metadata,
-                             codec::SampleBatch& batch) {
-  if (metric.empty() || metric.size() > options_.labels.value_bytes_max || !IsValidUtf8(metric)) return;
+void Admission::NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata) {
+  if (metric.empty() || metric.size() > work.limits->labels.value_bytes_max || !IsValidUtf8(metric)) return;
   metadata.help = CutText(metadata.help);
   metadata.unit = CutText(metadata.unit);
-  const auto known = tenant.metadata.find(metric);
-  if (known != tenant.metadata.end()) {
+  auto& noted = work.tenant->metadata;
+  const auto known = noted.find(metric);
+  if (known != noted.end()) {
     if (known->second == metadata) return;
     known->second = metadata;
   } else {
-    if (tenant.metadata.size() >= kMetadataMax) return;
-    tenant.metadata.emplace(metric, metadata);
+    if (noted.size() >= kMetadataMax) return;
+    noted.emplace(metric, metadata);
   }
-  batch.metadata.push_back({std::string(metric), std::move(metadata)});
+  work.batch->metadata.push_back({std::string(metric), std::move(metadata)});
 }
 
 void Admission::Revert(const codec::SampleBatch& batch) {
   TenantState& tenant = *tenants_.at(batch.tenant);
   for (auto undo = overwritten_.rbegin(); undo != overwritten_.rend(); ++undo) {
-    SeriesState& series = tenant.series[ToIndex(undo->ref)];
+    SeriesState& series = tenant.series.state(undo->ref);
     series.last_time_ms = undo->last_time_ms;
     series.last_bits = undo->last_bits;
   }
   overwritten_.clear();
-  for (const codec::SeriesDefinition& definition : batch.series) {
-    tenant.series[ToIndex(definition.ref)].defined_epoch = kNeverDefined;
-  }
+  tenant.series.Revert(batch);
   for (const codec::MetadataEntry& entry : batch.metadata)
     tenant.metadata.erase(entry.metric);
 }
 
 void Admission::Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs) {
-  for (const SeriesRef ref : refs)
-    tenants_.at(tenant)->series[ToIndex(ref)].last_time_ms = INT64_MIN;
+  TenantSeries& series = tenants_.at(tenant)->series;
+  for (const SeriesRef ref : refs) {
+    if (SeriesState* const state = series.FindState(ref)) state->last_time_ms = INT64_MIN;
+  }
 }
 
-void Admission::ReserveRefs(const TenantId& tenant_id, std::uint32_t next_ref) {
-  std::unique_ptr<TenantState>& tenant = tenants_[tenant_id];
-  if (tenant == nullptr) tenant = std::make_unique<TenantState>();
-  if (tenant->series.size() < next_ref) tenant->series.resize(next_ref);
+void Admission::ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) {
+  StateFor(tenant).series.Reserve(next_ref);
 }
 
 void Admission::Replay(const codec::SampleBatch& batch) {
-  std::unique_ptr<TenantState>& tenant = tenants_[batch.tenant];
-  if (tenant == nullptr) tenant = std::make_unique<TenantState>();
-  const auto state_of = [&](SeriesRef ref) -> SeriesState& {
-    // Refs that never reached the stream, or that damage took, leave unused places.
-    if (ToIndex(ref) >= tenant->series.size()) tenant->series.resize(ToIndex(ref) + std::size_t{1});
-    return tenant->series[ToIndex(ref)];
-  };
-  for (const codec::SeriesDefinition& definition : batch.series) {
-    static_cast<void>(state_of(definition.ref));
-    const wire::SeriesKey key = CanonicalKey(Labels::FromSorted(definition.labels));
-    if (!tenant->canonical_keys.Find(key)) tenant->canonical_keys.Add(key, definition.ref);
-  }
-  for (std::size_t i = 0; i < batch.floats.size(); ++i) {
-    SeriesState& series = state_of(batch.floats.refs[i]);
-    if (batch.floats.times_ms[i] <= series.last_time_ms) continue;
-    series.last_time_ms = batch.floats.times_ms[i];
-    series.last_bits = std::bit_cast<std::uint64_t>(batch.floats.values[i]);
-  }
+  TenantState& tenant = StateFor(batch.tenant);
+  tenant.series.Replay(LimitsOf(batch.tenant).series, batch);
   for (const codec::MetadataEntry& entry : batch.metadata)
-    tenant->metadata[entry.metric] = entry.metadata;
+    tenant.metadata[entry.metric] = entry.metadata;
+}
+
+Admission::TenantStatus Admission::StatusOf(const TenantId& tenant) const {
+  TenantStatus status;
+  status.limits = LimitsOf(tenant);
+  status.budget_series.resize(status.limits.series.limits.budgets.size());
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return status;
+  const TenantState& state = *found->second;
+  status.active_series = state.series.active();
+  for (std::size_t i = 0; i < status.budget_series.size(); ++i)
+    status.budget_series[i] = state.series.budget_active(i);
+  status.overflow = state.series.Overflows();
+  status.late_senders = state.late_senders.counts();
+  return status;
 }
 
 }  // namespace tickscope::ingest

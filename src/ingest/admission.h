@@ -2,7 +2,7 @@
 //
 // A known series costs one key compare and one look at its last time; labels are read, checked and given a number
 // only at first sight, or when the stream's new epoch wants their definition again. What breaks a rule is left out,
-// counted, and named in the answer; the rest goes in.
+// counted, and named in the answer; the rest goes in. What is over a limit of series is added up (ingest/overflow.h).
 //
 // The numbers given here are the store's: on start the stream is replayed through Replay, so that both agree.
 //
@@ -10,7 +10,7 @@
 //              A2 nothing is dropped here as a duplicate: what is acknowledged is on the stream. The store drops the
 //                 copies.
 // Threads      Externally locked (the gateway's lock).
-// Memory       About 90 bytes a series.
+// Memory       About 100 bytes a series.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,28 @@
 #include "base/metrics.h"
 #include "codec/sample_batch.h"
 #include "ingest/label_rules.h"
-#include "ingest/series_keys.h"
+#include "ingest/late_senders.h"
+#include "ingest/tenant_series.h"
 #include "model/appender.h"
 #include "wire/remote_write_decode.h"
 
 namespace tickscope::ingest {
 
-struct AdmissionOptions {
+/// What a tenant may send.
+struct TenantLimits {
   LabelLimits labels;
+  TenantSeriesOptions series;
   std::int64_t late_window_ms = 600'000;  ///< How far behind its series' newest a sample may be.
-  std::int64_t future_max_ms = 600'000;   ///< How far ahead of the clock a sample may be.
+
+  friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
+};
+
+struct AdmissionOptions {
+  TenantLimits limits;
+  std::map<TenantId, TenantLimits> tenants;  ///< Those with limits of their own.
+  std::int64_t future_max_ms = 600'000;      ///< How far ahead of the clock a sample may be.
   std::int64_t past_max_ms =
-      3650LL * 24 * 3600 * 1000;          ///< How far behind the clock; older is a sender's bug.
-  std::uint64_t series_max = 10'000'000;  ///< Series a tenant.
+      3650LL * 24 * 3600 * 1000;  ///< How far behind the clock; older is a sender's bug.
   std::uint64_t tenants_max = 1'000;
 };
 
@@ -51,6 +60,7 @@ struct AdmissionMetrics {
   Counter* in_past;
   Counter* bad_histogram;
   Counter* exemplars;
+  Counter* overflowed[kLimitReasons];
   Gauge* cache_bytes;
 };
 
@@ -83,56 +93,54 @@ class Admission {
   /// Forgets the newest samples of these series: the stream took them and then failed. Whether a sample is late is
   /// judged anew from the next one on.
   void Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs);
-  void SetLimits(const AdmissionOptions& options) { options_ = options; }
+  void SetLimits(const AdmissionOptions& options);
   /// Numbers below `next_ref` are taken, whether their series is still known or not.
   void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref);
   /// Learns a batch read back from the stream at start.
   void Replay(const codec::SampleBatch& batch);
 
- private:
-  static constexpr std::uint64_t kNeverDefined = ~std::uint64_t{0};
-  struct SeriesState {
-    TimeMs last_time_ms = INT64_MIN;
-    std::uint64_t last_bits = 0;
-    std::uint64_t defined_epoch = kNeverDefined;
+  /// Where a tenant stands against its limits.
+  struct TenantStatus {
+    std::uint64_t active_series = 0;
+    TenantLimits limits;
+    std::vector<std::uint64_t> budget_series;  ///< Of each budget.
+    std::vector<TenantSeries::OverflowState> overflow;
+    std::map<std::string, LateCounts> late_senders;
   };
+  [[nodiscard]] TenantStatus StatusOf(const TenantId& tenant) const;
+
+ private:
   struct TenantState {
-    SeriesKeys raw_keys;  // By the bytes a sender names the series with.
-    SeriesKeys
-        canonical_keys;  // By the labels themselves. Apart, so that raw keys stay in their senders' order.
-    std::vector<SeriesState> series;
+    TenantState(std::uint64_t seed, TimeMs started_ms) : series(seed, started_ms) {}
+
+    TenantSeries series;
+    LateSenders late_senders;
     // Metadata last put on the stream, by metric, so that it goes there when it changes.
     std::map<std::string, MetricMetadata, std::less<>> metadata;
   };
+  // One admission at work: what all its samples share.
+  struct Work;
 
+  [[nodiscard]] TenantState& StateFor(const TenantId& tenant);
   [[nodiscard]] Result<TenantState*> TenantFor(const TenantId& tenant);
-  [[nodiscard]] wire::SeriesKey CanonicalKey(const Labels& labels) const;
-  // The series of `labels`, new if need be; defines it in the batch when this epoch has not.
-  [[nodiscard]] Result<SeriesRef> Define(TenantState& tenant, std::uint64_t epoch,
-                                         const std::vector<LabelView>& labels, codec::SampleBatch& batch);
-  [[nodiscard]] Result<SeriesRef> Resolve(TenantState& tenant, std::uint64_t epoch,
-                                          const wire::ReceivedRequest& request,
-                                          const wire::ReceivedSeries& series, codec::SampleBatch& batch);
-  // Times a sample may have, by the clock.
-  struct TimeWindow {
-    TimeMs min_ms = 0;
-    TimeMs max_ms = 0;
-  };
-  [[nodiscard]] TimeWindow WindowNow() const;
-  // Whether the window holds `time_ms`; refuses it otherwise.
-  [[nodiscard]] bool AdmitTime(std::uint32_t position, TimeMs time_ms, const TimeWindow& window,
-                               AdmissionOutcome& outcome);
-  void AdmitFloat(TenantState& tenant, SeriesRef ref, std::uint32_t position, TimeMs time_ms, double value,
-                  const TimeWindow& window, codec::SampleBatch& batch, AdmissionOutcome& outcome);
-  void AdmitHistogram(SeriesRef ref, std::uint32_t position, const wire::ReceivedHistogram& sample,
-                      const TimeWindow& window, codec::SampleBatch& batch, AdmissionOutcome& outcome);
-  void NoteMetadata(TenantState& tenant, std::string_view metric, MetricMetadata metadata,
-                    codec::SampleBatch& batch);
+  [[nodiscard]] const TenantLimits& LimitsOf(const TenantId& tenant) const;
+  [[nodiscard]] Result<Place> Resolve(Work& work, const wire::ReceivedRequest& request,
+                                      const wire::ReceivedSeries& series);
+  [[nodiscard]] Result<Work> Begin(const TenantId& tenant, std::uint64_t epoch, codec::SampleBatch& batch);
+  [[nodiscard]] AdmissionOutcome End(Work& work);
+  // Whether the clock allows `time_ms`; refuses it otherwise.
+  [[nodiscard]] bool AdmitTime(Work& work, std::uint32_t position, TimeMs time_ms);
+  void AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value);
+  void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
+  void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
+  // The labels of the series the work is at, empty when they cannot be read.
+  [[nodiscard]] const std::vector<LabelView>& LabelsAt(const Work& work);
 
   const Clock& clock_;
   AdmissionMetrics metrics_;
   AdmissionOptions options_;
   const std::uint64_t seed_;
+  const TimeMs started_ms_;
   std::map<TenantId, std::unique_ptr<TenantState>> tenants_;
   std::vector<LabelView> label_buffer_;
   // What the last admission overwrote, oldest first.

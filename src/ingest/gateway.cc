@@ -189,6 +189,11 @@ void Gateway::SetLimits(const AdmissionOptions& limits) {
   admission_.SetLimits(limits);
 }
 
+Admission::TenantStatus Gateway::LimitStatus(const TenantId& tenant) const {
+  const MutexLock lock(mu_);
+  return admission_.StatusOf(tenant);
+}
+
 void Gateway::ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) {
   const MutexLock lock(mu_);
   admission_.ReserveRefs(tenant, next_ref);

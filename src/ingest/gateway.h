@@ -65,6 +65,9 @@ class Gateway final : public Appender {
   /// Takes over other limits for requests from now on.
   void SetLimits(const AdmissionOptions& limits) TICKSCOPE_EXCLUDES(mu_);
 
+  /// Where a tenant stands against its limits.
+  [[nodiscard]] Admission::TenantStatus LimitStatus(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
+
   [[nodiscard]] std::size_t request_bytes_max() const { return options_.request_bytes_max; }
 
  private:
@@ -91,7 +94,7 @@ class Gateway final : public Appender {
   Counter* failed_requests_;
   HistogramMetric* append_seconds_;
 
-  Mutex mu_;
+  mutable Mutex mu_;
   Admission admission_ TICKSCOPE_GUARDED_BY(mu_);
   codec::BatchEncoder encoder_ TICKSCOPE_GUARDED_BY(mu_);
   Mutex scratch_mu_;

@@ -12,6 +12,8 @@ struct LabelLimits {
   std::size_t labels_max = 64;  ///< Labels a series, metric name included.
   std::size_t name_bytes_max = 1024;
   std::size_t value_bytes_max = 8192;
+
+  friend bool operator==(const LabelLimits&, const LabelLimits&) = default;
 };
 
 /// Sorts `labels`, leaves out empty values, and checks: a metric name, names not empty, unique and valid UTF-8, values

@@ -29,10 +29,18 @@ void SeriesKeys::Add(const wire::SeriesKey& key, SeriesRef ref) {
   entries_.push_back({key, ref});
   slots_[SlotOf(key)] = static_cast<std::uint32_t>(entries_.size());
   next_ = entries_.size();
-  if (entries_.size() * 3 <= slots_.size() * 2) return;
-  slots_.assign(slots_.size() * 2, 0);
+  if (entries_.size() * 3 > slots_.size() * 2) Rehash();
+}
+
+void SeriesKeys::Rehash() {
+  std::size_t slots = kFirstSlots;
+  while (entries_.size() * 3 > slots * 2)
+    slots *= 2;
+  slots_ = std::vector<std::uint32_t>(slots, 0);
+  entries_.shrink_to_fit();
   for (std::size_t i = 0; i < entries_.size(); ++i)
     slots_[SlotOf(entries_[i].key)] = static_cast<std::uint32_t>(i + 1);
+  next_ = 0;
 }
 
 }  // namespace tickscope::ingest

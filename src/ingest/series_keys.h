@@ -3,7 +3,8 @@
 // Keys are kept in the order they were first seen, and a sender repeats its order, so the key after the last one
 // found is usually the next one asked for: one compare of memory that is read in sequence, no hash probe.
 //
-// Invariants   K1 a key means one series for good; a series may have several keys (one a protocol and label order).
+// Invariants   K1 a key means one series until it is erased; a series may have several keys (one a protocol and
+//                 label order).
 // Threads      Externally locked.
 // Memory       24 bytes a key and 8 to 16 for the hash slots.
 #pragma once
@@ -29,6 +30,13 @@ class SeriesKeys {
   /// Adds a key that is not there yet.
   void Add(const wire::SeriesKey& key, SeriesRef ref);
 
+  /// Forgets keys whose series `is_gone(SeriesRef)`; the order of the others stays.
+  template <typename IsGone>
+  void EraseIf(const IsGone& is_gone) {
+    std::erase_if(entries_, [&](const Entry& entry) { return is_gone(entry.ref); });
+    Rehash();
+  }
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t bytes() const {
     return entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(std::uint32_t);
@@ -41,6 +49,8 @@ class SeriesKeys {
   };
 
   [[nodiscard]] std::optional<SeriesRef> FindByHash(const wire::SeriesKey& key);
+  // Makes the slots anew, as many as the entries need.
+  void Rehash();
   [[nodiscard]] std::size_t SlotOf(const wire::SeriesKey& key) const;
 
   std::vector<Entry> entries_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/prometheus_api.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -89,7 +91,8 @@ void ServeProcess::AddRoutes() {
                               .metadata = *this,
                               .head_status = *this,
                               .ready = [this] { return Ready(); },
-                              .config_yaml = [this] { return WriteServeConfig(config_); }},
+                              .config_yaml = [this] { return WriteServeConfig(config_); },
+                              .limits = gateway_ != nullptr ? this : nullptr},
                              std::move(options));
 }
 
@@ -202,6 +205,25 @@ api::HeadStatus ServeProcess::Status(const TenantId& tenant, std::size_t top) co
           .values_by_label = ToPairs(summary.values_by_label_name),
           .value_bytes_by_label = ToPairs(summary.bytes_by_label_name),
           .series_by_label_pair = ToPairs(summary.series_by_label_pair)};
+}
+
+api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
+  const ingest::Admission::TenantStatus state = gateway_->LimitStatus(tenant);
+  const ingest::SeriesLimits& limits = state.limits.series.limits;
+  api::LimitStatus status;
+  status.active_series = state.active_series;
+  status.series_max = limits.series_max;
+  status.series_per_metric_max = limits.series_per_metric_max;
+  for (std::size_t i = 0; i < limits.budgets.size(); ++i)
+    status.budgets.push_back(
+        {limits.budgets[i].selector, state.budget_series[i], limits.budgets[i].series_max});
+  for (const auto& overflow : state.overflow)
+    status.overflow.push_back({overflow.series, overflow.sources});
+  for (const auto& [sender, late] : state.late_senders)
+    status.late_senders.push_back({sender, late.taken, late.refused, late.latest_by_ms});
+  std::ranges::sort(status.late_senders, std::ranges::greater{},
+                    [](const auto& late) { return late.taken + late.refused; });
+  return status;
 }
 
 }  // namespace tickscope::roles

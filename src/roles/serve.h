@@ -43,7 +43,9 @@ struct ServeEnvironment {
   std::string version;
 };
 
-class ServeProcess final : private api::MetadataSource, private api::HeadStatusSource {
+class ServeProcess final : private api::MetadataSource,
+                           private api::HeadStatusSource,
+                           private api::LimitStatusSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
   /// promises (a failed sync) and should end. Errors: what the directory, the log or the address say.
@@ -73,6 +75,7 @@ class ServeProcess final : private api::MetadataSource, private api::HeadStatusS
 
   [[nodiscard]] std::vector<api::MetadataFamily> Metadata(const api::MetadataRequest& request) const override;
   [[nodiscard]] api::HeadStatus Status(const TenantId& tenant, std::size_t top) const override;
+  [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
 
   const ServeEnvironment environment_;
   ServeConfig config_;

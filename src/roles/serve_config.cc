@@ -1,7 +1,10 @@
 #include "roles/serve_config.h"
 
+#include <fmt/format.h>
+
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
+#include "promql/engine.h"
 
 namespace tickscope::roles {
 namespace {
@@ -9,6 +12,30 @@ namespace {
 using config::YamlDocument;
 using config::YamlMap;
 using config::YamlWriter;
+
+// What may be set for each tenant.
+template <typename Visitor>
+void VisitLimits(Visitor& visit, ingest::TenantLimits& limits) {
+  ingest::TenantSeriesOptions& series = limits.series;
+  visit.Count("series_max",
+              "Active series a tenant; samples of further ones go to their metric's __overflow__ series.",
+              series.limits.series_max, 0, 2'000'000'000);
+  visit.Count("series_per_metric_max", "The same for each metric name.", series.limits.series_per_metric_max,
+              0, 2'000'000'000);
+  visit.Budgets("budgets",
+                "The same for what a selector matches: a list of {match: SELECTOR, series_max: N}.",
+                series.limits.budgets);
+  visit.Interval("series_idle", "Silence after which a series is not active any more.", series.idle_ms);
+  visit.Texts("overflow_keeps", "Labels that __overflow__ series keep.", series.overflow_keeps);
+  visit.Count("overflow_series_max", "__overflow__ series; what would need more is refused.",
+              series.overflow_series_max, 0, 1'000'000);
+  visit.Count("overflow_sources_max", "Series over a limit that are told apart; samples of more are refused.",
+              series.overflow_sources_max, 0, 100'000'000);
+  visit.Count("labels_max", "Labels a series, metric name included.", limits.labels.labels_max, 1, 10'000);
+  visit.Size("label_name_bytes_max", "Length of a label name.", limits.labels.name_bytes_max, 1, 1U << 20);
+  visit.Size("label_value_bytes_max", "Length of a label value.", limits.labels.value_bytes_max, 1, 1U << 20);
+  visit.Duration("late_window", "How far behind its series' newest a sample may be.", limits.late_window_ms);
+}
 
 // One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its
 // name and its meaning.
@@ -47,17 +74,10 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
               1'000'000);
   visit.Size("request_bytes_max", "A request after decompression; more is 413.", c.ingest.request_bytes_max,
              1024, 1U << 30);
-  visit.Count("series_max", "Series a tenant; new ones over it are refused.", c.ingest.admission.series_max,
-              1, 4'000'000'000);
+  VisitLimits(visit, c.ingest.admission.limits);
+  visit.Tenants("tenants", "Limits of single tenants, by name; what is left out is as above.",
+                c.ingest.admission);
   visit.Count("tenants_max", "Tenants.", c.ingest.admission.tenants_max, 1, 1'000'000);
-  visit.Count("labels_max", "Labels a series, metric name included.", c.ingest.admission.labels.labels_max, 1,
-              10'000);
-  visit.Size("label_name_bytes_max", "Length of a label name.", c.ingest.admission.labels.name_bytes_max, 1,
-             1U << 20);
-  visit.Size("label_value_bytes_max", "Length of a label value.", c.ingest.admission.labels.value_bytes_max,
-             1, 1U << 20);
-  visit.Duration("late_window", "How far behind its series' newest a sample may be.",
-                 c.ingest.admission.late_window_ms);
   visit.Duration("future_max", "How far ahead of this machine's clock a sample may be.",
                  c.ingest.admission.future_max_ms);
   visit.Duration("past_max", "How far behind this machine's clock a sample may be.",
@@ -141,6 +161,39 @@ class Reader {
   void Millis(const char* name, const char*, std::chrono::milliseconds& value) {
     value = std::chrono::milliseconds(maps_.back().DurationMs(name, value.count(), {.min = 1}));
   }
+  void Texts(const char* name, const char*, std::vector<std::string>& value) {
+    if (maps_.back().Has(name)) value = maps_.back().Strings(name);
+  }
+  void Budgets(const char* name, const char*, std::vector<ingest::SeriesBudget>& value) {
+    if (!maps_.back().Has(name)) return;
+    std::vector<YamlMap> items = maps_.back().Maps(name);
+    if (items.size() > ingest::kBudgetsMax) {
+      maps_.back().Complain(
+          name, fmt::format("got {} budgets, want at most {}", items.size(), ingest::kBudgetsMax));
+    }
+    value.clear();
+    for (YamlMap& item : items) {
+      ingest::SeriesBudget& budget = value.emplace_back();
+      budget.selector = item.RequiredString("match");
+      budget.series_max = static_cast<std::uint64_t>(item.Int("series_max", 0, {0, 2'000'000'000}));
+      auto matchers = promql::ParseSeriesSelector(budget.selector, {});
+      if (matchers) {
+        budget.matchers = *std::move(matchers);
+      } else if (!budget.selector.empty()) {
+        item.Complain("match", "expected a selector such as {region=\"eu\"}: " + matchers.error().message);
+      }
+      if (!item.Has("series_max")) item.Complain("match", "expected series_max beside it");
+    }
+  }
+  void Tenants(const char* name, const char*, ingest::AdmissionOptions& options) {
+    YamlMap tenants = maps_.back().Map(name);
+    for (const std::string& tenant : tenants.Keys()) {
+      ingest::TenantLimits& limits = options.tenants[tenant] = options.limits;
+      maps_.push_back(tenants.Map(tenant));
+      VisitLimits(*this, limits);
+      maps_.pop_back();
+    }
+  }
   void Level(const char* name, const char*, LogLevel& level) {
     level = static_cast<LogLevel>(
         maps_.back().OneOf(name, static_cast<std::size_t>(level), {"debug", "info", "warn", "error"}));
@@ -186,6 +239,33 @@ class Writer {
   }
   void Millis(const char* name, const char* help, std::chrono::milliseconds value) {
     Duration(name, help, value.count());
+  }
+  void Texts(const char* name, const char* help, const std::vector<std::string>& value) {
+    out_.Comment(help);
+    out_.Strings(name, value);
+  }
+  void Budgets(const char* name, const char* help, const std::vector<ingest::SeriesBudget>& value) {
+    out_.Comment(help);
+    if (value.empty()) return out_.Strings(name, {});
+    out_.BeginList(name);
+    for (const ingest::SeriesBudget& budget : value) {
+      out_.BeginItem();
+      out_.String("match", budget.selector);
+      out_.Int("series_max", static_cast<std::int64_t>(budget.series_max));
+      out_.EndItem();
+    }
+    out_.EndList();
+  }
+  void Tenants(const char* name, const char* help, ingest::AdmissionOptions& options) {
+    out_.Comment(help);
+    if (options.tenants.empty()) return out_.StringMap(name, {});
+    out_.BeginMap(name);
+    for (auto& [tenant, limits] : options.tenants) {
+      out_.BeginMap(tenant);
+      VisitLimits(*this, limits);
+      out_.EndMap();
+    }
+    out_.EndMap();
   }
   void Level(const char* name, const char* help, LogLevel level) {
     constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};

@@ -160,7 +160,7 @@ TEST(Roles, ListsAndNeeds) {
 TEST(ServeConfig, ShowReadsBackToTheSame) {
   ServeConfig config;
   config.http.address = "0.0.0.0:1";
-  config.ingest.admission.late_window_ms = 1234;
+  config.ingest.admission.limits.late_window_ms = 1234;
   config.log_format = LogFormat::kJson;
   ServeConfig read;
   const Status status = ReadServeConfig(WriteServeConfig(config), "shown.yaml", read);
