@@ -32,6 +32,15 @@ http::Response JsonAnswer(int status, std::string body) {
   return TextAnswer(status, "application/json", std::move(body));
 }
 
+// `body` is what `json` wrote.
+Result<http::Response> Finished(const JsonWriter& json, std::string& body, std::size_t bytes_max) {
+  if (json.full()) {
+    return Fail(ErrorCode::kResourceExhausted,
+                fmt::format("answer exceeds {} bytes: select fewer series or use a longer step", bytes_max));
+  }
+  return JsonAnswer(200, std::move(body));
+}
+
 }  // namespace
 
 Result<http::Response> SuccessAnswer(const WriteData& write, std::size_t bytes_max) {
@@ -45,11 +54,14 @@ Result<http::Response> SuccessAnswer(const WriteData& write, std::size_t bytes_m
   WriteNotes("warnings", "warning", notes.warnings, json);
   WriteNotes("infos", "info", notes.infos, json);
   json.EndObject();
-  if (json.full()) {
-    return Fail(ErrorCode::kResourceExhausted,
-                fmt::format("answer exceeds {} bytes: select fewer series or use a longer step", bytes_max));
-  }
-  return JsonAnswer(200, std::move(body));
+  return Finished(json, body, bytes_max);
+}
+
+Result<http::Response> BareAnswer(const WriteData& write, std::size_t bytes_max) {
+  std::string body;
+  JsonWriter json(body, bytes_max);
+  TICKSCOPE_ASSIGN_OR_RETURN(const Notes notes, write(json));
+  return Finished(json, body, bytes_max);
 }
 
 http::Response ErrorAnswer(const Error& error) {

@@ -32,6 +32,9 @@ using WriteData = std::function<Result<Notes>(wire::JsonWriter& json)>;
 /// Errors: the writer's; kResourceExhausted when the text exceeds `bytes_max`.
 [[nodiscard]] Result<http::Response> SuccessAnswer(const WriteData& write, std::size_t bytes_max);
 
+/// The same without an envelope: for what others' APIs answer.
+[[nodiscard]] Result<http::Response> BareAnswer(const WriteData& write, std::size_t bytes_max);
+
 /// The answer that reports `error`; a full or draining server (kUnavailable) also says Retry-After.
 [[nodiscard]] http::Response ErrorAnswer(const Error& error);
 

@@ -34,12 +34,15 @@ using Handler = Result<Notes> (*)(const ApiContext& api, const Call& call, wire:
 enum class Methods : std::uint8_t { kGet, kGetAndPost };
 enum class RunsOn : std::uint8_t { kLoop, kPool };
 
+enum class Envelope : std::uint8_t { kPrometheus, kNone };
+
 struct Endpoint {
   std::string_view name;  ///< In metrics; several may share one.
   std::string_view path;
   Methods methods;
   RunsOn runs_on;
   Handler handler;
+  Envelope envelope = Envelope::kPrometheus;  ///< Of success; an error always has it.
 };
 
 /// query, query_range, query_exemplars, format_query, parse_query.
@@ -48,6 +51,8 @@ struct Endpoint {
 [[nodiscard]] std::span<const Endpoint> SeriesEndpoints();
 /// status/*.
 [[nodiscard]] std::span<const Endpoint> StatusEndpoints();
+/// cardinality/*.
+[[nodiscard]] std::span<const Endpoint> CardinalityEndpoints();
 /// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
 [[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
 

@@ -92,8 +92,9 @@ class Route {
                     .arrived = pending.arrived,
                     .begun = api_->deps.clock.Monotonic()};
     if (call.begun > DeadlineOf(*api_, call)) return TimedOutInQueue();
-    return SuccessAnswer([&](wire::JsonWriter& json) { return endpoint_.handler(*api_, call, json); },
-                         api_->options.response_bytes_max);
+    const auto write = [&](wire::JsonWriter& json) { return endpoint_.handler(*api_, call, json); };
+    if (endpoint_.envelope == Envelope::kNone) return BareAnswer(write, api_->options.response_bytes_max);
+    return SuccessAnswer(write, api_->options.response_bytes_max);
   }
 
   // Answers and counts. Compression happens here, on the thread that made the answer.
@@ -144,6 +145,9 @@ void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies
     for (const Endpoint& endpoint : endpoints)
       RegisterEndpoint(router, api, endpoint);
   }
+  if (dependencies.cardinality == nullptr) return;
+  for (const Endpoint& endpoint : CardinalityEndpoints())
+    RegisterEndpoint(router, api, endpoint);
 }
 
 }  // namespace tickscope::api

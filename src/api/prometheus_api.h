@@ -46,9 +46,10 @@ struct PrometheusApiDependencies {
   MetricRegistry& metrics;
   const MetadataSource& metadata;
   const HeadStatusSource& head_status;
-  std::function<Status()> ready;              ///< An error's message says what is still missing.
-  std::function<std::string()> config_yaml;   ///< The configuration in force, without secrets.
-  const LimitStatusSource* limits = nullptr;  ///< Null where nothing is written.
+  std::function<Status()> ready;                   ///< An error's message says what is still missing.
+  std::function<std::string()> config_yaml;        ///< The configuration in force, without secrets.
+  const CardinalitySource* cardinality = nullptr;  ///< Null where nothing is stored.
+  const LimitStatusSource* limits = nullptr;       ///< Null where nothing is written.
 };
 
 /// Adds every route. The tenant is X-Scope-OrgID's, else the default one.

@@ -58,6 +58,34 @@ class HeadStatusSource {
   [[nodiscard]] virtual HeadStatus Status(const TenantId& tenant, std::size_t top) const = 0;
 };
 
+/// Series, names and values among the series that are active.
+struct Cardinality {
+  struct Label {
+    std::string name;
+    std::uint64_t value_count = 0;
+    std::uint64_t series_count = 0;
+    std::vector<NamedCount> top_values;  ///< By series, most first.
+  };
+
+  std::uint64_t series_count = 0;
+  std::uint64_t name_count = 0;
+  std::uint64_t value_count = 0;
+  std::vector<NamedCount> top_names;  ///< By values, most first.
+  std::vector<Label> labels;
+};
+
+/// Thread-safe.
+class CardinalitySource {
+ public:
+  virtual ~CardinalitySource() = default;
+  /// At most `top` names, and of each of `names` as many values.
+  [[nodiscard]] virtual Cardinality Count(const TenantId& tenant, const std::vector<Matcher>& matchers,
+                                          const std::vector<std::string>& names, std::size_t top) const = 0;
+  /// About how many different series there were in a time range.
+  [[nodiscard]] virtual double DistinctSeries(const TenantId& tenant, TimeMs start_ms,
+                                              TimeMs end_ms) const = 0;
+};
+
 /// A tenant against its limits of series.
 struct LimitStatus {
   struct Budget {

@@ -20,6 +20,7 @@
 //   7 times     n * | chunks: varint | chunks * (rows: varint, bytes: varint, first, last: zz) |, then the
 //                 columns (codec/time_column.h), end to end
 //   8 pages     u32 crc32c of each 64 KiB of 133
+//   9 sketch    how many different series there are (index/hyperloglog.h), to be united with other blocks'
 //   133 columns value columns (codec/block_column.h) of a series, chunk by chunk; or its histograms
 //
 // Worked example: the second of two series that differ in their third label only has shape 1 + 2 * 0b100 = 9
@@ -43,6 +44,7 @@ inline constexpr std::uint8_t kSeriesTag = 5;
 inline constexpr std::uint8_t kGroupsTag = 6;
 inline constexpr std::uint8_t kTimesTag = 7;
 inline constexpr std::uint8_t kPagesTag = 8;
+inline constexpr std::uint8_t kSketchTag = 9;
 inline constexpr std::uint8_t kColumnsTag = kPagedFlag | 5;
 
 inline constexpr std::size_t kPageBytes = 64U << 10;

@@ -207,6 +207,8 @@ Result<index::Postings> BlockReader::SelectPositive(const Matcher& matcher) cons
     for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
       const std::string& value = TextOf(pairs_[pair].value);
       if (value < first || (!last.empty() && value > last)) continue;
+      // What cannot match the expression is passed over without running it.
+      if (matcher.needs_trigrams() && !matcher.MayMatchSignature(TrigramSignature(value))) continue;
       if (matcher.Matches(value) != negated) TICKSCOPE_RETURN_IF_ERROR(AddPostings(pair, selected));
     }
   }
@@ -261,6 +263,14 @@ Result<std::vector<SeriesId>> BlockReader::Select(const std::vector<Matcher>& ma
     ids.push_back(static_cast<SeriesId>(ToIndex(ref)));
   }
   return ids;
+}
+
+Result<index::HyperLogLog> BlockReader::Sketch() const {
+  const ByteView bytes = sections_.Find(kSketchTag);
+  if (bytes.empty()) return Fail(ErrorCode::kNotFound, path() + ": has no sketch section");
+  auto sketch = index::HyperLogLog::Deserialize(bytes);
+  if (!sketch) return Damage(sections_, "sketch", 0, sketch.error().message);
+  return sketch;
 }
 
 Result<std::optional<SeriesId>> BlockReader::FindSeries(const Labels& labels) const {
@@ -444,6 +454,8 @@ Status BlockReader::Verify(const std::function<void(std::uint64_t done)>& progre
     TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
   }
   if (sample_count != meta_.sample_count) return Damage(sections_, "meta", 0, "another number of samples");
+  if (const auto sketch = Sketch(); !sketch && sketch.error().code != ErrorCode::kNotFound)
+    return std::unexpected(sketch.error());
   if (progress) progress(meta_.series_count);
   return {};
 }

@@ -18,6 +18,7 @@
 #include "block/block_writer.h"
 #include "block/section_file.h"
 #include "codec/column_stats.h"
+#include "index/hyperloglog.h"
 #include "index/postings.h"
 #include "io/file_system.h"
 #include "model/matcher.h"
@@ -68,6 +69,9 @@ class BlockReader {
 
   /// Appends the series' samples in [start, end], in time order. For many series of a block use a Cursor.
   [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
+
+  /// A sketch of the block's series by index::SeriesHash. Errors: kCorruption; kNotFound in a block that has none.
+  [[nodiscard]] Result<index::HyperLogLog> Sketch() const;
 
   /// Checks every checksum and decodes everything. `progress` hears how many series are done.
   [[nodiscard]] Status Verify(const std::function<void(std::uint64_t done)>& progress) const;

@@ -16,7 +16,9 @@
 #include "codec/time_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
+#include "index/hyperloglog.h"
 #include "index/postings.h"
+#include "index/series_hash.h"
 
 namespace tickscope::block {
 namespace {
@@ -124,6 +126,9 @@ class BlockWriter::State {
     TICKSCOPE_RETURN_IF_ERROR(WriteTimes());
     TICKSCOPE_RETURN_IF_ERROR(WriteIndex());
     Bytes bytes;
+    sketch_.Serialize(bytes);
+    TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kSketchTag, bytes));
+    bytes.clear();
     PutText(meta_.tenant, bytes);
     PutZigZag(meta_.min_time_ms, bytes);
     PutZigZag(meta_.max_time_ms, bytes);
@@ -179,7 +184,9 @@ class BlockWriter::State {
   void BeginSeries(const Labels& labels) {
     const auto number = static_cast<std::uint32_t>(meta_.series_count++);
     label_counts_.push_back(0);
-    for (const LabelView& label : labels) {
+    label_views_.assign(labels.begin(), labels.end());
+    sketch_.Add(index::SeriesHash(label_views_));
+    for (const LabelView& label : label_views_) {
       const ProtoPair pair = PairOf(label);
       pairs_[pair].series.Add(static_cast<SeriesRef>(number));
       series_pairs_.push_back(pair);
@@ -327,6 +334,8 @@ class BlockWriter::State {
 
   SectionWriter writer_;
   BlockMeta meta_;
+  index::HyperLogLog sketch_;
+  std::vector<LabelView> label_views_;
   std::unordered_map<std::string, std::uint32_t> text_numbers_;
   std::unordered_map<std::uint64_t, ProtoPair> pair_numbers_;
   std::vector<PairState> pairs_;

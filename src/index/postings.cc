@@ -48,6 +48,10 @@ bool Postings::empty() const {
 bool Postings::Intersects(const Postings& other) const {
   return roaring_bitmap_intersect(bitmap_, other.bitmap_);
 }
+std::uint64_t Postings::IntersectionSize(const Postings& other) const {
+  return roaring_bitmap_and_cardinality(bitmap_, other.bitmap_);
+}
+
 std::size_t Postings::bytes() const {
   return roaring_bitmap_portable_size_in_bytes(bitmap_);
 }

@@ -43,6 +43,8 @@ class Postings {
   /// Refs in ascending order.
   [[nodiscard]] std::vector<SeriesRef> ToRefs() const;
   [[nodiscard]] bool Intersects(const Postings& other) const;
+  /// How many are in both.
+  [[nodiscard]] std::uint64_t IntersectionSize(const Postings& other) const;
   /// Bytes held.
   [[nodiscard]] std::size_t bytes() const;
   /// Appends the set: runs of consecutive numbers, each as how many are left out before it and how many more follow its

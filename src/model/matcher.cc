@@ -68,6 +68,7 @@ Result<Matcher> Matcher::Make(MatchType type, std::string_view name, std::string
       if (from_start.ok() && from_start.PossibleMatchRange(&first, &last, kRangeBytes)) {
         matcher.value_range_ = {std::move(first), std::move(last)};
       }
+      matcher.needed_trigrams_ = NeededTrigrams(value);
     }
   }
   matcher.matches_empty_ = matcher.Matches("");

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "model/labels.h"
+#include "model/trigrams.h"
 
 namespace re2 {
 class RE2;
@@ -48,6 +49,13 @@ class Matcher {
   /// a range of its sorted values instead of all.
   [[nodiscard]] const std::pair<std::string, std::string>& value_range() const { return value_range_; }
 
+  /// False when a text of that signature (model/trigrams.h) cannot match the expression itself, negated or not. Lets an
+  /// index pass over most values without running the expression.
+  [[nodiscard]] bool MayMatchSignature(std::uint64_t signature) const {
+    return MayMatch(needed_trigrams_, signature);
+  }
+  [[nodiscard]] bool needs_trigrams() const { return !needed_trigrams_.empty(); }
+
   /// `name="value"`, as a selector writes it.
   [[nodiscard]] std::string ToString() const;
 
@@ -64,6 +72,7 @@ class Matcher {
   std::shared_ptr<const re2::RE2> regex_;
   std::vector<std::string> literals_;
   std::pair<std::string, std::string> value_range_;
+  std::vector<std::uint64_t> needed_trigrams_;
   bool matches_empty_ = false;
 };
 

@@ -86,9 +86,10 @@ int Show(io::FileSystem& fs, const std::string& file) {
       file, meta.tenant, TimeText(meta.min_time_ms), TimeText(meta.max_time_ms), meta.end_offset);
   fmt::print("series      {}\nsamples     {}\nbytes       {}\n\n", meta.series_count, meta.sample_count,
              (*block)->file_bytes());
-  constexpr std::array<std::pair<std::uint8_t, const char*>, 9> kSections = {
+  constexpr std::array<std::pair<std::uint8_t, const char*>, 10> kSections = {
       {{block::kColumnsTag, "columns"},
        {block::kPagesTag, "page checksums"},
+       {block::kSketchTag, "sketch"},
        {block::kTimesTag, "times"},
        {block::kSymbolsTag, "label texts"},
        {block::kLabelsTag, "label values"},

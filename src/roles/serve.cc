@@ -92,6 +92,7 @@ void ServeProcess::AddRoutes() {
                               .head_status = *this,
                               .ready = [this] { return Ready(); },
                               .config_yaml = [this] { return WriteServeConfig(config_); },
+                              .cardinality = this,
                               .limits = gateway_ != nullptr ? this : nullptr},
                              std::move(options));
 }
@@ -205,6 +206,20 @@ api::HeadStatus ServeProcess::Status(const TenantId& tenant, std::size_t top) co
           .values_by_label = ToPairs(summary.values_by_label_name),
           .value_bytes_by_label = ToPairs(summary.bytes_by_label_name),
           .series_by_label_pair = ToPairs(summary.series_by_label_pair)};
+}
+
+api::Cardinality ServeProcess::Count(const TenantId& tenant, const std::vector<Matcher>& matchers,
+                                     const std::vector<std::string>& names, std::size_t top) const {
+  const tsdb::CardinalitySummary summary = store_->Cardinality(tenant, matchers, names, top);
+  api::Cardinality found{
+      summary.series_count, summary.name_count, summary.value_count, ToPairs(summary.top_names), {}};
+  for (const tsdb::LabelCardinality& label : summary.labels)
+    found.labels.push_back({label.name, label.value_count, label.series_count, ToPairs(label.top_values)});
+  return found;
+}
+
+double ServeProcess::DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const {
+  return store_->DistinctSeries(tenant, start_ms, end_ms);
 }
 
 api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {

@@ -45,6 +45,7 @@ struct ServeEnvironment {
 
 class ServeProcess final : private api::MetadataSource,
                            private api::HeadStatusSource,
+                           private api::CardinalitySource,
                            private api::LimitStatusSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
@@ -75,6 +76,9 @@ class ServeProcess final : private api::MetadataSource,
 
   [[nodiscard]] std::vector<api::MetadataFamily> Metadata(const api::MetadataRequest& request) const override;
   [[nodiscard]] api::HeadStatus Status(const TenantId& tenant, std::size_t top) const override;
+  [[nodiscard]] api::Cardinality Count(const TenantId& tenant, const std::vector<Matcher>& matchers,
+                                       const std::vector<std::string>& names, std::size_t top) const override;
+  [[nodiscard]] double DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const override;
   [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
 
   const ServeEnvironment environment_;

@@ -3,9 +3,16 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "index/series_hash.h"
 
 namespace tickscope::tsdb {
 namespace {
+
+// Whether a value matches, with the expression run only where it may.
+bool MatchesValue(const Matcher& matcher, std::string_view value, std::uint64_t signature) {
+  if (!matcher.MayMatchSignature(signature)) return matcher.type() == MatchType::kNotRegex;
+  return matcher.Matches(value);
+}
 
 std::vector<NamedCount> TakeTop(std::vector<NamedCount> counts, std::size_t limit) {
   const auto more = [](const NamedCount& a, const NamedCount& b) {
@@ -28,10 +35,14 @@ void SeriesIndex::Add(SeriesRef ref, std::span<const LabelView> labels) {
   series_pairs_.push_back(static_cast<PairId>(labels.size()));
   for (const LabelView& label : labels) {
     const PairId pair = InternPair(label);
-    pairs_[pair].series.Add(ref);
+    Pair& known = pairs_[pair];
+    known.series.Add(ref);
+    known.values->ranked.Increment(known.rank);
+    ++known.values->series;
     series_pairs_.push_back(pair);
   }
   all_.Add(ref);
+  sketch_.Add(index::SeriesHash(labels));
   ++series_count_;
 }
 
@@ -45,8 +56,11 @@ SeriesIndex::PairId SeriesIndex::InternPair(const LabelView& label) {
   const std::uint64_t key = static_cast<std::uint64_t>(name) << 32 | static_cast<std::uint64_t>(value);
   const auto [found, is_new] = pair_of_.try_emplace(key, static_cast<PairId>(pairs_.size()));
   if (is_new) {
-    pairs_.push_back({name, value, Postings()});
-    names_[symbols_.Text(name)].emplace(symbols_.Text(value), found->second);
+    Values& values = names_[symbols_.Text(name)];
+    values.by_text.emplace(symbols_.Text(value), Value{found->second, TrigramSignature(label.value)});
+    values.bytes += label.value.size();
+    values.pairs.push_back(found->second);
+    pairs_.push_back({name, value, &values, values.ranked.Add(), Postings()});
   }
   return found->second;
 }
@@ -82,8 +96,8 @@ Postings SeriesIndex::SelectPositive(const Matcher& matcher) const {
   const Values* values = ValuesOf(matcher.name());
   if (values == nullptr) return selected;
   const auto add = [&](std::string_view value) {
-    if (const auto found = values->find(value); found != values->end())
-      selected.UnionWith(pairs_[found->second].series);
+    if (const auto found = values->by_text.find(value); found != values->by_text.end())
+      selected.UnionWith(pairs_[found->second.pair].series);
   };
   const bool is_regex = matcher.type() == MatchType::kRegex || matcher.type() == MatchType::kNotRegex;
   if (!is_regex) {
@@ -94,9 +108,11 @@ Postings SeriesIndex::SelectPositive(const Matcher& matcher) const {
   } else {
     const bool negated = matcher.type() == MatchType::kNotRegex;
     const auto& [first, last] = matcher.value_range();
-    for (auto at = values->lower_bound(first); at != values->end() && (last.empty() || at->first <= last);
+    const auto end = values->by_text.end();
+    for (auto at = values->by_text.lower_bound(first); at != end && (last.empty() || at->first <= last);
          ++at) {
-      if (matcher.Matches(at->first) != negated) selected.UnionWith(pairs_[at->second].series);
+      if (MatchesValue(matcher, at->first, at->second.signature) != negated)
+        selected.UnionWith(pairs_[at->second.pair].series);
     }
   }
   return selected;
@@ -130,15 +146,15 @@ Postings SeriesIndex::Select(const std::vector<Matcher>& matchers) const {
       if (!matcher->MatchesEmpty()) {
         Postings with_label;
         if (values != nullptr) {
-          for (const auto& [value, pair] : *values)
-            with_label.UnionWith(pairs_[pair].series);
+          for (const auto& [text, value] : values->by_text)
+            with_label.UnionWith(pairs_[value.pair].series);
         }
         selected.IntersectWith(with_label);
       }
     } else if (values != nullptr) {
       // a="" and a=~"|x" keep series without the label: take away those with a value that does not match.
-      for (const auto& [value, pair] : *values) {
-        if (!matcher->Matches(value)) selected.Subtract(pairs_[pair].series);
+      for (const auto& [text, value] : values->by_text) {
+        if (!MatchesValue(*matcher, text, value.signature)) selected.Subtract(pairs_[value.pair].series);
       }
     }
   }
@@ -155,8 +171,8 @@ std::vector<std::string> SeriesIndex::LabelNames() const {
 std::vector<std::string> SeriesIndex::LabelNames(const Postings& series) const {
   std::vector<std::string> names;
   for (const auto& [name, values] : names_) {
-    const auto carries = [&](const auto& value) { return pairs_[value.second].series.Intersects(series); };
-    if (std::any_of(values.begin(), values.end(), carries)) names.emplace_back(name);
+    const auto carries = [&](PairId pair) { return pairs_[pair].series.Intersects(series); };
+    if (std::ranges::any_of(values.pairs, carries)) names.emplace_back(name);
   }
   return names;
 }
@@ -164,8 +180,8 @@ std::vector<std::string> SeriesIndex::LabelNames(const Postings& series) const {
 std::vector<std::string> SeriesIndex::LabelValues(std::string_view name) const {
   std::vector<std::string> found;
   if (const Values* values = ValuesOf(name)) {
-    for (const auto& [value, pair] : *values)
-      found.emplace_back(value);
+    for (const auto& [text, value] : values->by_text)
+      found.emplace_back(text);
   }
   return found;
 }
@@ -173,8 +189,8 @@ std::vector<std::string> SeriesIndex::LabelValues(std::string_view name) const {
 std::vector<std::string> SeriesIndex::LabelValues(std::string_view name, const Postings& series) const {
   std::vector<std::string> found;
   if (const Values* values = ValuesOf(name)) {
-    for (const auto& [value, pair] : *values) {
-      if (pairs_[pair].series.Intersects(series)) found.emplace_back(value);
+    for (const auto& [text, value] : values->by_text) {
+      if (pairs_[value.pair].series.Intersects(series)) found.emplace_back(text);
     }
   }
   return found;
@@ -188,11 +204,24 @@ std::size_t SeriesIndex::bytes() const {
   return bytes;
 }
 
-std::vector<NamedCount> SeriesIndex::TopMetrics(std::size_t limit) const {
+std::vector<NamedCount> SeriesIndex::TopValues(std::string_view name, std::size_t limit) const {
   std::vector<NamedCount> counts;
-  if (const Values* values = ValuesOf(kMetricName)) {
-    for (const auto& [value, pair] : *values)
-      counts.push_back({std::string(value), pairs_[pair].series.size()});
+  if (const Values* const values = ValuesOf(name)) {
+    for (const index::RankedCounts::Item item : values->ranked.Top(limit))
+      counts.push_back(
+          {std::string(symbols_.Text(pairs_[values->pairs[item]].value)), values->ranked.count(item)});
+  }
+  return TakeTop(std::move(counts), limit);
+}
+
+std::vector<NamedCount> SeriesIndex::TopValues(std::string_view name, const Postings& series,
+                                               std::size_t limit) const {
+  std::vector<NamedCount> counts;
+  if (const Values* const values = ValuesOf(name)) {
+    for (const auto& [text, value] : values->by_text) {
+      const std::uint64_t count = pairs_[value.pair].series.IntersectionSize(series);
+      if (count > 0) counts.push_back({std::string(text), count});
+    }
   }
   return TakeTop(std::move(counts), limit);
 }
@@ -200,28 +229,38 @@ std::vector<NamedCount> SeriesIndex::TopMetrics(std::size_t limit) const {
 std::vector<NamedCount> SeriesIndex::TopLabelNames(std::size_t limit) const {
   std::vector<NamedCount> counts;
   for (const auto& [name, values] : names_)
-    counts.push_back({std::string(name), values.size()});
+    counts.push_back({std::string(name), values.pairs.size()});
   return TakeTop(std::move(counts), limit);
 }
 
 std::vector<NamedCount> SeriesIndex::TopLabelBytes(std::size_t limit) const {
   std::vector<NamedCount> counts;
-  for (const auto& [name, values] : names_) {
-    std::uint64_t bytes = 0;
-    for (const auto& [value, pair] : values)
-      bytes += value.size();
-    counts.push_back({std::string(name), bytes});
-  }
+  for (const auto& [name, values] : names_)
+    counts.push_back({std::string(name), values.bytes});
   return TakeTop(std::move(counts), limit);
 }
 
 std::vector<NamedCount> SeriesIndex::TopPairs(std::size_t limit) const {
+  // The largest of all are among the largest of each name.
   std::vector<NamedCount> counts;
-  for (const Pair& pair : pairs_) {
-    counts.push_back({std::string(symbols_.Text(pair.name)) + "=" + std::string(symbols_.Text(pair.value)),
-                      pair.series.size()});
+  for (const auto& [name, values] : names_) {
+    for (const index::RankedCounts::Item item : values.ranked.Top(limit)) {
+      std::string text(name);
+      text.append("=").append(symbols_.Text(pairs_[values.pairs[item]].value));
+      counts.push_back({std::move(text), values.ranked.count(item)});
+    }
   }
   return TakeTop(std::move(counts), limit);
+}
+
+std::uint64_t SeriesIndex::value_count(std::string_view name) const {
+  const Values* const values = ValuesOf(name);
+  return values == nullptr ? 0 : values->pairs.size();
+}
+
+std::uint64_t SeriesIndex::series_with(std::string_view name) const {
+  const Values* const values = ValuesOf(name);
+  return values == nullptr ? 0 : values->series;
 }
 
 }  // namespace tickscope::tsdb

@@ -5,10 +5,13 @@
 // unites over the values a regular expression matches (values, never series, are what an expression is run
 // on), and subtracts.
 //
+// How many series carry each value is kept in order while series are added (index/ranked_counts.h), and how many
+// different series there were as a sketch, so that questions of cardinality scan nothing.
+//
 // Invariants   X1 a ref is added once; refs come in any order, ascending but for few.
 //              X2 a series' pairs are in label-name order.
 // Threads      Externally locked: many readers or one writer.
-// Memory       4 bytes a label and about 2 for its posting: some 55 bytes a series of nine labels.
+// Memory       4 bytes a label and about 2 for its posting: some 55 bytes a series of nine labels; some 150 a value.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +22,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "index/hyperloglog.h"
 #include "index/postings.h"
+#include "index/ranked_counts.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/series_ref.h"
@@ -62,26 +67,53 @@ class SeriesIndex {
 
   [[nodiscard]] std::uint64_t series_count() const { return series_count_; }
   [[nodiscard]] std::uint64_t pair_count() const { return pairs_.size(); }
+  [[nodiscard]] std::uint64_t name_count() const { return names_.size(); }
   [[nodiscard]] std::size_t bytes() const;
 
   /// The `limit` metric names with most series, most first.
-  [[nodiscard]] std::vector<NamedCount> TopMetrics(std::size_t limit) const;
-  /// The label names with most values.
+  [[nodiscard]] std::vector<NamedCount> TopMetrics(std::size_t limit) const {
+    return TopValues(kMetricName, limit);
+  }
+  /// The values of a label name with most series.
+  [[nodiscard]] std::vector<NamedCount> TopValues(std::string_view name, std::size_t limit) const;
+  /// The same among `series` only. Costs a look at each value.
+  [[nodiscard]] std::vector<NamedCount> TopValues(std::string_view name, const Postings& series,
+                                                  std::size_t limit) const;
+  /// The label names with most values. Costs a look at each name.
   [[nodiscard]] std::vector<NamedCount> TopLabelNames(std::size_t limit) const;
   /// The label names whose values take most bytes.
   [[nodiscard]] std::vector<NamedCount> TopLabelBytes(std::size_t limit) const;
   /// The pairs "name=value" with most series.
   [[nodiscard]] std::vector<NamedCount> TopPairs(std::size_t limit) const;
+  /// Values of a label name, and series that have one.
+  [[nodiscard]] std::uint64_t value_count(std::string_view name) const;
+  [[nodiscard]] std::uint64_t series_with(std::string_view name) const;
+  /// Of all series added, by a hash that is the same everywhere.
+  [[nodiscard]] const index::HyperLogLog& sketch() const { return sketch_; }
 
  private:
   using PairId = std::uint32_t;
+  struct Values;
   struct Pair {
     Symbol name;
     Symbol value;
+    Values* values;                  // Of its name.
+    index::RankedCounts::Item rank;  // Its item there.
     Postings series;
   };
+  // What is looked at before a regular expression is run on a value.
+  struct Value {
+    PairId pair = 0;
+    std::uint64_t signature = 0;
+  };
   // All values of one label name, by text so that values come out sorted and prefixes are ranges.
-  using Values = std::map<std::string_view, PairId>;
+  struct Values {
+    std::map<std::string_view, Value> by_text;
+    index::RankedCounts ranked;  // By series.
+    std::vector<PairId> pairs;   // By item of `ranked`.
+    std::uint64_t bytes = 0;
+    std::uint64_t series = 0;
+  };
 
   [[nodiscard]] PairId InternPair(const LabelView& label);
   [[nodiscard]] std::span<const PairId> PairsOf(SeriesRef ref) const;
@@ -94,6 +126,7 @@ class SeriesIndex {
   std::unordered_map<std::uint64_t, PairId>
       pair_of_;  // Name symbol in the high half, value symbol in the low.
   std::map<std::string_view, Values> names_;
+  index::HyperLogLog sketch_;
   // Of each series: how many pairs, then their ids. pairs_at_ holds where, by ref; 0, before the first, is nowhere.
   std::vector<PairId> series_pairs_ = {0};
   std::vector<std::uint32_t> pairs_at_;

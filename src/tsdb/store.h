@@ -63,6 +63,24 @@ struct HeadSummary {
   std::vector<NamedCount> series_by_label_pair;
 };
 
+/// Of one label name, among some series.
+struct LabelCardinality {
+  std::string name;
+  std::uint64_t value_count = 0;
+  std::uint64_t series_count = 0;      ///< That have the label.
+  std::vector<NamedCount> top_values;  ///< Those with most series.
+};
+
+/// How many label names, values and series there are among those selected. The series are those in memory: heard since
+/// the last block or two.
+struct CardinalitySummary {
+  std::uint64_t series_count = 0;
+  std::uint64_t name_count = 0;
+  std::uint64_t value_count = 0;  ///< Of all names together.
+  std::vector<NamedCount> top_names;
+  std::vector<LabelCardinality> labels;  ///< Those asked for, in that order.
+};
+
 class Store final : public Queryable {
  public:
   /// A store in memory.
@@ -106,6 +124,13 @@ class Store final : public Queryable {
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
   [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;
   [[nodiscard]] HeadSummary Summarize(const TenantId& tenant, std::size_t limit) const;
+  /// Names with most values, at most `limit`, and each of `names` with its values that have most series. Without
+  /// matchers nothing is scanned but the names.
+  [[nodiscard]] CardinalitySummary Cardinality(const TenantId& tenant, const std::vector<Matcher>& matchers,
+                                               const std::vector<std::string>& names,
+                                               std::size_t limit) const;
+  /// About how many different series had samples in blocks that overlap [start, end], or are in memory now: to 1.6 %.
+  [[nodiscard]] double DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const;
 
  private:
   // What one cut froze.

@@ -183,3 +183,39 @@ def test_a_series_that_changes_its_type(serve):
         time.sleep(0.1)
     wait_until(lambda: server.metric("tickscope_store_block_samples_total") >= 3, "a block", 20)
     assert all_there()
+
+
+def test_cardinality_is_told_without_scanning_series(serve):
+    server = serve(config="store: {seal_interval: 1s, block_range: 10s, block_delay: 0s}\n")
+    now = int(time.time() * 1000) - 60_000
+    push(server, "a_total", 30, now, lambda i: 1, region="eu")
+    push(server, "b_total", 10, now, lambda i: 1, region="na")
+    names = server.get("/api/v1/cardinality/label_names", {"limit": 2}).json()
+    assert names == {
+        "label_values_count_total": 34,
+        "label_names_count": 3,
+        "cardinality": [{"label_name": "server", "label_values_count": 30}, {"label_name": "__name__", "label_values_count": 2}],
+    }
+    values = server.get("/api/v1/cardinality/label_values", {"label_names[]": ["region", "nothing"]}).json()
+    assert values["series_count_total"] == 40
+    assert values["labels"][0] == {
+        "label_name": "region",
+        "label_values_count": 2,
+        "series_count": 40,
+        "cardinality": [{"label_value": "eu", "series_count": 30}, {"label_value": "na", "series_count": 10}],
+    }
+    assert values["labels"][1]["label_values_count"] == 0
+    some = server.get("/api/v1/cardinality/label_values", {"label_names[]": "server", "selector": '{region="na"}', "limit": 1}).json()
+    assert some["series_count_total"] == 10 and some["labels"][0]["label_values_count"] == 10
+    assert len(some["labels"][0]["cardinality"]) == 1
+    for query, message in (({}, "required"), ({"label_names[]": "a", "limit": 501}, "0 to 500"), ({"label_names[]": "a", "selector": "{"}, "selector")):
+        answer = server.get("/api/v1/cardinality/label_values", query)
+        assert answer.status == 400 and message in answer.json()["error"], answer.text
+    # Other series an hour later; the sketches of blocks tell how many there were in all.
+    wait_until(lambda: server.metric("tickscope_store_seals_total") >= 1, "a seal", 20)
+    for step in range(30):
+        push(server, "c_total", 200, now + 30_000 + step * 1000, lambda i: step)
+        time.sleep(0.05)
+    wait_until(lambda: server.metric("tickscope_store_blocks_total") >= 2, "blocks", 20)
+    found = server.get("/api/v1/cardinality/series").json()["data"]
+    assert 220 <= found["distinct_series_estimate"] <= 260, found
