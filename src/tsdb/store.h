@@ -47,6 +47,7 @@ struct StoreOptions {
   std::uint64_t seal_series_max = 500'000;      ///< Or at this many new series.
   std::int64_t block_range_ms = 2 * 3'600'000;  ///< Time a block covers.
   std::int64_t block_delay_ms = 600'000;        ///< How long a block's end must be past: the late window.
+  std::size_t dead_series_min = 10'000;  ///< Series without samples that are worth making the catalog anew.
   std::int64_t retention_ms = 14LL * 24 * 3'600'000;  ///< Blocks wholly older go, by the records' clock.
 };
 

@@ -12,7 +12,6 @@ namespace tickscope::tsdb {
 namespace {
 
 // A catalog is rebuilt when more than a quarter of it is series that are gone, but not for a few.
-constexpr std::size_t kDeadSeriesMin = 10'000;
 constexpr std::size_t kDeadShare = 4;
 
 // Start of the window a time is in; also for times before 1970.
@@ -101,7 +100,9 @@ TenantData::Part TenantData::Cut(std::uint64_t cut) {
     const Catalog& old = *head_.catalog();
     for (const SeriesRef ref : old.Defined(0, old.next_ref())) {
       const bool is_in_files = ToIndex(ref) < live_->size() && (*live_)[ToIndex(ref)];
-      const bool may_be_used = ToIndex(ref) >= live_->size() || old.EpochOf(ref) + 1 >= epoch_;
+      // Samples that are in no file yet came after the cut that made the list; their series was defined in its
+      // epoch or later.
+      const bool may_be_used = ToIndex(ref) >= live_->size() || old.EpochOf(ref) + 1 >= live_epoch_;
       if (is_in_files || may_be_used) kept.push_back(ref);
     }
     for (const SeriesRef ref : kept) {
@@ -164,7 +165,9 @@ Status TenantData::WriteSegmentFile(const SealContext& context, const Part& part
 Status TenantData::CutBlocks(const SealContext& context, const Part& part) {
   const TimeMs until_ms = FloorTo(context.received_ms - options_.block_delay_ms, options_.block_range_ms);
   if (until_ms <= blocked_until_ms_) return {};
+  // Whatever can fail comes before anything is changed: a full disk makes the same seal run again.
   std::vector<BlockInput> inputs;
+  std::vector<BlockEntry> blocks;
   for (const SegmentEntry& segment : segments_) {
     const SegmentInfo& info = segment.reader->info();
     if (info.sample_count == 0 || info.min_time_ms >= until_ms || info.max_time_ms < segment.from_ms)
@@ -186,41 +189,42 @@ Status TenantData::CutBlocks(const SealContext& context, const Part& part) {
       metrics_.blocks->Add();
       metrics_.block_bytes->Add(block.bytes);
       metrics_.block_samples->Add(block.samples);
-      blocks_.push_back({context.cut, block.name, std::move(reader)});
+      blocks.push_back({context.cut, block.name, std::move(reader)});
     }
   }
+  std::vector<SegmentEntry> kept;
+  for (const SegmentEntry& segment : segments_) {
+    const SegmentInfo& info = segment.reader->info();
+    if (info.sample_count == 0 || info.max_time_ms < until_ms) continue;
+    kept.push_back(segment);
+    kept.back().from_ms = until_ms;
+  }
+  TICKSCOPE_RETURN_IF_ERROR(RenewCatalog(context, part, kept));
+  blocks_.insert(blocks_.end(), std::make_move_iterator(blocks.begin()),
+                 std::make_move_iterator(blocks.end()));
+  segments_ = std::move(kept);
   blocked_until_ms_ = until_ms;
   blocked_cut_ = context.cut;
-  for (SegmentEntry& segment : segments_)
-    segment.from_ms = until_ms;
-  return RenewCatalog(context, part);
+  return {};
 }
 
-Status TenantData::RenewCatalog(const SealContext& context, const Part& part) {
-  std::vector<SegmentEntry> kept;
-  for (SegmentEntry& segment : segments_) {
-    if (segment.reader->info().max_time_ms >= segment.from_ms && segment.reader->info().sample_count > 0) {
-      kept.push_back(std::move(segment));
-    }
-  }
-  segments_ = std::move(kept);
-  // Definitions were in the segments that go; those still needed move to a catalog file.
+Status TenantData::RenewCatalog(const SealContext& context, const Part& part,
+                                const std::vector<SegmentEntry>& kept) {
+  // Definitions were in the segments that go. All that the catalog in memory holds move to a file: a segment defines
+  // what is new to that catalog only, so whatever it knows must be in a file.
   std::vector<bool> live(part.next_ref, false);
-  for (const SegmentEntry& segment : segments_) {
+  for (const SegmentEntry& segment : kept) {
     TICKSCOPE_RETURN_IF_ERROR(segment.reader->ForEachSeries([&live](SeriesRef ref) {
       if (ToIndex(ref) < live.size()) live[ToIndex(ref)] = true;
     }));
   }
   const Catalog& catalog = *part.frozen.stretch.catalog;
-  std::vector<SeriesRef> needed;
-  std::size_t defined_count = 0;
-  for (const SeriesRef ref : catalog.Defined(0, part.next_ref)) {
-    ++defined_count;
+  const std::vector<SeriesRef> defined = catalog.Defined(0, part.next_ref);
+  std::size_t dead = 0;
+  for (const SeriesRef ref : defined) {
     // A series of the newest epochs may come again without being defined again.
-    if (live[ToIndex(ref)] || catalog.EpochOf(ref) + 1 >= part.epoch) {
-      needed.push_back(ref);
-      live[ToIndex(ref)] = true;
-    }
+    if (catalog.EpochOf(ref) + 1 >= part.epoch) live[ToIndex(ref)] = true;
+    dead += live[ToIndex(ref)] ? 0 : 1;
   }
   const std::string name = CutName(context.cut) + ".catalog";
   MetadataMap metadata;
@@ -232,12 +236,12 @@ Status TenantData::RenewCatalog(const SealContext& context, const Part& part) {
       .tenant = id_, .number = context.cut, .end_offset = context.end_offset, .next_ref = part.next_ref};
   TICKSCOPE_RETURN_IF_ERROR(context.fs.CreateDirectories(directory_));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size,
-                             WriteCatalog(context.fs, PathOf(name), info, catalog, needed, metadata));
+                             WriteCatalog(context.fs, PathOf(name), info, catalog, defined, metadata));
   metrics_.segment_bytes->Add(size);
   catalogs_ = {{context.cut, name, context.end_offset}};
-  const std::size_t dead = defined_count - needed.size();
-  if (dead >= kDeadSeriesMin && dead > defined_count / kDeadShare) {
+  if (dead >= options_.dead_series_min && dead > defined.size() / kDeadShare) {
     const MutexLock lock(mu_);
+    live_epoch_ = part.epoch;
     live_ = std::make_shared<const std::vector<bool>>(std::move(live));
   }
   return {};

@@ -95,7 +95,9 @@ class TenantData final : private SealedSamples {
   [[nodiscard]] std::optional<StoredSample> Find(SeriesRef ref, TimeMs time_ms) const override;
   [[nodiscard]] Status WriteSegmentFile(const SealContext& context, const Part& part);
   [[nodiscard]] Status CutBlocks(const SealContext& context, const Part& part);
-  [[nodiscard]] Status RenewCatalog(const SealContext& context, const Part& part);
+  // Writes the definitions that were in segments, of which only `kept` stay, to a catalog file.
+  [[nodiscard]] Status RenewCatalog(const SealContext& context, const Part& part,
+                                    const std::vector<SegmentEntry>& kept);
   void ExpireBlocks(TimeMs received_ms);
   void PublishLocked() TICKSCOPE_REQUIRES(mu_);
   [[nodiscard]] std::string PathOf(const std::string& name) const { return directory_ + "/" + name; }
@@ -126,6 +128,7 @@ class TenantData final : private SealedSamples {
   std::vector<BlockEntry> shown_blocks_ TICKSCOPE_GUARDED_BY(mu_);
   // Series that still have samples in files, when the catalog has many that do not: the next cut drops those.
   std::shared_ptr<const std::vector<bool>> live_ TICKSCOPE_GUARDED_BY(mu_);
+  std::uint64_t live_epoch_ TICKSCOPE_GUARDED_BY(mu_) = 0;  // Of the cut that made it.
   std::shared_ptr<const TenantVersion> version_ TICKSCOPE_GUARDED_BY(mu_);
   mutable std::vector<std::string> damaged_ TICKSCOPE_GUARDED_BY(mu_);  // Paths.
 };
