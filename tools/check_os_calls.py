@@ -43,6 +43,7 @@ RULES = [
     Rule("sleep", re.compile(r"\bsleep_(?:for|until)\s*\(|(?<![\w.>])(?:::)?(?:usleep|nanosleep|sleep)\s*\("), "io::EventLoop::After", in_tests=True),
     Rule("randomness", re.compile(r"\brandom_device\b|(?<![\w.>:])(?:std::|::)?s?rand\s*\("), "a Random parameter", in_tests=True),
     Rule("environment", call(r"getenv|secure_getenv|setenv|putenv|unsetenv"), "an option passed in"),
+    Rule("thread", re.compile(r"\bstd::(?:jthread|thread|async)\b(?!::hardware)"), "Threads (base/threads.h), WorkerPool"),
     Rule("process call", call(r"fork|execve?|execvp|system|popen|kill|raise|sigaction|signal|getrusage|setrlimit"), "io/signals.h, io/process_info.h"),
 ]
 
@@ -50,6 +51,8 @@ RULES = [
 EXCEPTIONS = {
     # Messages are framed by Beast's parser, which is handed bytes and opens nothing.
     ("src/http/message_parser.cc", "socket header"): "codec only",
+    ("src/base/threads.cc", "thread"): "what others start theirs with",
+    ("src/base/worker_pool.h", "thread"): "tasks of the HTTP layer, which the simulation calls below",
 }
 
 TEST = re.compile(r"_(?:test|bench|fuzz)\.cc$")

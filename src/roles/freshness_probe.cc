@@ -33,7 +33,8 @@ FreshnessProbe::FreshnessProbe(Appender& appender, const Queryable& storage, con
                                  "Probe samples that no query showed within 10 s.", {})),
       failed_(metrics.AddCounter("tickscope_freshness_failed_writes_total",
                                  "Probe samples that were not taken.", {})),
-      thread_([this] { Run(); }) {}
+      next_(clock.Monotonic()),
+      worker_(SystemThreads().Start("freshness probe", [this] { return Probe(); })) {}
 
 FreshnessProbe::~FreshnessProbe() {
   {
@@ -41,6 +42,7 @@ FreshnessProbe::~FreshnessProbe() {
     stopping_ = true;
   }
   wake_.NotifyAll();
+  worker_->Join();
 }
 
 bool FreshnessProbe::Pause(std::chrono::milliseconds duration) {
@@ -49,12 +51,16 @@ bool FreshnessProbe::Pause(std::chrono::milliseconds duration) {
   return !stopping_;
 }
 
-void FreshnessProbe::Run() {
-  std::chrono::nanoseconds next = clock_.Monotonic();
-  do {
+Turn FreshnessProbe::Probe() {
+  {
+    const MutexLock lock(mu_);
+    if (stopping_) return Turn::Done();
+  }
+  if (clock_.Monotonic() >= next_) {
     ProbeOnce();
-    next = std::max(next + kEvery, clock_.Monotonic());
-  } while (Pause(std::chrono::duration_cast<std::chrono::milliseconds>(next - clock_.Monotonic())));
+    next_ = std::max(next_ + kEvery, clock_.Monotonic());
+  }
+  return Turn::Wait(std::chrono::ceil<std::chrono::milliseconds>(next_ - clock_.Monotonic()));
 }
 
 void FreshnessProbe::ProbeOnce() {

@@ -5,11 +5,13 @@
 // missed. Probe samples live in a tenant of their own, so nobody's series are touched.
 #pragma once
 
-#include <thread>
+#include <chrono>
+#include <memory>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "base/threads.h"
 #include "model/appender.h"
 #include "model/queryable.h"
 #include "promql/engine.h"
@@ -26,7 +28,7 @@ class FreshnessProbe {
   FreshnessProbe& operator=(const FreshnessProbe&) = delete;
 
  private:
-  void Run();
+  [[nodiscard]] Turn Probe();
   void ProbeOnce();
   [[nodiscard]] bool IsVisible(TimeMs time_ms, double value) const;
   // Waits; false when the probe is being destroyed.
@@ -42,7 +44,8 @@ class FreshnessProbe {
   Mutex mu_;
   CondVar wake_;
   bool stopping_ TICKSCOPE_GUARDED_BY(mu_) = false;
-  std::jthread thread_;
+  std::chrono::nanoseconds next_{0};  // When the next probe is due.
+  std::unique_ptr<Worker> worker_;
 };
 
 }  // namespace tickscope::roles

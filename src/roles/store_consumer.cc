@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kProgressEvery{5};
 }  // namespace
 
 StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const Clock& clock,
-                             MetricRegistry& metrics, std::function<void()> on_failure)
+                             MetricRegistry& metrics, std::function<void()> on_failure, Threads& threads)
     : stream_(stream),
       store_(store),
       clock_(clock),
@@ -33,7 +33,8 @@ StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const C
                              "Samples left out because damage in the stream took values they build on.", {})),
       offset_(metrics.AddGauge("tickscope_store_offset", "Offset the store has applied up to.", {})),
       lag_(metrics.AddGauge("tickscope_store_lag_records", "Durable records not yet applied.", {})),
-      on_failure_(std::move(on_failure)) {}
+      on_failure_(std::move(on_failure)),
+      threads_(threads) {}
 
 StoreConsumer::~StoreConsumer() {
   Stop();
@@ -77,61 +78,50 @@ double StoreConsumer::replay_progress() const {
 }
 
 void StoreConsumer::Start() {
-  work_thread_ = std::jthread([this] { RunWork(); });
-  thread_ = std::jthread([this] { Run(); });
+  worker_ = threads_.Start("store worker", [this] { return Work(); });
+  follower_ = threads_.Start("store consumer", [this] { return Follow(); });
 }
 
 void StoreConsumer::Stop() {
   stopping_ = true;
-  if (thread_.joinable()) thread_.join();
-  {
-    const MutexLock lock(work_mu_);
-    work_stopping_ = true;
-  }
-  work_due_.NotifyAll();
-  if (work_thread_.joinable()) work_thread_.join();
+  if (follower_ != nullptr) follower_->Join();
+  work_stopping_ = true;
+  if (worker_ != nullptr) worker_->Join();
 }
 
-void StoreConsumer::RunWork() {
-  while (true) {
-    if (store_.HasWork()) {
-      const Status done = store_.Work();
-      stream_.Release(kPartition, store_.replay_offset());
-      if (!done && done.error().code != ErrorCode::kResourceExhausted) {
-        Log(LogLevel::kError, "store cannot write its files: the process ends and recovers from the stream",
-            {{"error", done.error().message}});
-        if (on_failure_) on_failure_();
-        return;
-      }
-      if (!done) {
-        Log(LogLevel::kError, "store waits for room on the disk", {{"error", done.error().message}});
-      }
-      const MutexLock lock(work_mu_);
-      if (work_stopping_) return;
-      if (!done) work_due_.WaitFor(work_mu_, kDiskFullWait);
-      continue;
-    }
+Turn StoreConsumer::Work() {
+  if (!store_.HasWork()) {
+    if (work_stopping_) return Turn::Done();
     // Nothing to write: some pages are looked after, 8 MB/s at most.
     store_.Scrub(kScrubPages);
-    const MutexLock lock(work_mu_);
-    if (work_stopping_) return;
-    work_due_.WaitFor(work_mu_, kWorkWait);
+    return Turn::Wait(kWorkWait);
   }
+  const Status done = store_.Work();
+  stream_.Release(kPartition, store_.replay_offset());
+  if (!done && done.error().code != ErrorCode::kResourceExhausted) {
+    Log(LogLevel::kError, "store cannot write its files: the process ends and recovers from the stream",
+        {{"error", done.error().message}});
+    if (on_failure_) on_failure_();
+    return Turn::Done();
+  }
+  if (work_stopping_) return Turn::Done();
+  if (done) return Turn::Again();
+  Log(LogLevel::kError, "store waits for room on the disk", {{"error", done.error().message}});
+  return Turn::Wait(kDiskFullWait);
 }
 
-void StoreConsumer::Run() {
-  while (true) {
-    const bool is_last = stopping_;
-    const auto more = Step({});
-    if (!more) {
-      Log(LogLevel::kError, "store cannot read the stream", {{"error", more.error().message}});
-      // Retention overtook the store, or damage: go on at the first record that is there.
-      next_ = std::max(next_ + 1, stream_.StartOffset(kPartition));
-    } else if (!*more) {
-      if (is_last) return;
-      static_cast<void>(stream_.WaitFor(kPartition, next_, kWait));
-    }
+Turn StoreConsumer::Follow() {
+  const bool is_last = stopping_;
+  const auto more = Step({});
+  if (!more) {
+    Log(LogLevel::kError, "store cannot read the stream", {{"error", more.error().message}});
+    // Retention overtook the store, or damage: go on at the first record that is there.
+    next_ = std::max(next_ + 1, stream_.StartOffset(kPartition));
+  } else if (!*more) {
+    if (is_last) return Turn::Done();
+    static_cast<void>(stream_.WaitFor(kPartition, next_, kWait));
   }
+  return Turn::Again();
 }
 
 Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
@@ -159,7 +149,7 @@ Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
     }
     next_ = record.offset + 1;
   }
-  if (store_.HasWork()) work_due_.NotifyOne();
+  if (worker_ != nullptr && store_.HasWork()) worker_->Wake();
   offset_->Set(static_cast<double>(next_));
   lag_->Set(static_cast<double>(stream_.EndOffset(kPartition) -
                                 std::min(next_.load(), stream_.EndOffset(kPartition))));

@@ -7,11 +7,11 @@
 
 #include <atomic>
 #include <functional>
-#include <thread>
+#include <memory>
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "base/mutex.h"
+#include "base/threads.h"
 #include "codec/sample_batch.h"
 #include "stream/stream.h"
 #include "tsdb/store.h"
@@ -26,7 +26,7 @@ class StoreConsumer {
   /// Everything given outlives the consumer.
   /// `on_failure` runs when the store can no longer write its files and the process should end. May be empty.
   StoreConsumer(stream::Stream& stream, tsdb::Store& store, const Clock& clock, MetricRegistry& metrics,
-                std::function<void()> on_failure = {});
+                std::function<void()> on_failure = {}, Threads& threads = SystemThreads());
   ~StoreConsumer();
   StoreConsumer(const StoreConsumer&) = delete;
   StoreConsumer& operator=(const StoreConsumer&) = delete;
@@ -39,15 +39,18 @@ class StoreConsumer {
   /// Ends the thread after what is durable has been applied.
   void Stop();
 
+  /// Records before it are applied.
+  [[nodiscard]] stream::Offset next_offset() const { return next_; }
   /// Share of the replay done, 0 to 1.
   [[nodiscard]] double replay_progress() const;
 
  private:
   // Applies the next records; false when there were none.
   [[nodiscard]] Result<bool> Step(const ReplayListener& listener);
-  void Run();
-  // Does the store's work until stopped.
-  void RunWork() TICKSCOPE_EXCLUDES(work_mu_);
+  // Follows the stream; a turn of the consumer.
+  [[nodiscard]] Turn Follow();
+  // Does some of the store's work; a turn of the other.
+  [[nodiscard]] Turn Work();
 
   stream::Stream& stream_;
   tsdb::Store& store_;
@@ -67,11 +70,10 @@ class StoreConsumer {
   std::uint64_t unproven_seen_ = 0;
   std::atomic<bool> stopping_{false};
   const std::function<void()> on_failure_;
-  Mutex work_mu_;
-  CondVar work_due_;
-  bool work_stopping_ TICKSCOPE_GUARDED_BY(work_mu_) = false;
-  std::jthread thread_;
-  std::jthread work_thread_;
+  std::atomic<bool> work_stopping_{false};
+  Threads& threads_;
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Worker> follower_;
 };
 
 }  // namespace tickscope::roles

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/threads.h"
 #include "io/file_system.h"
 #include "stream/stream.h"
 
@@ -40,6 +41,7 @@ struct EmbeddedLogOptions {
   std::uint64_t disk_free_bytes_min = 64U << 20;  ///< Refuse appends rather than fill the disk to the brim.
   /// Runs once, on the writer's thread, when a sync failed: the process should end and start again. May be empty.
   std::function<void()> on_failure;
+  Threads* threads = &SystemThreads();  ///< Run the writers. Outlive the log.
 };
 
 /// Opens the log, recovering what a crash left. `fs`, `clock` and `metrics` outlive it.

@@ -61,7 +61,8 @@ Result<std::unique_ptr<LogPartition>> LogPartition::Open(io::FileSystem& fs, con
   std::unique_ptr<LogPartition> partition(
       new LogPartition(fs, clock, metrics, options, std::move(directory)));
   TICKSCOPE_RETURN_IF_ERROR(partition->Recover());
-  partition->writer_ = std::jthread([log = partition.get()] { log->RunWriter(); });
+  partition->writer_ =
+      options.threads->Start("log writer", [log = partition.get()] { return log->CommitWaiting(); });
   return partition;
 }
 
@@ -195,29 +196,26 @@ Status LogPartition::Append(Epoch epoch, Bytes payload, AppendCallback done) {
     queue_bytes_ += payload.size();
     queue_.push_back({epoch, std::move(payload), std::move(done)});
   }
-  work_.NotifyOne();
+  writer_->Wake();
   return {};
 }
 
-void LogPartition::RunWriter() {
-  while (true) {
-    std::vector<Pending> group;
-    {
-      const MutexLock lock(mu_);
-      while (queue_.empty() && !closing_)
-        work_.Wait(mu_);
-      if (queue_.empty()) return;
-      const Epoch epoch = queue_.front().epoch;
-      std::uint64_t group_bytes = 0;
-      while (!queue_.empty() && queue_.front().epoch == epoch && group_bytes < kGroupBytesMax) {
-        group_bytes += queue_.front().payload.size();
-        group.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
-      queue_bytes_ -= group_bytes;
+Turn LogPartition::CommitWaiting() {
+  std::vector<Pending> group;
+  {
+    const MutexLock lock(mu_);
+    if (queue_.empty()) return closing_ ? Turn::Done() : Turn::Wait();
+    const Epoch epoch = queue_.front().epoch;
+    std::uint64_t group_bytes = 0;
+    while (!queue_.empty() && queue_.front().epoch == epoch && group_bytes < kGroupBytesMax) {
+      group_bytes += queue_.front().payload.size();
+      group.push_back(std::move(queue_.front()));
+      queue_.pop_front();
     }
-    CommitGroup(std::move(group));
+    queue_bytes_ -= group_bytes;
   }
+  CommitGroup(std::move(group));
+  return Turn::Again();
 }
 
 void LogPartition::CommitGroup(std::vector<Pending> group) {
@@ -467,7 +465,7 @@ Result<std::vector<Record>> LogPartition::Read(Offset from, std::size_t bytes_ma
 
 bool LogPartition::WaitFor(Offset offset, std::chrono::milliseconds timeout) {
   const MutexLock lock(mu_);
-  if (end_offset_ <= offset && !closing_) progress_.WaitFor(mu_, timeout);
+  if (end_offset_ <= offset && !closing_ && options_.threads->may_block()) progress_.WaitFor(mu_, timeout);
   return end_offset_ > offset;
 }
 
@@ -476,9 +474,8 @@ void LogPartition::Close() {
     const MutexLock lock(mu_);
     closing_ = true;
   }
-  work_.NotifyAll();
   progress_.NotifyAll();
-  if (writer_.joinable()) writer_.join();
+  if (writer_ != nullptr) writer_->Join();
 }
 
 }  // namespace tickscope::stream

@@ -6,12 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "base/threads.h"
 #include "io/file_system.h"
 #include "stream/embedded_log.h"
 #include "stream/log_format.h"
@@ -81,7 +81,8 @@ class LogPartition {
 
   [[nodiscard]] Status Recover();
   [[nodiscard]] Result<SegmentPtr> RecoverSegment(SegmentName name, bool is_last);
-  void RunWriter();
+  // Commits what waits. One turn of the writer.
+  [[nodiscard]] Turn CommitWaiting();
   // Writes one group of one epoch and answers it. Only the writer calls these.
   void CommitGroup(std::vector<Pending> group);
   [[nodiscard]] Status WriteGroup(const std::vector<Pending>& group, Offset first_offset, bool& may_continue);
@@ -95,7 +96,6 @@ class LogPartition {
   const std::string directory_;
 
   mutable Mutex mu_;
-  CondVar work_;      // Signals the writer.
   CondVar progress_;  // Signals those in WaitFor.
   std::deque<Pending> queue_ TICKSCOPE_GUARDED_BY(mu_);
   std::uint64_t queue_bytes_ TICKSCOPE_GUARDED_BY(mu_) = 0;
@@ -116,7 +116,7 @@ class LogPartition {
   std::unique_ptr<io::AppendFile> file_;
   SegmentPtr open_segment_;
 
-  std::jthread writer_;
+  std::unique_ptr<Worker> writer_;
 };
 
 }  // namespace tickscope::stream
