@@ -1,6 +1,6 @@
 // The layout of a block file, shared by its writer and reader. docs/formats/block.md has the picture.
 //
-// A section file (block/section_file.h), magic "TKSBLK01". Varint and zz as in codec/varint.h, u32 and u64
+// A section file (block/section_file.h), magic "TKSBLK02". Varint and zz as in codec/varint.h, u32 and u64
 // little-endian. Series are numbered from 0 in block order (block/block_order.h).
 //
 //   1 meta      | tenant: text | min, max time: zz | end offset, series, samples: varint |
@@ -21,7 +21,8 @@
 //                 columns (codec/time_column.h), end to end
 //   8 pages     u32 crc32c of each 64 KiB of 133
 //   9 sketch    how many different series there are (index/hyperloglog.h), to be united with other blocks'
-//   133 columns value columns (codec/block_column.h) of a series, chunk by chunk; or its histograms
+//   133 columns value columns (codec/block_column.h) of a series, chunk by chunk; or all of its samples as one histogram
+//                 column (codec/histogram_column.h)
 //
 // Worked example: the second of two series that differ in their third label only has shape 1 + 2 * 0b100 = 9
 // and one pair.
@@ -34,7 +35,7 @@
 
 namespace tickscope::block {
 
-inline constexpr std::string_view kBlockMagic = "TKSBLK01";
+inline constexpr std::string_view kBlockMagic = "TKSBLK02";
 
 inline constexpr std::uint8_t kMetaTag = 1;
 inline constexpr std::uint8_t kSymbolsTag = 2;

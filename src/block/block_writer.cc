@@ -12,7 +12,7 @@
 #include "codec/column_stats.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
-#include "codec/histogram_codec.h"
+#include "codec/histogram_column.h"
 #include "codec/time_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
@@ -99,17 +99,12 @@ class BlockWriter::State {
 
   Status AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
     TICKSCOPE_ASSIGN_OR_RETURN(const TimesId times, AddTimes(samples.times_ms));
+    for (const TimeMs time_ms : samples.times_ms)
+      NoteSample(time_ms);
+    std::vector<HistogramPtr> histograms = samples.histograms;
+    histograms.resize(samples.size());
     Bytes bytes;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      NoteSample(samples.times_ms[i]);
-      const bool is_histogram = i < samples.histograms.size() && samples.histograms[i] != nullptr;
-      bytes.push_back(static_cast<std::byte>(is_histogram ? 1 : 0));
-      if (is_histogram) {
-        codec::PutHistogram(*samples.histograms[i], bytes);
-      } else {
-        PutFixed(samples.values[i], bytes);
-      }
-    }
+    codec::EncodeHistogramColumn(samples.values, histograms, bytes);
     BeginSeries(labels);
     PutVarint(static_cast<std::uint32_t>(times), entry_);
     entry_.push_back(static_cast<std::byte>(kHoldsHistograms));

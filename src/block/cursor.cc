@@ -4,7 +4,7 @@
 #include "block/block_reader.h"
 #include "codec/block_column.h"
 #include "codec/fixed.h"
-#include "codec/histogram_codec.h"
+#include "codec/histogram_column.h"
 #include "codec/time_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
@@ -109,29 +109,18 @@ Status Cursor::ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_m
   TICKSCOPE_RETURN_IF_ERROR(block_.ReadTimes(entry.times, times_ms));
   TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes,
                              block_.ColumnBytes(entry.columns_at, entry.column_bytes[0]));
-  codec::FieldReader fields(bytes);
-  const auto damage = [&] {
-    return std::unexpected(block_.sections_.Damage("columns", entry.columns_at, "histograms do not decode"));
-  };
-  for (const TimeMs time_ms : times_ms) {
-    double value = 0;
-    HistogramPtr histogram;
-    if (fields.Byte() == 1) {
-      auto read = codec::TakeHistogram(fields);
-      if (!read) return damage();
-      histogram = std::make_shared<const Histogram>(*std::move(read));
-    } else {
-      const ByteView raw = fields.Take(sizeof(double));
-      if (!fields.ok()) return damage();
-      value = codec::LoadFixed<double>(raw.data());
-    }
-    if (time_ms < start_ms || time_ms > end_ms) continue;
-    out.histograms.resize(out.size());
-    out.times_ms.push_back(time_ms);
-    out.values.push_back(value);
-    out.histograms.push_back(std::move(histogram));
+  std::vector<double> values;
+  std::vector<HistogramPtr> histograms;
+  const Status decoded = codec::DecodeHistogramColumn(bytes, times_ms.size(), values, histograms);
+  if (!decoded)
+    return std::unexpected(block_.sections_.Damage("columns", entry.columns_at, decoded.error().message));
+  out.histograms.resize(out.size());
+  for (std::size_t i = 0; i < times_ms.size(); ++i) {
+    if (times_ms[i] < start_ms || times_ms[i] > end_ms) continue;
+    out.times_ms.push_back(times_ms[i]);
+    out.values.push_back(values[i]);
+    out.histograms.push_back(std::move(histograms[i]));
   }
-  if (!fields.ok() || fields.remaining() > 0) return damage();
   return {};
 }
 

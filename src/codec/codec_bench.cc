@@ -4,10 +4,14 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <map>
+#include <memory>
 
 #include "base/random.h"
 #include "codec/block_column.h"
 #include "codec/crc32c.h"
+#include "codec/histogram_codec.h"
+#include "codec/histogram_column.h"
 #include "codec/sample_batch.h"
 #include "codec/step_sum.h"
 #include "codec/value_column.h"
@@ -165,6 +169,76 @@ void DecodeBlock(benchmark::State& state) {
   state.counters["bytes_per_value"] = static_cast<double>(column.size()) / 720;
 }
 BENCHMARK(DecodeBlock)->ArgName("shape")->DenseRange(kConstant, kRandomDouble);
+
+// Two hours of a native histogram at ten seconds: 600 observations each time, about 40 buckets of schema 3.
+std::vector<HistogramPtr> MakeHistograms() {
+  SeededRandom random(9);
+  std::map<std::int64_t, double> counts;
+  double sum = 0;
+  std::vector<HistogramPtr> histograms;
+  for (int row = 0; row < 720; ++row) {
+    for (int i = 0; i < 600; ++i) {
+      double at = 0;
+      for (int k = 0; k < 12; ++k)
+        at += random.Unit();
+      ++counts[static_cast<std::int64_t>(20 + (at - 6) * 6)];
+      sum += static_cast<double>(random.Below(100'000)) / 1000;
+    }
+    Histogram h;
+    h.schema = 3;
+    h.zero_threshold = 0.001;
+    h.sum = sum;
+    std::int64_t next = 0;
+    for (const auto& [index, count] : counts) {
+      if (h.positive_spans.empty() || index != next)
+        h.positive_spans.push_back({static_cast<std::int32_t>(index - next), 0});
+      ++h.positive_spans.back().length;
+      h.positive_buckets.push_back(count);
+      h.count += count;
+      next = index + 1;
+    }
+    histograms.push_back(std::make_shared<const Histogram>(std::move(h)));
+  }
+  return histograms;
+}
+
+void EncodeHistograms(benchmark::State& state) {
+  const std::vector<HistogramPtr> histograms = MakeHistograms();
+  const std::vector<double> values(histograms.size());
+  Bytes singly;
+  for (const HistogramPtr& histogram : histograms)
+    PutHistogram(*histogram, singly);
+  Bytes column;
+  for (auto _ : state) {
+    column.clear();
+    EncodeHistogramColumn(values, histograms, column);
+    benchmark::DoNotOptimize(column.data());
+  }
+  const auto rows = static_cast<double>(histograms.size());
+  state.counters["buckets"] = static_cast<double>(histograms.back()->positive_buckets.size());
+  state.counters["bytes_per_histogram"] = static_cast<double>(column.size()) / rows;
+  state.counters["bytes_singly"] = static_cast<double>(singly.size()) / rows;
+  state.counters["histograms_per_s"] =
+      benchmark::Counter(rows, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(EncodeHistograms);
+
+void DecodeHistograms(benchmark::State& state) {
+  const std::vector<HistogramPtr> histograms = MakeHistograms();
+  Bytes column;
+  EncodeHistogramColumn(std::vector<double>(histograms.size()), histograms, column);
+  std::vector<double> values;
+  std::vector<HistogramPtr> read;
+  for (auto _ : state) {
+    values.clear();
+    read.clear();
+    if (!DecodeHistogramColumn(column, histograms.size(), values, read)) std::abort();
+    benchmark::DoNotOptimize(read.data());
+  }
+  state.counters["histograms_per_s"] = benchmark::Counter(static_cast<double>(histograms.size()),
+                                                          benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(DecodeHistograms);
 
 }  // namespace
 }  // namespace tickscope::codec

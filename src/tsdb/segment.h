@@ -4,7 +4,7 @@
 // and replays only what came after. They go by series number; the labels of numbers first seen in the stretch
 // are in the segment too, those of older ones in segments before it or in the catalog file.
 //
-// Layout: a section file (block/section_file.h), magic "TKSSEG01", integers little-endian
+// Layout: a section file (block/section_file.h), magic "TKSSEG02", integers little-endian
 //
 //   1 info        | tenant: text | number: varint | offsets: varint first, varint end | min, max time: zz |
 //                 | samples: varint | next ref: varint |
@@ -16,7 +16,7 @@
 //   132 pages     of 4: | crc32c of the rest: u32 | times: rows * zz step | length: u16 a column | columns |
 //                 column: codec/value_column.h, or with more than 32 rows codec/block_column.h; empty when the
 //                 series has no value in these rows
-//   133 samples   of 5: a series' samples by time: | time step: zz | 0, f64  or  1, codec/histogram_codec.h |
+//   133 samples   of 5: a series' samples by time: | time steps: n * zz | codec/histogram_column.h |
 //
 // A page holds up to 1024 rows; a target with more has several entries. Entries are sorted by first ref, then
 // time. A catalog file is the same with info, series and metadata only.

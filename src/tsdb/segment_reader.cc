@@ -9,7 +9,7 @@
 #include "codec/block_column.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
-#include "codec/histogram_codec.h"
+#include "codec/histogram_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
 #include "tsdb/segment.h"
@@ -173,31 +173,32 @@ Status SegmentReader::ReadBeside(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, 
   if (codec::Crc32c(bytes) != entry->crc) {
     return std::unexpected(sections_.Damage("samples", entry->offset, "checksum mismatch"));
   }
+  const auto damage = [&](std::string_view what) {
+    return std::unexpected(sections_.Damage("samples", entry->offset, what));
+  };
   codec::FieldReader fields(bytes);
-  TimeMs time_ms = 0;
-  for (std::uint32_t i = 0; i < entry->samples && fields.ok(); ++i) {
-    time_ms = static_cast<TimeMs>(static_cast<std::uint64_t>(time_ms) +
-                                  static_cast<std::uint64_t>(fields.ZigZag()));
-    const bool is_wanted = time_ms >= start_ms && time_ms <= end_ms;
-    if (fields.Byte() == kHistogramSample) {
-      auto histogram = codec::TakeHistogram(fields);
-      if (!histogram) break;
-      if (!is_wanted) continue;
-      out.histograms.resize(out.size());
-      out.histograms.push_back(std::make_shared<const Histogram>(*std::move(histogram)));
-      out.times_ms.push_back(time_ms);
-      out.values.push_back(0);
-    } else {
-      const ByteView value = fields.Take(sizeof(double));
-      if (!fields.ok()) break;
-      if (!is_wanted) continue;
-      out.times_ms.push_back(time_ms);
-      out.values.push_back(codec::LoadFixed<double>(value.data()));
-      if (!out.histograms.empty()) out.histograms.emplace_back();
-    }
+  if (entry->samples > bytes.size()) return damage("more samples than bytes");
+  std::vector<TimeMs> times_ms;
+  std::uint64_t time = 0;
+  for (std::uint32_t i = 0; i < entry->samples; ++i) {
+    time += static_cast<std::uint64_t>(fields.ZigZag());
+    times_ms.push_back(static_cast<TimeMs>(time));
   }
-  if (!fields.ok() || fields.remaining() > 0) {
-    return std::unexpected(sections_.Damage("samples", entry->offset, "samples do not decode"));
+  if (!fields.ok()) return damage("times do not decode");
+  std::vector<double> values;
+  std::vector<HistogramPtr> histograms;
+  if (const Status decoded =
+          codec::DecodeHistogramColumn(fields.Take(fields.remaining()), times_ms.size(), values, histograms);
+      !decoded) {
+    return damage(decoded.error().message);
+  }
+  for (std::size_t i = 0; i < times_ms.size(); ++i) {
+    if (times_ms[i] < start_ms || times_ms[i] > end_ms) continue;
+    if (histograms[i] != nullptr) out.histograms.resize(out.size());
+    out.times_ms.push_back(times_ms[i]);
+    out.values.push_back(values[i]);
+    if (!out.histograms.empty() || histograms[i] != nullptr)
+      out.histograms.push_back(std::move(histograms[i]));
   }
   return {};
 }

@@ -9,7 +9,7 @@
 
 namespace tickscope::tsdb {
 
-inline constexpr std::string_view kSegmentMagic = "TKSSEG01";
+inline constexpr std::string_view kSegmentMagic = "TKSSEG02";
 
 inline constexpr std::uint8_t kInfoTag = 1;
 inline constexpr std::uint8_t kSeriesTag = 2;
@@ -22,8 +22,5 @@ inline constexpr std::uint8_t kSamplesTag = block::kPagedFlag | 5;
 /// Rows of a page, and up to how many its columns are the ones that are quick to write.
 inline constexpr std::size_t kPageRows = 1024;
 inline constexpr std::size_t kShortRows = 32;
-
-inline constexpr std::uint8_t kFloatSample = 0;
-inline constexpr std::uint8_t kHistogramSample = 1;
 
 }  // namespace tickscope::tsdb

@@ -6,7 +6,7 @@
 #include "codec/block_column.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
-#include "codec/histogram_codec.h"
+#include "codec/histogram_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
 #include "tsdb/segment.h"
@@ -161,6 +161,8 @@ class SegmentEncoder {
     Bytes bytes;
     std::uint64_t offset = 0;
     std::vector<const Beside*> entries;
+    std::vector<double> values;
+    std::vector<HistogramPtr> histograms;
     for (const SeriesRef ref : refs) {
       entries.clear();
       for (const Beside* entry = generation_.NewestBeside(ref); entry != nullptr; entry = entry->older)
@@ -168,18 +170,16 @@ class SegmentEncoder {
       std::sort(entries.begin(), entries.end(),
                 [](const Beside* a, const Beside* b) { return a->time_ms < b->time_ms; });
       bytes.clear();
+      values.clear();
+      histograms.clear();
       TimeMs last_ms = 0;
       for (const Beside* const entry : entries) {
         PutZigZag(entry->time_ms - last_ms, bytes);
         last_ms = entry->time_ms;
-        bytes.push_back(
-            static_cast<std::byte>(entry->histogram != nullptr ? kHistogramSample : kFloatSample));
-        if (entry->histogram != nullptr) {
-          codec::PutHistogram(**entry->histogram, bytes);
-        } else {
-          PutFixed(entry->value, bytes);
-        }
+        values.push_back(entry->value);
+        histograms.push_back(entry->histogram != nullptr ? *entry->histogram : nullptr);
       }
+      codec::EncodeHistogramColumn(values, histograms, bytes);
       Note(entries.front()->time_ms, last_ms, entries.size());
       TICKSCOPE_RETURN_IF_ERROR(writer.Append(kSamplesTag, bytes));
       beside_.push_back({ToIndex(ref), static_cast<std::uint32_t>(entries.size()),
