@@ -100,8 +100,6 @@ class VectorMatch {
   VectorMatch(const Binary& binary, const StepMatrix& left, const StepMatrix& right, StepMatrix& out)
       : matching_(*binary.matching),
         many_is_left_(matching_.card != MatchCardinality::kOneToMany),
-        left_(left),
-        right_(right),
         many_(many_is_left_ ? left : right),
         one_(many_is_left_ ? right : left),
         many_fill_(many_is_left_ ? matching_.fill_left : matching_.fill_right),
@@ -221,8 +219,6 @@ class VectorMatch {
 
   const VectorMatching& matching_;
   bool many_is_left_;
-  const StepMatrix& left_;
-  const StepMatrix& right_;
   const StepMatrix& many_;
   const StepMatrix& one_;
   std::optional<double> many_fill_;

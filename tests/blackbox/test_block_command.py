@@ -68,3 +68,20 @@ def test_damage_is_named(serve, run, tickscope, tmp_path):
     wait_until(lambda: block.with_name(block.name + ".quarantined").exists(), "the quarantine", 20)
     assert server.metric("tickscope_store_quarantined_files_total") == 1
     assert block.name in server.child.log_text()
+
+
+def test_promtool_makes_blocks_of_a_dump(serve, run, tickscope, peer, tmp_path):
+    promtool = peer("promtool")
+    samples = 0
+    for number, block in enumerate(blocks_of(serve, tmp_path)):
+        dumped = run([tickscope, "block", "dump", block])
+        text = tmp_path / f"{number}.om"
+        text.write_text(dumped.stdout)
+        made = run([promtool, "tsdb", "create-blocks-from", "openmetrics", text, tmp_path / "prometheus"])
+        assert made.returncode == 0, made.stdout + made.stderr
+        samples += len(dumped.stdout.splitlines()) - 1
+    assert samples == 120
+    listed = run([promtool, "tsdb", "list", tmp_path / "prometheus"])
+    assert listed.returncode == 0, listed.stderr
+    counts = [line.split() for line in listed.stdout.splitlines()[1:]]
+    assert sum(int(columns[4]) for columns in counts) == samples, listed.stdout
