@@ -6,6 +6,7 @@ build() {
   local preset=$1
   shift
   [ "$preset" != fuzz ] && [ "$preset" != clang ] || need_packages check
+  tools/install_libraries.sh
   if [ ! -f "build/$preset/build.ninja" ]; then
     say "configuring $preset"
     cmake --preset "$preset" >/dev/null

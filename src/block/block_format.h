@@ -4,6 +4,8 @@
 // little-endian. Series are numbered from 0 in block order (block/block_order.h).
 //
 //   1 meta      | tenant: text | min, max time: zz | end offset, series, samples: varint |
+//               | of a rollup or a merged block: resolution in ms: varint | aggregate: text |
+//               |   sources: varint n, n * text |
 //   2 symbols   | varint n | n * (shared: varint, rest: text) |          texts ascending, front-coded
 //   3 labels    | varint names | names * (name: varint, varint values, values * (value step: varint,
 //                 postings bytes: varint)) |                             pairs in this order are numbered from 0

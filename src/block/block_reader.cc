@@ -63,6 +63,14 @@ Status BlockReader::LoadMeta() {
   meta_.end_offset = fields.Varint();
   meta_.series_count = fields.Varint();
   meta_.sample_count = fields.Varint();
+  if (fields.remaining() > 0) {
+    meta_.resolution_ms = static_cast<std::int64_t>(fields.Varint());
+    meta_.aggregate = fields.Text();
+    const std::uint64_t source_count = fields.Varint();
+    if (source_count > fields.remaining()) return Damage(sections_, "meta", 0, "more sources than bytes");
+    for (std::uint64_t i = 0; i < source_count; ++i)
+      meta_.sources.emplace_back(fields.Text());
+  }
   if (!fields.ok() || fields.remaining() > 0) return Damage(sections_, "meta", 0, "does not decode");
   const std::uint64_t group_count = (meta_.series_count + kGroupSeries - 1) / kGroupSeries;
   if (meta_.series_count > UINT32_MAX || groups_.size() != group_count * sizeof(std::uint32_t)) {

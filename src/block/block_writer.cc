@@ -130,6 +130,13 @@ class BlockWriter::State {
     PutVarint(meta_.end_offset, bytes);
     PutVarint(meta_.series_count, bytes);
     PutVarint(meta_.sample_count, bytes);
+    if (meta_.resolution_ms > 0 || !meta_.sources.empty()) {
+      PutVarint(static_cast<std::uint64_t>(meta_.resolution_ms), bytes);
+      PutText(meta_.aggregate, bytes);
+      PutVarint(meta_.sources.size(), bytes);
+      for (const std::string& source : meta_.sources)
+        PutText(source, bytes);
+    }
     TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kMetaTag, bytes));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, writer_.Finish());
     return BlockSummary{meta_, size};

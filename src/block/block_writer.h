@@ -37,6 +37,10 @@ struct BlockMeta {
   std::uint64_t end_offset = 0;  ///< Stream offset up to which it was made.
   std::uint64_t series_count = 0;
   std::uint64_t sample_count = 0;
+  std::int64_t resolution_ms = 0;  ///< Of a rollup: length of a window; 0 for samples as they came.
+  std::string aggregate;           ///< Of a rollup: what its values are; empty for samples as they came.
+  std::vector<std::string>
+      sources;  ///< Names of the blocks it was merged from, and theirs: it replaces them.
 };
 
 struct BlockSummary {
