@@ -99,7 +99,7 @@ void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random)
     for (std::uint32_t s = 0; s < plan.ServerCount(number); ++s) {
       const std::uint32_t server = plan.FirstServer(number) + s;
       identities.push_back(MakeServerIdentity(server));
-      group.servers.emplace_back(plan.seed, server, plan.cadence_ms, plan.start_ms);
+      group.servers.emplace_back(plan.seed, server, plan.cadence_ms, plan.start_ms, plan.resolution);
     }
     group.pieces = encoder.Prepare(identities);
   }

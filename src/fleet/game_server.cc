@@ -13,7 +13,8 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kQuietestHour = 8;  ///< Local; the busiest is twelve hours later.
 constexpr double kQuietDemand = 0.3;       ///< Of the evening's.
-constexpr std::size_t kLoadLevels = 17;    ///< Load is rounded to sixteenths to look bucket shares up.
+constexpr double kDeclaredParts = 1e6;  ///< Of a unit: what clocks of game servers tell apart, a microsecond.
+constexpr std::size_t kLoadLevels = 17;  ///< Load is rounded to sixteenths to look bucket shares up.
 
 using BucketShares = std::array<double, kBucketsPerHistogram>;
 using HistogramShares = std::array<BucketShares, kLoadLevels>;
@@ -61,8 +62,9 @@ bool IsMonotonic(Dynamics dynamics) {
 }  // namespace
 
 GameServer::GameServer(std::uint64_t seed, std::uint32_t server_index, std::int64_t cadence_ms,
-                       TimeMs start_ms)
+                       TimeMs start_ms, Resolution resolution)
     : draws_(MixBits(seed) ^ MixBits(server_index)),
+      resolution_(resolution),
       cadence_ms_(cadence_ms),
       region_offset_ms_(RegionOffsetMs(MakeServerIdentity(server_index).region)),
       next_ms_(start_ms),
@@ -165,6 +167,10 @@ void GameServer::Restart() {
   matches_ended_ = 0;
 }
 
+double GameServer::Told(double value) const {
+  return resolution_ == Resolution::kFull ? value : RoundTo(value, kDeclaredParts);
+}
+
 double GameServer::MeanCount(Dynamics dynamics, double amount, double seconds) const {
   switch (dynamics) {
     case Dynamics::kPlayerCounter:
@@ -208,7 +214,7 @@ void GameServer::MoveScalars(double seconds) {
         break;
       case Dynamics::kSmoothed: {
         const double measured = amount * (1 + 0.4 * load_ + 0.15 * draws_.Normal());
-        value = value == 0 ? measured : value + 0.2 * (measured - value);
+        value = Told(value == 0 ? measured : value + 0.2 * (measured - value));
         break;
       }
       case Dynamics::kRatio:
@@ -271,7 +277,7 @@ void GameServer::MoveHistograms(double seconds) {
       below = model.upper_bounds[b];
       parts[b] += count;
     }
-    parts[kBucketsPerHistogram] += sum * (1 + 0.01 * draws_.Normal());
+    parts[kBucketsPerHistogram] = Told(parts[kBucketsPerHistogram] + sum * (1 + 0.01 * draws_.Normal()));
     parts[kBucketsPerHistogram + 1] += count;
   }
 }

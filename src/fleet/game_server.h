@@ -5,7 +5,7 @@
 //
 // Invariants   S1 all values after the n-th Advance are a function of (seed, server, cadence, start, n).
 //              S2 buckets are cumulative, the last equals _count; every counter is a whole number, but for
-//              CPU time.
+//              CPU time and, in full resolution, the sums of histograms.
 // Threads      Not thread-safe.
 // Memory       About 3 KB a server.
 // Cost         About 15 ns a sample: see fleet_bench.
@@ -18,13 +18,15 @@
 #include "base/clock.h"
 #include "fleet/draws.h"
 #include "fleet/game_catalog.h"
+#include "fleet/run_plan.h"
 
 namespace tickscope::fleet {
 
 class GameServer {
  public:
   /// A server as found at `start_ms`: it has been up for some time, so its counters do not start at zero.
-  GameServer(std::uint64_t seed, std::uint32_t server_index, std::int64_t cadence_ms, TimeMs start_ms);
+  GameServer(std::uint64_t seed, std::uint32_t server_index, std::int64_t cadence_ms, TimeMs start_ms,
+             Resolution resolution = Resolution::kFull);
 
   /// Moves to the next scrape: the first call to `start_ms`, each further one by the cadence.
   void Advance();
@@ -44,7 +46,11 @@ class GameServer {
   [[nodiscard]] double MeanCount(Dynamics dynamics, double amount, double seconds) const;
   [[nodiscard]] double DemandAt(TimeMs time_ms) const;
 
+  /// A value that is not whole by its nature, as it is told.
+  [[nodiscard]] double Told(double value) const;
+
   Draws draws_;
+  Resolution resolution_;
   std::int64_t cadence_ms_;
   std::int64_t region_offset_ms_;
   TimeMs next_ms_;

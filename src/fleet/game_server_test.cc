@@ -98,6 +98,24 @@ TEST(GameServer, ValuesAreStable) {
   EXPECT_EQ(server.values()[IndexOf("game_tick_duration_seconds_count")], 140338);
 }
 
+// Declared resolution rounds what is told and changes nothing else.
+TEST(GameServer, DeclaredResolutionTellsMicroseconds) {
+  GameServer full(1, 0, kCadenceMs, kStartMs);
+  GameServer declared(1, 0, kCadenceMs, kStartMs, Resolution::kDeclared);
+  for (int tick = 0; tick < 100; ++tick) {
+    full.Advance();
+    declared.Advance();
+  }
+  EXPECT_EQ(declared.values()[IndexOf("game_rtt_smoothed_seconds", "cable")], 0.051057);
+  EXPECT_EQ(declared.values()[IndexOf("game_actions_total", "pc")], 330009);
+  for (std::size_t i = 0; i < kSeriesPerServer; ++i) {
+    const double value = declared.values()[i];
+    const bool is_constant = TheGameCatalog().series[i].dynamics == Dynamics::kConstant;
+    EXPECT_TRUE(is_constant || std::nearbyint(value * 1e6) / 1e6 == value) << i;
+    EXPECT_NEAR(value, full.values()[i], 1e-4) << i;
+  }
+}
+
 TEST(GameServer, CountersFallOnlyAtRestarts) {
   const auto& series = TheGameCatalog().series;
   const std::size_t start_time = IndexOf("process_start_time_seconds");

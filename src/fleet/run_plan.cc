@@ -8,6 +8,8 @@
 namespace tickscope::fleet {
 namespace {
 
+constexpr std::string_view kDeclaredField = "resolution=declared";
+
 Status CheckBetween(std::string_view field, std::int64_t got, std::int64_t min, std::int64_t max) {
   if (got >= min && got <= max) return {};
   return Fail(ErrorCode::kOutOfRange,
@@ -56,8 +58,10 @@ Status CheckPlan(const RunPlan& plan) {
 
 std::string FormatPlan(const RunPlan& plan) {
   return fmt::format(
-      "seed={} servers={} servers_per_request={} points_per_request={} cadence_ms={} start_ms={}", plan.seed,
-      plan.servers, plan.servers_per_request, plan.points_per_request, plan.cadence_ms, plan.start_ms);
+      "seed={} servers={} servers_per_request={} points_per_request={} cadence_ms={} start_ms={}{}",
+      plan.seed, plan.servers, plan.servers_per_request, plan.points_per_request, plan.cadence_ms,
+      plan.start_ms,
+      plan.resolution == Resolution::kDeclared ? " " + std::string(kDeclaredField) : std::string());
 }
 
 Result<RunPlan> ParsePlan(std::string_view text) {
@@ -68,6 +72,10 @@ Result<RunPlan> ParsePlan(std::string_view text) {
   TICKSCOPE_RETURN_IF_ERROR(TakeField("points_per_request", text, plan.points_per_request));
   TICKSCOPE_RETURN_IF_ERROR(TakeField("cadence_ms", text, plan.cadence_ms));
   TICKSCOPE_RETURN_IF_ERROR(TakeField("start_ms", text, plan.start_ms));
+  if (text == kDeclaredField) {
+    plan.resolution = Resolution::kDeclared;
+    text = {};
+  }
   if (!text.empty()) {
     return Fail(ErrorCode::kCorruption, fmt::format("run line: want its end, got \"{}\"", text));
   }

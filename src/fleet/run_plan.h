@@ -25,6 +25,12 @@ inline constexpr std::uint32_t kPointsPerRequestMax = 1'000;
 inline constexpr std::int64_t kCadenceMsMin = 100;
 inline constexpr std::int64_t kCadenceMsMax = 3'600'000;
 
+/// How finely gauges and sums of seconds are told.
+enum class Resolution : std::uint8_t {
+  kFull,      ///< All 53 bits of a double vary, as where averages are kept in floating point.
+  kDeclared,  ///< Microseconds, as of a schema that declares its resolutions and a sender that rounds to them.
+};
+
 struct RunPlan {
   std::uint64_t seed = 1;
   std::uint32_t servers = 50;
@@ -32,6 +38,7 @@ struct RunPlan {
   std::uint32_t points_per_request = 1;
   std::int64_t cadence_ms = 10'000;
   TimeMs start_ms = 0;
+  Resolution resolution = Resolution::kFull;
 
   [[nodiscard]] std::uint32_t group_count() const {
     return (servers + servers_per_request - 1) / servers_per_request;
@@ -48,7 +55,7 @@ struct RunPlan {
 /// Errors: kOutOfRange naming the field, what it got and its limits.
 [[nodiscard]] Status CheckPlan(const RunPlan& plan);
 
-/// "seed=1 servers=50 ...", as the ledger keeps it.
+/// "seed=1 servers=50 ...", as the ledger keeps it; with " resolution=declared" at its end when it is.
 [[nodiscard]] std::string FormatPlan(const RunPlan& plan);
 /// The reverse, checked with CheckPlan. Errors: kCorruption naming the field.
 [[nodiscard]] Result<RunPlan> ParsePlan(std::string_view text);

@@ -44,6 +44,7 @@ constexpr double kSpeedMax = 1e6;
 struct FleetArguments {
   fleet::RunPlan plan;
   std::string cadence = "10s";
+  std::string resolution = "full";
   std::string url = "http://127.0.0.1:9280";
   std::string protocol = "rw1";
   std::string speed;
@@ -97,6 +98,7 @@ Result<double> SpeedOf(const FleetArguments& arguments) {
 Result<fleet::RunOptions> ReadRunOptions(const FleetArguments& arguments, TimeMs now_ms) {
   fleet::RunOptions options{.plan = arguments.plan};
   TICKSCOPE_ASSIGN_OR_RETURN(options.plan.cadence_ms, DurationOption("--cadence", arguments.cadence));
+  if (arguments.resolution == "declared") options.plan.resolution = fleet::Resolution::kDeclared;
   TICKSCOPE_ASSIGN_OR_RETURN(options.speed, SpeedOf(arguments));
   std::int64_t duration_ms = 0;
   if (!arguments.duration.empty()) {
@@ -245,6 +247,10 @@ void AddRunOptions(CLI::App& app, FleetArguments& arguments) {
                  "time of the first scrape: Unix seconds, RFC 3339 or now-6h; default: now, or so that the "
                  "run ends now when --speed is not 1");
   app.add_option("--duration", arguments.duration, "span of the scrapes' times; default: until stopped");
+  app.add_option("--resolution", arguments.resolution,
+                 "of averages and sums in seconds: full, all bits of a double, or declared, microseconds")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"full", "declared"}));
   app.add_option("--seed", arguments.plan.seed, "what the values follow from")->capture_default_str();
   app.add_option("--connections", arguments.connections, "connections, each with a thread")
       ->capture_default_str();

@@ -111,6 +111,9 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
                  "How long a block's end must be past before it is written: later samples cost more.",
                  c.store.block_delay_ms);
   visit.Interval("retention", "Blocks go when all their samples are older.", c.store.retention_ms);
+  visit.Size("scrub_rate",
+             "Bytes of blocks read again and checked a second, while there is nothing to write; 0 for none.",
+             c.store.scrub_bytes_per_second, 0, 1ULL << 40);
   visit.End();
 
   visit.Begin("query", "Reading.");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "block/block_format.h"
 
 namespace tickscope::roles {
 namespace {
@@ -14,7 +15,6 @@ constexpr std::size_t kReadBytes = 1U << 20;
 constexpr std::chrono::milliseconds kWait{100};
 constexpr std::chrono::milliseconds kWorkWait{500};
 constexpr std::chrono::milliseconds kDiskFullWait{1000};
-constexpr std::uint64_t kScrubPages = 64;
 constexpr std::chrono::seconds kProgressEvery{5};
 
 }  // namespace
@@ -92,8 +92,9 @@ void StoreConsumer::Stop() {
 Turn StoreConsumer::Work() {
   if (!store_.HasWork()) {
     if (work_stopping_) return Turn::Done();
-    // Nothing to write: some pages are looked after, 8 MB/s at most.
-    store_.Scrub(kScrubPages);
+    // Nothing to write: some pages are looked after.
+    const std::uint64_t bytes = store_.options().scrub_bytes_per_second * kWorkWait.count() / 1000;
+    if (bytes > 0) store_.Scrub(std::max<std::uint64_t>(1, bytes / block::kPageBytes));
     return Turn::Wait(kWorkWait);
   }
   const Status done = store_.Work();

@@ -49,6 +49,8 @@ struct StoreOptions {
   std::int64_t block_delay_ms = 600'000;        ///< How long a block's end must be past: the late window.
   std::size_t dead_series_min = 10'000;  ///< Series without samples that are worth making the catalog anew.
   std::int64_t retention_ms = 14LL * 24 * 3'600'000;  ///< Blocks wholly older go, by the records' clock.
+  std::uint64_t scrub_bytes_per_second =
+      8U << 20;  ///< Of blocks read again and checked while there is nothing to write.
 };
 
 /// Counts for status/tsdb.
@@ -92,6 +94,7 @@ class Store final : public Queryable {
                                                            StoreOptions options);
   ~Store() override;
 
+  [[nodiscard]] const StoreOptions& options() const { return options_; }
   /// First offset that is not in files: Apply begins there.
   [[nodiscard]] std::uint64_t replay_offset() const { return sealed_offset_.load(); }
   /// Takes the definitions of a record before replay_offset: later ones of its epoch may rely on them.
