@@ -23,6 +23,7 @@
 //                 columns (codec/time_column.h), end to end
 //   8 pages     u32 crc32c of each 64 KiB of 133
 //   9 sketch    how many different series there are (index/hyperloglog.h), to be united with other blocks'
+//   10 starts   | a table by series number (codec/start_table.h) |     only when some sample has a start timestamp
 //   133 columns value columns (codec/block_column.h) of a series, chunk by chunk; or all of its samples as one histogram
 //                 column (codec/histogram_column.h)
 //
@@ -48,6 +49,7 @@ inline constexpr std::uint8_t kGroupsTag = 6;
 inline constexpr std::uint8_t kTimesTag = 7;
 inline constexpr std::uint8_t kPagesTag = 8;
 inline constexpr std::uint8_t kSketchTag = 9;
+inline constexpr std::uint8_t kStartsTag = 10;
 inline constexpr std::uint8_t kColumnsTag = kPagedFlag | 5;
 
 inline constexpr std::size_t kPageBytes = 64U << 10;

@@ -29,6 +29,7 @@ std::string SoundBlock() {
     TICKSCOPE_CHECK(
         writer->AddSeries(Labels::FromPairs({{"__name__", "a_bucket"}, {"le", le}}), times, values)
             .has_value());
+    writer->AddStarts(std::vector<codec::StartChange>{{1000, 900}, {1200, le[0] == '1' ? 1150 : 1190}});
   }
   TICKSCOPE_CHECK(writer->Finish().has_value());
   return io::ReadWholeFile(fs, "/a", 1 << 20).value();

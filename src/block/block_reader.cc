@@ -17,7 +17,7 @@ std::unexpected<Error> Damage(const SectionReader& sections, std::string_view se
   return std::unexpected(sections.Damage(section, offset, what));
 }
 
-constexpr std::array<std::uint8_t, 2> kCheckedLater = {kSeriesTag, kPostingsTag};
+constexpr std::array<std::uint8_t, 3> kCheckedLater = {kSeriesTag, kPostingsTag, kStartsTag};
 
 }  // namespace
 
@@ -271,6 +271,20 @@ Result<std::vector<SeriesId>> BlockReader::Select(const std::vector<Matcher>& ma
     ids.push_back(static_cast<SeriesId>(ToIndex(ref)));
   }
   return ids;
+}
+
+bool BlockReader::has_starts() const {
+  return !sections_.Find(kStartsTag).empty();
+}
+
+Status BlockReader::ReadStarts(SeriesId id, std::vector<codec::StartChange>& out) const {
+  out.clear();
+  if (!has_starts()) return {};
+  TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kStartsTag, starts_are_checked_));
+  const auto table = codec::StartTable::Open(sections_.Find(kStartsTag));
+  if (!table || !table->Find(static_cast<std::uint32_t>(id), out))
+    return Damage(sections_, "starts", 0, "does not decode");
+  return {};
 }
 
 Result<index::HyperLogLog> BlockReader::Sketch() const {

@@ -18,6 +18,7 @@
 #include "block/block_writer.h"
 #include "block/section_file.h"
 #include "codec/column_stats.h"
+#include "codec/start_table.h"
 #include "index/hyperloglog.h"
 #include "index/postings.h"
 #include "io/file_system.h"
@@ -69,6 +70,11 @@ class BlockReader {
 
   /// Appends the series' samples in [start, end], in time order. For many series of a block use a Cursor.
   [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
+
+  /// Whether any sample has a start timestamp.
+  [[nodiscard]] bool has_starts() const;
+  /// Replaces `out` by the changes of start of a series; empty when it has none. Errors: kCorruption.
+  [[nodiscard]] Status ReadStarts(SeriesId id, std::vector<codec::StartChange>& out) const;
 
   /// A sketch of the block's series by index::SeriesHash. Errors: kCorruption; kNotFound in a block that has none.
   [[nodiscard]] Result<index::HyperLogLog> Sketch() const;
@@ -148,6 +154,7 @@ class BlockReader {
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
   mutable std::atomic<bool> series_are_checked_{false};
   mutable std::atomic<bool> postings_are_checked_{false};
+  mutable std::atomic<bool> starts_are_checked_{false};
 };
 
 /// Reads series of one block one after the other, keeping what the next is likely to need: the group of entries,
@@ -173,6 +180,8 @@ class Cursor {
     std::vector<std::vector<double>> columns;
   };
 
+  [[nodiscard]] Status ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms,
+                                  SampleColumns& out);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
   [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);
@@ -182,6 +191,7 @@ class Cursor {
   std::vector<SeriesEntry> entries_;
   std::vector<Chain> chains_;  // One a chunk number.
   std::vector<double> column_;
+  std::vector<codec::StartChange> starts_;
   TimesId times_id_{};
   std::uint32_t times_chunk_ = ~std::uint32_t{0};
   std::vector<TimeMs> times_;

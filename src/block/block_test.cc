@@ -23,6 +23,7 @@ struct Series {
   std::vector<TimeMs> times_ms;
   std::vector<double> values;
   std::vector<HistogramPtr> histograms;
+  std::vector<TimeMs> starts_ms;  // Of times, or empty.
 };
 
 std::vector<Series> MakeSeries(std::uint64_t seed, std::size_t rows) {
@@ -83,17 +84,33 @@ std::vector<Series> MakeSeries(std::uint64_t seed, std::size_t rows) {
   return all;
 }
 
+// The same with start timestamps on two of three series: restarts, samples without one, one that is its own.
+std::vector<Series> WithStarts(std::vector<Series> all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % 3 == 2) continue;
+    const std::size_t restart = 1 + i % 2 * (all[i].times_ms.size() / 2);
+    for (std::size_t k = 0; k < all[i].times_ms.size(); ++k)
+      all[i].starts_ms.push_back(k < restart ? kStart - 5'000 : all[i].times_ms[restart] - 100);
+    if (all[i].times_ms.size() > 20) {
+      all[i].starts_ms[7] = 0;
+      all[i].starts_ms[12] = -static_cast<TimeMs>(i);
+    }
+  }
+  return all;
+}
+
 std::string WriteBlock(io::FileSystem& fs, const std::vector<Series>& all, const std::string& path) {
   auto writer = BlockWriter::Create(fs, path, {.tenant = "t", .end_offset = 9});
   EXPECT_TRUE(writer.has_value());
   for (const Series& series : all) {
+    const SampleColumns columns{series.times_ms, series.values, series.histograms, series.starts_ms};
     if (!series.histograms.empty()) {
-      SampleColumns columns{series.times_ms, series.values, series.histograms, {}};
       EXPECT_TRUE(writer->AddMixedSeries(series.labels, columns).has_value());
-      continue;
+    } else {
+      const auto times = writer->AddTimes(series.times_ms);
+      EXPECT_TRUE(writer->AddSeries(series.labels, *times, series.values).has_value());
     }
-    const auto times = writer->AddTimes(series.times_ms);
-    EXPECT_TRUE(writer->AddSeries(series.labels, *times, series.values).has_value());
+    writer->AddStarts(codec::StartChangesOf(columns));
   }
   EXPECT_TRUE(writer->Finish().has_value());
   return io::ReadWholeFile(fs, path, 1 << 30).value();
@@ -120,6 +137,9 @@ Status Compare(const BlockReader& block, const std::vector<Series>& all) {
       if (!all[i].histograms.empty()) {
         EXPECT_EQ(columns.histograms[at] == nullptr, all[i].histograms[k] == nullptr);
       }
+      EXPECT_EQ(columns.start_times_ms.empty() ? 0 : columns.start_times_ms[at],
+                all[i].starts_ms.empty() ? 0 : all[i].starts_ms[k])
+          << "series " << i << " sample " << k;
       ++at;
     }
     EXPECT_EQ(at, columns.size());
@@ -140,6 +160,33 @@ TEST(Block, RoundTripsAndIsDeterministic) {
     const Status sound = (*block)->Verify({});
     EXPECT_TRUE(sound.has_value()) << sound.error().message;
     EXPECT_EQ((*block)->meta().series_count, all.size());
+  }
+}
+
+TEST(Block, StartsRoundTripAndCostNothingWhereThereAreNone) {
+  for (const std::size_t rows : {1UL, 100UL, 1025UL}) {
+    io::MemoryFileSystem fs;
+    const std::vector<Series> plain = MakeSeries(rows, rows);
+    const std::vector<Series> all = WithStarts(plain);
+    const std::string bytes = WriteBlock(fs, all, "/a.block");
+    EXPECT_EQ(bytes, WriteBlock(fs, all, "/b.block"));
+    const auto block = BlockReader::Open(fs, "/a.block").value();
+    EXPECT_TRUE(block->has_starts());
+    const Status same = Compare(*block, all);
+    EXPECT_TRUE(same.has_value()) << same.error().message;
+    EXPECT_TRUE(block->Verify({}).has_value());
+
+    WriteBlock(fs, plain, "/plain.block");
+    const auto without = BlockReader::Open(fs, "/plain.block").value();
+    EXPECT_FALSE(without->has_starts());
+    SampleColumns columns;
+    ASSERT_TRUE(without->ReadSamples(SeriesId{0}, INT64_MIN, INT64_MAX, columns).has_value());
+    EXPECT_TRUE(columns.start_times_ms.empty());
+    // Appended after samples that have starts, these have none.
+    columns.start_times_ms.assign(columns.size(), 1);
+    ASSERT_TRUE(without->ReadSamples(SeriesId{0}, INT64_MIN, INT64_MAX, columns).has_value());
+    ASSERT_EQ(columns.start_times_ms.size(), columns.size());
+    EXPECT_EQ(columns.start_times_ms.back(), 0);
   }
 }
 
@@ -187,7 +234,7 @@ TEST(Block, BucketsFollowTheirBounds) {
 
 TEST(Block, EveryFlippedByteIsNamedOrHarmless) {
   io::MemoryFileSystem fs;
-  const std::vector<Series> all = MakeSeries(2, 60);
+  const std::vector<Series> all = WithStarts(MakeSeries(2, 60));
   const std::string bytes = WriteBlock(fs, all, "/a.block");
   std::size_t named = 0;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -208,7 +255,7 @@ TEST(Block, EveryFlippedByteIsNamedOrHarmless) {
 
 TEST(Block, NoTruncationIsAccepted) {
   io::MemoryFileSystem fs;
-  const std::string bytes = WriteBlock(fs, MakeSeries(3, 40), "/a.block");
+  const std::string bytes = WriteBlock(fs, WithStarts(MakeSeries(3, 40)), "/a.block");
   for (std::size_t size = 0; size < bytes.size(); size += 7) {
     ASSERT_TRUE(io::WriteFileAtomically(fs, "/cut.block", bytes.substr(0, size)).has_value());
     const auto block = BlockReader::Open(fs, "/cut.block");

@@ -115,6 +115,11 @@ class BlockWriter::State {
     return EndSeries(bytes);
   }
 
+  void AddStarts(std::span<const codec::StartChange> changes) {
+    TICKSCOPE_CHECK(meta_.series_count > 0);
+    starts_.Add(static_cast<std::uint32_t>(meta_.series_count - 1), changes);
+  }
+
   Result<BlockSummary> Finish() {
     TICKSCOPE_RETURN_IF_ERROR(FlushPage());
     TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kPagesTag, std::as_bytes(std::span(page_crcs_))));
@@ -123,6 +128,7 @@ class BlockWriter::State {
     Bytes bytes;
     sketch_.Serialize(bytes);
     TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kSketchTag, bytes));
+    if (!starts_.empty()) TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kStartsTag, starts_.Finish()));
     bytes.clear();
     PutText(meta_.tenant, bytes);
     PutZigZag(meta_.min_time_ms, bytes);
@@ -337,6 +343,7 @@ class BlockWriter::State {
   SectionWriter writer_;
   BlockMeta meta_;
   index::HyperLogLog sketch_;
+  codec::StartTableWriter starts_;
   std::vector<LabelView> label_views_;
   std::unordered_map<std::string, std::uint32_t> text_numbers_;
   std::unordered_map<std::uint64_t, ProtoPair> pair_numbers_;
@@ -377,6 +384,9 @@ Status BlockWriter::AddSeries(const Labels& labels, TimesId times, std::span<con
 }
 Status BlockWriter::AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
   return state_->AddMixedSeries(labels, samples);
+}
+void BlockWriter::AddStarts(std::span<const codec::StartChange> changes) {
+  state_->AddStarts(changes);
 }
 Result<BlockSummary> BlockWriter::Finish() {
   return state_->Finish();

@@ -3,7 +3,7 @@
 // The bytes are a function of what is added: no clock, no chance. A classic histogram's buckets are folded
 // here: a bucket's values are kept as what they are more than the next smaller bucket's, when that is shorter.
 //
-// Memory    What is open: the index (some 20 bytes a series and the distinct label texts), times, and one page.
+// Memory    What is open: the index (some 20 bytes a series and the distinct label texts), times, starts, and one page.
 // Threads   Not thread-safe.
 #pragma once
 
@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "block/block_order.h"
 #include "block/section_file.h"
+#include "codec/start_table.h"
 #include "io/file_system.h"
 #include "model/labels.h"
 #include "model/queryable.h"
@@ -64,6 +65,8 @@ class BlockWriter {
   [[nodiscard]] Status AddSeries(const Labels& labels, TimesId times, std::span<const double> values);
   /// Adds a series some of whose samples are native histograms.
   [[nodiscard]] Status AddMixedSeries(const Labels& labels, const SampleColumns& samples);
+  /// Says what starts the samples of the series added last have (codec/start_table.h); none without a call.
+  void AddStarts(std::span<const codec::StartChange> changes);
   /// Writes the index and makes the file durable, but not its name.
   [[nodiscard]] Result<BlockSummary> Finish();
 

@@ -83,8 +83,15 @@ Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk)
 
 Status Cursor::ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
   TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
-  if (entry->holds_histograms) return ReadMixed(*entry, start_ms, end_ms, out);
-  const TimesId times_id = entry->times;
+  const std::size_t before = out.size();
+  TICKSCOPE_RETURN_IF_ERROR(entry->holds_histograms ? ReadMixed(*entry, start_ms, end_ms, out)
+                                                    : ReadFloats(id, entry->times, start_ms, end_ms, out));
+  TICKSCOPE_RETURN_IF_ERROR(block_.ReadStarts(id, starts_));
+  codec::ApplyStarts(starts_, before, out);
+  return {};
+}
+
+Status Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
   const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
   for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
     if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;

@@ -86,7 +86,7 @@ int Show(io::FileSystem& fs, const std::string& file) {
       file, meta.tenant, TimeText(meta.min_time_ms), TimeText(meta.max_time_ms), meta.end_offset);
   fmt::print("series      {}\nsamples     {}\nbytes       {}\n\n", meta.series_count, meta.sample_count,
              (*block)->file_bytes());
-  constexpr std::array<std::pair<std::uint8_t, const char*>, 10> kSections = {
+  constexpr std::array<std::pair<std::uint8_t, const char*>, 11> kSections = {
       {{block::kColumnsTag, "columns"},
        {block::kPagesTag, "page checksums"},
        {block::kSketchTag, "sketch"},
@@ -96,6 +96,7 @@ int Show(io::FileSystem& fs, const std::string& file) {
        {block::kPostingsTag, "postings"},
        {block::kSeriesTag, "series, column stats"},
        {block::kGroupsTag, "series groups"},
+       {block::kStartsTag, "start timestamps"},
        {block::kMetaTag, "meta"}}};
   fmt::print("{:<22} {:>12} {:>10}\n", "section", "bytes", "B/sample");
   for (const auto& [tag, name] : kSections) {
