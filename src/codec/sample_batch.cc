@@ -14,13 +14,15 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kStepsVersion = 2;
+constexpr std::uint8_t kStartsVersion = 3;
 enum class Section : std::uint8_t {
   kSeries = 1,
   kFloats = 2,
   kHistograms = 3,
   kMetadata = 4,
   kSteps = 5,
-  kOverflow = 6
+  kOverflow = 6,
+  kStarts = 7
 };
 
 std::unexpected<Error> Corrupt(const char* section, const char* what) {
@@ -180,11 +182,11 @@ Status TakeFloats(FieldReader& reader, FloatColumns& floats) {
 }
 
 // Null bases: the batch is read by itself. Returns how many samples could not be read for want of earlier ones.
-Result<std::uint64_t> TakeSteps(FieldReader& reader, ValueBases* bases, FloatColumns& floats) {
+Result<std::uint64_t> TakeSteps(FieldReader& reader, BatchBases* bases, FloatColumns& floats) {
   TICKSCOPE_RETURN_IF_ERROR(TakeRuns(reader, floats));
   if (bases == nullptr)
     return Fail(ErrorCode::kUnsupported, "sample batch: steps: read without the epoch's batches");
-  switch (bases->Take(floats.refs, reader, floats.values)) {
+  switch (bases->values.Take(floats.refs, reader, floats.values)) {
     case ValueBases::Outcome::kTaken:
       return std::uint64_t{0};
     case ValueBases::Outcome::kCorrupt:
@@ -273,10 +275,38 @@ void SampleBatch::Clear() {
 
 namespace {
 
-// Null bases: floats as they are.
-void EncodeWith(const SampleBatch& batch, ValueBases* bases, Bytes& out) {
+// Appends the body of the starts section; nothing when the batch needs none.
+void PutStarts(const SampleBatch& batch, StartBases& bases, Bytes& out) {
+  std::vector<SeriesRef> refs;
+  std::vector<TimeMs> starts_ms;
+  for (const HistogramEntry& entry : batch.histograms) {
+    refs.push_back(entry.ref);
+    starts_ms.push_back(entry.start_ms);
+  }
+  bases.Put({batch.floats.refs, batch.floats.starts_ms}, {refs, starts_ms}, out);
+}
+
+Status TakeStarts(FieldReader& reader, StartBases& bases, SampleBatch& batch) {
+  if (!batch.floats.starts_ms.empty()) return Corrupt("starts", "twice");
+  std::vector<SeriesRef> refs;
+  for (const HistogramEntry& entry : batch.histograms)
+    refs.push_back(entry.ref);
+  std::vector<TimeMs> starts_ms;
+  if (!bases.Take(reader, batch.floats.refs, batch.floats.starts_ms, refs, starts_ms))
+    return Corrupt("starts", "does not decode");
+  for (std::size_t i = 0; i < starts_ms.size(); ++i)
+    batch.histograms[i].start_ms = starts_ms[i];
+  return {};
+}
+
+// Null bases: the batch by itself, floats as they are.
+void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
   const bool has_steps = bases != nullptr && batch.floats.size() > 0;
-  out.push_back(static_cast<std::byte>(has_steps ? kStepsVersion : kVersion));
+  Bytes starts;
+  StartBases none;
+  PutStarts(batch, bases == nullptr ? none : bases->starts, starts);
+  const std::uint8_t version = !starts.empty() ? kStartsVersion : has_steps ? kStepsVersion : kVersion;
+  out.push_back(static_cast<std::byte>(version));
   PutText(batch.tenant, out);
   PutZigZag(batch.received_ms, out);
   Bytes body;
@@ -290,7 +320,7 @@ void EncodeWith(const SampleBatch& batch, ValueBases* bases, Bytes& out) {
     PutVarint(batch.floats.size(), body);
     PutRuns(batch.floats, body);
     if (has_steps) {
-      bases->Put(batch.floats.refs, batch.floats.values, body);
+      bases->values.Put(batch.floats.refs, batch.floats.values, body);
     } else {
       PutFloatClasses(batch.floats.values, body);
     }
@@ -312,6 +342,7 @@ void EncodeWith(const SampleBatch& batch, ValueBases* bases, Bytes& out) {
     PutSection(Section::kHistograms, body, out);
     body.clear();
   }
+  if (!starts.empty()) PutSection(Section::kStarts, starts, out);
   if (!batch.metadata.empty()) {
     PutVarint(batch.metadata.size(), body);
     for (const MetadataEntry& entry : batch.metadata) {
@@ -336,9 +367,9 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
   FieldReader reader(bytes);
   std::uint64_t unproven = 0;
   const std::uint8_t version = reader.Byte();
-  if (reader.ok() && version != kVersion && version != kStepsVersion) {
+  if (reader.ok() && (version < kVersion || version > kStartsVersion)) {
     return Fail(ErrorCode::kUnsupported,
-                "sample batch version: got " + std::to_string(version) + ", want 1 or 2");
+                "sample batch version: got " + std::to_string(version) + ", want 1 to 3");
   }
   batch.tenant = reader.Text();
   batch.received_ms = reader.ZigZag();
@@ -358,6 +389,21 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
         TICKSCOPE_ASSIGN_OR_RETURN(unproven, TakeSteps(body, bases_of(batch.tenant), batch.floats));
         break;
       }
+      case Section::kStarts: {
+        BatchBases* const bases = bases_of(batch.tenant);
+        // A count that is not zero: sections before this one.
+        if (bases == nullptr && body.remaining() > 0 && body.rest().front() != std::byte{0})
+          return Fail(ErrorCode::kUnsupported, "sample batch: starts: read without the epoch's batches");
+        StartBases none;
+        if (unproven > 0) {
+          // Their series are not known any more, nor whose starts the section changes.
+          bases->starts.Lose();
+          static_cast<void>(body.Take(body.remaining()));
+          break;
+        }
+        TICKSCOPE_RETURN_IF_ERROR(TakeStarts(body, bases == nullptr ? none : bases->starts, batch));
+        break;
+      }
       case Section::kHistograms:
         TICKSCOPE_RETURN_IF_ERROR(TakeHistograms(body, batch.histograms));
         break;
@@ -372,6 +418,8 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
     }
     if (body.remaining() != 0) return Corrupt("section", "bytes after its last field");
   }
+  if (!batch.floats.starts_ms.empty() && batch.floats.starts_ms.size() != batch.floats.size())
+    return Corrupt("starts", "before the samples they are of");
   return unproven;
 }
 
@@ -382,7 +430,7 @@ void EncodeSampleBatch(const SampleBatch& batch, Bytes& out) {
 }
 
 Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
-  const auto none = [](const std::string&) -> ValueBases* { return nullptr; };
+  const auto none = [](const std::string&) -> BatchBases* { return nullptr; };
   TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t unproven, DecodeWith(bytes, batch, none));
   static_cast<void>(unproven);
   return {};
@@ -395,7 +443,9 @@ void BatchEncoder::Encode(const SampleBatch& batch, std::uint64_t epoch, Bytes& 
 }
 
 void BatchEncoder::Forget(const SampleBatch& batch) {
-  bases_[batch.tenant].Forget(batch.floats.refs);
+  BatchBases& bases = bases_[batch.tenant];
+  bases.values.Forget(batch.floats.refs);
+  bases.starts.Undo();
 }
 
 Status BatchDecoder::Decode(ByteView bytes, std::uint64_t epoch, SampleBatch& batch) {

@@ -7,7 +7,7 @@
 //
 // Layout
 //
-//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5
+//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5, 3 with 7
 //   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
 //
 //   1 series      | symbols: varint n, n * text |
@@ -24,6 +24,7 @@
 //   4 metadata    | varint n | n * (metric: text, type: text, help: text, unit: text) |
 //   6 overflow    | varint n | n * (group ref: varint, kind: u8, 1 a counter, source: 16 bytes, time: zz, value: 8 bytes,
 //                                    increment: 8 bytes) |            what samples over a limit added to their total
+//   7 starts      | codec/start_bases.h |             start timestamps, after the samples they are of; none while no series has one
 //
 // Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
 //
@@ -45,6 +46,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "codec/start_bases.h"
 #include "codec/value_steps.h"
 #include "model/histogram.h"
 #include "model/labels.h"
@@ -58,16 +60,22 @@ struct FloatColumns {
   std::vector<SeriesRef> refs;
   std::vector<TimeMs> times_ms;
   std::vector<double> values;
+  std::vector<TimeMs> starts_ms;  ///< Start timestamps, 0 for unset; empty when all are.
 
   void Clear() {
     refs.clear();
     times_ms.clear();
     values.clear();
+    starts_ms.clear();
   }
-  void Push(SeriesRef ref, TimeMs time_ms, double value) {
+  void Push(SeriesRef ref, TimeMs time_ms, double value, TimeMs start_ms = 0) {
     refs.push_back(ref);
     times_ms.push_back(time_ms);
     values.push_back(value);
+    if (start_ms == 0 && starts_ms.empty()) [[likely]]
+      return;
+    starts_ms.resize(refs.size());
+    starts_ms.back() = start_ms;
   }
   [[nodiscard]] std::size_t size() const { return refs.size(); }
 };
@@ -76,6 +84,7 @@ struct HistogramEntry {
   SeriesRef ref{};
   TimeMs time_ms = 0;
   HistogramPtr histogram;
+  TimeMs start_ms = 0;  ///< Start timestamp, 0 for unset.
 };
 
 /// Hash of a series' labels that is the same in every process.
@@ -122,6 +131,12 @@ struct SampleBatch {
   }
 };
 
+/// What a tenant's batches of an epoch build on.
+struct BatchBases {
+  ValueBases values;
+  StartBases starts;
+};
+
 /// Writes the batches of a stream, floats as steps from the last values of the epoch (section 5).
 ///
 /// Every batch encoded must be appended in that order, or given to Forget.
@@ -129,12 +144,12 @@ class BatchEncoder {
  public:
   /// Appends the batch's bytes, to be appended to `epoch`.
   void Encode(const SampleBatch& batch, std::uint64_t epoch, Bytes& out);
-  /// The stream did not take the batch encoded last.
+  /// The stream did not take the batch encoded last, which this is.
   void Forget(const SampleBatch& batch);
 
  private:
   std::uint64_t epoch_ = ~std::uint64_t{0};
-  std::map<std::string, ValueBases, std::less<>> bases_;  // By tenant.
+  std::map<std::string, BatchBases, std::less<>> bases_;  // By tenant.
 };
 
 /// Reads the batches of a stream, each epoch from its beginning.
@@ -148,7 +163,7 @@ class BatchDecoder {
 
  private:
   std::uint64_t epoch_ = ~std::uint64_t{0};
-  std::map<std::string, ValueBases, std::less<>> bases_;
+  std::map<std::string, BatchBases, std::less<>> bases_;
   std::uint64_t unproven_samples_ = 0;
 };
 

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TICKSCOPE_CHECK(batch.floats.refs.size() == batch.floats.size());
   TICKSCOPE_CHECK(batch.floats.times_ms.size() == batch.floats.size());
   TICKSCOPE_CHECK(batch.floats.values.size() == batch.floats.size());
+  TICKSCOPE_CHECK(batch.floats.starts_ms.empty() || batch.floats.starts_ms.size() == batch.floats.size());
 
   Bytes first;
   codec::EncodeSampleBatch(batch, first);

@@ -196,6 +196,7 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
   // What says of which type a metric is comes before its samples: sums of counters and of gauges differ.
   for (const wire::ReceivedMetadata& entry : request.metadata())
     NoteMetadata(work, entry.metric, entry.metadata);
+  const std::vector<TimeMs>& starts_ms = request.starts_ms();
   for (const wire::ReceivedSeries& series : request.series()) {
     if (series.exemplar_count > 0) metrics_.exemplars->Add(series.exemplar_count);
     work.series = &series;
@@ -210,7 +211,8 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
       continue;
     }
     for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i)
-      AdmitFloat(work, *place, series.position, request.times_ms()[i], request.values()[i]);
+      AdmitFloat(work, *place, series.position, request.times_ms()[i], request.values()[i],
+                 starts_ms.empty() ? 0 : starts_ms[i]);
     for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i)
       AdmitHistogram(work, *place, series.position, request.histograms()[i]);
   }
@@ -237,7 +239,7 @@ Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant, std::ui
       continue;
     }
     AdmitFloat(work, *place, static_cast<std::uint32_t>(i), samples[i].sample.time_ms,
-               samples[i].sample.value);
+               samples[i].sample.value, 0);
   }
   return End(work);
 }
@@ -264,7 +266,8 @@ bool Admission::AdmitTime(Work& work, std::uint32_t position, TimeMs time_ms) {
   return false;
 }
 
-void Admission::AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value) {
+void Admission::AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value,
+                           TimeMs start_ms) {
   if (!AdmitTime(work, position, time_ms)) return;
   if (place.is_source()) {
     const bool is_new =
@@ -303,7 +306,7 @@ void Admission::AdmitFloat(Work& work, Place place, std::uint32_t position, Time
       return;
     }
   }
-  work.batch->floats.Push(place.ref(), time_ms, value);
+  work.batch->floats.Push(place.ref(), time_ms, value, start_ms);
   ++work.outcome.samples;
 }
 
@@ -323,7 +326,7 @@ void Admission::AdmitHistogram(Work& work, Place place, std::uint32_t position,
     return;
   }
   work.tenant->series.state(place.ref()).seen_s = work.arrival.now_s();
-  work.batch->histograms.push_back({place.ref(), sample.time_ms, sample.histogram});
+  work.batch->histograms.push_back({place.ref(), sample.time_ms, sample.histogram, sample.start_ms});
   ++work.outcome.histograms;
 }
 

@@ -130,7 +130,8 @@ class Admission {
   [[nodiscard]] AdmissionOutcome End(Work& work);
   // Whether the clock allows `time_ms`; refuses it otherwise.
   [[nodiscard]] bool AdmitTime(Work& work, std::uint32_t position, TimeMs time_ms);
-  void AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value);
+  void AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value,
+                  TimeMs start_ms);
   void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
   void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
   // The labels of the series the work is at, empty when they cannot be read.

@@ -41,27 +41,6 @@ std::string TypeName(std::int32_t number) {
   return std::string(MetricTypeName(known ? static_cast<MetricType>(number) : MetricType::kUnknown));
 }
 
-struct FloatValue {
-  TimeMs time_ms = 0;
-  double value = 0;
-};
-
-// Sample { double value = 1; int64 timestamp = 2; ... }
-FloatValue ReadSample(std::string_view view) {
-  FloatValue sample;
-  CheckedPbfReader reader(view);
-  while (reader.Next()) {
-    if (reader.tag() == 1) {
-      sample.value = reader.Double();
-    } else if (reader.tag() == 2) {
-      sample.time_ms = reader.Int64();
-    } else {
-      reader.Skip();
-    }
-  }
-  return sample;
-}
-
 // Thrown where a limit is passed, deep in the walk; caught in this file like protozero's own.
 struct TooMany : std::length_error {
   TooMany(const char* what, std::size_t limit)
@@ -89,6 +68,7 @@ Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
   series_.clear();
   times_ms_.clear();
   values_.clear();
+  starts_ms_.clear();
   histograms_.clear();
   metadata_.clear();
   symbols_.clear();
@@ -141,6 +121,31 @@ Status ReceivedRequest::DecodeV1(ByteView message) {
   return {};
 }
 
+// Sample { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3, in 2.0 }
+void ReceivedRequest::AddSample(std::string_view message) {
+  CheckRoom(times_ms_, kRequestSamplesMax, "samples");
+  TimeMs time_ms = 0;
+  TimeMs start_ms = 0;
+  double value = 0;
+  CheckedPbfReader reader(message);
+  while (reader.Next()) {
+    if (reader.tag() == 1) {
+      value = reader.Double();
+    } else if (reader.tag() == 2) {
+      time_ms = reader.Int64();
+    } else if (reader.tag() == 3 && protocol_ == RemoteWriteProtocol::kV2) {
+      start_ms = reader.Int64();
+    } else {
+      reader.Skip();
+    }
+  }
+  times_ms_.push_back(time_ms);
+  values_.push_back(value);
+  if (start_ms == 0 && starts_ms_.empty()) return;
+  starts_ms_.resize(times_ms_.size());
+  starts_ms_.back() = start_ms;
+}
+
 void ReceivedRequest::DecodeSeriesV1(ByteView message) {
   ReceivedSeries series;
   series.message = message;
@@ -161,14 +166,10 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
         labels_are_first = labels_are_first && !other_seen;
         break;
       }
-      case v1::kSeriesSamples: {
+      case v1::kSeriesSamples:
         other_seen = true;
-        const FloatValue sample = ReadSample(reader.Bytes());
-        CheckRoom(times_ms_, kRequestSamplesMax, "samples");
-        times_ms_.push_back(sample.time_ms);
-        values_.push_back(sample.value);
+        AddSample(reader.Bytes());
         break;
-      }
       case v1::kSeriesExemplars:
         other_seen = true;
         reader.Skip();
@@ -178,6 +179,7 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
         other_seen = true;
         CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
         histograms_.push_back(ReadRemoteWriteHistogram(AsBytes(reader.Bytes())));
+        histograms_.back().start_ms = 0;  // No field of 1.0.
         break;
       }
       default:
@@ -259,13 +261,9 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
           high = std::rotl(high + hash, 37) * 0xc2b2ae3d27d4eb4fULL;
         }
         break;
-      case v2::kSeriesSamples: {
-        const FloatValue sample = ReadSample(reader.Bytes());
-        CheckRoom(times_ms_, kRequestSamplesMax, "samples");
-        times_ms_.push_back(sample.time_ms);
-        values_.push_back(sample.value);
+      case v2::kSeriesSamples:
+        AddSample(reader.Bytes());
         break;
-      }
       case v2::kSeriesHistograms:
         CheckRoom(histograms_, kRequestHistogramsMax, "histograms");
         histograms_.push_back(ReadRemoteWriteHistogram(AsBytes(reader.Bytes())));

@@ -48,6 +48,7 @@ struct SeriesKey {
 struct ReceivedHistogram {
   TimeMs time_ms = 0;
   HistogramPtr histogram;
+  TimeMs start_ms = 0;  ///< Start timestamp, 0 for unset; 2.0 only.
 };
 
 struct ReceivedMetadata {
@@ -80,6 +81,8 @@ class ReceivedRequest {
   [[nodiscard]] const std::vector<ReceivedSeries>& series() const { return series_; }
   [[nodiscard]] const std::vector<TimeMs>& times_ms() const { return times_ms_; }
   [[nodiscard]] const std::vector<double>& values() const { return values_; }
+  /// Start timestamps of a 2.0 request, one a sample, 0 for unset; empty when all are.
+  [[nodiscard]] const std::vector<TimeMs>& starts_ms() const { return starts_ms_; }
   [[nodiscard]] const std::vector<ReceivedHistogram>& histograms() const { return histograms_; }
   /// Metadata of a 1.0 request; in 2.0 it travels with the series (ReadMetadata).
   [[nodiscard]] const std::vector<ReceivedMetadata>& metadata() const { return metadata_; }
@@ -95,6 +98,8 @@ class ReceivedRequest {
   [[nodiscard]] Status DecodeV2(ByteView message);
   void DecodeSeriesV1(ByteView message);
   void DecodeSeriesV2(ByteView message);
+  // Reads a sample of either version and adds it to the columns.
+  void AddSample(std::string_view message);
   [[nodiscard]] std::string_view SymbolAt(std::uint32_t index) const;
 
   const std::uint64_t seed_;
@@ -102,6 +107,7 @@ class ReceivedRequest {
   std::vector<ReceivedSeries> series_;
   std::vector<TimeMs> times_ms_;
   std::vector<double> values_;
+  std::vector<TimeMs> starts_ms_;
   std::vector<ReceivedHistogram> histograms_;
   std::vector<ReceivedMetadata> metadata_;
   std::vector<std::string_view> symbols_;

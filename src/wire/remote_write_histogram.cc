@@ -28,6 +28,7 @@ enum Field : std::uint32_t {
   kResetHint = 14,
   kTimestamp = 15,
   kCustomValues = 16,
+  kStartTimestamp = 17,
 };
 
 BucketSpan ReadSpan(std::string_view view) {
@@ -115,6 +116,9 @@ ReceivedHistogram ReadRemoteWriteHistogram(ByteView message) {
         break;
       case kCustomValues:
         AppendCounts(reader, histogram.custom_bounds);
+        break;
+      case kStartTimestamp:
+        out.start_ms = reader.Int64();
         break;
       default:
         reader.Skip();

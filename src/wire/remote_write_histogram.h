@@ -1,4 +1,4 @@
-// The Histogram message of remote write, the same in 1.0 and 2.0.
+// The Histogram message of remote write, the same in 1.0 and 2.0 but for the start timestamp, which 1.0 has not.
 #pragma once
 
 #include "base/bytes.h"
