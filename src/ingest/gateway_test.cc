@@ -15,6 +15,7 @@
 #include "codec/sample_batch.h"
 #include "io/memory_file_system.h"
 #include "stream/embedded_log.h"
+#include "wire/remote_write_decode.h"
 #include "wire/remote_write_encode.h"
 
 namespace tickscope::ingest {
@@ -30,9 +31,12 @@ struct SentSample {
   Labels labels;
   TimeMs time_ms;
   double value;
+  TimeMs start_ms = 0;
 };
 
-using Stored = std::map<std::pair<std::string, TimeMs>, std::set<std::uint64_t>>;
+// A value's bits and its start.
+using StoredValue = std::pair<std::uint64_t, TimeMs>;
+using Stored = std::map<std::pair<std::string, TimeMs>, std::set<StoredValue>>;
 
 class Fixture {
  public:
@@ -70,7 +74,7 @@ class Fixture {
     points.reserve(samples.size());
     std::vector<wire::WriteSeries> series;
     for (const SentSample& sample : samples) {
-      points.push_back({.time_ms = sample.time_ms, .value = sample.value});
+      points.push_back({.time_ms = sample.time_ms, .value = sample.value, .start_time_ms = sample.start_ms});
       series.push_back({.labels = &sample.labels, .samples = std::span(&points.back(), 1)});
     }
     wire::RemoteWriteEncoder encoder(protocol);
@@ -121,7 +125,8 @@ class Fixture {
           continue;
         }
         stored[{name->second, batch.floats.times_ms[i]}].insert(
-            std::bit_cast<std::uint64_t>(batch.floats.values[i]));
+            {std::bit_cast<std::uint64_t>(batch.floats.values[i]),
+             batch.floats.starts_ms.empty() ? 0 : batch.floats.starts_ms[i]});
       }
     }
     return stored;
@@ -142,8 +147,8 @@ Labels Series(std::string_view name, std::string_view server) {
   return Labels{{"__name__", name}, {"server", server}};
 }
 
-std::uint64_t Bits(double v) {
-  return std::bit_cast<std::uint64_t>(v);
+StoredValue Bits(double v, TimeMs start_ms = 0) {
+  return {std::bit_cast<std::uint64_t>(v), start_ms};
 }
 
 TEST(Gateway, BothProtocolsMeanTheSameSeries) {
@@ -157,6 +162,52 @@ TEST(Gateway, BothProtocolsMeanTheSameSeries) {
                                           {{"m{server=\"a\"}", kNow + 1000}, {Bits(3)}},
                                           {{"m{server=\"b\"}", kNow}, {Bits(2)}},
                                           {{"m{server=\"b\"}", kNow + 1000}, {Bits(4)}}}));
+}
+
+TEST(Gateway, StartsComeWith20Only) {
+  Fixture fixture;
+  const TimeMs start_ms = kNow - 60'000;
+  for (const RemoteWriteProtocol protocol : {RemoteWriteProtocol::kV1, RemoteWriteProtocol::kV2}) {
+    const TimeMs at = kNow + (protocol == RemoteWriteProtocol::kV2 ? 1000 : 0);
+    ASSERT_FALSE(fixture
+                     .Write({{Series("m", "a"), at, 1},
+                             {Series("m", "b"), at, 2, start_ms},
+                             {Series("m", "c"), at, 3, INT64_MIN},
+                             {Series("m", "d"), at, 4}},
+                            protocol)
+                     .error.has_value());
+  }
+  EXPECT_EQ(fixture.ReadStream(), (Stored{{{"m{server=\"a\"}", kNow}, {Bits(1)}},
+                                          {{"m{server=\"b\"}", kNow}, {Bits(2)}},
+                                          {{"m{server=\"c\"}", kNow}, {Bits(3)}},
+                                          {{"m{server=\"d\"}", kNow}, {Bits(4)}},
+                                          {{"m{server=\"a\"}", kNow + 1000}, {Bits(1)}},
+                                          {{"m{server=\"b\"}", kNow + 1000}, {Bits(2, start_ms)}},
+                                          {{"m{server=\"c\"}", kNow + 1000}, {Bits(3, INT64_MIN)}},
+                                          {{"m{server=\"d\"}", kNow + 1000}, {Bits(4)}}}));
+
+  // A native histogram's is field 17.
+  Histogram histogram;
+  histogram.count = histogram.zero_count = 3;
+  const Labels labels = Series("h", "a");
+  for (const RemoteWriteProtocol protocol : {RemoteWriteProtocol::kV1, RemoteWriteProtocol::kV2}) {
+    const wire::WriteHistogram point{.time_ms = kNow, .histogram = &histogram, .start_time_ms = start_ms};
+    const wire::WriteSeries series{.labels = &labels, .histograms = std::span(&point, 1)};
+    wire::RemoteWriteEncoder encoder(protocol);
+    std::string body;
+    encoder.Encode({&series, 1}, body);
+    wire::ReceivedRequest request(1);
+    ASSERT_TRUE(request.Decode(protocol, AsBytes(encoder.message())).has_value());
+    ASSERT_EQ(request.histograms().size(), 1U);
+    EXPECT_EQ(request.histograms()[0].start_ms, protocol == RemoteWriteProtocol::kV2 ? start_ms : 0);
+    ASSERT_FALSE(fixture.WriteBody(body, protocol).error.has_value());
+  }
+  codec::BatchDecoder decoder;
+  codec::SampleBatch batch;
+  for (const stream::Record& record : fixture.Records())
+    ASSERT_TRUE(decoder.Decode(record.payload, record.epoch, batch).has_value());
+  ASSERT_EQ(batch.histograms.size(), 1U);
+  EXPECT_EQ(batch.histograms[0].start_ms, start_ms);
 }
 
 TEST(Gateway, RefusesOneSampleAndWritesTheRest) {
@@ -245,8 +296,10 @@ TEST(Gateway, DiskFaultsNeverLoseDefinitions) {
       }
       std::vector<SentSample> samples;
       for (int i = 0; i < 10; ++i) {
-        samples.push_back(
-            {Series("m", std::to_string(random.Below(40))), kNow + round * 1000, static_cast<double>(i)});
+        // Every other round has starts, and every tenth others.
+        const TimeMs start_ms = round % 20 < 10 ? kNow - 1000 * (round / 40) - i % 3 : 0;
+        samples.push_back({Series("m", std::to_string(random.Below(40))), kNow + round * 1000,
+                           static_cast<double>(i), start_ms});
       }
       std::sort(samples.begin(), samples.end(),
                 [](const SentSample& a, const SentSample& b) { return a.labels < b.labels; });
@@ -256,14 +309,15 @@ TEST(Gateway, DiskFaultsNeverLoseDefinitions) {
           samples.end());
       // A sender repeats a failed request until it is taken.
       for (int tries = 0; tries < 5; ++tries) {
-        const WriteAnswer answer = fixture.Write(samples);
+        const WriteAnswer answer = fixture.Write(samples, RemoteWriteProtocol::kV2);
         if (answer.error) {
           EXPECT_EQ(answer.error->code, ErrorCode::kResourceExhausted) << answer.error->message;
           continue;
         }
         EXPECT_EQ(answer.samples_written, samples.size());
         for (const SentSample& sample : samples) {
-          acknowledged[{sample.labels.ToString(), sample.time_ms}].insert(Bits(sample.value));
+          acknowledged[{sample.labels.ToString(), sample.time_ms}].insert(
+              Bits(sample.value, sample.start_ms));
         }
         break;
       }

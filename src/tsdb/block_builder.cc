@@ -168,8 +168,14 @@ class BlockBuilder::WindowBuild {
     SortSamples(samples_, 0);
     if (samples_.size() == 0) return {};
     built_.samples += samples_.size();
-    if (!samples_.histograms.empty()) return writer.AddMixedSeries(source.labels, samples_);
-    const std::vector<LabelView> views(source.labels.begin(), source.labels.end());
+    TICKSCOPE_RETURN_IF_ERROR(WriteColumns(source.labels, writer));
+    if (!samples_.start_times_ms.empty()) writer.AddStarts(codec::StartChangesOf(samples_));
+    return {};
+  }
+
+  [[nodiscard]] Status WriteColumns(const Labels& labels, block::BlockWriter& writer) {
+    if (!samples_.histograms.empty()) return writer.AddMixedSeries(labels, samples_);
+    const std::vector<LabelView> views(labels.begin(), labels.end());
     const std::uint64_t hash = SourceHash(views);
     const std::vector<TimeMs>& shared = shared_[hash];
     if (const std::vector<double> aligned = Align(samples_, shared); !aligned.empty()) {
@@ -177,10 +183,10 @@ class BlockBuilder::WindowBuild {
       if (is_new) {
         TICKSCOPE_ASSIGN_OR_RETURN(id->second, writer.AddTimes(shared));
       }
-      return writer.AddSeries(source.labels, id->second, aligned);
+      return writer.AddSeries(labels, id->second, aligned);
     }
     TICKSCOPE_ASSIGN_OR_RETURN(const block::TimesId own, writer.AddTimes(samples_.times_ms));
-    return writer.AddSeries(source.labels, own, samples_.values);
+    return writer.AddSeries(labels, own, samples_.values);
   }
 
   const BlockBuilder& builder_;

@@ -47,7 +47,18 @@ Row* Generation::AddRow(TargetId target, SeriesRef first_ref, TimeMs time_ms, st
   return row;
 }
 
-void Generation::AddBeside(SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram) {
+void Generation::AddStart(SeriesRef ref, TimeMs from_ms, TimeMs start_ms) {
+  auto& head = starts_.Grow(ToIndex(ref));
+  RowStart* const older = head.load(std::memory_order_relaxed);
+  if (older == nullptr) series_with_starts_.push_back(ref);
+  head.store(new (arena_.Allocate(sizeof(RowStart))) RowStart{older, from_ms, start_ms},
+             std::memory_order_release);
+}
+
+void Generation::AddBeside(SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram,
+                           TimeMs start_ms) {
+  // A series with a start anywhere has one for rows too, if only the unset one: so it is found.
+  if (start_ms != 0 && NewestStart(ref) == nullptr) AddStart(ref, INT64_MIN, 0);
   auto& head = beside_.Grow(ToIndex(ref));
   Beside* const older = head.load(std::memory_order_relaxed);
   if (older == nullptr) series_beside_.push_back(ref);
@@ -57,7 +68,8 @@ void Generation::AddBeside(SeriesRef ref, TimeMs time_ms, double value, Histogra
     kept = &histograms_.back();
   }
   const TimeMs newest_ms = older == nullptr ? time_ms : std::max(time_ms, older->newest_ms);
-  Beside* const entry = new (arena_.Allocate(sizeof(Beside))) Beside{older, time_ms, newest_ms, value, kept};
+  Beside* const entry =
+      new (arena_.Allocate(sizeof(Beside))) Beside{older, time_ms, newest_ms, value, kept, start_ms};
   if (const auto deep = deep_.find(ToIndex(ref)); deep != deep_.end()) deep->second.insert(entry);
   NoteTime(time_ms);
   head.store(entry, std::memory_order_release);

@@ -6,15 +6,18 @@
 // (a straggler, a series with times of its own, a native histogram) is kept beside, in a chain by series.
 //
 //   target -> newest row -> older row -> ...      row: time, first column, width, values (MissingValue = none)
-//   series -> newest beside -> older ...          beside: time, value or histogram
+//   series -> newest beside -> older ...          beside: time, value or histogram, start timestamp
+//   series -> newest start -> older ...           start: from which time on samples in rows have it
 //
 // Invariants   G1 a (series, time) is in a generation once; the writer looks before it adds.
 //              G2 a row's time, columns and links never change; a value changes once, from missing to present.
 //              G3 after Freeze nothing changes.
+//              G4 starts of a series ascend in time. One is there before the first sample that has it, and never begins at
+//                 or before a sample in a row that has another. A sample this does not allow for is kept beside.
 // Threads      One writer. Readers take no lock: rows and entries are published by a release store of the
-//              newest link, values are written and read as relaxed atomics. Who owns the generation keeps it
-//              alive while a reader may look (tsdb/version.h).
-// Memory       8 bytes a sample and 32 a row; 56 a sample beside.
+//              newest link, values are written by release stores and read by acquire loads. Who owns the generation keeps
+//              it alive while a reader may look (tsdb/version.h).
+// Memory       8 bytes a sample and 32 a row; 64 a sample beside; 24 a start of a series, and 8 a series that has some.
 #pragma once
 
 #include <atomic>
@@ -59,7 +62,7 @@ struct Row {
   [[nodiscard]] double Get(std::uint32_t column) const {
     // atomic_ref wants what it could write to, though it only loads.
     double& value = const_cast<double&>(Values()[column - first_column]);
-    return std::atomic_ref<double>(value).load(std::memory_order_relaxed);
+    return std::atomic_ref<double>(value).load(std::memory_order_acquire);
   }
   [[nodiscard]] bool Covers(std::uint32_t column) const {
     return column >= first_column && column - first_column < width;
@@ -75,6 +78,14 @@ struct Beside {
   TimeMs newest_ms;  ///< Of this one and all older.
   double value;
   const HistogramPtr* histogram;  ///< Null for a float.
+  TimeMs start_ms;                ///< Start timestamp, 0 for unset.
+};
+
+/// Samples of a series that are in rows from `from_ms` on have this start timestamp, 0 for unset, until the next.
+struct RowStart {
+  const RowStart* older;
+  TimeMs from_ms;
+  TimeMs start_ms;
 };
 
 class Generation {
@@ -92,6 +103,11 @@ class Generation {
     const auto* head = beside_.Find(ToIndex(ref));
     return head == nullptr ? nullptr : head->load(std::memory_order_acquire);
   }
+  /// Null when no sample of the series has a start timestamp. Load it after the samples.
+  [[nodiscard]] const RowStart* NewestStart(SeriesRef ref) const {
+    const auto* head = starts_.Find(ToIndex(ref));
+    return head == nullptr ? nullptr : head->load(std::memory_order_acquire);
+  }
   /// Range of times, for skipping; INT64_MAX and INT64_MIN while empty.
   [[nodiscard]] TimeMs min_time_ms() const { return min_time_ms_.load(std::memory_order_relaxed); }
   [[nodiscard]] TimeMs max_time_ms() const { return max_time_ms_.load(std::memory_order_relaxed); }
@@ -102,14 +118,20 @@ class Generation {
               std::uint32_t width);
   [[nodiscard]] Row* NewestRowForWriting(TargetId target) { return const_cast<Row*>(NewestRow(target)); }
   static void Set(Row& row, std::uint32_t column, double value) {
-    std::atomic_ref<double>(row.Values()[column - row.first_column]).store(value, std::memory_order_relaxed);
+    std::atomic_ref<double>(row.Values()[column - row.first_column]).store(value, std::memory_order_release);
   }
-  void AddBeside(SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram);
+  void AddBeside(SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram, TimeMs start_ms);
+  /// Requires: G4.
+  void AddStart(SeriesRef ref, TimeMs from_ms, TimeMs start_ms);
+  /// Whether any series has a start timestamp.
+  [[nodiscard]] bool has_starts() const { return !series_with_starts_.empty(); }
   /// The sample beside the rows at that time, if there is one. Quick however many there are.
   [[nodiscard]] const Beside* FindBeside(SeriesRef ref, TimeMs time_ms);
   void NoteSamples(std::uint64_t count) { sample_count_ += count; }
   [[nodiscard]] std::uint64_t sample_count() const { return sample_count_; }
-  [[nodiscard]] std::size_t bytes() const { return arena_.bytes() + rows_.bytes() + beside_.bytes(); }
+  [[nodiscard]] std::size_t bytes() const {
+    return arena_.bytes() + rows_.bytes() + beside_.bytes() + starts_.bytes();
+  }
 
   // For who seals it.
   /// Targets with rows and series with samples beside, in order of first sight.
@@ -119,6 +141,7 @@ class Generation {
   };
   [[nodiscard]] const std::vector<TargetRows>& targets() const { return targets_; }
   [[nodiscard]] const std::vector<SeriesRef>& series_beside() const { return series_beside_; }
+  [[nodiscard]] const std::vector<SeriesRef>& series_with_starts() const { return series_with_starts_; }
 
  private:
   // A chain longer than this is looked up by a set of its own: an import of one series in random order must
@@ -136,10 +159,12 @@ class Generation {
   const std::uint64_t number_;
   StableArray<std::atomic<Row*>> rows_;
   StableArray<std::atomic<Beside*>> beside_;
+  StableArray<std::atomic<RowStart*>> starts_;
   Arena arena_;
   std::deque<HistogramPtr> histograms_;
   std::vector<TargetRows> targets_;
   std::vector<SeriesRef> series_beside_;
+  std::vector<SeriesRef> series_with_starts_;
   std::unordered_map<std::uint32_t, std::set<const Beside*, ByTime>> deep_;
   std::atomic<TimeMs> min_time_ms_{INT64_MAX};
   std::atomic<TimeMs> max_time_ms_{INT64_MIN};

@@ -53,7 +53,7 @@ void Head::Apply(const codec::SampleBatch& batch, std::uint64_t epoch) {
   }
   AppendFloats(batch.floats);
   for (const codec::HistogramEntry& entry : batch.histograms) {
-    AppendHistogram(entry.ref, entry.time_ms, entry.histogram);
+    AppendHistogram(entry);
   }
   metrics_.samples->Add(batch.floats.size());
   metrics_.histograms->Add(batch.histograms.size());
@@ -77,8 +77,9 @@ void Head::AppendFloats(const codec::FloatColumns& floats) {
     }
     const Run run = FindRun(floats, at, *place);
     for (std::size_t point = 0; point < run.points; ++point) {
-      AppendStretch(run.place, run.length, floats.times_ms[at + point], &floats.values[at + point],
-                    run.points);
+      const TimeMs* const starts_ms = floats.starts_ms.empty() ? nullptr : &floats.starts_ms[at + point];
+      AppendStretch(run.place, run.length, floats.times_ms[at + point],
+                    {&floats.values[at + point], starts_ms, run.points});
     }
     at += run.length * run.points;
   }
@@ -118,8 +119,7 @@ Row* Head::FindRow(TargetId target, TimeMs time_ms, std::uint32_t column) const 
   return nullptr;
 }
 
-void Head::AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const double* values,
-                         std::size_t stride) {
+void Head::AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const Stride& samples) {
   TargetState& target = catalog_->target(place.target);
   const TimeMs known_ms = std::max({target.last_row_ms, target.last_beside_ms, target.unknown_until_ms});
   Row* row = nullptr;
@@ -134,32 +134,53 @@ void Head::AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms
       metrics_.rows->Add();
       target.last_row_ms = time_ms;
       target.row_fill = 0;
-      FillRow(target, *row, place, length, values, stride);
+      FillRow(target, *row, place, length, samples);
       return;
     }
   }
   const auto first_ref = ToIndex(target.first_ref) + place.column;
   for (std::uint32_t i = 0; i < length; ++i) {
     const SeriesPlace each{place.target, place.column + i};
-    AppendOne(each, static_cast<SeriesRef>(first_ref + i), time_ms, values[i * stride]);
+    AppendOne(each, static_cast<SeriesRef>(first_ref + i), time_ms, samples.value(i), samples.start_ms(i));
   }
 }
 
 void Head::FillRow(TargetState& target, Row& row, SeriesPlace place, std::uint32_t length,
-                   const double* values, std::size_t stride) {
+                   const Stride& samples) {
+  Generation& generation = newest();
+  const bool has_starts = samples.starts_ms != nullptr || generation.has_starts();
   for (std::uint32_t i = 0; i < length; ++i) {
-    const double value = values[i * stride];
+    const double value = samples.value(i);
+    const auto ref = static_cast<SeriesRef>(ToIndex(target.first_ref) + place.column + i);
     if (IsMissing(value)) [[unlikely]] {
-      const auto ref = static_cast<SeriesRef>(ToIndex(target.first_ref) + place.column + i);
-      PutBeside(target, ref, row.time_ms, value, nullptr);
-    } else {
-      Generation::Set(row, place.column + i, value);
+      PutBeside(target, ref, row.time_ms, value, nullptr, samples.start_ms(i));
+      continue;
     }
+    if (has_starts) {
+      const RowStart* const known = generation.NewestStart(ref);
+      if (samples.start_ms(i) != (known == nullptr ? 0 : known->start_ms))
+        generation.AddStart(ref, row.time_ms, samples.start_ms(i));
+    }
+    Generation::Set(row, place.column + i, value);
   }
   target.row_fill += length;
 }
 
-void Head::AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value) {
+bool Head::AllowStart(SeriesPlace place, SeriesRef ref, TimeMs time_ms, TimeMs start_ms) {
+  Generation& generation = newest();
+  const RowStart* known = generation.NewestStart(ref);
+  while (known != nullptr && known->from_ms > time_ms)
+    known = known->older;
+  if (start_ms == (known == nullptr ? 0 : known->start_ms)) return true;
+  for (const Row* row = generation.NewestRow(place.target); row != nullptr && row->time_ms > time_ms;
+       row = row->older) {
+    if (row->Covers(place.column) && !IsMissing(row->Get(place.column))) return false;
+  }
+  generation.AddStart(ref, time_ms, start_ms);
+  return true;
+}
+
+void Head::AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value, TimeMs start_ms) {
   TargetState& target = catalog_->target(place.target);
   const auto beside = last_beside_ms_.find(ToIndex(ref));
   const bool beside_is_older = beside == last_beside_ms_.end() || beside->second < time_ms;
@@ -174,7 +195,8 @@ void Head::AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double va
       return;
     }
   }
-  if (row != nullptr && IsMissing(row->Get(place.column)) && !IsMissing(value)) {
+  if (row != nullptr && IsMissing(row->Get(place.column)) && !IsMissing(value) &&
+      AllowStart(place, ref, time_ms, start_ms)) {
     Generation::Set(*row, place.column, value);
     ++target.row_fill;
     return;
@@ -191,13 +213,15 @@ void Head::AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double va
     metrics_.rows->Add();
     if (time_ms > target.last_row_ms) target.row_fill = 0;
     target.last_row_ms = time_ms;
-    FillRow(target, *added, place, 1, &value, 1);
+    FillRow(target, *added, place, 1, {&value, &start_ms, 1});
     return;
   }
-  PutBeside(target, ref, time_ms, value, nullptr);
+  PutBeside(target, ref, time_ms, value, nullptr, start_ms);
 }
 
-void Head::AppendHistogram(SeriesRef ref, TimeMs time_ms, HistogramPtr histogram) {
+void Head::AppendHistogram(const codec::HistogramEntry& entry) {
+  const SeriesRef ref = entry.ref;
+  const TimeMs time_ms = entry.time_ms;
   const auto place = catalog_->PlaceOf(ref);
   if (!place) {
     metrics_.undefined->Add();
@@ -211,16 +235,16 @@ void Head::AppendHistogram(SeriesRef ref, TimeMs time_ms, HistogramPtr histogram
                       (row != nullptr ? IsMissing(row->Get(place->column)) : time_ms > target.last_row_ms);
   if (!is_new) {
     if (const auto stored = Find(*place, ref, time_ms)) {
-      CountRepeated(*stored, 0, histogram.get());
+      CountRepeated(*stored, 0, entry.histogram.get());
       return;
     }
   }
-  PutBeside(target, ref, time_ms, 0, std::move(histogram));
+  PutBeside(target, ref, time_ms, 0, entry.histogram, entry.start_ms);
 }
 
-void Head::PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value,
-                     HistogramPtr histogram) {
-  newest().AddBeside(ref, time_ms, value, std::move(histogram));
+void Head::PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram,
+                     TimeMs start_ms) {
+  newest().AddBeside(ref, time_ms, value, std::move(histogram), start_ms);
   metrics_.beside->Add();
   target.last_beside_ms = std::max(target.last_beside_ms, time_ms);
   const auto [last, is_first] = last_beside_ms_.try_emplace(ToIndex(ref), time_ms);

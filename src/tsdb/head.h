@@ -5,7 +5,7 @@
 // that none is kept twice. Readers hold the generations themselves (tsdb/version.h).
 //
 // Invariants   H1 a (series, time) has one value: the first that came. An equal second one is a duplicate and
-//                 dropped; another value is a conflict, dropped and counted.
+//                 dropped; another value is a conflict, dropped and counted. Its start timestamp comes with it.
 //              H2 what is kept is a function of the batches applied, in order; cuts do not change it.
 // Threads      One writer. No locks but for a series seen for the first time.
 #pragma once
@@ -94,14 +94,26 @@ class Head {
 
   void AppendFloats(const codec::FloatColumns& floats);
   [[nodiscard]] Run FindRun(const codec::FloatColumns& floats, std::size_t at, SeriesPlace place) const;
-  // Values values[0], values[stride], ... of `length` consecutive columns at one time.
-  void AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const double* values,
-                     std::size_t stride);
-  void FillRow(TargetState& target, Row& row, SeriesPlace place, std::uint32_t length, const double* values,
-               std::size_t stride);
-  void AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value);
-  void AppendHistogram(SeriesRef ref, TimeMs time_ms, HistogramPtr histogram);
-  void PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram);
+  // Samples of consecutive columns at one time: values[0], values[stride], ..., and their starts, null when unset.
+  struct Stride {
+    const double* values;
+    const TimeMs* starts_ms;
+    std::size_t step;
+
+    [[nodiscard]] double value(std::size_t i) const { return values[i * step]; }
+    [[nodiscard]] TimeMs start_ms(std::size_t i) const {
+      return starts_ms == nullptr ? 0 : starts_ms[i * step];
+    }
+  };
+  void AppendStretch(SeriesPlace place, std::uint32_t length, TimeMs time_ms, const Stride& samples);
+  // Requires: no row holds a sample of these series that is newer.
+  void FillRow(TargetState& target, Row& row, SeriesPlace place, std::uint32_t length, const Stride& samples);
+  void AppendOne(SeriesPlace place, SeriesRef ref, TimeMs time_ms, double value, TimeMs start_ms);
+  // Sees to it that a sample of that start may be in a row at that time; false when it may not.
+  [[nodiscard]] bool AllowStart(SeriesPlace place, SeriesRef ref, TimeMs time_ms, TimeMs start_ms);
+  void AppendHistogram(const codec::HistogramEntry& entry);
+  void PutBeside(TargetState& target, SeriesRef ref, TimeMs time_ms, double value, HistogramPtr histogram,
+                 TimeMs start_ms);
   [[nodiscard]] bool AllowsRow(const TargetState& target, std::uint32_t length) const;
   Row* FindRow(TargetId target, TimeMs time_ms, std::uint32_t column) const;
   // What is stored for that series at that time, wherever it is.

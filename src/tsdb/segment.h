@@ -13,6 +13,7 @@
 //   3 metadata    | varint n, n * (metric, type, help, unit: text) |
 //   4 targets     n * (first ref u32, width u32, rows u32, page bytes u32, page offset u64, min i64, max i64)
 //   5 beside      n * (ref u32, samples u32, bytes u32, crc32c u32, offset u64, min i64, max i64)
+//   6 starts      a table by series number (codec/start_table.h); only when a sample has a start timestamp
 //   132 pages     of 4: | crc32c of the rest: u32 | times: rows * zz step | length: u16 a column | columns |
 //                 column: codec/value_column.h, or with more than 32 rows codec/block_column.h; empty when the
 //                 series has no value in these rows
@@ -35,6 +36,7 @@
 
 #include "block/section_file.h"
 #include "codec/sample_batch.h"
+#include "codec/start_table.h"
 #include "io/file_system.h"
 #include "model/queryable.h"
 #include "tsdb/catalog.h"
@@ -132,6 +134,7 @@ class SegmentReader {
   // Appends a column's samples.
   [[nodiscard]] Status ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                   TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
+  [[nodiscard]] Status ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
   [[nodiscard]] Status ReadBeside(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
   friend class SegmentEncoder;
 
@@ -142,10 +145,13 @@ class SegmentReader {
   std::vector<BesideEntry> beside_;
   ByteView pages_;
   ByteView samples_;
+  codec::StartTable starts_;
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
 };
 
 /// Brings samples that were appended in several pieces into time order; of one time the first stays.
 void SortSamples(SampleColumns& samples, std::size_t from);
+/// Leaves the first `size` samples.
+void Truncate(SampleColumns& samples, std::size_t size);
 
 }  // namespace tickscope::tsdb

@@ -28,7 +28,8 @@ std::string SoundSegment() {
     for (std::uint32_t column = 0; column < 4; ++column)
       Generation::Set(*row, column, static_cast<double>(time_ms * column));
   }
-  generation.AddBeside(SeriesRef{2}, 5, 1.5, nullptr);
+  generation.AddStart(SeriesRef{1}, 0, 5);
+  generation.AddBeside(SeriesRef{2}, 5, 1.5, nullptr, 3);
   generation.NoteSamples(161);
   TICKSCOPE_CHECK(WriteSegment(fs, "/s", {.tenant = "t", .number = 1, .next_ref = 4}, generation, catalog,
                                defined, {{"m", {"counter", "h", ""}}})

@@ -60,6 +60,9 @@ Status SegmentReader::Load() {
   if (!LoadDirectory(sections_.Find(kBesideTag), beside_)) {
     return std::unexpected(sections_.Damage("beside", 0, "size is no multiple of an entry"));
   }
+  const auto starts = codec::StartTable::Open(sections_.Find(kStartsTag));
+  if (!starts) return std::unexpected(sections_.Damage("starts", 0, "more groups than bytes"));
+  starts_ = *starts;
   pages_ = sections_.Find(kPagesTag);
   samples_ = sections_.Find(kSamplesTag);
   is_checked_ = std::vector<std::atomic<bool>>(targets_.size());
@@ -141,6 +144,19 @@ Status SegmentReader::ReadColumn(const Page& page, const TargetEntry& entry, std
 Status SegmentReader::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
   if (end_ms < info_.min_time_ms || start_ms > info_.max_time_ms) return {};
   const std::size_t from = out.size();
+  TICKSCOPE_RETURN_IF_ERROR(ReadRows(ref, start_ms, end_ms, out));
+  const std::size_t rows_end = out.size();
+  if (!beside_.empty()) TICKSCOPE_RETURN_IF_ERROR(ReadBeside(ref, start_ms, end_ms, out));
+  if (out.size() > rows_end) SortSamples(out, from);
+  if (starts_.empty() && out.start_times_ms.empty()) return {};
+  std::vector<codec::StartChange> changes;
+  if (!starts_.Find(ToIndex(ref), changes))
+    return std::unexpected(sections_.Damage("starts", 0, "does not decode"));
+  codec::ApplyStarts(changes, from, out);
+  return {};
+}
+
+Status SegmentReader::ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
   const std::uint32_t number = ToIndex(ref);
   // Targets do not overlap, so only entries of the last target that begins at or before the series matter.
   auto entry = std::upper_bound(targets_.begin(), targets_.end(), number,
@@ -157,10 +173,6 @@ Status SegmentReader::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms,
       TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, *each, number - first_ref, start_ms, end_ms, out));
     }
   }
-  if (beside_.empty()) return {};
-  const std::size_t rows_end = out.size();
-  TICKSCOPE_RETURN_IF_ERROR(ReadBeside(ref, start_ms, end_ms, out));
-  if (out.size() > rows_end) SortSamples(out, from);
   return {};
 }
 
@@ -329,6 +341,7 @@ Status SegmentReader::CheckPage(std::size_t at) const {
 
 Status SegmentReader::Verify() const {
   SampleColumns samples;
+  std::vector<SeriesRef> refs;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
     for (std::uint32_t column = 0; column < targets_[i].width; ++column) {
@@ -339,6 +352,12 @@ Status SegmentReader::Verify() const {
   for (const BesideEntry& entry : beside_) {
     samples.Clear();
     TICKSCOPE_RETURN_IF_ERROR(ReadBeside(static_cast<SeriesRef>(entry.ref), INT64_MIN, INT64_MAX, samples));
+  }
+  TICKSCOPE_RETURN_IF_ERROR(ForEachSeries([&](SeriesRef ref) { refs.push_back(ref); }));
+  std::vector<codec::StartChange> changes;
+  for (const SeriesRef ref : refs) {
+    if (!starts_.Find(ToIndex(ref), changes))
+      return std::unexpected(sections_.Damage("starts", 0, "does not decode"));
   }
   TICKSCOPE_RETURN_IF_ERROR(ReadDefinitions([](SeriesRef, std::uint64_t, std::span<const LabelView>) {}));
   TICKSCOPE_ASSIGN_OR_RETURN(const MetadataMap metadata, ReadMetadata());
@@ -355,6 +374,7 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
     return samples.times_ms[from + a] < samples.times_ms[from + b];
   });
   if (!samples.histograms.empty()) samples.histograms.resize(samples.size());
+  if (!samples.start_times_ms.empty()) samples.start_times_ms.resize(samples.size());
   SampleColumns sorted;
   for (const std::uint32_t i : order) {
     const TimeMs time_ms = samples.times_ms[from + i];
@@ -362,6 +382,7 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
     sorted.times_ms.push_back(time_ms);
     sorted.values.push_back(samples.values[from + i]);
     if (!samples.histograms.empty()) sorted.histograms.push_back(std::move(samples.histograms[from + i]));
+    if (!samples.start_times_ms.empty()) sorted.start_times_ms.push_back(samples.start_times_ms[from + i]);
   }
   const auto replace = [from](auto& to, auto& with) {
     to.resize(from);
@@ -370,6 +391,14 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
   replace(samples.times_ms, sorted.times_ms);
   replace(samples.values, sorted.values);
   if (!samples.histograms.empty()) replace(samples.histograms, sorted.histograms);
+  if (!samples.start_times_ms.empty()) replace(samples.start_times_ms, sorted.start_times_ms);
+}
+
+void Truncate(SampleColumns& samples, std::size_t size) {
+  samples.times_ms.resize(size);
+  samples.values.resize(size);
+  if (!samples.histograms.empty()) samples.histograms.resize(size);
+  if (!samples.start_times_ms.empty()) samples.start_times_ms.resize(size);
 }
 
 }  // namespace tickscope::tsdb

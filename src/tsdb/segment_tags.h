@@ -16,6 +16,7 @@ inline constexpr std::uint8_t kSeriesTag = 2;
 inline constexpr std::uint8_t kMetadataTag = 3;
 inline constexpr std::uint8_t kTargetsTag = 4;
 inline constexpr std::uint8_t kBesideTag = 5;
+inline constexpr std::uint8_t kStartsTag = 6;
 inline constexpr std::uint8_t kPagesTag = block::kPagedFlag | 4;
 inline constexpr std::uint8_t kSamplesTag = block::kPagedFlag | 5;
 

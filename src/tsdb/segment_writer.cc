@@ -7,10 +7,12 @@
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
 #include "codec/histogram_column.h"
+#include "codec/start_table.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
 #include "tsdb/segment.h"
 #include "tsdb/segment_tags.h"
+#include "tsdb/version.h"
 
 namespace tickscope::tsdb {
 namespace {
@@ -190,6 +192,29 @@ class SegmentEncoder {
     return {};
   }
 
+  // A series whose samples are all in rows has its list already; of others the samples are gathered.
+  [[nodiscard]] Status WriteStarts(const Catalog& catalog, SectionWriter& writer) const {
+    std::vector<SeriesRef> refs = generation_.series_with_starts();
+    std::sort(refs.begin(), refs.end());
+    codec::StartTableWriter table;
+    std::vector<codec::StartChange> changes;
+    SampleColumns samples;
+    for (const SeriesRef ref : refs) {
+      if (generation_.NewestBeside(ref) != nullptr) {
+        samples.Clear();
+        ReadGeneration(generation_, catalog, ref, INT64_MIN, INT64_MAX, samples);
+        table.Add(ToIndex(ref), codec::StartChangesOf(samples));
+        continue;
+      }
+      changes.clear();
+      for (const RowStart* start = generation_.NewestStart(ref); start != nullptr; start = start->older)
+        changes.push_back({start->from_ms, start->start_ms});
+      std::reverse(changes.begin(), changes.end());
+      table.Add(ToIndex(ref), changes);
+    }
+    return table.empty() ? Status() : writer.Append(kStartsTag, table.Finish());
+  }
+
   [[nodiscard]] Status WriteDirectories(SectionWriter& writer) const {
     TICKSCOPE_RETURN_IF_ERROR(writer.Append(kTargetsTag, std::as_bytes(std::span(targets_))));
     return writer.Append(kBesideTag, std::as_bytes(std::span(beside_)));
@@ -282,6 +307,7 @@ Result<std::uint64_t> WriteSegment(io::FileSystem& fs, const std::string& path, 
   TICKSCOPE_RETURN_IF_ERROR(encoder.WritePages(writer));
   TICKSCOPE_RETURN_IF_ERROR(encoder.WriteBeside(writer));
   TICKSCOPE_RETURN_IF_ERROR(encoder.WriteDirectories(writer));
+  TICKSCOPE_RETURN_IF_ERROR(encoder.WriteStarts(catalog, writer));
   encoder.FillIn(info);
   TICKSCOPE_RETURN_IF_ERROR(WriteCommon(writer, info, catalog, defined, metadata));
   return writer.Finish();

@@ -64,9 +64,7 @@ class StoreSeriesSet final : public SeriesSet {
     const Status read = block.ReadSamples(static_cast<block::SeriesId>(part.series), start_ms_, end_ms_, out);
     if (read) return;
     tenant_.ReportDamage(block.path(), read.error());
-    out.times_ms.resize(before);
-    out.values.resize(before);
-    if (!out.histograms.empty()) out.histograms.resize(before);
+    Truncate(out, before);
   }
 
   const TenantData& tenant_;

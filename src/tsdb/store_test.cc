@@ -24,6 +24,7 @@ const std::string kDirectory = "/data/store";
 struct ModelSample {
   std::uint64_t bits = 0;
   HistogramPtr histogram;
+  TimeMs start_ms = 0;
 };
 using ModelSeries = std::map<TimeMs, ModelSample>;
 
@@ -77,10 +78,11 @@ class StoreHarness {
   void Append(Record record) {
     for (std::size_t i = 0; i < record.floats.size(); ++i) {
       Note(record.floats.refs[i], record.floats.times_ms[i],
-           {std::bit_cast<std::uint64_t>(record.floats.values[i]), nullptr});
+           {std::bit_cast<std::uint64_t>(record.floats.values[i]), nullptr,
+            record.floats.starts_ms.empty() ? 0 : record.floats.starts_ms[i]});
     }
     for (const codec::HistogramEntry& entry : record.histograms)
-      Note(entry.ref, entry.time_ms, {0, entry.histogram});
+      Note(entry.ref, entry.time_ms, {0, entry.histogram, entry.start_ms});
     log_.push_back(std::move(record));
     Give(log_.size() - 1);
   }
@@ -124,6 +126,8 @@ class StoreHarness {
       std::size_t i = 0;
       for (const auto& [time_ms, sample] : samples) {
         ASSERT_EQ(got.times_ms[i], time_ms) << "series " << number;
+        ASSERT_EQ(got.start_times_ms.empty() ? 0 : got.start_times_ms[i], sample.start_ms)
+            << "series " << number << " at " << time_ms - kStart;
         if (sample.histogram != nullptr) {
           ASSERT_TRUE(i < got.histograms.size() && got.histograms[i] != nullptr) << "series " << number;
           ASSERT_EQ(*got.histograms[i], *sample.histogram);
@@ -170,6 +174,22 @@ double MakeValue(Random& random, std::uint32_t number, TimeMs time_ms) {
   }
 }
 
+// Every other server says since when it runs: a restart each five minutes, now and then a sample with another start or
+// none.
+TimeMs MakeStart(Random& random, std::uint32_t number, TimeMs time_ms) {
+  if (number / 10 % 2 == 1) return 0;
+  switch (random.Below(60)) {
+    case 0:
+      return 0;
+    case 1:
+      return static_cast<TimeMs>(random.Below(3)) - 1;
+    case 2:
+      return kStart + static_cast<TimeMs>(random.Below(1'000'000));
+    default:
+      return time_ms - time_ms % 300'000 - number % 3;
+  }
+}
+
 // A scrape of one server, or parts of it, with retries, stragglers and new series.
 Record MakeRecord(StoreHarness& harness, TimeMs now_ms, std::vector<bool>& defined) {
   Random& random = harness.random_;
@@ -190,9 +210,9 @@ Record MakeRecord(StoreHarness& harness, TimeMs now_ms, std::vector<bool>& defin
     for (std::size_t point = 0; point < points; ++point) {
       const TimeMs at = time_ms + static_cast<TimeMs>(point) * kStep;
       if (number % 10 == 9) {
-        record.histograms.push_back({ref, at, MakeHistogram(random)});
+        record.histograms.push_back({ref, at, MakeHistogram(random), MakeStart(random, number, at)});
       } else {
-        record.floats.Push(ref, at, MakeValue(random, number, at));
+        record.floats.Push(ref, at, MakeValue(random, number, at), MakeStart(random, number, at));
       }
     }
   }

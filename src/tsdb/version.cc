@@ -7,6 +7,16 @@
 namespace tickscope::tsdb {
 namespace {
 
+// Gives the samples of rows at [from, to), which descend in time, their starts.
+void FillStarts(const RowStart* start, std::size_t from, std::size_t to, std::vector<TimeMs>& starts_ms,
+                const std::vector<TimeMs>& times_ms) {
+  for (std::size_t i = from; i < to; ++i) {
+    while (start != nullptr && start->from_ms > times_ms[i])
+      start = start->older;
+    starts_ms[i] = start == nullptr ? 0 : start->start_ms;
+  }
+}
+
 void Push(TimeMs time_ms, double value, const HistogramPtr* histogram, SampleColumns& out) {
   if (histogram != nullptr) out.histograms.resize(out.size());
   out.times_ms.push_back(time_ms);
@@ -20,11 +30,10 @@ void Push(TimeMs time_ms, double value, const HistogramPtr* histogram, SampleCol
 
 }  // namespace
 
-void ReadStretch(const Head::Stretch& stretch, SeriesRef ref, TimeMs start_ms, TimeMs end_ms,
-                 SampleColumns& out) {
-  const auto place = stretch.catalog->PlaceOf(ref);
+void ReadGeneration(const Generation& generation, const Catalog& catalog, SeriesRef ref, TimeMs start_ms,
+                    TimeMs end_ms, SampleColumns& out) {
+  const auto place = catalog.PlaceOf(ref);
   if (!place) return;
-  const Generation& generation = *stretch.generation;
   if (start_ms > generation.max_time_ms() || end_ms < generation.min_time_ms()) return;
   const std::size_t from = out.size();
   for (const Row* row = generation.NewestRow(place->target); row != nullptr && row->time_ms >= start_ms;
@@ -34,11 +43,20 @@ void ReadStretch(const Head::Stretch& stretch, SeriesRef ref, TimeMs start_ms, T
       Push(row->time_ms, value, nullptr, out);
     }
   }
+  const std::size_t rows_end = out.size();
   const Beside* beside = generation.NewestBeside(ref);
   const bool has_beside = beside != nullptr;
+  const RowStart* const start = generation.NewestStart(ref);
+  std::vector<TimeMs>& starts_ms = out.start_times_ms;
+  const bool has_starts = start != nullptr || !starts_ms.empty();
+  if (has_starts) {
+    starts_ms.resize(out.size());
+    FillStarts(start, from, rows_end, starts_ms, out.times_ms);
+  }
   for (; beside != nullptr && beside->newest_ms >= start_ms; beside = beside->older) {
     if (beside->time_ms < start_ms || beside->time_ms > end_ms) continue;
     Push(beside->time_ms, beside->value, beside->histogram, out);
+    if (has_starts) starts_ms.push_back(beside->start_ms);
   }
   if (has_beside) {
     SortSamples(out, from);
@@ -47,6 +65,12 @@ void ReadStretch(const Head::Stretch& stretch, SeriesRef ref, TimeMs start_ms, T
   // Rows were walked from the newest.
   std::reverse(out.times_ms.begin() + static_cast<std::ptrdiff_t>(from), out.times_ms.end());
   std::reverse(out.values.begin() + static_cast<std::ptrdiff_t>(from), out.values.end());
+  if (has_starts) std::reverse(starts_ms.begin() + static_cast<std::ptrdiff_t>(from), starts_ms.end());
+}
+
+void ReadStretch(const Head::Stretch& stretch, SeriesRef ref, TimeMs start_ms, TimeMs end_ms,
+                 SampleColumns& out) {
+  ReadGeneration(*stretch.generation, *stretch.catalog, ref, start_ms, end_ms, out);
 }
 
 bool TenantVersion::RecentMayHold(TimeMs start_ms, TimeMs end_ms) const {
@@ -69,9 +93,7 @@ void TenantVersion::ReadRecent(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, Sa
     const Status read = segment.reader->ReadSamples(ref, std::max(start_ms, segment.from_ms), end_ms, out);
     if (read) continue;
     damage.push_back({segment.reader->path(), read.error()});
-    out.times_ms.resize(before);
-    out.values.resize(before);
-    if (!out.histograms.empty()) out.histograms.resize(before);
+    Truncate(out, before);
   }
   for (const Head::Stretch& stretch : stretches)
     ReadStretch(stretch, ref, start_ms, end_ms, out);

@@ -49,7 +49,10 @@ struct TenantVersion {
                   std::vector<Damage>& damage) const;
 };
 
-/// Appends a generation's samples of one series in [start, end], in time order.
+/// Appends a generation's samples of one series in [start, end], in time order. `catalog` is its own.
+void ReadGeneration(const Generation& generation, const Catalog& catalog, SeriesRef ref, TimeMs start_ms,
+                    TimeMs end_ms, SampleColumns& out);
+/// The same for a stretch.
 void ReadStretch(const Head::Stretch& stretch, SeriesRef ref, TimeMs start_ms, TimeMs end_ms,
                  SampleColumns& out);
 
