@@ -17,12 +17,17 @@ std::unexpected<Error> Damage(const SectionReader& sections, std::string_view se
   return std::unexpected(sections.Damage(section, offset, what));
 }
 
+// Ranges gathered before those near each other are joined: bounds what a prefetch of many series holds.
+constexpr std::size_t kPrefetchRangesMax = 1U << 16;
+
 constexpr std::array<std::uint8_t, 3> kCheckedLater = {kSeriesTag, kPostingsTag, kStartsTag};
 
 }  // namespace
 
 Status BlockReader::CheckOnce(std::uint8_t tag, std::atomic<bool>& is_checked) const {
   if (is_checked.load(std::memory_order_relaxed)) return {};
+  const ByteRange range = sections_.RangeOf(tag);
+  TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(range.offset, range.size));
   TICKSCOPE_RETURN_IF_ERROR(sections_.Check(tag));
   is_checked.store(true, std::memory_order_relaxed);
   return {};
@@ -30,12 +35,28 @@ Status BlockReader::CheckOnce(std::uint8_t tag, std::atomic<bool>& is_checked) c
 
 Result<std::shared_ptr<const BlockReader>> BlockReader::Open(io::FileSystem& fs, const std::string& path) {
   TICKSCOPE_ASSIGN_OR_RETURN(auto file, fs.Map(path));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto reader, Open(MakeMappedBytes(std::move(file)), path));
+  TICKSCOPE_RETURN_IF_ERROR(reader->sections_.CheckFront());
+  return reader;
+}
+
+Result<std::shared_ptr<const BlockReader>> BlockReader::Open(std::unique_ptr<const BlockBytes> bytes,
+                                                             std::string name) {
   TICKSCOPE_ASSIGN_OR_RETURN(SectionReader sections,
-                             SectionReader::Open(file->bytes(), kBlockMagic, path, kCheckedLater));
-  std::shared_ptr<BlockReader> reader(new BlockReader(std::move(sections)));
-  reader->file_ = std::move(file);
+                             SectionReader::Open(*bytes, kBlockMagic, std::move(name), kCheckedLater));
+  std::shared_ptr<BlockReader> reader(new BlockReader(std::move(bytes), std::move(sections)));
   TICKSCOPE_RETURN_IF_ERROR(reader->Load());
   return reader;
+}
+
+std::uint64_t BlockReader::memory_bytes() const {
+  std::uint64_t bytes =
+      names_.capacity() * sizeof(Name) + pairs_.capacity() * sizeof(Pair) + is_checked_.size();
+  for (const std::string& text : symbols_)
+    bytes += sizeof(text) + (text.size() < sizeof(text) / 2 ? 0 : text.capacity());
+  for (const std::vector<TimesChunk>& chunks : times_)
+    bytes += sizeof(chunks) + chunks.capacity() * sizeof(TimesChunk);
+  return bytes;
 }
 
 Status BlockReader::Load() {
@@ -152,8 +173,11 @@ Status BlockReader::LoadTimes() {
       const std::uint64_t rows = fields.Varint();
       const std::uint64_t size = fields.Varint();
       chunk.first_ms = fields.ZigZag();
-      chunk.last_ms = chunk.first_ms + fields.ZigZag();
-      if (!fields.ok() || rows == 0 || rows > kChunkRows || size > bytes.size()) {
+      const std::int64_t length = fields.ZigZag();
+      const bool is_sane = fields.ok() && rows > 0 && rows <= kChunkRows && size <= bytes.size() &&
+                           length >= 0 && !__builtin_add_overflow(chunk.first_ms, length, &chunk.last_ms) &&
+                           (chunks.empty() || chunk.first_ms >= chunks.back().last_ms);
+      if (!is_sane) {
         return Damage(sections_, "times", bytes.size() - fields.remaining(), "chunk out of range");
       }
       chunk.rows = static_cast<std::uint32_t>(rows);
@@ -416,13 +440,19 @@ Status BlockReader::ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, Sam
   return cursor.ReadSamples(id, start_ms, end_ms, out);
 }
 
+Status BlockReader::ReadTimes(const TimesChunk& chunk, std::vector<TimeMs>& out) const {
+  const Status decoded = codec::DecodeTimes(TimesColumn(chunk), out);
+  if (!decoded || out.size() != chunk.rows || out.front() != chunk.first_ms || out.back() != chunk.last_ms) {
+    return Damage(sections_, "times", chunk.offset, "does not decode");
+  }
+  return {};
+}
+
 Status BlockReader::ReadTimes(TimesId id, std::vector<TimeMs>& out) const {
   out.clear();
   std::vector<TimeMs> part;
-  for (const TimesChunk& chunk : times_[static_cast<std::size_t>(id)]) {
-    const Status decoded = codec::DecodeTimes(time_columns_.subspan(chunk.offset, chunk.bytes), part);
-    if (!decoded || part.size() != chunk.rows)
-      return Damage(sections_, "times", chunk.offset, "does not decode");
+  for (const TimesChunk& chunk : ChunksOf(id)) {
+    TICKSCOPE_RETURN_IF_ERROR(ReadTimes(chunk, part));
     out.insert(out.end(), part.begin(), part.end());
   }
   return {};
@@ -433,16 +463,70 @@ Result<ByteView> BlockReader::ColumnBytes(std::uint64_t offset, std::uint64_t si
     return Damage(sections_, "columns", offset, "outside the section");
   }
   if (size == 0) return ByteView{};
-  for (std::uint64_t page = offset / kPageBytes; page <= (offset + size - 1) / kPageBytes; ++page) {
+  const std::uint64_t end = (offset + size - 1) / kPageBytes + 1;
+  for (std::uint64_t page = offset / kPageBytes; page < end; ++page) {
     if (is_checked_[page].load(std::memory_order_relaxed)) continue;
-    TICKSCOPE_RETURN_IF_ERROR(CheckPage(page));
-    is_checked_[page].store(true, std::memory_order_relaxed);
+    // What is missing is fetched at once, as far as the column reaches.
+    const ByteRange range = PageRange(page, end);
+    TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(range.offset, range.size));
+    for (; page < end; ++page) {
+      if (is_checked_[page].load(std::memory_order_relaxed)) continue;
+      TICKSCOPE_RETURN_IF_ERROR(CheckPage(page));
+      is_checked_[page].store(true, std::memory_order_relaxed);
+    }
   }
   return columns_.subspan(offset, size);
 }
 
+// Where pages [first, end) lie in the file; the first goes with the magic number before it.
+ByteRange BlockReader::PageRange(std::uint64_t first, std::uint64_t end) const {
+  const std::uint64_t columns_at = sections_.RangeOf(kColumnsTag).offset;
+  const std::uint64_t from = first == 0 ? 0 : columns_at + first * kPageBytes;
+  const std::uint64_t to = columns_at + std::min<std::uint64_t>(end * kPageBytes, columns_.size());
+  return {from, to - from};
+}
+
+void BlockReader::ReleaseColumns(std::uint64_t from, std::uint64_t to) const {
+  to = std::min<std::uint64_t>(to, columns_.size());
+  if (from < to) bytes_->Release(sections_.RangeOf(kColumnsTag).offset + from, to - from);
+}
+
+Status BlockReader::Prefetch(std::span<const SeriesId> ids, TimeMs start_ms, TimeMs end_ms) const {
+  Cursor cursor(*this);
+  std::vector<ByteRange> ranges;
+  // Pages, so that no page is fetched in two parts.
+  const auto want = [&](std::uint64_t offset, std::uint64_t size) {
+    if (size == 0) return;
+    ranges.push_back(PageRange(offset / kPageBytes, (offset + size - 1) / kPageBytes + 1));
+    if (ranges.size() >= kPrefetchRangesMax) ranges = Coalesce(std::move(ranges));
+  };
+  for (const SeriesId id : ids) {
+    if (static_cast<std::uint64_t>(id) >= meta_.series_count) {
+      return Fail(ErrorCode::kOutOfRange, path() + ": has no such series");
+    }
+    bool refers = true;
+    for (std::size_t back = 0; refers && back <= kChainMax; ++back) {
+      const auto each = static_cast<SeriesId>(static_cast<std::size_t>(id) - back);
+      TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, cursor.Entry(each));
+      const std::span<const TimesChunk> chunks = ChunksOf(entry->times);
+      std::uint64_t at = entry->columns_at;
+      for (std::size_t chunk = 0; chunk < entry->column_bytes.size(); ++chunk) {
+        const bool is_wanted = entry->holds_histograms ||
+                               (chunks[chunk].last_ms >= start_ms && chunks[chunk].first_ms <= end_ms);
+        if (is_wanted) want(at, entry->column_bytes[chunk]);
+        at += entry->column_bytes[chunk];
+      }
+      refers = entry->refers_to_previous && static_cast<std::size_t>(each) > 0;
+    }
+  }
+  for (const ByteRange& range : Coalesce(std::move(ranges)))
+    TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(range.offset, range.size));
+  return {};
+}
+
 Status BlockReader::CheckPage(std::uint64_t page) const {
   const std::uint64_t at = page * kPageBytes;
+  if (page == 0) TICKSCOPE_RETURN_IF_ERROR(sections_.CheckFront());
   const ByteView bytes = columns_.subspan(at, std::min<std::uint64_t>(kPageBytes, columns_.size() - at));
   if (codec::Crc32c(bytes) != codec::LoadFixed<std::uint32_t>(&page_crcs_[page * sizeof(std::uint32_t)])) {
     return Damage(sections_, "columns", at, "checksum mismatch");
@@ -451,14 +535,23 @@ Status BlockReader::CheckPage(std::uint64_t page) const {
 }
 
 Status BlockReader::CheckPages(std::uint64_t first, std::uint64_t count) const {
-  for (std::uint64_t page = first; page < std::min(first + count, page_count()); ++page)
+  const std::uint64_t end = std::min(first + count, page_count());
+  if (first >= end) return {};
+  const ByteRange range = PageRange(first, end);
+  TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(range.offset, range.size));
+  for (std::uint64_t page = first; page < end; ++page)
     TICKSCOPE_RETURN_IF_ERROR(CheckPage(page));
   return {};
 }
 
 Status BlockReader::CheckIndex() const {
+  for (const std::uint8_t tag : kCheckedLater) {
+    const ByteRange range = sections_.RangeOf(tag);
+    TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(range.offset, range.size));
+  }
+  TICKSCOPE_RETURN_IF_ERROR(bytes_->Ensure(0, std::min<std::uint64_t>(file_bytes(), kBlockMagic.size())));
   TICKSCOPE_ASSIGN_OR_RETURN(const SectionReader sections,
-                             SectionReader::Open(file_->bytes(), kBlockMagic, sections_.name()));
+                             SectionReader::Open(bytes_->bytes(), kBlockMagic, sections_.name()));
   return {};
 }
 

@@ -3,6 +3,10 @@
 // Opening checks label texts and times; series, postings and the pages of columns are checked when they are first
 // touched. So hundreds of blocks of a gigabyte open in a second, and no byte is believed before its checksum.
 //
+// A block need not be here (block/block_bytes.h): opening fetches its end and then its index but for series and postings,
+// in two or three ranges; these two are fetched whole when first touched; Prefetch fetches the columns a query will read
+// in few ranges; what else is touched is fetched page by page.
+//
 // Threads   Immutable but for "page checked" marks, which are atomic. A Cursor belongs to one thread.
 // Memory    Label texts and pair numbers; the rest stays in the file.
 #pragma once
@@ -12,9 +16,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "block/block_bytes.h"
 #include "block/block_writer.h"
 #include "block/section_file.h"
 #include "codec/column_stats.h"
@@ -30,10 +36,13 @@ namespace tickscope::block {
 /// Number of a series within a block, in block order.
 enum class SeriesId : std::uint32_t {};
 
-/// A column of a series as it lies in the file.
-struct ChunkView {
-  ByteView column;
-  codec::ColumnStats stats;
+/// A chunk of a time column.
+struct TimesChunk {
+  std::uint32_t rows = 0;
+  std::uint32_t bytes = 0;
+  std::uint64_t offset = 0;  ///< Among the time columns.
+  TimeMs first_ms = 0;
+  TimeMs last_ms = 0;
 };
 
 /// A series' entry.
@@ -52,11 +61,17 @@ class BlockReader {
   /// Errors: kNotFound; kCorruption naming file, section and offset; kUnsupported for a later version.
   [[nodiscard]] static Result<std::shared_ptr<const BlockReader>> Open(io::FileSystem& fs,
                                                                        const std::string& path);
+  /// Opens a block that may have to be fetched; `name` is what errors call it. Errors: as above, and what fetching says.
+  [[nodiscard]] static Result<std::shared_ptr<const BlockReader>> Open(
+      std::unique_ptr<const BlockBytes> bytes, std::string name);
 
   [[nodiscard]] const BlockMeta& meta() const { return meta_; }
   [[nodiscard]] const std::string& path() const { return sections_.name(); }
-  [[nodiscard]] std::uint64_t file_bytes() const { return file_->bytes().size(); }
-  [[nodiscard]] ByteView Section(std::uint8_t tag) const { return sections_.Find(tag); }
+  [[nodiscard]] std::uint64_t file_bytes() const { return bytes_->bytes().size(); }
+  /// Bytes of a section.
+  [[nodiscard]] std::uint64_t SectionBytes(std::uint8_t tag) const { return sections_.Find(tag).size(); }
+  /// Bytes of memory held.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
 
   /// Series every matcher accepts, ascending. Errors: kCorruption.
   [[nodiscard]] Result<std::vector<SeriesId>> Select(const std::vector<Matcher>& matchers) const;
@@ -75,6 +90,9 @@ class BlockReader {
   [[nodiscard]] bool has_starts() const;
   /// Replaces `out` by the changes of start of a series; empty when it has none. Errors: kCorruption.
   [[nodiscard]] Status ReadStarts(SeriesId id, std::vector<codec::StartChange>& out) const;
+  /// Makes the columns of these series that have times in [start, end] present, and those they refer to, in as few
+  /// ranges as they lie in. Worth it for blocks that are not here; harmless else. Errors: kCorruption; what fetching says.
+  [[nodiscard]] Status Prefetch(std::span<const SeriesId> ids, TimeMs start_ms, TimeMs end_ms) const;
 
   /// A sketch of the block's series by index::SeriesHash. Errors: kCorruption; kNotFound in a block that has none.
   [[nodiscard]] Result<index::HyperLogLog> Sketch() const;
@@ -91,20 +109,25 @@ class BlockReader {
 
   // For scans that stay on packed columns.
   [[nodiscard]] std::size_t times_count() const { return times_.size(); }
+  /// Chunks of a time column, ascending.
+  [[nodiscard]] std::span<const TimesChunk> ChunksOf(TimesId id) const {
+    return times_[static_cast<std::size_t>(id)];
+  }
+  /// The packed times of a chunk.
+  [[nodiscard]] ByteView TimesColumn(const TimesChunk& chunk) const {
+    return time_columns_.subspan(chunk.offset, chunk.bytes);
+  }
+  /// Replaces `out` by the times of a chunk.
+  [[nodiscard]] Status ReadTimes(const TimesChunk& chunk, std::vector<TimeMs>& out) const;
   /// All times of a time column.
   [[nodiscard]] Status ReadTimes(TimesId id, std::vector<TimeMs>& out) const;
   /// Bytes of a series' columns, checked. Errors: kCorruption.
   [[nodiscard]] Result<ByteView> ColumnBytes(std::uint64_t offset, std::uint64_t size) const;
+  /// Columns in [from, to) will not be read soon (BlockBytes::Release).
+  void ReleaseColumns(std::uint64_t from, std::uint64_t to) const;
 
  private:
   friend class Cursor;
-  struct TimesChunk {
-    std::uint32_t rows = 0;
-    std::uint32_t bytes = 0;
-    std::uint64_t offset = 0;
-    TimeMs first_ms = 0;
-    TimeMs last_ms = 0;
-  };
   struct Pair {
     std::uint32_t name = 0;
     std::uint32_t value = 0;
@@ -116,9 +139,9 @@ class BlockReader {
     std::uint32_t first_pair = 0;
     std::uint32_t end_pair = 0;
   };
-  class Decoder;
 
-  explicit BlockReader(SectionReader sections) : sections_(std::move(sections)) {}
+  BlockReader(std::unique_ptr<const BlockBytes> bytes, SectionReader sections)
+      : bytes_(std::move(bytes)), sections_(std::move(sections)) {}
   [[nodiscard]] Status Load();
   [[nodiscard]] Status LoadMeta();
   [[nodiscard]] Status LoadSymbols();
@@ -133,9 +156,10 @@ class BlockReader {
   // Entries of the group, from its first series.
   [[nodiscard]] Result<std::vector<SeriesEntry>> ReadGroup(std::size_t group) const;
   [[nodiscard]] Status CheckPage(std::uint64_t page) const;
+  [[nodiscard]] ByteRange PageRange(std::uint64_t first, std::uint64_t end) const;
   [[nodiscard]] Labels LabelsOfEntry(const SeriesEntry& entry) const;
 
-  std::unique_ptr<io::MappedFile> file_;
+  std::unique_ptr<const BlockBytes> bytes_;
   SectionReader sections_;
   BlockMeta meta_;
   std::vector<std::string> symbols_;
@@ -148,7 +172,7 @@ class BlockReader {
   ByteView groups_;
   ByteView columns_;
   ByteView page_crcs_;
-  // Checks a section that opening left for later.
+  // Fetches and checks a section that opening left for later.
   [[nodiscard]] Status CheckOnce(std::uint8_t tag, std::atomic<bool>& is_checked) const;
 
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
@@ -171,6 +195,8 @@ class Cursor {
   [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   /// The series' entry. Lives until the next call.
   [[nodiscard]] Result<const SeriesEntry*> Entry(SeriesId id);
+  /// Bytes of memory held.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
 
  private:
   // One chunk of a chain of series of which each refers to the one before.

@@ -46,22 +46,30 @@ class BlockWriter::State {
   }
 
   Result<TimesId> AddTimes(std::span<const TimeMs> times_ms) {
-    const std::uint64_t hash = XXH3_64bits(times_ms.data(), times_ms.size_bytes());
-    const auto [first, last] = times_by_hash_.equal_range(hash);
-    for (auto known = first; known != last; ++known) {
-      if (std::ranges::equal(times_[known->second], times_ms)) return static_cast<TimesId>(known->second);
+    TimesColumn column;
+    for (std::size_t from = 0; from < times_ms.size(); from += kChunkRows) {
+      const auto part = times_ms.subspan(from, std::min(kChunkRows, times_ms.size() - from));
+      codec::EncodeTimes(part, column.bytes);
+      column.chunks.push_back(
+          {static_cast<std::uint32_t>(part.size()), column.bytes.size(), part.front(), part.back()});
     }
-    const auto id = static_cast<std::uint32_t>(times_.size());
-    times_by_hash_.emplace(hash, id);
-    times_.emplace_back(times_ms.begin(), times_ms.end());
-    return static_cast<TimesId>(id);
+    return Intern(std::move(column));
+  }
+
+  TimesId AddPackedTimes(std::span<const PackedTimes> chunks) {
+    TimesColumn column;
+    for (const PackedTimes& chunk : chunks) {
+      AppendBytes(chunk.column, column.bytes);
+      column.chunks.push_back({chunk.rows, column.bytes.size(), chunk.first_ms, chunk.last_ms});
+    }
+    return Intern(std::move(column));
   }
 
   Status AddSeries(const Labels& labels, TimesId times, std::span<const double> values) {
-    const std::vector<TimeMs>& times_ms = times_[static_cast<std::size_t>(times)];
-    TICKSCOPE_CHECK(values.size() == times_ms.size());
-    const bool is_next_bucket = has_previous_ && chain_ < kChainMax && times == previous_times_ &&
-                                IsSameFamily(previous_labels_, labels);
+    const TimesColumn& column = times_[static_cast<std::size_t>(times)];
+    TICKSCOPE_CHECK(values.size() == column.rows());
+    const bool is_next_bucket =
+        MayRefer(times) && !previous_values_.empty() && IsSameFamily(previous_labels_, labels);
     // All chunks of a series refer to the series before, or none.
     Bytes plain;
     std::vector<std::uint32_t> plain_sizes = EncodeChunks(values, {}, plain);
@@ -86,8 +94,15 @@ class BlockWriter::State {
       const codec::ColumnStats stats = codec::ComputeColumnStats(part);
       codec::EncodeColumnStats(stats, entry_);
     }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!codec::IsMissing(values[i])) NoteSample(times_ms[i]);
+    for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {
+      const auto part = values.subspan(chunk * kChunkRows, column.chunks[chunk].rows);
+      codec::ColumnRows rows{part.size(), 0, part.size(), 0};
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        if (codec::IsMissing(part[i])) continue;
+        if (rows.present++ == 0) rows.first = i;
+        rows.last = i;
+      }
+      TICKSCOPE_RETURN_IF_ERROR(NoteRows(column, chunk, rows));
     }
     chain_ = refers ? chain_ + 1 : 0;
     has_previous_ = true;
@@ -95,6 +110,58 @@ class BlockWriter::State {
     previous_times_ = times;
     previous_values_.assign(values.begin(), values.end());
     return EndSeries(plain);
+  }
+
+  Status AddPackedSeries(const Labels& labels, TimesId times, std::span<const PackedColumn> columns) {
+    const TimesColumn& column = times_[static_cast<std::size_t>(times)];
+    TICKSCOPE_CHECK(columns.size() == column.chunks.size());
+    bool refers = false;
+    rows_.clear();
+    for (std::size_t chunk = 0; chunk < columns.size(); ++chunk) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const codec::ColumnRows rows, codec::ReadColumnRows(columns[chunk].column));
+      const codec::ColumnStats& stats = columns[chunk].stats;
+      if (rows.count != column.chunks[chunk].rows || rows.count - rows.present != stats.gaps ||
+          rows.present != std::uint64_t{stats.count} + stats.stale) {
+        return Fail(ErrorCode::kCorruption, "column has not the rows its times and stats say");
+      }
+      refers = refers || codec::NeedsReference(columns[chunk].column);
+      rows_.push_back(rows);
+    }
+    TICKSCOPE_CHECK(!refers || MayRefer(times));
+    for (std::size_t chunk = 0; chunk < columns.size(); ++chunk)
+      TICKSCOPE_RETURN_IF_ERROR(NoteRows(column, chunk, rows_[chunk]));
+    BeginSeries(labels);
+    PutVarint(static_cast<std::uint32_t>(times), entry_);
+    entry_.push_back(static_cast<std::byte>(refers ? kRefersToPrevious : 0));
+    PutZigZag(OffsetStep(), entry_);
+    for (const PackedColumn& packed : columns) {
+      PutVarint(packed.column.size(), entry_);
+      codec::EncodeColumnStats(packed.stats, entry_);
+    }
+    KeepEntry();
+    for (const PackedColumn& packed : columns)
+      TICKSCOPE_RETURN_IF_ERROR(PutColumns(packed.column));
+    chain_ = refers ? chain_ + 1 : 0;
+    has_previous_ = true;
+    previous_times_ = times;
+    // AddSeries cannot fold onto values it has not seen.
+    previous_values_.clear();
+    return {};
+  }
+
+  [[nodiscard]] bool MayRefer(TimesId times) const {
+    return has_previous_ && chain_ < kChainMax && times == previous_times_;
+  }
+
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    // Finish writes all entries anew, with their labels, and all postings.
+    constexpr std::uint64_t kTextBytes = 96;  // A text's node, string and number.
+    constexpr std::uint64_t kPairBytes = 192;
+    const std::uint64_t series = series_pairs_.capacity() * sizeof(ProtoPair) +
+                                 label_counts_.capacity() * sizeof(std::uint32_t) +
+                                 entry_ends_.capacity() * sizeof(std::uint64_t) + entries_.capacity() * 2;
+    return series + series_pairs_.size() * 4 + text_bytes_ + text_numbers_.size() * kTextBytes +
+           pairs_.size() * kPairBytes + times_bytes_ * 2 + page_crcs_.capacity() * sizeof(std::uint32_t);
   }
 
   Status AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
@@ -169,6 +236,66 @@ class BlockWriter::State {
     return sizes;
   }
 
+  // A time column, its chunks end to end.
+  struct TimesColumn {
+    struct Chunk {
+      std::uint32_t rows = 0;
+      std::size_t end = 0;  ///< Of its bytes.
+      TimeMs first_ms = 0;
+      TimeMs last_ms = 0;
+      friend bool operator==(const Chunk&, const Chunk&) = default;
+    };
+    std::vector<Chunk> chunks;
+    Bytes bytes;
+    [[nodiscard]] std::size_t rows() const {
+      std::size_t rows = 0;
+      for (const Chunk& chunk : chunks)
+        rows += chunk.rows;
+      return rows;
+    }
+    [[nodiscard]] ByteView ChunkBytes(std::size_t chunk) const {
+      const std::size_t begin = chunk == 0 ? 0 : chunks[chunk - 1].end;
+      return ByteView(bytes).subspan(begin, chunks[chunk].end - begin);
+    }
+    friend bool operator==(const TimesColumn&, const TimesColumn&) = default;
+  };
+
+  TimesId Intern(TimesColumn column) {
+    const std::uint64_t hash = XXH3_64bits(column.bytes.data(), column.bytes.size());
+    const auto [first, last] = times_by_hash_.equal_range(hash);
+    for (auto known = first; known != last; ++known) {
+      if (times_[known->second] == column) return static_cast<TimesId>(known->second);
+    }
+    const auto id = static_cast<std::uint32_t>(times_.size());
+    times_by_hash_.emplace(hash, id);
+    column.bytes.shrink_to_fit();
+    times_bytes_ += sizeof(TimesColumn) + column.bytes.size() +
+                    column.chunks.capacity() * sizeof(TimesColumn::Chunk) + 64;
+    times_.push_back(std::move(column));
+    return static_cast<TimesId>(id);
+  }
+
+  // Times are unpacked only where a column's edge is a gap and might still be the block's first or last time.
+  Status NoteRows(const TimesColumn& column, std::size_t chunk, const codec::ColumnRows& rows) {
+    meta_.sample_count += rows.present;
+    const TimesColumn::Chunk& times = column.chunks[chunk];
+    if (rows.present == 0 || (times.first_ms >= meta_.min_time_ms && times.last_ms <= meta_.max_time_ms))
+      return {};
+    TimeMs first_ms = times.first_ms;
+    TimeMs last_ms = times.last_ms;
+    if (rows.first > 0 || rows.last + 1 < rows.count) {
+      std::vector<TimeMs> times_ms;
+      TICKSCOPE_RETURN_IF_ERROR(codec::DecodeTimes(column.ChunkBytes(chunk), times_ms));
+      if (times_ms.size() != rows.count)
+        return Fail(ErrorCode::kCorruption, "times of another number of rows");
+      first_ms = times_ms[rows.first];
+      last_ms = times_ms[rows.last];
+    }
+    meta_.min_time_ms = std::min(meta_.min_time_ms, first_ms);
+    meta_.max_time_ms = std::max(meta_.max_time_ms, last_ms);
+    return {};
+  }
+
   void NoteSample(TimeMs time_ms) {
     meta_.min_time_ms = std::min(meta_.min_time_ms, time_ms);
     meta_.max_time_ms = std::max(meta_.max_time_ms, time_ms);
@@ -178,6 +305,7 @@ class BlockWriter::State {
   std::uint32_t TextOf(std::string_view text) {
     const auto [found, is_new] =
         text_numbers_.try_emplace(std::string(text), static_cast<std::uint32_t>(text_numbers_.size()));
+    if (is_new) text_bytes_ += text.size();
     return found->second;
   }
 
@@ -209,9 +337,17 @@ class BlockWriter::State {
   }
 
   // Keeps the entry but for its labels, whose numbers are known at the end only.
-  Status EndSeries(ByteView columns) {
+  void KeepEntry() {
     entry_ends_.push_back(entries_.size() + entry_.size());
     AppendBytes(entry_, entries_);
+  }
+
+  Status EndSeries(ByteView columns) {
+    KeepEntry();
+    return PutColumns(columns);
+  }
+
+  Status PutColumns(ByteView columns) {
     columns_size_ += columns.size();
     while (!columns.empty()) {
       const std::size_t fits = std::min(columns.size(), kPageBytes - page_.size());
@@ -234,17 +370,16 @@ class BlockWriter::State {
     Bytes heads;
     Bytes columns;
     PutVarint(times_.size(), heads);
-    for (const std::vector<TimeMs>& times_ms : times_) {
-      PutVarint((times_ms.size() + kChunkRows - 1) / kChunkRows, heads);
-      for (std::size_t from = 0; from < times_ms.size(); from += kChunkRows) {
-        const std::size_t count = std::min(kChunkRows, times_ms.size() - from);
-        const std::size_t before = columns.size();
-        codec::EncodeTimes({&times_ms[from], count}, columns);
-        PutVarint(count, heads);
-        PutVarint(columns.size() - before, heads);
-        PutZigZag(times_ms[from], heads);
-        PutZigZag(times_ms[from + count - 1] - times_ms[from], heads);
+    for (const TimesColumn& column : times_) {
+      PutVarint(column.chunks.size(), heads);
+      for (std::size_t i = 0; i < column.chunks.size(); ++i) {
+        const TimesColumn::Chunk& chunk = column.chunks[i];
+        PutVarint(chunk.rows, heads);
+        PutVarint(column.ChunkBytes(i).size(), heads);
+        PutZigZag(chunk.first_ms, heads);
+        PutZigZag(chunk.last_ms - chunk.first_ms, heads);
       }
+      AppendBytes(column.bytes, columns);
     }
     TICKSCOPE_RETURN_IF_ERROR(writer_.Append(kTimesTag, heads));
     return writer_.Append(kTimesTag, columns);
@@ -356,7 +491,10 @@ class BlockWriter::State {
   std::uint64_t columns_size_ = 0;
   Bytes page_;
   std::vector<std::uint32_t> page_crcs_;
-  std::vector<std::vector<TimeMs>> times_;
+  std::vector<TimesColumn> times_;
+  std::uint64_t times_bytes_ = 0;
+  std::uint64_t text_bytes_ = 0;
+  std::vector<codec::ColumnRows> rows_;
   std::unordered_multimap<std::uint64_t, std::uint32_t> times_by_hash_;
   // The series before, when the next may refer to it.
   bool has_previous_ = false;
@@ -381,6 +519,19 @@ Result<TimesId> BlockWriter::AddTimes(std::span<const TimeMs> times_ms) {
 }
 Status BlockWriter::AddSeries(const Labels& labels, TimesId times, std::span<const double> values) {
   return state_->AddSeries(labels, times, values);
+}
+Result<TimesId> BlockWriter::AddPackedTimes(std::span<const PackedTimes> chunks) {
+  return state_->AddPackedTimes(chunks);
+}
+Status BlockWriter::AddPackedSeries(const Labels& labels, TimesId times,
+                                    std::span<const PackedColumn> columns) {
+  return state_->AddPackedSeries(labels, times, columns);
+}
+bool BlockWriter::MayRefer(TimesId times) const {
+  return state_->MayRefer(times);
+}
+std::uint64_t BlockWriter::memory_bytes() const {
+  return state_->memory_bytes();
 }
 Status BlockWriter::AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
   return state_->AddMixedSeries(labels, samples);

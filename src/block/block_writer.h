@@ -3,7 +3,12 @@
 // The bytes are a function of what is added: no clock, no chance. A classic histogram's buckets are folded
 // here: a bucket's values are kept as what they are more than the next smaller bucket's, when that is shorter.
 //
-// Memory    What is open: the index (some 20 bytes a series and the distinct label texts), times, starts, and one page.
+// A series may also be added as it lies in another block: its columns stay packed, in chunks of any length up to
+// kChunkRows. What refers to the series before does so by value, so the columns of a histogram's buckets stay true when
+// they are added in the same order, with the same times.
+//
+// Memory    What is open: the index (some 20 bytes a series, 16 a chunk of it, and the distinct label texts), packed times,
+//           starts, and one page; memory_bytes() says how much that is.
 // Threads   Not thread-safe.
 #pragma once
 
@@ -20,6 +25,7 @@
 #include "base/error.h"
 #include "block/block_order.h"
 #include "block/section_file.h"
+#include "codec/column_stats.h"
 #include "codec/start_table.h"
 #include "io/file_system.h"
 #include "model/labels.h"
@@ -49,6 +55,20 @@ struct BlockSummary {
   std::uint64_t bytes = 0;
 };
 
+/// A chunk of a time column as it lies in a block (codec/time_column.h).
+struct PackedTimes {
+  ByteView column;
+  std::uint32_t rows = 0;
+  TimeMs first_ms = 0;
+  TimeMs last_ms = 0;
+};
+
+/// A column of a series as it lies in a block (codec/block_column.h), and what it comes to.
+struct PackedColumn {
+  ByteView column;
+  codec::ColumnStats stats;
+};
+
 class BlockWriter {
  public:
   /// Errors: what the file system says.
@@ -60,9 +80,20 @@ class BlockWriter {
 
   /// Adds a time column, ascending, of any length; an equal one is not kept twice.
   [[nodiscard]] Result<TimesId> AddTimes(std::span<const TimeMs> times_ms);
-  /// Adds a series: one value a time, MissingValue() where it has none. Requires: after all before it in block
+  /// Adds a series: one value a time of AddTimes, MissingValue() where it has none. Requires: after all before it in block
   /// order; some value present.
   [[nodiscard]] Status AddSeries(const Labels& labels, TimesId times, std::span<const double> values);
+  /// Adds a time column that is packed already; chunks ascend. An equal one, cut alike, is not kept twice.
+  [[nodiscard]] Result<TimesId> AddPackedTimes(std::span<const PackedTimes> chunks);
+  /// Adds a series whose columns are packed already, one a chunk of its times. Some may need the values of the series
+  /// added before as their reference, if MayRefer says so. Requires: as AddSeries.
+  /// Errors: kCorruption when a column has not the rows that its times and stats say.
+  [[nodiscard]] Status AddPackedSeries(const Labels& labels, TimesId times,
+                                       std::span<const PackedColumn> columns);
+  /// Whether columns of the next series, if it has these times, may refer to those of the series added last.
+  [[nodiscard]] bool MayRefer(TimesId times) const;
+  /// Bytes held, estimated from above, with what Finish will need.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
   /// Adds a series some of whose samples are native histograms.
   [[nodiscard]] Status AddMixedSeries(const Labels& labels, const SampleColumns& samples);
   /// Says what starts the samples of the series added last have (codec/start_table.h); none without a call.

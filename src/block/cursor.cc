@@ -30,11 +30,7 @@ Result<Labels> Cursor::LabelsOf(SeriesId id) {
 Result<const std::vector<TimeMs>*> Cursor::Times(TimesId id, std::uint32_t chunk) {
   if (times_chunk_ == chunk && times_id_ == id) return &times_;
   times_chunk_ = ~std::uint32_t{0};
-  const auto& at = block_.times_[static_cast<std::size_t>(id)][chunk];
-  const Status decoded = codec::DecodeTimes(block_.time_columns_.subspan(at.offset, at.bytes), times_);
-  if (!decoded || times_.size() != at.rows) {
-    return std::unexpected(block_.sections_.Damage("times", at.offset, "does not decode"));
-  }
+  TICKSCOPE_RETURN_IF_ERROR(block_.ReadTimes(block_.ChunksOf(id)[chunk], times_));
   times_id_ = id;
   times_chunk_ = chunk;
   return &times_;
@@ -109,6 +105,16 @@ Status Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs
   }
   if (!out.histograms.empty()) out.histograms.resize(out.size());
   return {};
+}
+
+std::uint64_t Cursor::memory_bytes() const {
+  std::uint64_t bytes = entries_.capacity() * sizeof(SeriesEntry) + times_.capacity() * sizeof(TimeMs);
+  for (const SeriesEntry& entry : entries_)
+    bytes += entry.pairs.capacity() * 4 + entry.column_bytes.capacity() * 4 +
+             entry.stats.capacity() * sizeof(codec::ColumnStats);
+  for (const Chain& chain : chains_)
+    bytes += chain.columns.size() * kChunkRows * sizeof(double);
+  return bytes;
 }
 
 Status Cursor::ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {

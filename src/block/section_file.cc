@@ -86,28 +86,77 @@ Result<SectionReader> SectionReader::Open(ByteView bytes, std::string_view magic
                                           std::span<const std::uint8_t> later) {
   SectionReader reader;
   reader.name_ = std::move(name);
+  reader.bytes_ = bytes;
+  reader.magic_ = magic;
+  TICKSCOPE_RETURN_IF_ERROR(reader.CheckFront());
+  TICKSCOPE_ASSIGN_OR_RETURN(const ByteRange table, reader.FindTable());
+  TICKSCOPE_RETURN_IF_ERROR(reader.LoadTable(table));
+  TICKSCOPE_RETURN_IF_ERROR(reader.CheckAllBut(later));
+  return reader;
+}
+
+Result<SectionReader> SectionReader::Open(const BlockBytes& bytes, std::string_view magic, std::string name,
+                                          std::span<const std::uint8_t> later) {
+  SectionReader reader;
+  reader.name_ = std::move(name);
+  reader.bytes_ = bytes.bytes();
+  reader.magic_ = magic;
+  const std::uint64_t size = reader.bytes_.size();
+  const std::uint64_t tail = std::min<std::uint64_t>(size, kTailBytes);
+  TICKSCOPE_RETURN_IF_ERROR(bytes.Ensure(size - tail, tail));
+  TICKSCOPE_ASSIGN_OR_RETURN(const ByteRange table, reader.FindTable());
+  if (table.offset < size - tail) TICKSCOPE_RETURN_IF_ERROR(bytes.Ensure(table.offset, table.size));
+  TICKSCOPE_RETURN_IF_ERROR(reader.LoadTable(table));
+  std::vector<ByteRange> wanted;
+  for (const Section& section : reader.sections_) {
+    const bool is_later =
+        (section.tag & kPagedFlag) != 0 || std::ranges::find(later, section.tag) != later.end();
+    if (!is_later && section.offset < size - tail) wanted.push_back({section.offset, section.bytes.size()});
+  }
+  for (const ByteRange& range : Coalesce(std::move(wanted)))
+    TICKSCOPE_RETURN_IF_ERROR(bytes.Ensure(range.offset, range.size));
+  TICKSCOPE_RETURN_IF_ERROR(reader.CheckAllBut(later));
+  return reader;
+}
+
+Status SectionReader::CheckFront() const {
+  if (bytes_.size() < kMagicSize + kTailSize) {
+    return std::unexpected(Damage("table", bytes_.size(), "file too short for a header and a table"));
+  }
+  if (AsText(bytes_.first(kMagicSize)) != magic_) {
+    return std::unexpected(Damage("table", 0, "not the magic number of such a file"));
+  }
+  return {};
+}
+
+Result<ByteRange> SectionReader::FindTable() const {
   const auto damage = [&](std::uint64_t offset, std::string_view what) {
-    return std::unexpected(reader.Damage("table", offset, what));
+    return std::unexpected(Damage("table", offset, what));
   };
-  if (bytes.size() < kMagicSize + kTailSize) {
-    return damage(bytes.size(), "file too short for a header and a table");
+  if (bytes_.size() < kMagicSize + kTailSize) {
+    return damage(bytes_.size(), "file too short for a header and a table");
   }
-  if (AsText(bytes.first(kMagicSize)) != magic) return damage(0, "not the magic number of such a file");
-  if (AsText(bytes.last(kMagicSize)) != magic) {
-    return damage(bytes.size() - kMagicSize, "magic number missing at the end: the file is cut short");
+  if (AsText(bytes_.last(kMagicSize)) != magic_) {
+    return damage(bytes_.size() - kMagicSize, "magic number missing at the end: the file is cut short");
   }
-  const std::size_t tail_at = bytes.size() - kTailSize;
-  const auto table_size = codec::LoadFixed<std::uint32_t>(&bytes[tail_at]);
+  const std::size_t tail_at = bytes_.size() - kTailSize;
+  const auto table_size = codec::LoadFixed<std::uint32_t>(&bytes_[tail_at]);
   if (table_size > tail_at - kMagicSize) return damage(tail_at, "table larger than the file");
-  const std::size_t table_at = tail_at - table_size;
-  const ByteView table = bytes.subspan(table_at, table_size);
-  if (codec::Crc32c(table) != codec::LoadFixed<std::uint32_t>(&bytes[tail_at + 4])) {
-    return damage(table_at, "checksum mismatch");
+  return ByteRange{tail_at - table_size, table_size};
+}
+
+Status SectionReader::LoadTable(const ByteRange& at) {
+  const auto damage = [&](std::string_view what) {
+    return std::unexpected(Damage("table", at.offset, what));
+  };
+  const ByteView table = bytes_.subspan(at.offset, at.size);
+  if (codec::Crc32c(table) != codec::LoadFixed<std::uint32_t>(&bytes_[at.offset + at.size + 4])) {
+    return damage("checksum mismatch");
   }
   codec::FieldReader fields(table);
   if (const std::uint8_t version = fields.Byte(); version != kVersion) {
     return Fail(ErrorCode::kUnsupported,
-                fmt::format("{}: format version {}, this program reads {}", reader.name_, version, kVersion));
+                fmt::format("{}: format version {}, this program reads {}", name_, version, kVersion));
   }
   const std::uint64_t count = fields.Varint();
   for (std::uint64_t i = 0; i < count && fields.ok(); ++i) {
@@ -116,13 +165,42 @@ Result<SectionReader> SectionReader::Open(ByteView bytes, std::string_view magic
     const std::uint64_t size = fields.Varint();
     const ByteView crc = fields.Take(4);
     if (!fields.ok()) break;
-    if (offset > table_at || size > table_at - offset) return damage(table_at, "section outside the file");
-    reader.sections_.push_back(
-        {tag, bytes.subspan(offset, size), offset, codec::LoadFixed<std::uint32_t>(crc.data())});
-    if (std::ranges::find(later, tag) == later.end()) TICKSCOPE_RETURN_IF_ERROR(reader.Check(tag));
+    if (offset > at.offset || size > at.offset - offset) return damage("section outside the file");
+    if (RangeOf(tag).size > 0) return damage("a section twice");
+    sections_.push_back(
+        {tag, bytes_.subspan(offset, size), offset, codec::LoadFixed<std::uint32_t>(crc.data())});
   }
-  if (!fields.ok() || fields.remaining() > 0) return damage(table_at, "table does not decode");
-  return reader;
+  if (!fields.ok() || fields.remaining() > 0) return damage("table does not decode");
+  return {};
+}
+
+Status SectionReader::CheckAllBut(std::span<const std::uint8_t> later) const {
+  for (const Section& section : sections_) {
+    if (std::ranges::find(later, section.tag) == later.end()) TICKSCOPE_RETURN_IF_ERROR(Check(section.tag));
+  }
+  return {};
+}
+
+ByteRange SectionReader::RangeOf(std::uint8_t tag) const {
+  for (const Section& section : sections_) {
+    if (section.tag == tag) return {section.offset, section.bytes.size()};
+  }
+  return {};
+}
+
+std::vector<ByteRange> Coalesce(std::vector<ByteRange> ranges) {
+  std::ranges::sort(ranges, {}, &ByteRange::offset);
+  std::vector<ByteRange> joined;
+  for (const ByteRange& range : ranges) {
+    if (range.size == 0) continue;
+    if (joined.empty() || range.offset > joined.back().offset + joined.back().size + kFetchGapBytes) {
+      joined.push_back(range);
+      continue;
+    }
+    ByteRange& last = joined.back();
+    last.size = std::max(last.size, range.offset + range.size - last.offset);
+  }
+  return joined;
 }
 
 Status SectionReader::Check(std::uint8_t tag) const {

@@ -7,6 +7,9 @@
 //
 // A section whose tag has kPagedFlag is checked by who reads it, page by page, and its checksum here is 0.
 //
+// What is not here yet (block/block_bytes.h) is fetched before it is touched: the end of the file, then the sections that
+// opening checks, in as few ranges as they lie in.
+//
 // Threads   A reader is immutable. It borrows the bytes.
 #pragma once
 
@@ -19,11 +22,24 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "block/block_bytes.h"
 #include "io/file_system.h"
 
 namespace tickscope::block {
 
 inline constexpr std::uint8_t kPagedFlag = 0x80;
+/// Bytes fetched at the end of a file on opening: the table and, of a small block, all of the index.
+inline constexpr std::size_t kTailBytes = 64U << 10;
+/// Ranges no farther apart are fetched as one: another request costs more than these bytes.
+inline constexpr std::uint64_t kFetchGapBytes = 64U << 10;
+
+/// A range of a file.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+/// The union of the ranges, ascending, those no farther apart than kFetchGapBytes joined.
+[[nodiscard]] std::vector<ByteRange> Coalesce(std::vector<ByteRange> ranges);
 
 class SectionWriter {
  public:
@@ -61,8 +77,15 @@ class SectionReader {
   /// Errors: kCorruption naming file, section and offset; kUnsupported for a later version.
   [[nodiscard]] static Result<SectionReader> Open(ByteView bytes, std::string_view magic, std::string name,
                                                   std::span<const std::uint8_t> later = {});
-  /// Checks one section's checksum.
+  /// The same over bytes that may have to be fetched, but for the magic number at the front, which CheckFront is for.
+  [[nodiscard]] static Result<SectionReader> Open(const BlockBytes& bytes, std::string_view magic,
+                                                  std::string name, std::span<const std::uint8_t> later = {});
+  /// Checks the magic number at the front, whose bytes are present.
+  [[nodiscard]] Status CheckFront() const;
+  /// Checks one section's checksum. Its bytes are present.
   [[nodiscard]] Status Check(std::uint8_t tag) const;
+  /// Where the section's bytes lie in the file.
+  [[nodiscard]] ByteRange RangeOf(std::uint8_t tag) const;
 
   /// The section's bytes, empty when the file has none of that tag.
   [[nodiscard]] ByteView Find(std::uint8_t tag) const;
@@ -77,7 +100,14 @@ class SectionReader {
     std::uint64_t offset = 0;
     std::uint32_t crc = 0;
   };
+  // Where the table lies, from the end of the file.
+  [[nodiscard]] Result<ByteRange> FindTable() const;
+  [[nodiscard]] Status LoadTable(const ByteRange& at);
+  [[nodiscard]] Status CheckAllBut(std::span<const std::uint8_t> later) const;
+
   std::string name_;
+  std::string magic_;
+  ByteView bytes_;
   std::vector<Section> sections_;
 };
 

@@ -412,6 +412,24 @@ Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> r
   return static_cast<std::size_t>(count);
 }
 
+Result<ColumnRows> ReadColumnRows(ByteView column) {
+  FieldReader reader(column);
+  const std::uint8_t flags = reader.Byte();
+  const std::uint64_t count = reader.Varint();
+  if (!reader.ok()) return Corrupt("cut in the header");
+  if (count > kBlockColumnMax) return Fail(ErrorCode::kOutOfRange, "block column: more than 1024 values");
+  if ((flags & kGapsColumn) == 0) return ColumnRows{count, count, 0, count == 0 ? 0 : count - 1};
+  const ByteView gaps = reader.Take((count + 7) / 8);
+  if (!reader.ok()) return Corrupt("cut in the gaps");
+  ColumnRows rows{count, 0, count, 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    if (IsGap(gaps, i)) continue;
+    if (rows.present++ == 0) rows.first = i;
+    rows.last = i;
+  }
+  return rows;
+}
+
 bool NeedsReference(ByteView column) {
   return !column.empty() && (static_cast<std::uint8_t>(column[0]) & kReferenceColumn) != 0;
 }

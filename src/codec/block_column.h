@@ -30,6 +30,16 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
 [[nodiscard]] Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> reference,
                                                     std::span<double> out);
 
+/// Which rows of a column have values, from its head alone.
+struct ColumnRows {
+  std::size_t count = 0;    ///< Of all rows.
+  std::size_t present = 0;  ///< Of those with a value.
+  std::size_t first = 0;    ///< The first with a value; `count` when none has.
+  std::size_t last = 0;
+};
+/// Reads the head of a column, which may be damaged behind it. Errors: as DecodeBlockColumn, for what the head shows.
+[[nodiscard]] Result<ColumnRows> ReadColumnRows(ByteView column);
+
 /// Whether decoding the column takes its reference. False for bytes that are no column.
 [[nodiscard]] bool NeedsReference(ByteView column);
 

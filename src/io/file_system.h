@@ -47,6 +47,9 @@ class MappedFile {
  public:
   virtual ~MappedFile() = default;
   [[nodiscard]] virtual ByteView bytes() const = 0;
+  /// Lets the range leave the process's memory until it is touched again: who reads a large file once through keeps
+  /// small by it. A hint; the bytes stay what they are.
+  virtual void Release(std::uint64_t /*offset*/, std::uint64_t /*size*/) const {}
 };
 
 /// Held while a process owns a directory; released by destruction or by the process's end.

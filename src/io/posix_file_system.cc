@@ -193,6 +193,16 @@ class PosixMappedFile final : public MappedFile {
   PosixMappedFile& operator=(const PosixMappedFile&) = delete;
 
   ByteView bytes() const override { return bytes_; }
+  void Release(std::uint64_t offset, std::uint64_t size) const override {
+    // Whole pages within the range only.
+    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t end =
+        offset > bytes_.size() || size > bytes_.size() - offset ? bytes_.size() : offset + size;
+    const std::uint64_t from = (offset + page - 1) / page * page;
+    const std::uint64_t to = end / page * page;
+    if (from < to)
+      static_cast<void>(::madvise(const_cast<std::byte*>(&bytes_[from]), to - from, MADV_DONTNEED));
+  }
 
  private:
   const ByteView bytes_;

@@ -100,7 +100,7 @@ int Show(io::FileSystem& fs, const std::string& file) {
        {block::kMetaTag, "meta"}}};
   fmt::print("{:<22} {:>12} {:>10}\n", "section", "bytes", "B/sample");
   for (const auto& [tag, name] : kSections) {
-    const std::size_t bytes = (*block)->Section(tag).size();
+    const std::size_t bytes = (*block)->SectionBytes(tag);
     fmt::print(
         "{:<22} {:>12} {:>10.4f}\n", name, bytes,
         static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(1, meta.sample_count)));
