@@ -19,11 +19,6 @@ constexpr std::size_t kLabelSlice = 1024;
 // A source's times are shared by the series that have samples at one in this many of them or more.
 constexpr std::size_t kSharedShare = 2;
 
-TimeMs FloorTo(TimeMs time_ms, std::int64_t step) {
-  const TimeMs rest = time_ms % step;
-  return time_ms - (rest < 0 ? rest + step : rest);
-}
-
 // A series as it goes into a block: labels, and the numbers it had (more than one after a long silence).
 struct Source {
   Labels labels;
@@ -47,6 +42,11 @@ std::vector<double> Align(const SampleColumns& samples, const std::vector<TimeMs
 }
 
 }  // namespace
+
+TimeMs BlockWindowStart(TimeMs time_ms, std::int64_t range_ms) {
+  const TimeMs rest = time_ms % range_ms;
+  return time_ms - (rest <= 0 ? rest + range_ms : rest) + 1;
+}
 
 // What one window's block is made from.
 class BlockBuilder::WindowBuild {
@@ -215,7 +215,7 @@ std::vector<BlockBuilder::Window> BlockBuilder::Windows(const BlockPlan& plan) c
     const TimeMs last_ms = std::min(info.max_time_ms, plan.until_ms - 1);
     if (from_ms > last_ms) continue;
     min_ms = std::min(min_ms, from_ms);
-    TimeMs start_ms = FloorTo(last_ms, plan.range_ms);
+    TimeMs start_ms = BlockWindowStart(last_ms, plan.range_ms);
     for (std::size_t i = 0; i < kWindowsMax && start_ms + plan.range_ms > from_ms; ++i) {
       if (start_ms >= plan.closed_until_ms) starts.insert(start_ms);
       start_ms -= plan.range_ms;
@@ -226,7 +226,7 @@ std::vector<BlockBuilder::Window> BlockBuilder::Windows(const BlockPlan& plan) c
   std::vector<Window> windows;
   const TimeMs first_ms = starts.empty() ? plan.until_ms : *starts.begin();
   // Stragglers of windows made before, and what an import of years reaches back to, are one block.
-  if (min_ms < first_ms) windows.push_back({FloorTo(min_ms, plan.range_ms), first_ms});
+  if (min_ms < first_ms) windows.push_back({BlockWindowStart(min_ms, plan.range_ms), first_ms});
   for (const TimeMs start_ms : starts)
     windows.push_back({start_ms, start_ms + plan.range_ms});
   return windows;

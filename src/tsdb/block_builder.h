@@ -4,6 +4,9 @@
 // they lay. What shares a source (tsdb/catalog.h) shares a time column; a series that misses some of its times
 // has gaps, one that misses most has times of its own.
 //
+// A window of range R is (k * R, (k + 1) * R]: it begins a millisecond after the multiple, as PromQL's ranges are open
+// to the left and so are the windows of rollups (rollup/rollup_rows.h), none of which then lies in two blocks.
+//
 // Threads   Reads the catalog under its lock, in slices.
 // Memory    The labels and times of one metric's series at a time, and the time columns of a window.
 #pragma once
@@ -18,6 +21,9 @@
 
 namespace tickscope::tsdb {
 
+/// First millisecond of the window a time lies in; also for times before 1970.
+[[nodiscard]] TimeMs BlockWindowStart(TimeMs time_ms, std::int64_t range_ms);
+
 struct BlockInput {
   std::shared_ptr<const SegmentReader> reader;
   TimeMs from_ms = INT64_MIN;  ///< Samples before it do not count.
@@ -28,7 +34,7 @@ struct BlockPlan {
   std::string directory;
   std::string suffix;          ///< Of the files' names: tells cuts apart.
   TimeMs closed_until_ms = 0;  ///< Windows before it were made into blocks once; stragglers share one block.
-  TimeMs until_ms = 0;         ///< End of the last window.
+  TimeMs until_ms = 0;         ///< End of the last window, exclusive.
   std::int64_t range_ms = 0;   ///< Length of a window.
   std::uint64_t end_offset = 0;
 };

@@ -9,8 +9,10 @@
 #include <optional>
 
 #include "base/random.h"
+#include "block/block_reader.h"
 #include "codec/crc32c.h"
 #include "io/memory_file_system.h"
+#include "tsdb/block_builder.h"
 #include "tsdb/manifest.h"
 
 namespace tickscope::tsdb {
@@ -552,6 +554,83 @@ TEST(Store, SeriesThatAreGoneLeaveTheCatalog) {
   while ((*set)->Next())
     ++series;
   EXPECT_EQ(series, 144'000U);
+}
+
+TEST(BlockWindow, BeginsAMillisecondAfterTheMultiple) {
+  struct Case {
+    const char* name;
+    TimeMs time_ms;
+    TimeMs start_ms;
+  };
+  const Case cases[] = {
+      {"first of a window", 1201, 1201}, {"inside", 1500, 1201},      {"last of a window", 1800, 1201},
+      {"one past it", 1801, 1801},       {"the epoch", 0, -599},      {"after the epoch", 1, 1},
+      {"before the epoch", -1, -599},    {"a multiple", -600, -1199},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(BlockWindowStart(c.time_ms, 600), c.start_ms);
+  }
+}
+
+TEST(Store, BlocksEndWithTheSampleOfTheHour) {
+  StoreHarness harness(5);
+  for (TimeMs now_ms = kStart; now_ms < kStart + 3'000'000; now_ms += kStep) {
+    Record record{.received_ms = now_ms};
+    if (now_ms == kStart) record.series.emplace_back(static_cast<SeriesRef>(0), StoreHarness::LabelsOf(0));
+    record.floats.Push(static_cast<SeriesRef>(0), now_ms, static_cast<double>(now_ms - kStart));
+    harness.Append(std::move(record));
+    harness.Work();
+  }
+  const std::int64_t range_ms = Options().block_range_ms;
+  std::size_t blocks = 0;
+  std::size_t whole = 0;
+  for (const auto& [name, hash] : BlockHashes(harness.fs_)) {
+    const auto block = block::BlockReader::Open(harness.fs_, kDirectory + "/default/" + name).value();
+    const TimeMs start_ms = BlockWindowStart(block->meta().min_time_ms, range_ms);
+    EXPECT_EQ(start_ms, BlockWindowStart(block->meta().max_time_ms, range_ms));
+    EXPECT_TRUE(name.starts_with(fmt::format("{}-{}-", start_ms, start_ms + range_ms))) << name;
+    EXPECT_LE(block->meta().max_time_ms, start_ms - 1 + range_ms);
+    ++blocks;
+    whole += block->meta().max_time_ms == start_ms - 1 + range_ms ? 1 : 0;
+  }
+  EXPECT_GE(blocks, 4U);
+  EXPECT_EQ(whole, blocks);
+  harness.Check();
+}
+
+// Manifests of builds whose windows began on the multiple say so in blocked_until.
+TEST(Store, ManifestsOfWindowsFromTheMultipleAreRead) {
+  StoreHarness harness(6);
+  std::vector<bool> defined(20, false);
+  TimeMs now_ms = kStart;
+  const auto run = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      now_ms += 4000 + static_cast<TimeMs>(harness.random_.Below(3000));
+      harness.Append(MakeRecord(harness, now_ms, defined));
+      harness.Work();
+    }
+  };
+  run(400);
+  std::size_t changed = 0;
+  for (const io::DirectoryEntry& file : harness.fs_.List(kDirectory).value()) {
+    if (!file.name.starts_with("manifest")) continue;
+    const std::string path = kDirectory + "/" + file.name;
+    Manifest manifest = ParseManifest(io::ReadWholeFile(harness.fs_, path, 1 << 20).value()).value();
+    for (ManifestTenant& tenant : manifest.tenants) {
+      ASSERT_EQ((tenant.blocked_until_ms - 1) % Options().block_range_ms, 0);
+      --tenant.blocked_until_ms;
+      ++changed;
+    }
+    ASSERT_TRUE(io::WriteFileAtomically(harness.fs_, path, WriteManifest(manifest)).has_value());
+  }
+  ASSERT_GT(changed, 0U);
+  harness.Open();
+  harness.Check();
+  run(400);
+  harness.Check();
+  harness.Open();
+  harness.Check();
 }
 
 TEST(Manifest, RoundTripAndDamage) {

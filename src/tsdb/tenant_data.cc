@@ -14,12 +14,6 @@ namespace {
 // A catalog is rebuilt when more than a quarter of it is series that are gone, but not for a few.
 constexpr std::size_t kDeadShare = 4;
 
-// Start of the window a time is in; also for times before 1970.
-TimeMs FloorTo(TimeMs time_ms, std::int64_t step) {
-  const TimeMs rest = time_ms % step;
-  return time_ms - (rest < 0 ? rest + step : rest);
-}
-
 std::string CutName(std::uint64_t cut) {
   return fmt::format("{:010}", cut);
 }
@@ -163,7 +157,8 @@ Status TenantData::WriteSegmentFile(const SealContext& context, const Part& part
 }
 
 Status TenantData::CutBlocks(const SealContext& context, const Part& part) {
-  const TimeMs until_ms = FloorTo(context.received_ms - options_.block_delay_ms, options_.block_range_ms);
+  const TimeMs until_ms =
+      BlockWindowStart(context.received_ms - options_.block_delay_ms, options_.block_range_ms);
   if (until_ms <= blocked_until_ms_) return {};
   // Whatever can fail comes before anything is changed: a full disk makes the same seal run again.
   std::vector<BlockInput> inputs;
