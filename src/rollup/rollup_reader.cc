@@ -1,0 +1,351 @@
+#include "rollup/rollup_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "block/block_order.h"
+
+namespace tickscope::rollup {
+namespace {
+
+// Series whose labels are gathered between two looks at the deadline.
+constexpr std::size_t kCheckEvery = 1024;
+
+std::string_view NameOf(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+// What is left of `ranges`, which ascend, without those of `taken`, which do as well.
+std::vector<WindowRange> Without(const std::vector<WindowRange>& ranges,
+                                 const std::vector<WindowRange>& taken) {
+  std::vector<WindowRange> left;
+  for (WindowRange range : ranges) {
+    for (const WindowRange& cut : taken) {
+      if (cut.until_ms <= range.after_ms || cut.after_ms >= range.until_ms) continue;
+      if (cut.after_ms > range.after_ms) left.push_back({range.after_ms, cut.after_ms});
+      range.after_ms = cut.until_ms;
+      if (range.after_ms >= range.until_ms) break;
+    }
+    if (range.after_ms < range.until_ms) left.push_back(range);
+  }
+  return left;
+}
+
+// Both together, with neighbours joined.
+std::vector<WindowRange> United(std::vector<WindowRange> a, const std::vector<WindowRange>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::ranges::sort(a, {}, &WindowRange::after_ms);
+  std::vector<WindowRange> united;
+  for (const WindowRange& range : a) {
+    if (!united.empty() && united.back().until_ms >= range.after_ms) {
+      united.back().until_ms = std::max(united.back().until_ms, range.until_ms);
+    } else {
+      united.push_back(range);
+    }
+  }
+  return united;
+}
+
+Result<std::vector<WindowRange>> WindowsOf(const block::BlockReader& block) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<block::SeriesId> id, block.FindSeries(CoverageLabels()));
+  if (!id)
+    return Fail(ErrorCode::kCorruption,
+                "rollup does not say which windows it is about: file=" + block.path());
+  SampleColumns ends;
+  TICKSCOPE_RETURN_IF_ERROR(block.ReadSamples(*id, INT64_MIN, INT64_MAX, ends));
+  const std::int64_t resolution_ms = block.meta().resolution_ms;
+  std::vector<WindowRange> ranges;
+  for (const TimeMs end_ms : ends.times_ms) {
+    if (end_ms % resolution_ms != 0) {
+      return Fail(ErrorCode::kCorruption,
+                  fmt::format("window ends off its resolution: file={} end_ms={}", block.path(), end_ms));
+    }
+    if (!ranges.empty() && ranges.back().until_ms == end_ms - resolution_ms) {
+      ranges.back().until_ms = end_ms;
+    } else {
+      ranges.push_back({end_ms - resolution_ms, end_ms});
+    }
+  }
+  return ranges;
+}
+
+// Aggregates whose files a request needs: what was left out of a file is made from others.
+AggregateSet NeededFor(AggregateSet wanted) {
+  AggregateSet needed = wanted;
+  for (const Aggregate aggregate : {Aggregate::kSum, Aggregate::kMin, Aggregate::kMax, Aggregate::kLast}) {
+    if (wanted.Has(aggregate)) needed.Add(Aggregate::kFirst);
+  }
+  if (wanted.Has(Aggregate::kSum)) needed.Add(Aggregate::kCount);
+  if (wanted.Has(Aggregate::kMax)) needed.Add(Aggregate::kLast);
+  return needed;
+}
+
+// Column of the aggregate, brought to the windows of `ends_ms`. `is_there` says which of them its file has.
+void Align(const SampleColumns& samples, const std::vector<TimeMs>& ends_ms, RollupRows::Column& column,
+           std::vector<bool>& is_there) {
+  column.values.assign(ends_ms.size(), NoValue());
+  if (!samples.histograms.empty()) column.histograms.assign(ends_ms.size(), nullptr);
+  is_there.assign(ends_ms.size(), false);
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    while (row < ends_ms.size() && ends_ms[row] < samples.times_ms[i])
+      ++row;
+    if (row == ends_ms.size()) break;
+    if (ends_ms[row] != samples.times_ms[i]) continue;
+    column.values[row] = samples.values[i];
+    if (!samples.histograms.empty()) column.histograms[row] = samples.histograms[i];
+    is_there[row] = true;
+  }
+}
+
+}  // namespace
+
+// Series that a request selects.
+class RollupReader::Selection final : public RollupSeries {
+ public:
+  Selection(const RollupReader& reader, const RollupRequest& request, const QueryContext& context)
+      : reader_(reader),
+        context_(context),
+        start_ms_(request.start_ms),
+        end_ms_(request.end_ms),
+        wanted_(request.aggregates),
+        needed_(NeededFor(request.aggregates)) {
+    for (const Aggregate aggregate : kAggregates)
+      coverage_[ToIndex(aggregate)] = reader.coverage(aggregate);
+  }
+
+  [[nodiscard]] Status Find(const RollupRequest& request) {
+    cursors_.resize(reader_.files_.size());
+    std::unordered_map<Labels, std::uint32_t> numbers;
+    for (std::uint32_t f = 0; f < reader_.files_.size(); ++f) {
+      const File& file = reader_.files_[f];
+      if (!needed_.Has(file.aggregate) || !IsInRange(file)) continue;
+      cursors_[f] = std::make_unique<block::Cursor>(*file.block);
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<block::SeriesId> ids,
+                                 file.block->Select(request.matchers));
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (i % kCheckEvery == 0) TICKSCOPE_RETURN_IF_ERROR(context_.Check());
+        TICKSCOPE_ASSIGN_OR_RETURN(Labels labels, cursors_[f]->LabelsOf(ids[i]));
+        if (labels == CoverageLabels()) continue;
+        const auto [found, is_new] =
+            numbers.try_emplace(std::move(labels), static_cast<std::uint32_t>(found_.size()));
+        if (is_new) {
+          if (found_.size() >= request.series_max) {
+            return Fail(ErrorCode::kResourceExhausted,
+                        fmt::format("too many series match: want at most {}", request.series_max));
+          }
+          found_.push_back({found->first, {}});
+        }
+        found_[found->second].places.push_back({f, ids[i]});
+      }
+    }
+    std::ranges::sort(found_, [&](const Found& a, const Found& b) {
+      return request.order == SeriesOrder::kBlock ? block::BlockOrder(a.labels, b.labels)
+                                                  : a.labels < b.labels;
+    });
+    return {};
+  }
+
+  [[nodiscard]] bool Next() override {
+    if (next_ == found_.size()) return false;
+    ++next_;
+    return true;
+  }
+  [[nodiscard]] const Labels& labels() const override { return found_[next_ - 1].labels; }
+
+  [[nodiscard]] Status Read(RollupRows& rows) override {
+    TICKSCOPE_RETURN_IF_ERROR(context_.Check());
+    rows.Clear();
+    for (const Aggregate aggregate : kAggregates) {
+      columns_[ToIndex(aggregate)].Clear();
+      if (needed_.Has(aggregate)) TICKSCOPE_RETURN_IF_ERROR(ReadColumn(aggregate));
+    }
+    // Of count, first and increase nothing is left out, so that each knows all windows of the series.
+    Aggregate spine = Aggregate::kFirst;
+    if (!needed_.Has(spine))
+      spine = needed_.Has(Aggregate::kCount) ? Aggregate::kCount : Aggregate::kIncrease;
+    rows.ends_ms = columns_[ToIndex(spine)].times_ms;
+    for (const Aggregate aggregate : kAggregates) {
+      if (needed_.Has(aggregate))
+        Align(columns_[ToIndex(aggregate)], rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
+    }
+    // In this order: the largest may follow from the last.
+    for (const Aggregate aggregate : {Aggregate::kLast, Aggregate::kMin, Aggregate::kMax, Aggregate::kSum}) {
+      if (needed_.Has(aggregate)) PutBack(aggregate, rows);
+    }
+    for (const Aggregate aggregate : kAggregates) {
+      if (!wanted_.Has(aggregate)) rows[aggregate] = {};
+    }
+    return {};
+  }
+
+ private:
+  struct Place {
+    std::uint32_t file = 0;
+    block::SeriesId id{};
+  };
+  struct Found {
+    Labels labels;
+    std::vector<Place> places;
+  };
+
+  [[nodiscard]] bool IsInRange(const File& file) const {
+    return std::ranges::any_of(file.windows, [this](const WindowRange& range) {
+      return range.after_ms < end_ms_ && range.until_ms >= start_ms_;
+    });
+  }
+
+  [[nodiscard]] Status ReadColumn(Aggregate aggregate) {
+    struct Part {
+      WindowRange range;
+      Place place;
+    };
+    std::vector<Part> parts;
+    for (const Place& place : found_[next_ - 1].places) {
+      const File& file = reader_.files_[place.file];
+      if (file.aggregate != aggregate) continue;
+      for (const WindowRange& range : file.windows)
+        parts.push_back({range, place});
+    }
+    std::ranges::sort(parts, {}, [](const Part& part) { return part.range.after_ms; });
+    for (const Part& part : parts) {
+      const TimeMs start_ms = std::max(start_ms_, part.range.after_ms + 1);
+      const TimeMs end_ms = std::min(end_ms_, part.range.until_ms);
+      if (start_ms > end_ms) continue;
+      TICKSCOPE_RETURN_IF_ERROR(cursors_[part.place.file]->ReadSamples(part.place.id, start_ms, end_ms,
+                                                                       columns_[ToIndex(aggregate)]));
+    }
+    SampleColumns& column = columns_[ToIndex(aggregate)];
+    if (!column.histograms.empty()) column.histograms.resize(column.size());
+    return {};
+  }
+
+  // Fills in what a file of the aggregate left out, where there is a file.
+  void PutBack(Aggregate aggregate, RollupRows& rows) const {
+    RollupRows::Column& column = rows[aggregate];
+    const RollupRows::Column& source =
+        rows[aggregate == Aggregate::kMax ? Aggregate::kLast : Aggregate::kFirst];
+    const std::vector<WindowRange>& covered = coverage_[ToIndex(aggregate)];
+    auto range = covered.begin();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (is_there_[ToIndex(aggregate)][i]) continue;
+      while (range != covered.end() && range->until_ms < rows.ends_ms[i])
+        ++range;
+      if (range == covered.end() || range->after_ms >= rows.ends_ms[i]) continue;
+      const HistogramPtr& histogram = source.HistogramAt(i);
+      if (aggregate == Aggregate::kLast) {
+        column.values[i] = source.values[i];
+        if (histogram == nullptr) continue;
+        column.histograms.resize(rows.size());
+        column.histograms[i] = histogram;
+      } else if (histogram == nullptr && !IsNoValue(source.values[i])) {
+        column.values[i] = aggregate == Aggregate::kSum
+                               ? SumOfEqual(rows[Aggregate::kCount].values[i], source.values[i])
+                               : source.values[i];
+      }
+    }
+  }
+
+  const RollupReader& reader_;
+  const QueryContext& context_;
+  const TimeMs start_ms_;
+  const TimeMs end_ms_;
+  const AggregateSet wanted_;
+  const AggregateSet needed_;
+  std::array<std::vector<WindowRange>, kAggregates.size()> coverage_;
+  std::vector<std::unique_ptr<block::Cursor>> cursors_;  // One a file; null where none is needed.
+  std::vector<Found> found_;
+  std::size_t next_ = 0;
+  std::array<SampleColumns, kAggregates.size()> columns_;
+  std::array<std::vector<bool>, kAggregates.size()> is_there_;
+};
+
+Result<std::shared_ptr<const RollupReader>> RollupReader::Make(
+    std::vector<std::shared_ptr<const block::BlockReader>> blocks) {
+  if (blocks.empty()) return Fail(ErrorCode::kInvalidArgument, "no rollups to read");
+  std::set<std::string_view> replaced;
+  for (const auto& block : blocks)
+    replaced.insert(block->meta().sources.begin(), block->meta().sources.end());
+  const block::BlockMeta first = blocks.front()->meta();
+  std::shared_ptr<RollupReader> made(new RollupReader);
+  for (auto& block : blocks) {
+    const block::BlockMeta& meta = block->meta();
+    const auto aggregate = FindAggregate(meta.aggregate);
+    if (!aggregate || meta.resolution_ms <= 0 || meta.resolution_ms != first.resolution_ms ||
+        meta.tenant != first.tenant) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("not a rollup of this set: file={} tenant={} resolution_ms={} aggregate={}",
+                              block->path(), meta.tenant, meta.resolution_ms, meta.aggregate));
+    }
+    if (replaced.contains(NameOf(block->path()))) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(std::vector<WindowRange> windows, WindowsOf(*block));
+    made->files_.push_back({std::move(block), *aggregate, std::move(windows)});
+  }
+  // Files that count first take their windows first.
+  std::ranges::sort(made->files_, [](const File& a, const File& b) {
+    const std::uint64_t a_offset = a.block->meta().end_offset;
+    const std::uint64_t b_offset = b.block->meta().end_offset;
+    return a_offset != b_offset ? a_offset > b_offset : a.block->path() > b.block->path();
+  });
+  std::array<std::vector<WindowRange>, kAggregates.size()> taken;
+  for (File& file : made->files_) {
+    std::vector<WindowRange>& of_aggregate = taken[ToIndex(file.aggregate)];
+    std::vector<WindowRange> left = Without(file.windows, of_aggregate);
+    of_aggregate = United(std::move(of_aggregate), file.windows);
+    file.windows = std::move(left);
+  }
+  std::erase_if(made->files_, [](const File& file) { return file.windows.empty(); });
+  if (made->files_.empty()) return Fail(ErrorCode::kInvalidArgument, "rollups that all replace each other");
+  return made;
+}
+
+const TenantId& RollupReader::tenant() const {
+  return files_.front().block->meta().tenant;
+}
+std::int64_t RollupReader::resolution_ms() const {
+  return files_.front().block->meta().resolution_ms;
+}
+std::uint64_t RollupReader::end_offset() const {
+  return files_.front().block->meta().end_offset;
+}
+
+std::vector<WindowRange> RollupReader::coverage(Aggregate aggregate) const {
+  std::vector<WindowRange> all;
+  for (const File& file : files_) {
+    if (file.aggregate == aggregate) all = United(std::move(all), file.windows);
+  }
+  return all;
+}
+
+bool RollupReader::Covers(Aggregate aggregate, TimeMs start_ms, TimeMs end_ms) const {
+  return Without({{start_ms, end_ms}}, coverage(aggregate)).empty();
+}
+
+Result<std::unique_ptr<RollupSeries>> RollupReader::Select(const RollupRequest& request,
+                                                           const QueryContext& context) const {
+  if (request.aggregates.empty())
+    return Fail(ErrorCode::kInvalidArgument, "no aggregate of a rollup asked for");
+  auto selection = std::make_unique<Selection>(*this, request, context);
+  TICKSCOPE_RETURN_IF_ERROR(selection->Find(request));
+  return selection;
+}
+
+void LastAsSamples(const RollupRows& rows, SampleColumns& samples) {
+  samples.Clear();
+  const RollupRows::Column& last = rows[Aggregate::kLast];
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const HistogramPtr& histogram = last.HistogramAt(i);
+    if (histogram == nullptr && IsNoValue(last.values[i])) continue;
+    samples.times_ms.push_back(rows.ends_ms[i]);
+    samples.values.push_back(last.values[i]);
+    if (!last.histograms.empty()) samples.histograms.push_back(histogram);
+  }
+}
+
+}  // namespace tickscope::rollup
