@@ -159,7 +159,7 @@ void AddServeFlags(CLI::App& app, ServeFlags& flags) {
   app.add_option("--listen", flags.listen,
                  "address of the HTTP server; port 0 takes a free one (127.0.0.1:9280)")
       ->option_text("ADDRESS:PORT");
-  app.add_option("--roles", flags.roles, "all, or a list of gateway, store, query (all)")
+  app.add_option("--roles", flags.roles, "all, or a list of gateway, store, query, compact (all)")
       ->option_text("LIST");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error (info)")->option_text("LEVEL");
   app.add_option("--log-format", flags.log_format, "logfmt or json (logfmt)")->option_text("FORMAT");

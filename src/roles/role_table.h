@@ -14,6 +14,10 @@ struct RoleSet {
   bool gateway = false;
   bool store = false;
   bool query = false;
+  bool compact = false;
+
+  /// Whether anything of it has samples of its own: the stream and the store.
+  [[nodiscard]] bool keeps_samples() const { return gateway || store || query; }
 };
 
 struct Role {
@@ -24,10 +28,11 @@ struct Role {
   std::string_view needs;
 };
 
-inline constexpr std::array<Role, 3> kRoles = {{
+inline constexpr std::array<Role, 4> kRoles = {{
     {"gateway", "takes writes and puts them on the stream", &RoleSet::gateway, ""},
     {"store", "keeps what the stream carries, ready for queries", &RoleSet::store, ""},
     {"query", "answers the API", &RoleSet::query, "store"},
+    {"compact", "merges, thins and expires blocks in the object store", &RoleSet::compact, ""},
 }};
 
 /// Reads "all" or a comma-separated list. Errors: kInvalidArgument naming an unknown role or a missing need.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "api/process_routes.h"
 #include "api/prometheus_api.h"
+#include "api/tier_api.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "ingest/remote_write_endpoint.h"
@@ -44,21 +46,14 @@ Result<std::unique_ptr<ServeProcess>> ServeProcess::Start(const ServeEnvironment
 }
 
 tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
-  stream::EmbeddedLogOptions log_options = config_.stream;
-  log_options.directory = config_.data_directory + "/stream";
-  log_options.on_failure = on_failure;
-  TICKSCOPE_ASSIGN_OR_RETURN(stream_, stream::OpenEmbeddedLog(environment_.fs, environment_.clock, metrics_,
-                                                              std::move(log_options)));
-  if (roles_.gateway) {
-    ingest_pool_ = std::make_unique<WorkerPool>(config_.ingest_threads, config_.ingest_queue_max);
-    gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
-                                                 config_.ingest);
+  if (roles_.keeps_samples()) TICKSCOPE_RETURN_IF_ERROR(OpenStore(on_failure));
+  if (config_.tiers.enabled && (roles_.compact || roles_.store || roles_.query)) {
+    TierConfig tiers = config_.tiers;
+    tiers.worker.compacts = roles_.compact;
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        tiers_, TierProcess::Open({environment_.fs, environment_.clock, environment_.random, metrics_}, tiers, config_.data_directory, store_.get(),
+                                  config_.store.query_series_max));
   }
-  tsdb::StoreOptions store_options = config_.store;
-  store_options.directory = config_.data_directory + "/store";
-  TICKSCOPE_ASSIGN_OR_RETURN(store_, tsdb::Store::Open(environment_.fs, metrics_, std::move(store_options)));
-  consumer_ =
-      std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, std::move(on_failure));
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
   AddProcessMetrics();
   AddRoutes();
@@ -71,8 +66,51 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
   return {};
 }
 
+const Queryable& ServeProcess::Storage() const {
+  return tiers_ != nullptr ? tiers_->queryable() : *store_;
+}
+
+tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failure) {
+  stream::EmbeddedLogOptions log_options = config_.stream;
+  log_options.directory = config_.data_directory + "/stream";
+  log_options.on_failure = on_failure;
+  TICKSCOPE_ASSIGN_OR_RETURN(stream_, stream::OpenEmbeddedLog(environment_.fs, environment_.clock, metrics_,
+                                                              std::move(log_options)));
+  if (roles_.gateway) {
+    ingest_pool_ = std::make_unique<WorkerPool>(config_.ingest_threads, config_.ingest_queue_max);
+    gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
+                                                 config_.ingest);
+  }
+  tsdb::StoreOptions store_options = config_.store;
+  store_options.directory = config_.data_directory + "/store";
+  // With tiers, blocks leave when the object store has them; only a store that cannot be reached for as long as samples
+  // are kept at all makes them go here.
+  if (config_.tiers.enabled) {
+    for (const tier::RetentionRule& rule : config_.tiers.worker.retention.policy.rules)
+      store_options.retention_ms = std::max(store_options.retention_ms, rule.keep_ms[0]);
+    store_options.retention_ms =
+        std::max(store_options.retention_ms, config_.tiers.worker.retention.policy.keep_ms[0]);
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(store_, tsdb::Store::Open(environment_.fs, metrics_, std::move(store_options)));
+  consumer_ =
+      std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, on_failure);
+  return {};
+}
+
 void ServeProcess::AddRoutes() {
   if (gateway_ != nullptr) ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
+  if (tiers_ != nullptr) {
+    api::RegisterTierApi(router_, {.tiers = *tiers_,
+                                   .clock = environment_.clock,
+                                   .pool = *query_pool_,
+                                   .parse_selector = ParseStoredSelector,
+                                   .admin_api = config_.admin_api && store_ != nullptr,
+                                   .query_timeout = std::chrono::milliseconds(config_.query_timeout_ms)});
+  }
+  if (store_ == nullptr) {
+    api::RegisterProcessRoutes(router_, {[this] { return Ready(); }, metrics_, environment_.version});
+    return;
+  }
   api::PrometheusApiOptions options;
   options.query_timeout = std::chrono::milliseconds(config_.query_timeout_ms);
   options.response_bytes_max = config_.response_bytes_max;
@@ -83,7 +121,7 @@ void ServeProcess::AddRoutes() {
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
   api::RegisterPrometheusApi(router_,
-                             {.storage = *store_,
+                             {.storage = Storage(),
                               .engine = engine_,
                               .clock = environment_.clock,
                               .pool = *query_pool_,
@@ -116,7 +154,9 @@ tickscope::Status ServeProcess::Ready() const {
   if (draining_) return Fail(ErrorCode::kUnavailable, "draining: the process is about to end");
   if (ready_) return {};
   return Fail(ErrorCode::kUnavailable,
-              fmt::format("replaying the stream: {:.0f} % done", consumer_->replay_progress() * 100));
+              consumer_ == nullptr
+                  ? std::string("starting")
+                  : fmt::format("replaying the stream: {:.0f} % done", consumer_->replay_progress() * 100));
 }
 
 void ServeProcess::Handle(http::Request request, http::Respond respond) const {
@@ -135,6 +175,21 @@ void ServeProcess::Handle(http::Request request, http::Respond respond) const {
 
 tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
   const std::chrono::nanoseconds started = environment_.clock.Monotonic();
+  if (store_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(Replay(stopping));
+  if (stopping) return {};
+  // After the replay, which the first listing need not slow down.
+  if (tiers_ != nullptr) tiers_->Start();
+  if (roles_.gateway && roles_.query && config_.freshness_probe) {
+    probe_ = std::make_unique<FreshnessProbe>(*gateway_, *store_, engine_, environment_.clock, metrics_);
+  }
+  ready_ = true;
+  const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
+  Log(LogLevel::kInfo, "ready",
+      {{"address", server_->address()}, {"roles", config_.roles}, {"replay_seconds", seconds}});
+  return {};
+}
+
+tickscope::Status ServeProcess::Replay(const std::atomic<bool>& stopping) {
   StoreConsumer::ReplayListener listener;
   if (gateway_ != nullptr) {
     listener = [this](const codec::SampleBatch& batch) { gateway_->Replay(batch); };
@@ -144,15 +199,7 @@ tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
     });
   }
   TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
-  if (stopping) return {};
-  if (roles_.store) consumer_->Start();
-  if (roles_.gateway && roles_.query && config_.freshness_probe) {
-    probe_ = std::make_unique<FreshnessProbe>(*gateway_, *store_, engine_, environment_.clock, metrics_);
-  }
-  ready_ = true;
-  const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
-  Log(LogLevel::kInfo, "ready",
-      {{"address", server_->address()}, {"roles", config_.roles}, {"replay_seconds", seconds}});
+  if (!stopping && roles_.store) consumer_->Start();
   return {};
 }
 
@@ -177,6 +224,7 @@ void ServeProcess::Stop() {
   draining_ = true;
   // Senders of new work first, then those who finish it, the stream before its consumer.
   probe_.reset();
+  if (tiers_ != nullptr) tiers_->Stop();
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
   if (query_pool_ != nullptr) query_pool_->Stop();

@@ -28,6 +28,7 @@
 #include "roles/role_table.h"
 #include "roles/serve_config.h"
 #include "roles/store_consumer.h"
+#include "roles/tier_process.h"
 #include "stream/stream.h"
 #include "tsdb/store.h"
 
@@ -69,6 +70,10 @@ class ServeProcess final : private api::MetadataSource,
   ServeProcess(const ServeEnvironment& environment, ServeConfig config, RoleSet roles);
 
   [[nodiscard]] tickscope::Status OpenParts(std::function<void()> on_failure);
+  [[nodiscard]] tickscope::Status Replay(const std::atomic<bool>& stopping);
+  [[nodiscard]] tickscope::Status OpenStore(const std::function<void()>& on_failure);
+  // What queries read.
+  [[nodiscard]] const Queryable& Storage() const;
   void AddRoutes();
   void AddProcessMetrics();
   void Handle(http::Request request, http::Respond respond) const;
@@ -89,6 +94,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<tsdb::Store> store_;
   std::unique_ptr<StoreConsumer> consumer_;
+  std::unique_ptr<TierProcess> tiers_;
   promql::Engine engine_;
   std::unique_ptr<WorkerPool> ingest_pool_;
   std::unique_ptr<WorkerPool> query_pool_;

@@ -37,6 +37,51 @@ void VisitLimits(Visitor& visit, ingest::TenantLimits& limits) {
   visit.Duration("late_window", "How far behind its series' newest a sample may be.", limits.late_window_ms);
 }
 
+// How long each tier keeps samples.
+template <typename Visitor>
+void VisitKeep(Visitor& visit, tier::KeepTimes& keep_ms) {
+  visit.Interval("raw", "Samples as they came.", keep_ms[0]);
+  visit.Interval("1m", "Windows of a minute.", keep_ms[1]);
+  visit.Interval("5m", "Windows of five minutes.", keep_ms[2]);
+}
+
+template <typename Visitor>
+void VisitTiers(Visitor& visit, TierConfig& c) {
+  visit.Begin("objects", "The object store: where history is. A directory of this machine, or S3.");
+  visit.Text("url",
+             "PATH, or s3://BUCKET/PREFIX?region=R&endpoint=URL; empty is \"objects\" in the data directory.",
+             c.store.url);
+  visit.Text("access_key", "Of S3; empty for the environment's, the profile's or the machine's.",
+             c.store.access_key);
+  visit.Secret("secret_key", "Likewise; better in AWS_SECRET_ACCESS_KEY. Never shown.", c.store.secret_key);
+  visit.Millis("retry_deadline", "Longest time a call is tried again.", c.store.retry.deadline);
+  visit.Size("cache", "Local files of what queries read of S3.", c.cache_bytes, 64ULL << 20, 1ULL << 50);
+  visit.Count("open_blocks_max", "Blocks whose index is kept in memory.", c.open_blocks_max, 1, 100'000);
+  visit.End();
+
+  visit.Begin("tiers", "History: blocks move to the object store, are merged, thinned, and let go.");
+  visit.Flag("enabled", "Without it blocks stay in the store and go after store.retention.", c.enabled);
+  visit.Interval("interval", "Between rounds of work.", c.worker.interval_ms);
+  visit.Interval("hot", "How long blocks stay on this machine's disk beside the object store.", c.worker.hot_ms);
+  visit.Interval("settle", "How long a day must be over before its blocks are merged.",
+                 c.worker.merge.settle_ms);
+  visit.Interval("grace", "Between a merge and the removal of what it replaced.", c.worker.grace_ms);
+  visit.Size("merge_memory", "Most memory one merge may take.", c.worker.merge_memory_bytes, 16U << 20,
+             1ULL << 40);
+  visit.Count("shard", "Which of several compactors this one is, from 0.", c.worker.shard, 0, 1023);
+  visit.Count("shards", "How many compactors share the work.", c.worker.shard_count, 1, 1024);
+  visit.Begin("keep", "How long each tier keeps samples.");
+  VisitKeep(visit, c.worker.retention.policy.keep_ms);
+  visit.End();
+  visit.KeepRules("keep_rules",
+                  "The same for series that a selector matches; the first rule that does counts: a list of "
+                  "{match: SELECTOR, raw: 2d, 1m: 7d, 5m: 7d}.",
+                  c.worker.retention.policy);
+  visit.KeepTenants("keep_tenants", "The same for single tenants, by name; what is left out is as above.",
+                    c.worker.retention);
+  visit.End();
+}
+
 // One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its
 // name and its meaning.
 template <typename Visitor>
@@ -44,7 +89,7 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Text("listen", "Address of the HTTP server: API, remote write, health. Port 0 takes a free one.",
              c.http.address);
   visit.Text("data", "Directory for everything that is kept.", c.data_directory);
-  visit.Text("roles", "What this process does: all, or a list of gateway, store, query.", c.roles);
+  visit.Text("roles", "What this process does: all, or a list of gateway, store, query, compact.", c.roles);
 
   visit.Begin("log", "Logging to standard error. Read again on SIGHUP.");
   visit.Level("level", "debug, info, warn or error.", c.log_level);
@@ -115,6 +160,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              "Bytes of blocks read again and checked a second, while there is nothing to write; 0 for none.",
              c.store.scrub_bytes_per_second, 0, 1ULL << 40);
   visit.End();
+
+  VisitTiers(visit, c.tiers);
 
   visit.Begin("query", "Reading.");
   visit.Count("threads", "Queries that run at once.", c.query_threads, 1, 1024);
@@ -197,6 +244,35 @@ class Reader {
       maps_.pop_back();
     }
   }
+  void Secret(const char* name, const char* help, std::string& value) { Text(name, help, value); }
+  void KeepRules(const char* name, const char*, tier::RetentionPolicy& policy) {
+    if (!maps_.back().Has(name)) return;
+    policy.rules.clear();
+    for (YamlMap& item : maps_.back().Maps(name)) {
+      tier::RetentionRule& rule = policy.rules.emplace_back();
+      rule.keep_ms = policy.keep_ms;
+      rule.selector = item.RequiredString("match");
+      auto matchers = ParseStoredSelector(rule.selector);
+      if (matchers) {
+        rule.matchers = *std::move(matchers);
+      } else if (!rule.selector.empty()) {
+        item.Complain("match", "expected a selector such as {class=\"debug\"}: " + matchers.error().message);
+      }
+      maps_.push_back(std::move(item));
+      VisitKeep(*this, rule.keep_ms);
+      maps_.pop_back();
+    }
+  }
+  void KeepTenants(const char* name, const char*, tier::RetentionOptions& options) {
+    YamlMap tenants = maps_.back().Map(name);
+    for (const std::string& tenant : tenants.Keys()) {
+      tier::RetentionPolicy& policy = options.tenants[tenant] = options.policy;
+      maps_.push_back(tenants.Map(tenant));
+      VisitKeep(*this, policy.keep_ms);
+      KeepRules("rules", "", policy);
+      maps_.pop_back();
+    }
+  }
   void Level(const char* name, const char*, LogLevel& level) {
     level = static_cast<LogLevel>(
         maps_.back().OneOf(name, static_cast<std::size_t>(level), {"debug", "info", "warn", "error"}));
@@ -224,6 +300,33 @@ class Writer {
   void Flag(const char* name, const char* help, bool value) {
     out_.Comment(help);
     out_.Bool(name, value);
+  }
+  void Secret(const char* name, const char* help, const std::string& value) {
+    Text(name, help, value.empty() ? value : "<secret>");
+  }
+  void KeepRules(const char* name, const char* help, tier::RetentionPolicy& policy) {
+    out_.Comment(help);
+    if (policy.rules.empty()) return out_.Strings(name, {});
+    out_.BeginList(name);
+    for (tier::RetentionRule& rule : policy.rules) {
+      out_.BeginItem();
+      out_.String("match", rule.selector);
+      VisitKeep(*this, rule.keep_ms);
+      out_.EndItem();
+    }
+    out_.EndList();
+  }
+  void KeepTenants(const char* name, const char* help, tier::RetentionOptions& options) {
+    out_.Comment(help);
+    if (options.tenants.empty()) return out_.StringMap(name, {});
+    out_.BeginMap(name);
+    for (auto& [tenant, policy] : options.tenants) {
+      out_.BeginMap(tenant);
+      VisitKeep(*this, policy.keep_ms);
+      KeepRules("rules", "As keep_rules.", policy);
+      out_.EndMap();
+    }
+    out_.EndMap();
   }
   template <typename Int>
   void Count(const char* name, const char* help, Int value, std::int64_t, std::int64_t) {

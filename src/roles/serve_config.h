@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "ingest/gateway.h"
 #include "promql/engine.h"
+#include "roles/tier_process.h"
 #include "stream/embedded_log.h"
 #include "tsdb/store.h"
 
@@ -27,6 +28,7 @@ struct ServeConfig {
   std::uint64_t ingest_queue_max = 256;
   stream::EmbeddedLogOptions stream;
   tsdb::StoreOptions store;
+  TierConfig tiers;
   promql::EngineOptions engine;
   std::int64_t query_timeout_ms = 120'000;
   std::uint64_t query_threads = 2;

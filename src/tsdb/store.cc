@@ -214,6 +214,25 @@ tickscope::Status Store::Work() {
   return {};
 }
 
+std::vector<Store::BlockFile> Store::Blocks() const {
+  std::vector<BlockFile> files;
+  for (const TenantData* const tenant : Tenants()) {
+    for (const BlockEntry& block : tenant->version()->blocks)
+      files.push_back({tenant->id(), block.name, tenant->directory() + "/" + block.name});
+  }
+  return files;
+}
+
+tickscope::Status Store::ReleaseBlocks(const TenantId& tenant_id, const std::vector<std::string>& names) {
+  const MutexLock work(work_mu_);
+  TenantData* const tenant = FindTenant(tenant_id);
+  if (tenant == nullptr || !tenant->ReleaseBlocks(names)) return {};
+  TICKSCOPE_RETURN_IF_ERROR(SaveManifest(sealed_offset_, saved_cut_, saved_due_ms_));
+  tenant->Publish(0);
+  RemoveUnlisted();
+  return {};
+}
+
 void Store::Scrub(std::uint64_t pages) {
   const MutexLock work(work_mu_);
   // The block scrubbing is in, or the first after it; none at the end of a round.

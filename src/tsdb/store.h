@@ -116,6 +116,19 @@ class Store final : public Queryable {
   /// `pages` pages of 64 KiB. What is damaged is put aside by the next Work.
   void Scrub(std::uint64_t pages) TICKSCOPE_EXCLUDES(work_mu_);
 
+  /// A block that queries see now.
+  struct BlockFile {
+    TenantId tenant;
+    std::string name;  ///< Within the tenant's directory.
+    std::string path;
+  };
+  /// Of all tenants, in order of making.
+  [[nodiscard]] std::vector<BlockFile> Blocks() const TICKSCOPE_EXCLUDES(mu_);
+  /// Lets go of blocks that somebody else has now, and removes their files. Names that are not there are fine.
+  /// *Durable* when it returns.
+  [[nodiscard]] tickscope::Status ReleaseBlocks(const TenantId& tenant, const std::vector<std::string>& names)
+      TICKSCOPE_EXCLUDES(work_mu_);
+
   // Queryable. A tenant that never wrote has no series.
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                           const QueryContext& context) const override;

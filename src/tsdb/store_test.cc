@@ -613,7 +613,8 @@ TEST(Store, ManifestsOfWindowsFromTheMultipleAreRead) {
   };
   run(400);
   std::size_t changed = 0;
-  for (const io::DirectoryEntry& file : harness.fs_.List(kDirectory).value()) {
+  const std::vector<io::DirectoryEntry> files = harness.fs_.List(kDirectory).value();
+  for (const io::DirectoryEntry& file : files) {
     if (!file.name.starts_with("manifest")) continue;
     const std::string path = kDirectory + "/" + file.name;
     Manifest manifest = ParseManifest(io::ReadWholeFile(harness.fs_, path, 1 << 20).value()).value();

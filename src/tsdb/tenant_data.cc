@@ -250,6 +250,12 @@ void TenantData::ExpireBlocks(TimeMs received_ms) {
   metrics_.expired_blocks->Add(expired);
 }
 
+bool TenantData::ReleaseBlocks(const std::vector<std::string>& names) {
+  return std::erase_if(blocks_, [&names](const BlockEntry& block) {
+           return std::find(names.begin(), names.end(), block.name) != names.end();
+         }) > 0;
+}
+
 void TenantData::Publish(std::uint64_t cut) {
   const MutexLock lock(mu_);
   sealed_cut_ = std::max(sealed_cut_, cut);

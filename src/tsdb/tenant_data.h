@@ -74,6 +74,8 @@ class TenantData final : private SealedSamples {
   };
   /// Writes the part's segment, and blocks of windows that are closed. Files become visible with Publish.
   [[nodiscard]] Status Seal(const SealContext& context, const Part& part);
+  /// Drops blocks by name; false when none was there. Their files go once a manifest without them is durable.
+  [[nodiscard]] bool ReleaseBlocks(const std::vector<std::string>& names);
   /// Shows queries what was sealed; what is listed in the manifest must be durable before.
   void Publish(std::uint64_t cut) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] ManifestTenant ManifestEntry() const;

@@ -1,0 +1,385 @@
+#include "tier/tiered_queryable.h"
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <set>
+
+#include "rollup/rollup_reader.h"
+
+namespace tickscope::tier {
+namespace {
+
+// Of fewer series, what they need is fetched as it is read.
+constexpr std::size_t kPrefetchSeriesMin = 2;
+
+// What is read of a rollup: the last value of each window, and what it may follow from.
+constexpr std::array<rollup::Aggregate, 2> kReadAggregates = {rollup::Aggregate::kFirst,
+                                                              rollup::Aggregate::kLast};
+
+// Removes samples that tombstones name.
+void Hide(const std::vector<Tombstone>& tombstones, const Labels& labels, SampleColumns& samples) {
+  for (const Tombstone& tombstone : tombstones) {
+    if (samples.size() == 0 || samples.times_ms.front() > tombstone.end_ms ||
+        samples.times_ms.back() < tombstone.start_ms || !tombstone.Names(labels)) {
+      continue;
+    }
+    const auto first =
+        std::ranges::lower_bound(samples.times_ms, tombstone.start_ms) - samples.times_ms.begin();
+    const auto last = std::ranges::upper_bound(samples.times_ms, tombstone.end_ms) - samples.times_ms.begin();
+    const auto erase = [&](auto& column) {
+      if (!column.empty()) column.erase(column.begin() + first, column.begin() + last);
+    };
+    erase(samples.values);
+    erase(samples.histograms);
+    erase(samples.start_times_ms);
+    erase(samples.times_ms);
+  }
+}
+
+// Series of raw blocks, in label order.
+class RawSeriesSet final : public SeriesSet {
+ public:
+  struct Source {
+    const ListedBlock* listed = nullptr;
+    BlockPtr block;  // Null once it turned out to be damaged.
+    std::unique_ptr<block::Cursor> cursor;
+  };
+  struct Part {
+    Labels labels;
+    std::uint32_t source = 0;
+    block::SeriesId id{};
+  };
+
+  RawSeriesSet(Catalogue& catalogue, const SelectRequest& request, TenantTiersPtr tiers,
+               std::vector<Source> sources, std::vector<Part> parts)
+      : catalogue_(catalogue),
+        tenant_(request.tenant),
+        start_ms_(request.start_ms),
+        end_ms_(request.end_ms),
+        tiers_(std::move(tiers)),
+        sources_(std::move(sources)),
+        parts_(std::move(parts)) {}
+
+  [[nodiscard]] bool Next() override {
+    first_ = end_;
+    if (first_ == parts_.size()) return false;
+    while (end_ < parts_.size() && parts_[end_].labels == parts_[first_].labels)
+      ++end_;
+    return true;
+  }
+  [[nodiscard]] const Labels& labels() const override { return parts_[first_].labels; }
+
+  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
+    out.Clear();
+    for (std::size_t i = first_; i < end_; ++i) {
+      Source& source = sources_[parts_[i].source];
+      if (source.block == nullptr) continue;
+      if (source.cursor == nullptr) source.cursor = std::make_unique<block::Cursor>(*source.block);
+      samples_.Clear();
+      const Status read = source.cursor->ReadSamples(parts_[i].id, start_ms_, end_ms_, samples_);
+      if (read) {
+        AppendSamples(samples_, out);
+      } else if (read.error().code == ErrorCode::kCorruption) {
+        catalogue_.Quarantine(Tier::kRaw, tenant_, source.listed->file, read.error());
+        source.cursor.reset();
+        source.block.reset();
+      } else {
+        return read;
+      }
+    }
+    return {};
+  }
+
+ private:
+  Catalogue& catalogue_;
+  const TenantId tenant_;
+  const TimeMs start_ms_;
+  const TimeMs end_ms_;
+  const TenantTiersPtr tiers_;  // Keeps what `listed` points to.
+  std::vector<Source> sources_;
+  const std::vector<Part> parts_;
+  SampleColumns samples_;
+  std::size_t first_ = 0;
+  std::size_t end_ = 0;
+};
+
+// Windows' last values as samples.
+class RollupSeriesSet final : public SeriesSet {
+ public:
+  RollupSeriesSet(std::shared_ptr<const rollup::RollupReader> reader,
+                  std::unique_ptr<rollup::RollupSeries> series)
+      : reader_(std::move(reader)), series_(std::move(series)) {}
+
+  [[nodiscard]] bool Next() override { return series_->Next(); }
+  [[nodiscard]] const Labels& labels() const override { return series_->labels(); }
+  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
+    out.Clear();
+    TICKSCOPE_RETURN_IF_ERROR(series_->Read(rows_));
+    const rollup::RollupRows::Column& last = rows_[rollup::Aggregate::kLast];
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const HistogramPtr& histogram = last.HistogramAt(i);
+      if (histogram == nullptr && rollup::IsNoValue(last.values[i])) continue;
+      out.times_ms.push_back(rows_.ends_ms[i]);
+      out.values.push_back(last.values[i]);
+      if (!last.histograms.empty()) out.histograms.push_back(histogram);
+    }
+    return {};
+  }
+
+ private:
+  const std::shared_ptr<const rollup::RollupReader> reader_;
+  const std::unique_ptr<rollup::RollupSeries> series_;
+  rollup::RollupRows rows_;
+};
+
+// Several sets as one, each series once; of samples of one time the earlier set's counts. Deletes are hidden.
+class UnitedSeriesSet final : public SeriesSet {
+ public:
+  UnitedSeriesSet(std::vector<std::unique_ptr<SeriesSet>> sets, TenantTiersPtr tiers, const QueryContext& context)
+      : sets_(std::move(sets)), tiers_(std::move(tiers)), context_(context), is_there_(sets_.size()) {
+    for (std::size_t i = 0; i < sets_.size(); ++i)
+      is_there_[i] = sets_[i]->Next();
+  }
+
+  [[nodiscard]] bool Next() override {
+    for (const std::size_t i : at_)
+      is_there_[i] = sets_[i]->Next();
+    at_.clear();
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      if (!is_there_[i]) continue;
+      const auto order = at_.empty() ? std::strong_ordering::less : sets_[i]->labels() <=> labels();
+      if (order < 0) at_.clear();
+      if (order <= 0) at_.push_back(i);
+    }
+    return !at_.empty();
+  }
+  [[nodiscard]] const Labels& labels() const override { return sets_[at_.front()]->labels(); }
+
+  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
+    TICKSCOPE_RETURN_IF_ERROR(context_.Check());
+    out.Clear();
+    for (const std::size_t i : at_) {
+      TICKSCOPE_RETURN_IF_ERROR(sets_[i]->ReadSamples(samples_));
+      AppendSamples(samples_, out);
+    }
+    SortSamples(out, 0);
+    Hide(tiers_->tombstones, labels(), out);
+    return {};
+  }
+
+ private:
+  const std::vector<std::unique_ptr<SeriesSet>> sets_;
+  const TenantTiersPtr tiers_;
+  const QueryContext& context_;
+  std::vector<bool> is_there_;
+  std::vector<std::size_t> at_;  // Sets that stand on the current series.
+  SampleColumns samples_;
+};
+
+Status TooManySeries(std::uint64_t got, std::uint64_t max) {
+  return Fail(ErrorCode::kResourceExhausted, "query matches too many series: got " + std::to_string(got) +
+                                                 ", want at most " + std::to_string(max));
+}
+
+bool IsGone(const Error& error) {
+  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kCorruption ||
+         error.code == ErrorCode::kUnsupported;
+}
+
+}  // namespace
+
+TieredQueryable::TieredQueryable(const Queryable& hot, Catalogue& catalogue, const ServedHere& served_here,
+                                 TieredQueryableOptions options)
+    : hot_(hot), catalogue_(catalogue), served_here_(served_here), options_(options) {}
+
+TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const TenantTiers& tiers,
+                                                TimeMs start_ms, TimeMs end_ms) const {
+  Readings readings;
+  std::vector<Interval> covered;
+  TimeMs raw_until_ms = INT64_MIN;
+  const auto cover = [&](const BlockName& name) {
+    covered.push_back({name.from_ms, name.until_ms});
+    raw_until_ms = std::max(raw_until_ms, name.until_ms);
+  };
+  for (const std::string& file : served_here_.Files(tenant)) {
+    if (const auto name = ParseBlockName(file)) cover(*name);
+  }
+  for (const ListedBlock& block : tiers.of(Tier::kRaw).live) {
+    cover(block.name);
+    if (block.name.Overlaps(start_ms, end_ms) && !served_here_.Has(tenant, block.file))
+      readings.raw.push_back(&block);
+  }
+  std::ranges::sort(readings.raw, [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
+  const TimeMs until_ms = end_ms == INT64_MAX ? INT64_MAX : end_ms + 1;
+  // After the newest block everything is in the store's memory and segments; without one, all of it.
+  covered.push_back({raw_until_ms == INT64_MIN ? start_ms : raw_until_ms, INT64_MAX});
+  std::vector<Interval> gaps = Gaps({start_ms, until_ms}, Union(std::move(covered)));
+  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
+    std::vector<Interval> of_tier;
+    for (const ListedBlock& block : tiers.of(tier).live) {
+      if (block.name.aggregate == rollup::AggregateName(rollup::Aggregate::kLast))
+        of_tier.push_back({block.name.from_ms, block.name.until_ms});
+    }
+    of_tier = Union(std::move(of_tier));
+    std::vector<Interval> left;
+    for (const Interval& gap : gaps) {
+      const std::vector<Interval> rest = Gaps(gap, of_tier);
+      left.insert(left.end(), rest.begin(), rest.end());
+      for (const Interval& answered : Gaps(gap, rest)) {
+        RollupReading reading{tier, answered.from_ms, answered.until_ms - 1, {}};
+        for (const ListedBlock& block : tiers.of(tier).live) {
+          const auto aggregate = rollup::FindAggregate(block.name.aggregate);
+          if (aggregate && std::ranges::find(kReadAggregates, *aggregate) != kReadAggregates.end() &&
+              block.name.Overlaps(reading.start_ms, reading.end_ms)) {
+            reading.blocks.push_back(&block);
+          }
+        }
+        readings.rollups.push_back(std::move(reading));
+      }
+    }
+    gaps = std::move(left);
+  }
+  return readings;
+}
+
+Result<BlockPtr> TieredQueryable::OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const {
+  auto opened = catalogue_.Open(tier, tenant, block);
+  if (opened || !IsGone(opened.error())) return opened;
+  if (opened.error().code != ErrorCode::kNotFound)
+    catalogue_.Quarantine(tier, tenant, block.file, opened.error());
+  return BlockPtr();
+}
+
+Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRaw(
+    const SelectRequest& request, const QueryContext& context,
+    const std::vector<const ListedBlock*>& blocks) const {
+  std::vector<RawSeriesSet::Source> sources;
+  std::vector<RawSeriesSet::Part> parts;
+  for (const ListedBlock* const listed : blocks) {
+    TICKSCOPE_RETURN_IF_ERROR(context.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(Tier::kRaw, request.tenant, *listed));
+    if (block == nullptr) continue;
+    const auto source = static_cast<std::uint32_t>(sources.size());
+    const auto select = [&]() -> Status {
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<block::SeriesId> selected, block->Select(request.matchers));
+      if (selected.size() > options_.query_series_max)
+        return TooManySeries(selected.size(), options_.query_series_max);
+      if (selected.size() >= kPrefetchSeriesMin)
+        TICKSCOPE_RETURN_IF_ERROR(block->Prefetch(selected, request.start_ms, request.end_ms));
+      block::Cursor cursor(*block);
+      for (const block::SeriesId id : selected) {
+        TICKSCOPE_ASSIGN_OR_RETURN(Labels labels, cursor.LabelsOf(id));
+        parts.push_back({std::move(labels), source, id});
+      }
+      return {};
+    };
+    if (const Status selected = select(); !selected) {
+      if (selected.error().code != ErrorCode::kCorruption) return std::unexpected(selected.error());
+      catalogue_.Quarantine(Tier::kRaw, request.tenant, listed->file, selected.error());
+      block.reset();
+    }
+    sources.push_back({listed, std::move(block), nullptr});
+  }
+  std::ranges::sort(parts, [](const RawSeriesSet::Part& a, const RawSeriesSet::Part& b) {
+    if (const auto order = a.labels <=> b.labels; order != 0) return order < 0;
+    return a.source < b.source;
+  });
+  return std::make_unique<RawSeriesSet>(catalogue_, request, catalogue_.Tenant(request.tenant),
+                                        std::move(sources), std::move(parts));
+}
+
+Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRollup(const SelectRequest& request,
+                                                                 const QueryContext& context,
+                                                                 const RollupReading& reading) const {
+  std::vector<BlockPtr> blocks;
+  for (const ListedBlock* const listed : reading.blocks) {
+    TICKSCOPE_RETURN_IF_ERROR(context.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(reading.tier, request.tenant, *listed));
+    if (block != nullptr) blocks.push_back(std::move(block));
+  }
+  if (blocks.empty()) return nullptr;
+  TICKSCOPE_ASSIGN_OR_RETURN(std::shared_ptr<const rollup::RollupReader> reader,
+                             rollup::RollupReader::Make(std::move(blocks)));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<rollup::RollupSeries> series,
+                             reader->Select({.matchers = request.matchers,
+                                             .start_ms = reading.start_ms,
+                                             .end_ms = reading.end_ms,
+                                             .aggregates = {rollup::Aggregate::kLast},
+                                             .series_max = options_.query_series_max},
+                                            context));
+  return std::make_unique<RollupSeriesSet>(std::move(reader), std::move(series));
+}
+
+Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& request,
+                                                           const QueryContext& context) const {
+  // The tiers before the store: a block handed over between the two is read twice, not never.
+  const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
+  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  std::vector<std::unique_ptr<SeriesSet>> sets;
+  if (!readings.raw.empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), SelectRaw(request, context, readings.raw));
+  }
+  for (const RollupReading& reading : readings.rollups) {
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> set, SelectRollup(request, context, reading));
+    if (set != nullptr) sets.push_back(std::move(set));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> hot, hot_.Select(request, context));
+  if (sets.empty() && tiers->tombstones.empty()) return hot;
+  sets.push_back(std::move(hot));
+  return std::make_unique<UnitedSeriesSet>(std::move(sets), tiers, context);
+}
+
+Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& request,
+                                                          const QueryContext& context,
+                                                          std::vector<std::string> hot,
+                                                          const Texts& texts) const {
+  const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
+  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  std::set<std::string> all(std::make_move_iterator(hot.begin()), std::make_move_iterator(hot.end()));
+  const auto add = [&](Tier tier, const ListedBlock& listed) -> Status {
+    TICKSCOPE_RETURN_IF_ERROR(context.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(const BlockPtr block, OpenFor(tier, request.tenant, listed));
+    if (block == nullptr) return {};
+    auto found = texts(*block);
+    if (found) {
+      all.insert(std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
+    } else if (found.error().code == ErrorCode::kCorruption) {
+      catalogue_.Quarantine(tier, request.tenant, listed.file, found.error());
+    } else {
+      return std::unexpected(std::move(found).error());
+    }
+    return {};
+  };
+  for (const ListedBlock* const block : readings.raw)
+    TICKSCOPE_RETURN_IF_ERROR(add(Tier::kRaw, *block));
+  for (const RollupReading& reading : readings.rollups) {
+    for (const ListedBlock* const block : reading.blocks) {
+      // The one of which nothing is left out.
+      if (block->name.aggregate == rollup::AggregateName(rollup::Aggregate::kFirst))
+        TICKSCOPE_RETURN_IF_ERROR(add(reading.tier, *block));
+    }
+  }
+  return std::vector<std::string>(all.begin(), all.end());
+}
+
+Result<std::vector<std::string>> TieredQueryable::LabelNames(const SelectRequest& request,
+                                                             const QueryContext& context) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> hot, hot_.LabelNames(request, context));
+  return Collect(request, context, std::move(hot), [&](const block::BlockReader& block) {
+    auto names = block.LabelNames(request.matchers);
+    if (names) std::erase_if(*names, [](const std::string& label) { return rollup::CoverageLabels().Has(label); });
+    return names;
+  });
+}
+
+Result<std::vector<std::string>> TieredQueryable::LabelValues(const std::string& name,
+                                                              const SelectRequest& request,
+                                                              const QueryContext& context) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> hot, hot_.LabelValues(name, request, context));
+  if (rollup::CoverageLabels().Has(name)) return hot;
+  return Collect(request, context, std::move(hot),
+                 [&](const block::BlockReader& block) { return block.LabelValues(name, request.matchers); });
+}
+
+}  // namespace tickscope::tier

@@ -1,0 +1,80 @@
+// TieredQueryable: all samples there are, wherever they lie: the store on this machine and the tiers of the object store.
+//
+// Raw samples are read where there are any. Where they were let go, the last value of each window of a minute, and then of five,
+// stands for the samples of the window, at its end: rates, increases and last values of windows that align are what they
+// were (docs/formats/rollup.md). Deletes that were asked for are hidden here until compaction has carried them out.
+//
+// Invariant    Q1 a (series, time) is read once, also while a block is handed over, merged or listed late.
+// Threads      Thread-safe.
+// Errors       A block that is gone since the listing is left out (what replaced it is in the next); a damaged one is
+//              quarantined and left out; an object store that does not answer fails the query, for an answer with holes in
+//              it would pass for the truth.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/queryable.h"
+#include "tier/catalogue.h"
+#include "tier/coverage.h"
+#include "tier/served_here.h"
+
+namespace tickscope::tier {
+
+struct TieredQueryableOptions {
+  std::uint64_t query_series_max = 2'000'000;  ///< Series one selector may match.
+};
+
+class TieredQueryable final : public Queryable {
+ public:
+  /// Everything given outlives this.
+  TieredQueryable(const Queryable& hot, Catalogue& catalogue, const ServedHere& served_here,
+                  TieredQueryableOptions options);
+
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
+                                                          const QueryContext& context) const override;
+  [[nodiscard]] Result<std::vector<std::string>> LabelNames(const SelectRequest& request,
+                                                            const QueryContext& context) const override;
+  [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,
+                                                             const SelectRequest& request,
+                                                             const QueryContext& context) const override;
+
+  /// What of a request which blocks answer. Pointers are into the TenantTiers it was planned from.
+  struct RollupReading {
+    Tier tier = Tier::kOneMinute;
+    TimeMs start_ms = 0;  ///< Inclusive at both ends, as a request.
+    TimeMs end_ms = 0;
+    std::vector<const ListedBlock*> blocks;
+  };
+  struct Readings {
+    std::vector<const ListedBlock*> raw;  ///< In order of precedence.
+    std::vector<RollupReading> rollups;
+  };
+  /// For `explain` and tests, too.
+  [[nodiscard]] Readings Plan(const TenantId& tenant, const TenantTiers& tiers, TimeMs start_ms,
+                              TimeMs end_ms) const;
+
+ private:
+  using Texts = std::function<Result<std::vector<std::string>>(const block::BlockReader&)>;
+  // Null when the block is gone, or damaged and now put aside.
+  [[nodiscard]] Result<BlockPtr> OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const;
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRaw(const SelectRequest& request,
+                                                             const QueryContext& context,
+                                                             const std::vector<const ListedBlock*>& blocks) const;
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRollup(const SelectRequest& request,
+                                                                const QueryContext& context,
+                                                                const RollupReading& reading) const;
+  [[nodiscard]] Result<std::vector<std::string>> Collect(const SelectRequest& request,
+                                                         const QueryContext& context,
+                                                         std::vector<std::string> hot,
+                                                         const Texts& texts) const;
+
+  const Queryable& hot_;
+  Catalogue& catalogue_;
+  const ServedHere& served_here_;
+  const TieredQueryableOptions options_;
+};
+
+}  // namespace tickscope::tier
