@@ -86,6 +86,10 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
   /// Atomically gives `from` the name `to`, replacing it.
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  /// Gives the file `from` the further name `to`, so that both are one file; a directory cannot have two.
+  /// Errors: kNotFound; kAlreadyExists when `to` is taken; kUnsupported across disks or where there are no links:
+  /// copy then.
+  [[nodiscard]] virtual Status Link(const std::string& from, const std::string& to) = 0;
   /// Removes a file or an empty directory. Errors: kNotFound.
   [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
   /// Makes creations, renames and removals in the directory durable.

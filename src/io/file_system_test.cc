@@ -218,6 +218,29 @@ TEST_P(FileSystemContract, RenameMovesADirectoryWithItsContent) {
   EXPECT_THAT(Names(root_), ElementsAre("full", "plain", "to"));
 }
 
+TEST_P(FileSystemContract, LinksAFile) {
+  ASSERT_TRUE(fs_->CreateDirectories(Path("dir")).has_value());
+  Put("file", "one");
+  Put("taken", "other");
+  ASSERT_TRUE(fs_->Link(Path("file"), Path("dir/again")).has_value());
+  EXPECT_EQ(Content("dir/again"), "one");
+  EXPECT_EQ(CodeOf(fs_->Link(Path("file"), Path("taken"))), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf(fs_->Link(Path("file"), Path("file"))), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf(fs_->Link(Path("absent"), Path("new"))), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(fs_->Link(Path("file"), Path("absent/new"))), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(fs_->Link(Path("dir"), Path("dir2"))), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Content("taken"), "other");
+  // One file under two names: what is appended by one shows by the other, and it stays until both are gone.
+  {
+    const auto file = fs_->OpenAppend(Path("dir/again"), OpenMode::kOpenExisting).value();
+    const std::vector<ByteView> pieces = {AsBytes("+two")};
+    ASSERT_TRUE(file->Append(pieces).has_value());
+  }
+  EXPECT_EQ(Content("file"), "one+two");
+  ASSERT_TRUE(fs_->Remove(Path("file")).has_value());
+  EXPECT_EQ(Content("dir/again"), "one+two");
+}
+
 TEST_P(FileSystemContract, Removes) {
   ASSERT_TRUE(fs_->CreateDirectories(Path("dir")).has_value());
   Put("dir/file", "x");

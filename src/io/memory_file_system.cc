@@ -37,10 +37,12 @@ struct Node {
   }
 };
 
-std::uint64_t TotalBytes(const Node& node) {
+// A file of several names counts once.
+std::uint64_t TotalBytes(const Node& node, std::set<const Node*>& counted) {
+  if (!counted.insert(&node).second) return 0;
   std::uint64_t bytes = node.content.size();
   for (const auto& [name, child] : node.names)
-    bytes += TotalBytes(*child);
+    bytes += TotalBytes(*child, counted);
   return bytes;
 }
 
@@ -158,7 +160,8 @@ class MemoryFileSystem::State {
   }
 
   std::uint64_t FreeBytes() TICKSCOPE_REQUIRES(mu) {
-    return capacity - std::min(capacity, TotalBytes(*root));
+    std::set<const Node*> counted;
+    return capacity - std::min(capacity, TotalBytes(*root, counted));
   }
 
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
@@ -383,6 +386,17 @@ Status MemoryFileSystem::Rename(const std::string& from, const std::string& to) 
   }
   source.parent->names.erase(source.name);
   target.parent->names[target.name] = source.node;
+  return {};
+}
+
+Status MemoryFileSystem::Link(const std::string& from, const std::string& to) {
+  const MutexLock lock(state_->mu);
+  TICKSCOPE_RETURN_IF_ERROR(state_->Begin(FileOperation::kLink, from));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<Node> node, state_->Find(from));
+  if (node->is_directory) return FailPath(ErrorCode::kPermissionDenied, "cannot link a directory", from);
+  TICKSCOPE_ASSIGN_OR_RETURN(const State::Located target, state_->Locate(to));
+  if (target.node) return FailPath(ErrorCode::kAlreadyExists, "file exists", to);
+  target.parent->names[target.name] = node;
   return {};
 }
 

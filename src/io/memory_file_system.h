@@ -36,10 +36,11 @@ enum class FileOperation : std::uint8_t {
   kCreateDirectories,
   kList,
   kRename,
+  kLink,
   kRemove,
   kSyncDirectory,
 };
-inline constexpr std::size_t kFileOperationCount = 11;
+inline constexpr std::size_t kFileOperationCount = 12;
 
 /// Makes one operation (or a run of them) fail.
 struct FileFault {
@@ -78,6 +79,7 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] Status CreateDirectories(const std::string& path) override;
   [[nodiscard]] Result<std::vector<DirectoryEntry>> List(const std::string& directory) override;
   [[nodiscard]] Status Rename(const std::string& from, const std::string& to) override;
+  [[nodiscard]] Status Link(const std::string& from, const std::string& to) override;
   [[nodiscard]] Status Remove(const std::string& path) override;
   [[nodiscard]] Status SyncDirectory(const std::string& directory) override;
   [[nodiscard]] Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) override;

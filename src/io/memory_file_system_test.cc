@@ -43,6 +43,27 @@ TEST(MemoryFileSystem, CrashForgetsWhatWasNotSynced) {
   EXPECT_EQ(Append(*synced, "x").error().code, ErrorCode::kUnavailable);
 }
 
+TEST(MemoryFileSystem, ALinkIsDurableWhenItsDirectoryIsAndTakesNoRoom) {
+  for (const bool is_synced : {false, true}) {
+    SCOPED_TRACE(is_synced);
+    MemoryFileSystem fs;
+    ASSERT_TRUE(fs.CreateDirectories("/links").has_value());
+    fs.SetCapacity(10);
+    auto file = fs.OpenAppend("/file", OpenMode::kCreateNew).value();
+    ASSERT_TRUE(Append(*file, "123456").has_value());
+    ASSERT_TRUE(file->Sync().has_value());
+    ASSERT_TRUE(fs.SyncDirectory("/").has_value());
+    ASSERT_TRUE(fs.Link("/file", "/links/again").has_value());
+    EXPECT_EQ(fs.FreeBytes("/").value(), 4U);
+    if (is_synced) {
+      ASSERT_TRUE(fs.SyncDirectory("/links").has_value());
+    }
+    fs.Crash(kLost);
+    EXPECT_EQ(Content(fs, "/file"), "123456");
+    EXPECT_EQ(fs.OpenRead("/links/again").has_value(), is_synced);
+  }
+}
+
 TEST(MemoryFileSystem, CrashUndoesAnUnsyncedTruncation) {
   MemoryFileSystem fs;
   auto file = fs.OpenAppend("f", OpenMode::kCreateNew).value();

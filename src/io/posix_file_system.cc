@@ -40,6 +40,10 @@ ErrorCode CodeOf(int error_number) {
     case EPERM:
     case EROFS:
       return ErrorCode::kPermissionDenied;
+    case EXDEV:
+    case EMLINK:
+    case EOPNOTSUPP:
+      return ErrorCode::kUnsupported;
     default:
       return ErrorCode::kUnavailable;
   }
@@ -317,6 +321,11 @@ class PosixFileSystem final : public FileSystem {
 
   Status Rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return FailErrno("rename to " + to, from, errno);
+    return {};
+  }
+
+  Status Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) != 0) return FailErrno("link to " + to, from, errno);
     return {};
   }
 
