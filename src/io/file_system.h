@@ -52,6 +52,18 @@ class MappedFile {
   virtual void Release(std::uint64_t /*offset*/, std::uint64_t /*size*/) const {}
 };
 
+/// A file of fixed size that is filled in any order and read as memory; what was not written reads as zeros and takes no
+/// room on the disk. For copies that can be made again: nothing of it is durable. Writes to different places and reads
+/// of what was written before may go on at the same time. Closed by destruction; the file stays.
+class SparseFile {
+ public:
+  virtual ~SparseFile() = default;
+  /// Errors: kOutOfRange past the end; kResourceExhausted when the disk is full, and a part may be written then.
+  [[nodiscard]] virtual Status WriteAt(std::uint64_t offset, ByteView bytes) = 0;
+  /// All of it, at the same address as long as this lives. Pages are read when first touched, as in MappedFile.
+  [[nodiscard]] virtual ByteView bytes() const = 0;
+};
+
 /// Held while a process owns a directory; released by destruction or by the process's end.
 class DirectoryLock {
  public:
@@ -80,6 +92,10 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) = 0;
   /// Maps a file that will not change any more. Errors: kNotFound.
   [[nodiscard]] virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) = 0;
+  /// Creates a file of `size` bytes, replacing one that is there. Until it is let go it is reached by this object alone:
+  /// other ways to read it may see nothing. Errors: kResourceExhausted when `size` is more than can be mapped.
+  [[nodiscard]] virtual Result<std::unique_ptr<SparseFile>> CreateSparse(const std::string& path,
+                                                                         std::uint64_t size) = 0;
   /// Creates the directory and its parents, durably; fine when they are there.
   [[nodiscard]] virtual Status CreateDirectories(const std::string& path) = 0;
   /// Entries sorted by name. Errors: kNotFound.

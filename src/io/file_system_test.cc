@@ -135,6 +135,33 @@ TEST_P(FileSystemContract, MapsAWholeFile) {
   EXPECT_FALSE(fs_->Map(root_).has_value());
 }
 
+TEST_P(FileSystemContract, FillsASparseFileInAnyOrder) {
+  constexpr std::uint64_t kSize = std::uint64_t{64} << 20;
+  auto file = fs_->CreateSparse(Path("sparse"), kSize).value();
+  const ByteView bytes = file->bytes();
+  ASSERT_EQ(bytes.size(), kSize);
+  ASSERT_TRUE(file->WriteAt(kSize - 3, AsBytes("end")).has_value());
+  ASSERT_TRUE(file->WriteAt(5000, AsBytes("middle")).has_value());
+  ASSERT_TRUE(file->WriteAt(kSize, {}).has_value());
+  EXPECT_EQ(AsText(bytes.subspan(5000, 6)), "middle");
+  EXPECT_EQ(AsText(bytes.last(3)), "end");
+  EXPECT_EQ(bytes[4999], std::byte{0});
+  EXPECT_EQ(CodeOf(file->WriteAt(kSize - 2, AsBytes("far"))), ErrorCode::kOutOfRange);
+  EXPECT_EQ(CodeOf(file->WriteAt(kSize + 1, {})), ErrorCode::kOutOfRange);
+  EXPECT_EQ(CodeOf(file->WriteAt(~std::uint64_t{0}, AsBytes("x"))), ErrorCode::kOutOfRange);
+  EXPECT_EQ(file->bytes().data(), bytes.data());
+  // Another of the same name is another file, and the first stays while it is held, also when its name goes.
+  const auto again = fs_->CreateSparse(Path("sparse"), 10).value();
+  EXPECT_EQ(AsText(bytes.last(3)), "end");
+  ASSERT_TRUE(fs_->Remove(Path("sparse")).has_value());
+  ASSERT_TRUE(again->WriteAt(0, AsBytes("0123456789")).has_value());
+  EXPECT_EQ(AsText(again->bytes()), "0123456789");
+  EXPECT_TRUE(fs_->CreateSparse(Path("empty"), 0).value()->bytes().empty());
+  EXPECT_EQ(CodeOf(fs_->CreateSparse(Path("absent/file"), 1)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(fs_->CreateSparse(Path("huge"), ~std::uint64_t{0})), ErrorCode::kResourceExhausted);
+  EXPECT_FALSE(fs_->CreateSparse(root_, 1).has_value());
+}
+
 TEST_P(FileSystemContract, ReadsAtAnyOffset) {
   Put("file", "0123456789");
   const auto file = fs_->OpenRead(Path("file")).value();

@@ -22,7 +22,8 @@ struct Node {
   bool is_directory = false;
   Bytes content;
   Bytes durable_content;
-  std::size_t common_prefix = 0;  // content and durable_content agree up to here.
+  std::uint64_t sparse_bytes = 0;  // Written to a SparseFile, which has them.
+  std::size_t common_prefix = 0;   // content and durable_content agree up to here.
   Names names;
   Names durable_names;
 
@@ -40,7 +41,7 @@ struct Node {
 // A file of several names counts once.
 std::uint64_t TotalBytes(const Node& node, std::set<const Node*>& counted) {
   if (!counted.insert(&node).second) return 0;
-  std::uint64_t bytes = node.content.size();
+  std::uint64_t bytes = node.content.size() + node.sparse_bytes;
   for (const auto& [name, child] : node.names)
     bytes += TotalBytes(*child, counted);
   return bytes;
@@ -88,6 +89,7 @@ void Settle(Node& node, const CrashPolicy& policy, Random& random) {
   }
   node.durable_content = node.content;
   node.common_prefix = node.content.size();
+  node.sparse_bytes = 0;
 }
 
 }  // namespace
@@ -281,6 +283,42 @@ class MemoryFileSystem::MemoryReadFile final : public ReadFile {
   const std::uint64_t boot_;
 };
 
+class MemoryFileSystem::MemorySparseFile final : public SparseFile {
+ public:
+  MemorySparseFile(std::shared_ptr<State> state, std::shared_ptr<Node> node, std::string path,
+                   std::uint64_t size, std::uint64_t boot)
+      : state_(std::move(state)),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        boot_(boot),
+        content_(size) {}
+
+  Status WriteAt(std::uint64_t offset, ByteView bytes) override {
+    if (offset > content_.size() || bytes.size() > content_.size() - offset) {
+      return FailPath(ErrorCode::kOutOfRange, "write past the end", path_);
+    }
+    const MutexLock lock(state_->mu);
+    if (boot_ != state_->boot) return FailPath(ErrorCode::kUnavailable, "opened before a crash", path_);
+    if (auto fault = state_->TakeFault(FileOperation::kAppend, path_)) {
+      return std::unexpected(std::move(fault->error));
+    }
+    if (bytes.size() > state_->FreeBytes())
+      return FailPath(ErrorCode::kResourceExhausted, "disk is full", path_);
+    node_->sparse_bytes += bytes.size();
+    std::ranges::copy(bytes, content_.begin() + static_cast<std::ptrdiff_t>(offset));
+    return {};
+  }
+
+  ByteView bytes() const override { return content_; }
+
+ private:
+  const std::shared_ptr<State> state_;
+  const std::shared_ptr<Node> node_;
+  const std::string path_;
+  const std::uint64_t boot_;
+  Bytes content_;  // Not resized, so that its address stays.
+};
+
 class MemoryFileSystem::MemoryDirectoryLock final : public DirectoryLock {
  public:
   MemoryDirectoryLock(std::shared_ptr<State> state, std::shared_ptr<Node> node, std::uint64_t boot)
@@ -336,6 +374,19 @@ Result<std::unique_ptr<MappedFile>> MemoryFileSystem::Map(const std::string& pat
   TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<Node> node, state_->Find(path));
   if (node->is_directory) return FailPath(ErrorCode::kUnavailable, "is a directory", path);
   return std::make_unique<Copy>(node->content);
+}
+
+Result<std::unique_ptr<SparseFile>> MemoryFileSystem::CreateSparse(const std::string& path,
+                                                                   std::uint64_t size) {
+  const MutexLock lock(state_->mu);
+  TICKSCOPE_RETURN_IF_ERROR(state_->Begin(FileOperation::kOpenAppend, path));
+  TICKSCOPE_ASSIGN_OR_RETURN(State::Located at, state_->Locate(path));
+  if (at.node && at.node->is_directory) return FailPath(ErrorCode::kUnavailable, "is a directory", path);
+  if (size > State::kCapacityDefault) {
+    return FailPath(ErrorCode::kResourceExhausted, "file is too large to map", path);
+  }
+  at.node = at.parent->names[at.name] = std::make_shared<Node>();
+  return std::make_unique<MemorySparseFile>(state_, std::move(at.node), path, size, state_->boot);
 }
 
 Status MemoryFileSystem::CreateDirectories(const std::string& path) {

@@ -76,6 +76,9 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] Result<std::unique_ptr<ReadFile>> OpenRead(const std::string& path) override;
   /// A copy: what happens to the file later does not show.
   [[nodiscard]] Result<std::unique_ptr<MappedFile>> Map(const std::string& path) override;
+  /// Counts as kOpenAppend, a write as kAppend. What was written counts against the capacity, and is lost in a crash.
+  [[nodiscard]] Result<std::unique_ptr<SparseFile>> CreateSparse(const std::string& path,
+                                                                 std::uint64_t size) override;
   [[nodiscard]] Status CreateDirectories(const std::string& path) override;
   [[nodiscard]] Result<std::vector<DirectoryEntry>> List(const std::string& directory) override;
   [[nodiscard]] Status Rename(const std::string& from, const std::string& to) override;
@@ -106,6 +109,7 @@ class MemoryFileSystem final : public FileSystem {
   class State;
   class MemoryAppendFile;
   class MemoryReadFile;
+  class MemorySparseFile;
   class MemoryDirectoryLock;
   const std::shared_ptr<State> state_;
 };

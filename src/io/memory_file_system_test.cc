@@ -64,6 +64,20 @@ TEST(MemoryFileSystem, ALinkIsDurableWhenItsDirectoryIsAndTakesNoRoom) {
   }
 }
 
+TEST(MemoryFileSystem, ASparseFileTakesTheRoomOfWhatIsWritten) {
+  MemoryFileSystem fs;
+  fs.SetCapacity(10);
+  const auto file = fs.CreateSparse("/f", 1000).value();
+  EXPECT_EQ(fs.FreeBytes("/").value(), 10U);
+  ASSERT_TRUE(file->WriteAt(500, AsBytes("123456")).has_value());
+  EXPECT_EQ(fs.FreeBytes("/").value(), 4U);
+  EXPECT_EQ(file->WriteAt(0, AsBytes("12345")).error().code, ErrorCode::kResourceExhausted);
+  ASSERT_TRUE(fs.Remove("/f").has_value());
+  EXPECT_EQ(fs.FreeBytes("/").value(), 10U);
+  fs.Crash(kLost);
+  EXPECT_EQ(file->WriteAt(0, AsBytes("1")).error().code, ErrorCode::kUnavailable);
+}
+
 TEST(MemoryFileSystem, CrashUndoesAnUnsyncedTruncation) {
   MemoryFileSystem fs;
   auto file = fs.OpenAppend("f", OpenMode::kCreateNew).value();

@@ -24,6 +24,9 @@ namespace {
 // Pieces handed to the kernel at once; IOV_MAX is 1024 on Linux, and more than this per call gains nothing.
 constexpr std::size_t kPiecesPerWrite = 64;
 
+// Less than the kernel would map, more than any file of ours.
+constexpr std::uint64_t kMappedBytesMax = std::uint64_t{1} << 40;
+
 ErrorCode CodeOf(int error_number) {
   switch (error_number) {
     case ENOENT:
@@ -212,6 +215,35 @@ class PosixMappedFile final : public MappedFile {
   const ByteView bytes_;
 };
 
+class PosixSparseFile final : public SparseFile {
+ public:
+  PosixSparseFile(Descriptor fd, std::string path, const void* at, std::size_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), mapping_(at, size) {}
+
+  Status WriteAt(std::uint64_t offset, ByteView bytes) override {
+    const std::uint64_t size = mapping_.bytes().size();
+    if (offset > size || bytes.size() > size - offset) {
+      return Fail(ErrorCode::kOutOfRange, "write past the end: path=" + path_);
+    }
+    while (!bytes.empty()) {
+      const ssize_t written = Retrying(
+          [&] { return ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (written < 0) return FailErrno("write", path_, errno);
+      offset += static_cast<std::uint64_t>(written);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  ByteView bytes() const override { return mapping_.bytes(); }
+
+ private:
+  const Descriptor fd_;
+  const std::string path_;
+  // Shares its pages with what is written by the descriptor.
+  const PosixMappedFile mapping_;
+};
+
 // flock on the directory itself: no lock file to clean up, and the kernel releases it when the process ends.
 class PosixDirectoryLock final : public DirectoryLock {
  public:
@@ -280,6 +312,21 @@ class PosixFileSystem final : public FileSystem {
     void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (at == MAP_FAILED) return FailErrno("map", path, errno);
     return std::make_unique<PosixMappedFile>(at, size);
+  }
+
+  Result<std::unique_ptr<SparseFile>> CreateSparse(const std::string& path, std::uint64_t size) override {
+    if (size > kMappedBytesMax) return FailErrno("create sparse", path, EFBIG);
+    // A new file, not one emptied: others may still have the old one mapped, and would lose its pages.
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FailErrno("create sparse", path, errno);
+    TICKSCOPE_ASSIGN_OR_RETURN(Descriptor fd, Open("create sparse", path, O_RDWR | O_CREAT | O_EXCL));
+    if (Retrying([&] { return ::ftruncate(fd.get(), static_cast<off_t>(size)); }) != 0) {
+      return FailErrno("create sparse", path, errno);
+    }
+    // The kernel refuses to map nothing.
+    if (size == 0) return std::make_unique<PosixSparseFile>(std::move(fd), path, nullptr, 0);
+    void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (at == MAP_FAILED) return FailErrno("map", path, errno);
+    return std::make_unique<PosixSparseFile>(std::move(fd), path, at, size);
   }
 
   Status CreateDirectories(const std::string& path) override {

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
+#include "io/pause.h"
 #include "io/process_info.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -24,6 +26,18 @@ TEST(SystemClock, MonotonicNeverGoesBack) {
     ASSERT_GE(now, last);
     last = now;
   }
+}
+
+TEST(SystemPause, EndsByTimeOrWhenStopped) {
+  SystemPause pause;
+  EXPECT_TRUE(pause.For(std::chrono::milliseconds(0)));
+  EXPECT_TRUE(pause.For(std::chrono::milliseconds(1)));
+  bool was_waited_out = true;
+  std::thread waiting([&] { was_waited_out = pause.For(std::chrono::hours(1)); });
+  pause.Stop();
+  waiting.join();
+  EXPECT_FALSE(was_waited_out);
+  EXPECT_FALSE(pause.For(std::chrono::milliseconds(0)));
 }
 
 TEST(SystemRandom, DoesNotRepeat) {
