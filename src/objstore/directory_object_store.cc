@@ -9,19 +9,34 @@
 namespace tickscope::objstore {
 namespace {
 
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
+
 class DirectoryObjectStore final : public ObjectStore {
  public:
   DirectoryObjectStore(io::FileSystem& files, std::string root) : files_(files), root_(std::move(root)) {}
 
   Status Put(const std::string& name, std::string_view content) override {
     TICKSCOPE_RETURN_IF_ERROR(CheckObjectName(name));
-    const std::string path = PathOf(name);
-    const std::string directory = io::ParentDirectory(path);
-    TICKSCOPE_RETURN_IF_ERROR(files_.CreateDirectories(directory));
-    const std::string temporary = directory + "/." + path.substr(directory.size() + 1) + ".tmp";
-    TICKSCOPE_RETURN_IF_ERROR(WriteSynced(temporary, content));
-    TICKSCOPE_RETURN_IF_ERROR(files_.Rename(temporary, path));
-    return files_.SyncDirectory(directory);
+    TICKSCOPE_ASSIGN_OR_RETURN(const Place place, MakePlace(name));
+    TICKSCOPE_RETURN_IF_ERROR(WriteSynced(place.temporary, content));
+    return Publish(place);
+  }
+
+  Status PutFile(const std::string& name, io::FileSystem& files, const std::string& path) override {
+    TICKSCOPE_RETURN_IF_ERROR(CheckObjectName(name));
+    TICKSCOPE_ASSIGN_OR_RETURN(const Place place, MakePlace(name));
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool is_linked, TryLink(files, path, place));
+    if (!is_linked) {
+      TICKSCOPE_RETURN_IF_ERROR(CopySynced(files, path, place.temporary));
+      return Publish(place);
+    }
+    TICKSCOPE_RETURN_IF_ERROR(Publish(place));
+    // Renaming one name of a file to another of the same file changes nothing, so the temporary one may still be there.
+    if (Status removed = files_.Remove(place.temporary);
+        !removed && removed.error().code != ErrorCode::kNotFound) {
+      return removed;
+    }
+    return {};
   }
 
   Result<std::string> Get(const std::string& name, std::uint64_t offset, std::size_t length) override {
@@ -64,6 +79,64 @@ class DirectoryObjectStore final : public ObjectStore {
   }
 
  private:
+  // Where an object goes, and where it is until it is whole.
+  struct Place {
+    std::string path;
+    std::string directory;
+    std::string temporary;
+  };
+
+  Result<Place> MakePlace(std::string_view name) {
+    Place place;
+    place.path = PathOf(name);
+    place.directory = io::ParentDirectory(place.path);
+    place.temporary = place.directory + "/." + place.path.substr(place.directory.size() + 1) + ".tmp";
+    TICKSCOPE_RETURN_IF_ERROR(files_.CreateDirectories(place.directory));
+    return place;
+  }
+
+  Status Publish(const Place& place) {
+    TICKSCOPE_RETURN_IF_ERROR(files_.Rename(place.temporary, place.path));
+    return files_.SyncDirectory(place.directory);
+  }
+
+  // False when the file is on another disk or in another file system, and has to be copied.
+  Result<bool> TryLink(io::FileSystem& files, const std::string& path, const Place& place) {
+    if (&files != &files_) return false;
+    {
+      // The object is durable whether or not the file was. A file that is not ours to sync is copied.
+      const auto file = files_.OpenAppend(path, io::OpenMode::kOpenExisting);
+      if (!file && file.error().code == ErrorCode::kPermissionDenied) return false;
+      if (!file) return std::unexpected(file.error());
+      TICKSCOPE_RETURN_IF_ERROR((*file)->Sync());
+    }
+    if (Status removed = files_.Remove(place.temporary);
+        !removed && removed.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(removed.error());
+    }
+    const Status linked = files_.Link(path, place.temporary);
+    if (linked) return true;
+    if (linked.error().code == ErrorCode::kUnsupported ||
+        linked.error().code == ErrorCode::kPermissionDenied) {
+      return false;
+    }
+    return std::unexpected(linked.error());
+  }
+
+  Status CopySynced(io::FileSystem& files, const std::string& from, const std::string& to) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<io::ReadFile> source, files.OpenRead(from));
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<io::AppendFile> target,
+                               files_.OpenAppend(to, io::OpenMode::kTruncate));
+    Bytes buffer(kCopyBytes);
+    for (std::uint64_t offset = 0;;) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t got, source->ReadAt(offset, buffer));
+      if (got == 0) return target->Sync();
+      const std::array<ByteView, 1> pieces = {ByteView(buffer).first(got)};
+      TICKSCOPE_RETURN_IF_ERROR(target->Append(pieces));
+      offset += got;
+    }
+  }
+
   [[nodiscard]] std::string PathOf(std::string_view name) const {
     std::string path = root_;
     return path.append("/").append(name);

@@ -38,6 +38,12 @@ Status MemoryObjectStore::Put(const std::string& name, std::string_view content)
   return {};
 }
 
+Status MemoryObjectStore::PutFile(const std::string& name, io::FileSystem& files, const std::string& path) {
+  TICKSCOPE_RETURN_IF_ERROR(CheckObjectName(name));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::string content, io::ReadWholeFile(files, path, kPutFileBytesMax));
+  return Put(name, content);
+}
+
 Result<std::string> MemoryObjectStore::Get(const std::string& name, std::uint64_t offset,
                                            std::size_t length) {
   const MutexLock lock(mu_);

@@ -12,6 +12,7 @@
 
 namespace tickscope::objstore {
 
+/// PutFile counts as kPut.
 enum class ObjectOperation : std::uint8_t { kPut, kGet, kSize, kList, kDelete };
 
 /// Makes one operation (or a run of them) fail.
@@ -31,6 +32,8 @@ struct ObjectFault {
 class MemoryObjectStore final : public ObjectStore {
  public:
   [[nodiscard]] Status Put(const std::string& name, std::string_view content) override;
+  [[nodiscard]] Status PutFile(const std::string& name, io::FileSystem& files,
+                               const std::string& path) override;
   [[nodiscard]] Result<std::string> Get(const std::string& name, std::uint64_t offset,
                                         std::size_t length) override;
   [[nodiscard]] Result<std::uint64_t> Size(const std::string& name) override;

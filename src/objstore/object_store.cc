@@ -7,11 +7,12 @@ namespace {
 
 bool IsNameByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-=").contains(c);
+         std::string_view("._-=%").contains(c);
 }
 
 bool IsSegment(std::string_view segment) {
-  return !segment.empty() && segment.front() != '.' && std::ranges::all_of(segment, IsNameByte);
+  return !segment.empty() && segment.size() <= kObjectNameSegmentBytesMax && segment.front() != '.' &&
+         std::ranges::all_of(segment, IsNameByte);
 }
 
 }  // namespace

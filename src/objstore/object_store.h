@@ -1,4 +1,4 @@
-// ObjectStore: whole, immutable objects under names, as S3 and its likes keep them. Blocks and segments live here.
+// ObjectStore: whole, immutable objects under names, as S3 and its likes keep them. Blocks live here.
 //
 // Invariants   O1 An object is there whole or not at all, also after a crash: there are no partial objects.
 //              O2 Put and Delete may be repeated; a repeated Put with the same content changes nothing, so that whoever
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "io/file_system.h"
 
 namespace tickscope::objstore {
 
@@ -30,6 +31,11 @@ class ObjectStore {
   /// Stores `content` under `name`, replacing what was there. *Durable* when it returns. After an error the object is
   /// the old or the new one. Errors: kResourceExhausted when the store is full.
   [[nodiscard]] virtual Status Put(const std::string& name, std::string_view content) = 0;
+  /// The same with the content of the file `path`, of any size in bounded memory (kPutFileBytesMax). The file does not
+  /// change meanwhile, nor ever after: a store on the same disk keeps a further name of it. Errors: those of Put and
+  /// of reading the file.
+  [[nodiscard]] virtual Status PutFile(const std::string& name, io::FileSystem& files,
+                                       const std::string& path) = 0;
   /// At most `length` bytes from `offset`; fewer only at the object's end. Errors: kNotFound.
   [[nodiscard]] virtual Result<std::string> Get(const std::string& name, std::uint64_t offset,
                                                 std::size_t length) = 0;
@@ -41,10 +47,16 @@ class ObjectStore {
   [[nodiscard]] virtual Status Delete(const std::string& name) = 0;
 };
 
-inline constexpr std::size_t kObjectNameBytesMax = 512;
+/// Memory a PutFile may take, buffers of the library below included.
+inline constexpr std::size_t kPutFileBytesMax = std::size_t{64} << 20;
 
-/// A name is segments joined by '/', each of letters, digits, '.', '_', '-', '=' and none of them starting with '.'.
-/// So no name leads out of its store or meets a temporary file. Errors: kInvalidArgument.
+inline constexpr std::size_t kObjectNameBytesMax = 512;
+/// A segment is the name of a file in a directory, to which a Put adds ".", ".tmp"; a file system takes 255.
+inline constexpr std::size_t kObjectNameSegmentBytesMax = 240;
+
+/// A name is segments joined by '/', each of letters, digits, '.', '_', '-', '=', '%' and none of them starting with
+/// '.'. So no name leads out of its store or meets a temporary file. A '%' stands for itself: whoever has other bytes
+/// in a partition's value encodes them, and no store decodes. Errors: kInvalidArgument.
 [[nodiscard]] Status CheckObjectName(std::string_view name);
 
 }  // namespace tickscope::objstore
