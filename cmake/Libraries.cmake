@@ -10,7 +10,8 @@ endif()
 
 add_library(dep_arrow INTERFACE)
 target_include_directories(dep_arrow SYSTEM INTERFACE ${ARROW_DIR}/include)
-target_link_libraries(dep_arrow INTERFACE ${ARROW_DIR}/lib/libparquet.so.${ARROW_SO} ${ARROW_DIR}/lib/libarrow.so.${ARROW_SO})
+target_link_libraries(dep_arrow INTERFACE ${ARROW_DIR}/lib/libparquet.so.${ARROW_SO} ${ARROW_DIR}/lib/libarrow_s3.so.${ARROW_SO}
+  ${ARROW_DIR}/lib/libarrow.so.${ARROW_SO})
 
 file(GLOB SHIPPED ${ARROW_DIR}/lib/*.so.${ARROW_SO} ${DUCKDB_DIR}/lib/libduckdb.so)
 add_custom_target(shipped_libraries)

@@ -1,6 +1,7 @@
 // ColumnarLibrary: plugin::Columnar over Apache Arrow.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -11,6 +12,8 @@ namespace tickscope::columnar {
 class ColumnarLibrary final : public plugin::Columnar {
  public:
   [[nodiscard]] std::string Version() const override;
+  [[nodiscard]] Result<std::unique_ptr<objstore::ObjectStore>> OpenS3(
+      const objstore::S3Options& options) override;
 };
 
 }  // namespace tickscope::columnar

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "objstore/object_store.h"
+#include "objstore/s3_options.h"
 
 namespace tickscope::plugin {
 
@@ -19,6 +20,10 @@ class Columnar {
   virtual ~Columnar() = default;
   /// Versions of what is inside, for `tickscope version`: "arrow 26.0.1".
   [[nodiscard]] virtual std::string Version() const = 0;
+
+  /// A bucket as an object store; nothing is asked of the server yet. Errors: kInvalidArgument, kUnavailable.
+  [[nodiscard]] virtual Result<std::unique_ptr<objstore::ObjectStore>> OpenS3(
+      const objstore::S3Options& options) = 0;
 };
 
 /// The library's one entry point, extern "C"; the name changes when this interface does.

@@ -9,6 +9,7 @@ int RunConfig(int argc, char** argv);
 int RunAgent(int argc, char** argv);
 int RunBlock(int argc, char** argv);
 int RunFleet(int argc, char** argv);
+int RunObjects(int argc, char** argv);
 int RunQuery(int argc, char** argv);
 int RunTest(int argc, char** argv);
 int RunVersion(int argc, char** argv);

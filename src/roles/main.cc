@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"block", "look into block files: list, show, verify, dump", RunBlock},
+    {"objects", "look into an object store: check, ls, get, put, rm", RunObjects},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"test", "run PromQL test scripts", RunTest},
     {"version", "print the version", RunVersion},
