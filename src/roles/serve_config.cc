@@ -178,6 +178,10 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              c.engine.experimental_functions);
   visit.Flag("delayed_name_removal", "Drop metric names at the end of a query instead of at each function.",
              c.engine.delayed_name_removal);
+  visit.Flag("use_start_timestamps",
+             "Let rate, increase and their like see a restart by its start timestamp, also when the value "
+             "did not fall.",
+             c.engine.use_start_timestamps);
   visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
   visit.End();
 

@@ -11,9 +11,9 @@ constexpr std::size_t kViolationsMax = 20;
 
 }  // namespace
 
-void SampleChecker::Sent(const std::string& series, TimeMs time_ms, std::uint64_t bits) {
-  const auto [known, is_new] = samples_[series].try_emplace(time_ms, State{bits});
-  TICKSCOPE_CHECK(known->second.bits == bits);
+void SampleChecker::Sent(const std::string& series, TimeMs time_ms, std::uint64_t bits, TimeMs start_ms) {
+  const auto [known, is_new] = samples_[series].try_emplace(time_ms, State{bits, start_ms});
+  TICKSCOPE_CHECK(known->second.bits == bits && known->second.start_ms == start_ms);
   sent_ += is_new ? 1 : 0;
 }
 
@@ -34,6 +34,7 @@ void SampleChecker::Compare(const std::map<std::string, std::vector<FoundSample>
     TimeMs last_ms = INT64_MIN;
     for (const FoundSample& sample : samples) {
       ++compared_;
+      compared_with_start_ += sample.start_ms != 0 ? 1 : 0;
       if (sample.time_ms == last_ms) Report("doubled", series, sample.time_ms);
       if (sample.time_ms < last_ms) Report("out of order", series, sample.time_ms);
       last_ms = sample.time_ms;
@@ -46,6 +47,8 @@ void SampleChecker::Compare(const std::map<std::string, std::vector<FoundSample>
         Report("time never sent", series, sample.time_ms);
       } else if (state->second.bits != sample.bits) {
         Report("altered", series, sample.time_ms);
+      } else if (state->second.start_ms != sample.start_ms) {
+        Report("start altered", series, sample.time_ms);
       }
     }
   }

@@ -3,7 +3,7 @@
 //   Every acknowledged sample is read back exactly once with its value. Nothing appears that was never sent. What was seen
 //   once does not go away. Anything else is a violation: loss, doubling, alteration, invention, rollback.
 //
-// A sample is a series, a time and 64 bits: a float's own, or a hash of a histogram.
+// A sample is a series, a time, 64 bits (a float's own, or a hash of a histogram) and a start timestamp, 0 for unset.
 //
 // Threads   Not thread-safe.
 // Memory    All samples ever sent.
@@ -21,12 +21,13 @@ namespace tickscope::simulation {
 struct FoundSample {
   TimeMs time_ms = 0;
   std::uint64_t bits = 0;
+  TimeMs start_ms = 0;
 };
 
 class SampleChecker {
  public:
   /// The sample is on its way: it may appear from now on.
-  void Sent(const std::string& series, TimeMs time_ms, std::uint64_t bits);
+  void Sent(const std::string& series, TimeMs time_ms, std::uint64_t bits, TimeMs start_ms);
   /// The receiver said that it has it. Requires: sent.
   void Acknowledged(const std::string& series, TimeMs time_ms);
 
@@ -37,10 +38,13 @@ class SampleChecker {
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::uint64_t compared() const { return compared_; }
+  /// Of those compared, how many had a start timestamp.
+  [[nodiscard]] std::uint64_t compared_with_start() const { return compared_with_start_; }
 
  private:
   struct State {
     std::uint64_t bits = 0;
+    TimeMs start_ms = 0;
     bool is_acknowledged = false;
     bool was_seen = false;
   };
@@ -51,6 +55,7 @@ class SampleChecker {
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t compared_ = 0;
+  std::uint64_t compared_with_start_ = 0;
 };
 
 }  // namespace tickscope::simulation

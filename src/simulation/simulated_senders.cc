@@ -60,12 +60,20 @@ SimulatedSenders::Series SimulatedSenders::MakeSeries(std::size_t sender, std::s
   return series;
 }
 
+TimeMs SimulatedSenders::StartOf(const Sender& sender, std::size_t number) {
+  if (number % 3 == 0) return 0;
+  if (random_.Below(40) == 0) return sender.started_ms - 1;
+  return sender.started_ms + static_cast<TimeMs>(number % 4);
+}
+
 void SimulatedSenders::Scrape(TimeMs time_ms) {
   for (std::size_t s = 0; s < senders_.size(); ++s) {
     Sender& sender = senders_[s];
     // A new build: new series in place of some.
+    if (sender.started_ms == 0) sender.started_ms = time_ms - 500;
     if (random_.Below(60) == 0) {
       ++generations_;
+      sender.started_ms = time_ms - static_cast<TimeMs>(random_.Below(9'000));
       for (std::size_t i = 0; i < sender.series.size(); ++i) {
         if (random_.Below(2) == 0) sender.series[i] = MakeSeries(s, i, generations_);
       }
@@ -82,21 +90,25 @@ void SimulatedSenders::Scrape(TimeMs time_ms) {
     histograms.reserve(sender.series.size());
     histogram_values.reserve(sender.series.size());
     std::vector<wire::WriteSeries> encoded;
-    for (Series& series : sender.series) {
+    for (std::size_t i = 0; i < sender.series.size(); ++i) {
+      Series& series = sender.series[i];
       if (random_.Below(25) == 0) continue;  // Missed this time.
+      const TimeMs said_ms = StartOf(sender, i);
+      const TimeMs start_ms = request->protocol == wire::RemoteWriteProtocol::kV2 ? said_ms : 0;
       series.value = random_.Below(80) == 0 ? 0 : series.value + static_cast<double>(random_.Below(30)) / 2;
       std::uint64_t bits = 0;
       if (series.is_histogram) {
         histogram_values.push_back(MakeHistogram(series.value));
-        histograms.push_back({.time_ms = at_ms, .histogram = &histogram_values.back()});
+        histograms.push_back(
+            {.time_ms = at_ms, .histogram = &histogram_values.back(), .start_time_ms = said_ms});
         encoded.push_back({.labels = &series.labels, .histograms = std::span(&histograms.back(), 1)});
         bits = HistogramBits(histogram_values.back());
       } else {
-        floats.push_back({.time_ms = at_ms, .value = series.value});
+        floats.push_back({.time_ms = at_ms, .value = series.value, .start_time_ms = said_ms});
         encoded.push_back({.labels = &series.labels, .samples = std::span(&floats.back(), 1)});
         bits = std::bit_cast<std::uint64_t>(series.value);
       }
-      checker_.Sent(series.name, at_ms, bits);
+      checker_.Sent(series.name, at_ms, bits, start_ms);
       request->samples.push_back({series.name, at_ms});
     }
     wire::RemoteWriteEncoder encoder(request->protocol);

@@ -57,8 +57,11 @@ class SimulatedSenders {
   struct Sender {
     std::vector<Series> series;
     std::deque<SimulatedRequestPtr> waiting;
+    TimeMs started_ms = 0;
   };
   void Remove(std::size_t sender, const SimulatedRequest& request);
+  // What a sender says of a sample's start: nothing of gauges, seldom something else than its own start.
+  [[nodiscard]] TimeMs StartOf(const Sender& sender, std::size_t number);
   [[nodiscard]] Series MakeSeries(std::size_t sender, std::size_t number, std::uint64_t generation) const;
 
   Random& random_;

@@ -58,6 +58,7 @@ class World {
     report_.sent = checker_.sent();
     report_.acknowledged = checker_.acknowledged();
     report_.compared = checker_.compared();
+    report_.compared_with_start = checker_.compared_with_start();
     report_.fingerprint = fingerprint_;
     return report_;
   }
@@ -277,9 +278,34 @@ class World {
         Happened(samples.back().bits);
       }
     }
+    AddStarts(found);
     checker_.Compare(found);
     report_.blocks += process_->metrics.AddCounter("tickscope_store_blocks_total", "", {})->value();
     report_.seals += process_->metrics.AddCounter("tickscope_store_seals_total", "", {})->value();
+  }
+
+  // A query's answer has no start timestamps; they are read where the engine reads them.
+  void AddStarts(std::map<std::string, std::vector<FoundSample>>& found) {
+    const QueryContext context;
+    SelectRequest request{.tenant = "default", .start_ms = INT64_MIN, .end_ms = INT64_MAX};
+    request.matchers.push_back(*Matcher::Make(MatchType::kRegex, "__name__", ".+"));
+    const auto set = process_->store->Select(request, context);
+    if (!set) {
+      problems_.push_back("the select failed: " + set.error().message);
+      return;
+    }
+    SampleColumns columns;
+    while ((*set)->Next()) {
+      const auto series = found.find((*set)->labels().ToString());
+      if (!(*set)->ReadSamples(columns) || series == found.end() || columns.start_times_ms.empty()) continue;
+      std::size_t at = 0;
+      for (FoundSample& sample : series->second) {
+        while (at < columns.size() && columns.times_ms[at] < sample.time_ms)
+          ++at;
+        if (at < columns.size() && columns.times_ms[at] == sample.time_ms)
+          sample.start_ms = columns.start_times_ms[at];
+      }
+    }
   }
 
   // No more faults: everything is delivered, and all must be there, also after a last start.

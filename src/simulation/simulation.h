@@ -32,6 +32,7 @@ struct SimulationReport {
   std::uint64_t sent = 0;               ///< Samples.
   std::uint64_t acknowledged = 0;
   std::uint64_t compared = 0;
+  std::uint64_t compared_with_start = 0;  ///< Of those, with a start timestamp.
   std::uint64_t requests = 0;
   std::uint64_t refused_requests = 0;
   std::uint64_t starts = 0;

@@ -31,6 +31,7 @@ TEST(Simulation, KeepsItsPromises) {
     if (HasFailure()) return;
     all.acknowledged += report.acknowledged;
     all.compared += report.compared;
+    all.compared_with_start += report.compared_with_start;
     all.starts += report.starts;
     all.kills += report.kills;
     all.power_cuts += report.power_cuts;
@@ -41,14 +42,16 @@ TEST(Simulation, KeepsItsPromises) {
     all.refused_requests += report.refused_requests;
   }
   fmt::print(
-      "seeds {} to {}: {} samples acknowledged, {} compared; {} starts, {} cut short; {} kills, {} power "
+      "seeds {} to {}: {} samples acknowledged, {} compared, {} with start timestamps; {} starts, {} cut "
+      "short; {} kills, {} power "
       "cuts, {} failed "
       "syncs; {} requests refused for their time\n",
-      first, last, all.acknowledged, all.compared, all.starts, all.failed_starts, all.kills, all.power_cuts,
-      all.failures, all.refused_requests);
+      first, last, all.acknowledged, all.compared, all.compared_with_start, all.starts, all.failed_starts,
+      all.kills, all.power_cuts, all.failures, all.refused_requests);
   if (one != 0) return;
   // What never happens proves nothing.
   EXPECT_GT(all.acknowledged, 5'000U);
+  EXPECT_GT(all.compared_with_start, all.compared / 10);
   EXPECT_GT(all.kills, 0U);
   EXPECT_GT(all.power_cuts, 0U);
   EXPECT_GT(all.failures, 0U);
@@ -68,9 +71,9 @@ TEST(Simulation, TheSameSeedIsTheSameRun) {
 TEST(SampleChecker, FindsWhatIsWrong) {
   const auto violations_of = [](const std::map<std::string, std::vector<FoundSample>>& found) {
     SampleChecker checker;
-    checker.Sent("a", 10, 1);
-    checker.Sent("a", 20, 2);
-    checker.Sent("b", 10, 3);
+    checker.Sent("a", 10, 1, 0);
+    checker.Sent("a", 20, 2, 7);
+    checker.Sent("b", 10, 3, 0);
     checker.Acknowledged("a", 10);
     checker.Compare({{"b", {{10, 3}}}, {"a", {{10, 1}}}});
     EXPECT_TRUE(checker.violations().empty());
@@ -80,7 +83,9 @@ TEST(SampleChecker, FindsWhatIsWrong) {
   const FoundSample a{10, 1};
   const FoundSample b{10, 3};
   EXPECT_TRUE(violations_of({{"a", {a}}, {"b", {b}}}).empty());
-  EXPECT_TRUE(violations_of({{"a", {a, {20, 2}}}, {"b", {b}}}).empty());
+  EXPECT_TRUE(violations_of({{"a", {a, {20, 2, 7}}}, {"b", {b}}}).empty());
+  EXPECT_EQ(violations_of({{"a", {a, {20, 2}}}, {"b", {b}}}).at(0), "start altered: a at 20");
+  EXPECT_EQ(violations_of({{"a", {{10, 1, 7}}}, {"b", {b}}}).at(0), "start altered: a at 10");
   EXPECT_EQ(violations_of({{"b", {b}}}).at(0), "missing: a at 10");
   EXPECT_EQ(violations_of({{"a", {a}}}).at(0), "rolled back: b at 10");
   EXPECT_EQ(violations_of({{"a", {a, a}}, {"b", {b}}}).at(0), "doubled: a at 10");

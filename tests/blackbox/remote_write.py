@@ -13,7 +13,8 @@ RW1_CONTENT_TYPE = "application/x-protobuf"
 RW2_CONTENT_TYPE = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
 
 Labels = dict[str, str] | list[tuple[str, str]]
-Sample = tuple[int, float]  # Milliseconds since the epoch, value. An int value stands for the float's bits.
+# Milliseconds since the epoch, value. An int value stands for the float's bits. 2.0 takes a third: the start timestamp.
+Sample = tuple[int, float] | tuple[int, float, int]
 
 
 @dataclasses.dataclass
@@ -82,14 +83,17 @@ def message_rw1(series: list[Series]) -> bytes:
         body = b""
         for name, value in _pairs(one.labels):
             body += field_bytes(1, field_bytes(1, _encode(name)) + field_bytes(2, _encode(value)))
-        for time_ms, value in one.samples:
+        for time_ms, value, *_ in one.samples:
             body += field_bytes(2, field_double(1, value) + field_varint(2, time_ms))
         out += field_bytes(1, body)
     return out
 
 
 def message_rw2(series: list[Series]) -> bytes:
-    """io.prometheus.write.v2.Request: symbols = 4, timeseries = 5 { labels_refs = 1, samples = 2 { value = 1, ts = 2 } }."""
+    """io.prometheus.write.v2.Request: symbols = 4, timeseries = 5 { labels_refs = 1, samples = 2 { .. } }.
+
+    A sample is { value = 1, timestamp = 2, start_timestamp = 3 }.
+    """
     symbols: dict[bytes, int] = {b"": 0}
     body = b""
     for one in series:
@@ -98,8 +102,9 @@ def message_rw2(series: list[Series]) -> bytes:
             for text in pair:
                 refs += varint(symbols.setdefault(_encode(text), len(symbols)))
         encoded = field_bytes(1, refs)
-        for time_ms, value in one.samples:
-            encoded += field_bytes(2, field_double(1, value) + field_varint(2, time_ms))
+        for time_ms, value, *start in one.samples:
+            sample = field_double(1, value) + field_varint(2, time_ms)
+            encoded += field_bytes(2, sample + (field_varint(3, start[0]) if start else b""))
         body += field_bytes(5, encoded)
     return b"".join(field_bytes(4, symbol) for symbol in symbols) + body
 
