@@ -68,6 +68,38 @@ TEST(Agent, SendsWhatATargetExposesEveryInterval) {
   EXPECT_EQ(ValuesOf(arrived, "scrape_series_added"), (std::vector<std::string>{"2.0", "0.0", "0.0"}));
 }
 
+TEST(Agent, CreatedLinesAreStartTimestamps) {
+  SimulatedSite site;
+  site.AddTarget("a:9100", [](const http::Request&, http::Respond respond) {
+    http::Response response{.status = 200};
+    response.headers.Set("Content-Type", "application/openmetrics-text; version=1.0.0");
+    response.body =
+        "# TYPE kills counter\n"
+        "kills_total{map=\"x\"} 3\nkills_created{map=\"x\"} 1600000000.5\n"
+        "kills_total{map=\"y\"} 4\nkills_total{map=\"z\"} 5\nkills_created{map=\"z\"} 1600000001\n"
+        "# TYPE wait histogram\n"
+        "wait_bucket{le=\"1\"} 3\nwait_bucket{le=\"+Inf\"} 4\nwait_count 4\nwait_sum 5\nwait_created "
+        "1600000002.25\n"
+        // Nothing says since when these run: another family, a gauge, a time that is none.
+        "# TYPE wins counter\nwins_total 1\n"
+        "# TYPE load gauge\nload 1\n# TYPE load_created gauge\nload_created 1600000003\n"
+        "# TYPE odd counter\nodd_total 1\nodd_created NaN\n"
+        "# TYPE late counter\nlate_created 1600000004\n"
+        "# EOF\n";
+    respond(std::move(response));
+  });
+  ASSERT_TRUE(site.Apply(SiteYaml({"a:9100"})).has_value());
+  site.RunFor(seconds(20));
+  const std::string target = "instance=\"a:9100\", job=\"game\"";
+  const std::map<std::string, TimeMs> want = {{"kills_total{" + target + ", map=\"x\"}", 1'600'000'000'500},
+                                              {"kills_total{" + target + ", map=\"z\"}", 1'600'000'001'000},
+                                              {"wait_bucket{" + target + ", le=\"1.0\"}", 1'600'000'002'250},
+                                              {"wait_bucket{" + target + ", le=\"+Inf\"}", 1'600'000'002'250},
+                                              {"wait_count{" + target + "}", 1'600'000'002'250},
+                                              {"wait_sum{" + target + "}", 1'600'000'002'250}};
+  EXPECT_EQ(site.starts_ms, want);
+}
+
 TEST(Agent, MarksSeriesThatDisappear) {
   SimulatedSite site;
   const auto body = site.AddTextTarget("a:9100", "one 1\ntwo 2\n");

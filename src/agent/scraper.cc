@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,8 @@ namespace {
 constexpr std::string_view kReportNames[] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
                                              "scrape_samples_post_metric_relabeling", "scrape_series_added"};
 
+constexpr std::string_view kCreatedSuffix = "_created";
+
 bool IsSampleOf(std::string_view family, std::string_view series_name) {
   constexpr std::string_view kSuffixes[] = {"",         "_total",  "_bucket", "_count", "_sum",
                                             "_created", "_gcount", "_gsum",   "_info"};
@@ -26,6 +29,23 @@ bool IsSampleOf(std::string_view family, std::string_view series_name) {
 
 std::uint64_t HashOf(const Exemplar& exemplar) {
   return exemplar.labels.Hash() ^ MixBits(std::bit_cast<std::uint64_t>(exemplar.value));
+}
+
+// Whether a series says when its family's counters began.
+bool IsCreated(const Family& family, std::string_view series_name) {
+  using wire::MetricType;
+  const bool counts = family.type == MetricType::kCounter || family.type == MetricType::kHistogram ||
+                      family.type == MetricType::kSummary;
+  return counts && series_name.size() == family.name.size() + kCreatedSuffix.size() &&
+         series_name.starts_with(family.name) && series_name.ends_with(kCreatedSuffix);
+}
+
+std::uint64_t PointHashOf(const Labels& labels) {
+  std::vector<LabelView> shared;
+  for (const LabelView& label : labels) {
+    if (label.name != kMetricName && label.name != "le" && label.name != "quantile") shared.push_back(label);
+  }
+  return Labels::FromSorted(shared).Hash();
 }
 
 // W1. Nearly always in order already: a target writes its series as it did before.
@@ -129,6 +149,8 @@ Status Scraper::Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& b
       answer.format, answer.body,
       {.native_histograms = config_.native_histograms, .labels_max = config_.labels_max});
   described_ = {};
+  point_hashes_.clear();
+  may_say_created_ = answer.format == wire::ExpositionFormat::kOpenMetrics;
   while (true) {
     TICKSCOPE_ASSIGN_OR_RETURN(const wire::ExpositionEntry entry, parser->Next());
     if (entry == wire::ExpositionEntry::kEnd) return {};
@@ -175,8 +197,26 @@ Status Scraper::AppendSample(const wire::ExpositionParser& parser, TimeMs time_m
   out.exemplar_begin = static_cast<std::uint32_t>(batch.exemplars.size());
   AddExemplars(sample, *entry, batch);
   out.exemplar_count = static_cast<std::uint32_t>(batch.exemplars.size()) - out.exemplar_begin;
+  if (may_say_created_) {
+    if (entry->is_created) NoteCreated(*entry, sample.value, batch);
+    point_hashes_.push_back(entry->point_hash);
+  }
   batch.samples.push_back(std::move(out));
   return {};
+}
+
+void Scraper::NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const {
+  // Times beyond are no clock's.
+  constexpr double kCreatedMax = 1e12;
+  if (!(created_s > 0 && created_s < kCreatedMax)) return;
+  const auto start_ms = static_cast<TimeMs>(std::llround(created_s * 1000));
+  for (std::size_t i = batch.samples.size(); i > 0; --i) {
+    BatchSample& sample = batch.samples[i - 1];
+    const bool is_of_point =
+        point_hashes_[i - 1] == created.point_hash && sample.series->family == created.series->family;
+    if (!is_of_point) break;
+    sample.start_time_ms = start_ms;
+  }
 }
 
 Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parser, Counts& counts) {
@@ -187,7 +227,10 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
                 .family = FamilyOf(scraped.metric_name())};
   TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
   ++counts.new_series;
-  return &cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
+  SeriesCache::Entry& entry = cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
+  entry.point_hash = PointHashOf(scraped);
+  entry.is_created = IsCreated(described_, scraped.metric_name());
+  return &entry;
 }
 
 void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry,

@@ -66,6 +66,8 @@ class Scraper {
   [[nodiscard]] Status AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
                                     Counts& counts);
   [[nodiscard]] Result<SeriesCache::Entry*> EntryOf(const wire::ExpositionParser& parser, Counts& counts);
+  // Gives the samples of a metric point that came right before its _created line their start timestamp.
+  void NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const;
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
   void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
   [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
@@ -87,6 +89,9 @@ class Scraper {
   bool has_reported_ = false;
   bool was_healthy_ = true;
   Family described_;  // The family whose metadata was read last in this scrape.
+  // Of the samples of this scrape, in the order they came.
+  std::vector<std::uint64_t> point_hashes_;
+  bool may_say_created_ = false;                                           // The format has _created lines.
   std::unordered_map<std::string, std::weak_ptr<const Family>> families_;  // Held by their series.
 };
 

@@ -38,6 +38,9 @@ class SeriesCache {
     bool has_own_time = false;    ///< Its newest sample had a time of the target's own.
     TimeMs exemplar_time_ms = 0;  ///< Newest exemplar sent.
     std::uint64_t exemplar_hash = 0;
+    std::uint64_t point_hash =
+        0;  ///< Of what the series of one metric point share: all but name, le and quantile.
+    bool is_created = false;  ///< Its value is when the other series of its point began.
   };
 
   /// The entry of `raw`, or null. Valid until Commit forgets it.

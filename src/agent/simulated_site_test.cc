@@ -99,6 +99,8 @@ void SimulatedSite::Decode(const http::Request& request, wire::RemoteWriteProtoc
       } else {
         wire::AppendOpenMetricsFloat(value, sample.value);
       }
+      if (!decoded.starts_ms().empty() && decoded.starts_ms()[series.first_sample + i] != 0)
+        starts_ms[name] = decoded.starts_ms()[series.first_sample + i];
       out.push_back(std::move(sample));
     }
     for (std::uint32_t i = 0; i < series.histogram_count; ++i) {

@@ -65,6 +65,7 @@ class SimulatedSite {
   std::vector<wire::RemoteWriteProtocol> protocols;  ///< Of each request it got.
   std::vector<TimeMs> request_times_ms;
   std::vector<http::Headers> request_headers;
+  std::map<std::string, TimeMs> starts_ms;            ///< Newest start timestamp of each series that had one.
   std::map<std::string, std::string> metadata_types;  ///< By series, from 2.0 requests that carried it.
 
  private:
