@@ -120,6 +120,39 @@ void DecodeBatch(benchmark::State& state) {
 }
 BENCHMARK(DecodeBatch);
 
+// A target's 300 counters at one time after the other, as the gateway writes them and the store reads them: none, one
+// start for all of them, or one each.
+void StreamBatches(benchmark::State& state) {
+  SampleBatch batch;
+  batch.tenant = "default";
+  const auto counters = MakeValues(kPoisson300, 300);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const TimeMs start_ms =
+        state.range(0) == 0 ? 0 : 1'699'999'000'000 + (state.range(0) == 2 ? i * 7 % 40 : 0);
+    batch.floats.Push(SeriesRef{i}, 1'700'000'000'000, counters[i], start_ms);
+  }
+  BatchEncoder encoder;
+  BatchDecoder decoder;
+  SampleBatch read;
+  Bytes bytes;
+  std::size_t first_bytes = 0;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < 300; ++i) {
+      batch.floats.times_ms[i] += 10'000;
+      batch.floats.values[i] += static_cast<double>(i % 40);
+    }
+    bytes.clear();
+    encoder.Encode(batch, 1, bytes);
+    if (first_bytes == 0) first_bytes = bytes.size();
+    if (!decoder.Decode(bytes, 1, read)) std::abort();
+    benchmark::DoNotOptimize(read.floats.values.data());
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * 300));
+  state.counters["first_bytes"] = static_cast<double>(first_bytes);
+  state.counters["bytes_per_value"] = static_cast<double>(bytes.size()) / 300;
+}
+BENCHMARK(StreamBatches)->ArgName("starts")->DenseRange(0, 2);
+
 void Checksum(benchmark::State& state) {
   const Bytes bytes(64U << 10, std::byte{7});
   for (auto _ : state)
