@@ -20,6 +20,11 @@ double ValueAt(std::uint32_t series, std::int64_t step) {
   return static_cast<double>(step * 7 + series);
 }
 
+// Every other server has start timestamps, which change each few steps.
+TimeMs StartAt(std::uint32_t series, std::int64_t step) {
+  return series / 20 % 2 == 1 ? 0 : kStart + step / (3 + series % 5) * 10'000 - 1;
+}
+
 TEST(Store, ReadersSeeAPrefixWhileSamplesAreAppendedAndSealed) {
   io::MemoryFileSystem fs;
   MetricRegistry metrics;
@@ -63,6 +68,8 @@ TEST(Store, ReadersSeeAPrefixWhileSamplesAreAppendedAndSealed) {
           for (std::size_t step = 0; step < columns.size(); ++step) {
             ASSERT_EQ(columns.times_ms[step], kStart + static_cast<TimeMs>(step) * 10'000);
             ASSERT_EQ(columns.values[step], ValueAt(number, static_cast<std::int64_t>(step)));
+            ASSERT_EQ(columns.start_times_ms.empty() ? 0 : columns.start_times_ms[step],
+                      StartAt(number, static_cast<std::int64_t>(step)));
           }
         }
         if (at_least > 0) {
@@ -81,7 +88,7 @@ TEST(Store, ReadersSeeAPrefixWhileSamplesAreAppendedAndSealed) {
         const auto ref = static_cast<SeriesRef>(i);
         if (step == 0)
           batch.series.push_back({ref, std::vector<LabelView>(labels[i].begin(), labels[i].end())});
-        batch.floats.Push(ref, kStart + step * 10'000, ValueAt(i, step));
+        batch.floats.Push(ref, kStart + step * 10'000, ValueAt(i, step), StartAt(i, step));
       }
       store->Apply(offset++, 1, batch);
     }
