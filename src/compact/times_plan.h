@@ -13,8 +13,8 @@
 //              T2 a plan is a function of the time columns, their order and the range.
 //
 // Joining   Chunks of fewer than kCopyRowsMin rows are joined with neighbours as short up to kChunkRows. Twelve chunks of
-//           720 stay as they are: cutting a day of a fleet anew, into chunks of 960, saves 1.1 % of the block and costs
-//           five times the time (block_merge_bench).
+//           720 stay as they are: cutting a day of a fleet anew, into nine of 960, saves 0.9 % of the block and takes
+//           forty times as long (block_merge_bench: 33.15 to 32.84 MiB, 0.13 to 4.7 s).
 // Threads   None of its own; a plan is written to by its merge only.
 #pragma once
 
