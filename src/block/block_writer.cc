@@ -161,7 +161,8 @@ class BlockWriter::State {
                                  label_counts_.capacity() * sizeof(std::uint32_t) +
                                  entry_ends_.capacity() * sizeof(std::uint64_t) + entries_.capacity() * 2;
     return series + series_pairs_.size() * 4 + text_bytes_ + text_numbers_.size() * kTextBytes +
-           pairs_.size() * kPairBytes + times_bytes_ * 2 + page_crcs_.capacity() * sizeof(std::uint32_t);
+           pairs_.size() * kPairBytes + times_bytes_ * 2 + starts_bytes_ +
+           page_crcs_.capacity() * sizeof(std::uint32_t);
   }
 
   Status AddMixedSeries(const Labels& labels, const SampleColumns& samples) {
@@ -185,6 +186,7 @@ class BlockWriter::State {
   void AddStarts(std::span<const codec::StartChange> changes) {
     TICKSCOPE_CHECK(meta_.series_count > 0);
     starts_.Add(static_cast<std::uint32_t>(meta_.series_count - 1), changes);
+    if (!changes.empty()) starts_bytes_ += 12 + changes.size() * 10;
   }
 
   Result<BlockSummary> Finish() {
@@ -493,6 +495,7 @@ class BlockWriter::State {
   std::vector<std::uint32_t> page_crcs_;
   std::vector<TimesColumn> times_;
   std::uint64_t times_bytes_ = 0;
+  std::uint64_t starts_bytes_ = 0;
   std::uint64_t text_bytes_ = 0;
   std::vector<codec::ColumnRows> rows_;
   std::unordered_multimap<std::uint64_t, std::uint32_t> times_by_hash_;

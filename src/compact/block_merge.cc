@@ -9,6 +9,7 @@
 #include "block/block_format.h"
 #include "block/block_order.h"
 #include "codec/block_column.h"
+#include "codec/start_table.h"
 #include "codec/value_column.h"
 #include "compact/sample_merge.h"
 #include "compact/times_plan.h"
@@ -53,7 +54,14 @@ struct Part {
   block::TimesId times{};
   bool holds_histograms = false;
   std::vector<block::PackedColumn> columns;  // One a chunk; the bytes lie in the block.
+  std::vector<codec::StartChange> starts;
 };
+
+// The start timestamp of a sample at that time.
+TimeMs StartAt(const Part& part, TimeMs time_ms) {
+  const auto after = std::ranges::upper_bound(part.starts, time_ms, {}, &codec::StartChange::from_ms);
+  return after == part.starts.begin() ? 0 : std::prev(after)->start_ms;
+}
 
 struct TimeRange {
   TimeMs start_ms = 0;
@@ -65,6 +73,8 @@ struct PieceState {
   bool is_copied = false;
   bool is_verbatim = false;    // Rows and values are those of the one source.
   std::vector<double> values;  // Empty when it was copied.
+  std::vector<std::uint32_t>
+      winners;  // Of each row the source it is from; only of rows of several, with starts.
 };
 
 class Merge {
@@ -185,6 +195,7 @@ class Merge {
   // Looks up the columns of the series at hand, checking their bytes.
   [[nodiscard]] Status GatherParts() {
     if (parts_.size() < at_hand_.size()) parts_.resize(at_hand_.size());
+    has_starts_ = false;
     for (std::size_t i = 0; i < at_hand_.size(); ++i) {
       reading_ = at_hand_[i];
       Input& input = inputs_[reading_];
@@ -194,6 +205,8 @@ class Merge {
       part.times = entry->times;
       part.holds_histograms = entry->holds_histograms;
       part.columns.clear();
+      TICKSCOPE_RETURN_IF_ERROR(input.block->ReadStarts(input.id(), part.starts));
+      has_starts_ = has_starts_ || !part.starts.empty();
       std::uint64_t at = entry->columns_at;
       if (at > input.released + kReleaseEvery + kReleaseLag) {
         input.block->ReleaseColumns(input.released, at - kReleaseLag);
@@ -287,7 +300,7 @@ class Merge {
         present += SamplesOf(column);
       }
       if (state.is_copied) continue;
-      TICKSCOPE_RETURN_IF_ERROR(DecodePiece(piece, state.values));
+      TICKSCOPE_RETURN_IF_ERROR(DecodePiece(piece, state));
       if (!state.is_verbatim) present += CountPresent(state.values);
     }
     if (present == 0) return {};
@@ -301,8 +314,12 @@ class Merge {
   }
 
   // Values of the piece's rows, as the inputs have them and less what is deleted.
-  [[nodiscard]] Status DecodePiece(const Piece& piece, std::vector<double>& values) {
-    if (!piece.keeps_rows()) values.assign(piece.times_ms.size(), codec::MissingValue());
+  [[nodiscard]] Status DecodePiece(const Piece& piece, PieceState& state) {
+    std::vector<double>& values = state.values;
+    if (!piece.keeps_rows()) {
+      values.assign(piece.times_ms.size(), codec::MissingValue());
+      if (has_starts_) state.winners.assign(values.size(), 0);
+    }
     for (std::size_t i = 0; i < piece.sources.size(); ++i) {
       const SourceChunk& at = piece.sources[i];
       reading_ = parts_[at.source].input;
@@ -323,9 +340,16 @@ class Merge {
         double& value = values[row_of[k]];
         if (codec::IsMissing(value)) {
           value = column[k];
-        } else {
-          ++(SameBits(value, column[k]) ? progress_.duplicates : progress_.conflicts);
+          if (has_starts_) state.winners[row_of[k]] = at.source;
+          continue;
         }
+        bool is_same = SameBits(value, column[k]);
+        if (has_starts_) {
+          const TimeMs time_ms = piece.times_ms[row_of[k]];
+          is_same = is_same &&
+                    StartAt(parts_[at.source], time_ms) == StartAt(parts_[state.winners[row_of[k]]], time_ms);
+        }
+        ++(is_same ? progress_.duplicates : progress_.conflicts);
       }
     }
     if (!IsHit(piece.first_ms, piece.last_ms)) return {};
@@ -389,6 +413,7 @@ class Merge {
     }
     if (Status added = writer_->AddPackedSeries(labels, *plan->id, columns_); !added)
       return BlameInput(*plan, std::move(added).error());
+    AddStarts(*plan);
     NoteWritten(labels, present);
     previous_plan_ = plan;
     previous_states_.swap(states_);
@@ -400,7 +425,7 @@ class Merge {
     SampleColumns own;
     for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
       PieceState& state = states_[i];
-      if (state.is_copied) TICKSCOPE_RETURN_IF_ERROR(DecodePiece(plan.pieces[i], state.values));
+      if (state.is_copied) TICKSCOPE_RETURN_IF_ERROR(DecodePiece(plan.pieces[i], state));
       TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<TimeMs>* const times_ms, TimesOf(plan.pieces[i]));
       for (std::size_t row = 0; row < state.values.size(); ++row) {
         if (codec::IsMissing(state.values[row])) continue;
@@ -408,7 +433,36 @@ class Merge {
         own.values.push_back(state.values[row]);
       }
     }
-    return WriteOwn(labels, own);
+    TICKSCOPE_RETURN_IF_ERROR(WriteOwn(labels, own));
+    AddStarts(plan);
+    return {};
+  }
+
+  // Says which starts the samples of the series just written have: those they had where they came from.
+  void AddStarts(const TimesPlan& plan) {
+    if (!has_starts_) return;
+    starts_.clear();
+    const auto note = [this](TimeMs from_ms, TimeMs start_ms) {
+      if (start_ms != (starts_.empty() ? 0 : starts_.back().start_ms)) starts_.push_back({from_ms, start_ms});
+    };
+    for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
+      const Piece& piece = plan.pieces[i];
+      const PieceState& state = states_[i];
+      if (!piece.keeps_rows()) {
+        for (std::size_t row = 0; row < state.values.size(); ++row) {
+          if (codec::IsMissing(state.values[row])) continue;
+          note(piece.times_ms[row], StartAt(parts_[state.winners[row]], piece.times_ms[row]));
+        }
+        continue;
+      }
+      const Part& part = parts_[piece.sources.front().source];
+      note(piece.first_ms, StartAt(part, piece.first_ms));
+      for (const codec::StartChange& change : part.starts) {
+        if (change.from_ms > piece.first_ms && change.from_ms <= piece.last_ms)
+          note(change.from_ms, change.start_ms);
+      }
+    }
+    writer_->AddStarts(starts_);
   }
 
   [[nodiscard]] Status WriteOwn(const Labels& labels, const SampleColumns& own) {
@@ -442,11 +496,15 @@ class Merge {
     if (merged.size() == 0) return {};
     const bool has_histogram =
         std::ranges::any_of(merged.histograms, [](const HistogramPtr& each) { return each != nullptr; });
-    if (!has_histogram) return WriteOwn(labels, merged);
-    TICKSCOPE_RETURN_IF_ERROR(writer_->AddMixedSeries(labels, merged));
-    ++progress_.chunks_encoded;
-    NoteWritten(labels, merged.size());
-    previous_plan_.reset();
+    if (has_histogram) {
+      TICKSCOPE_RETURN_IF_ERROR(writer_->AddMixedSeries(labels, merged));
+      ++progress_.chunks_encoded;
+      NoteWritten(labels, merged.size());
+      previous_plan_.reset();
+    } else {
+      TICKSCOPE_RETURN_IF_ERROR(WriteOwn(labels, merged));
+    }
+    writer_->AddStarts(codec::StartChangesOf(merged));
     return {};
   }
 
@@ -500,6 +558,8 @@ class Merge {
   std::vector<SourceTimes> sources_;
   TimeMs from_ms_ = 0;
   std::vector<TimeRange> deleted_;
+  bool has_starts_ = false;
+  std::vector<codec::StartChange> starts_;
   std::vector<PieceState> states_;
   std::vector<TimeMs> times_ms_;
   std::vector<block::PackedColumn> columns_;

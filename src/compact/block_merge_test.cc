@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "block/block_order.h"
+#include "codec/start_table.h"
 #include "codec/value_column.h"
 #include "compact/sample_merge.h"
 #include "io/memory_file_system.h"
@@ -27,10 +28,11 @@ constexpr TimeMs kStart = 1'700'000'000'000;
 struct Value {
   double number = 0;
   HistogramPtr histogram;
+  TimeMs start_ms = 0;
 };
 
 bool Same(const Value& a, const Value& b) {
-  if ((a.histogram == nullptr) != (b.histogram == nullptr)) return false;
+  if ((a.histogram == nullptr) != (b.histogram == nullptr) || a.start_ms != b.start_ms) return false;
   return a.histogram == nullptr ? SameBits(a.number, b.number) : SameHistogram(*a.histogram, *b.histogram);
 }
 
@@ -66,10 +68,13 @@ void WriteBlock(io::FileSystem& fs, const std::string& path, const Model& model,
       columns.times_ms.push_back(time_ms);
       columns.values.push_back(value.number);
       columns.histograms.push_back(value.histogram);
+      columns.start_times_ms.push_back(value.start_ms);
       has_histograms = has_histograms || value.histogram != nullptr;
     }
+    const std::vector<codec::StartChange> starts = codec::StartChangesOf(columns);
     if (has_histograms) {
       ASSERT_TRUE(writer->AddMixedSeries(labels, columns).has_value());
+      writer->AddStarts(starts);
       continue;
     }
     const std::set<TimeMs>& times = shared[std::string(labels.Get("server"))];
@@ -83,6 +88,7 @@ void WriteBlock(io::FileSystem& fs, const std::string& path, const Model& model,
     }
     const auto id = writer->AddTimes(columns.times_ms);
     ASSERT_TRUE(writer->AddSeries(labels, *id, columns.values).has_value());
+    writer->AddStarts(starts);
   }
   const auto summary = writer->Finish();
   ASSERT_TRUE(summary.has_value());
@@ -105,7 +111,8 @@ Model ReadBlock(const block::BlockReader& reader) {
     Samples& samples = model[labels];
     for (std::size_t k = 0; k < columns.size(); ++k) {
       samples[columns.times_ms[k]] = {columns.values[k],
-                                      columns.histograms.empty() ? nullptr : columns.histograms[k]};
+                                      columns.histograms.empty() ? nullptr : columns.histograms[k],
+                                      columns.start_times_ms.empty() ? 0 : columns.start_times_ms[k]};
     }
     EXPECT_EQ(samples.size(), columns.size());
     EXPECT_FALSE(samples.empty());
@@ -213,6 +220,7 @@ class World {
   Model Block(std::size_t from, std::size_t rows, std::uint64_t conflict_share) {
     Model model;
     const bool has_jitter = random_.Below(3) == 0;
+    const bool has_starts = random_.Below(2) == 0;
     for (std::size_t i = 0; i < series_.size(); ++i) {
       const auto& [labels, kind] = series_[i];
       // Some series are not everywhere; buckets come up.
@@ -227,6 +235,9 @@ class World {
         TimeMs time_ms = kStart + static_cast<TimeMs>(row) * 10'000;
         if (has_jitter) time_ms += static_cast<TimeMs>(Hash(row + i % 3) % 50);
         samples[time_ms] = ValueOf(kind, is_histogram, row, hash, i % 6);
+        // A restart now and then, and a sample that knows of none.
+        if (has_starts && kind != Kind::kGauge && row % 41 > 0)
+          samples[time_ms].start_ms = kStart - 5000 + static_cast<TimeMs>(row / 150 + i % 2) * 1'500'000;
       }
       if (!samples.empty()) model.emplace(labels, std::move(samples));
     }
