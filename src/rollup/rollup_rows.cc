@@ -429,7 +429,7 @@ TimeMs WindowEnd(TimeMs time_ms, std::int64_t resolution_ms) {
 
 double SumOfEqual(double count, double first) {
   const double sum = count * first;
-  return std::isnan(sum) ? NormalNan() : sum;
+  return std::isnan(sum) ? NormalNan() : Snap(sum, [first] { return IsDecimal(first); });
 }
 
 void WindowKernel::FindWindows(std::span<const TimeMs> times_ms, TimeMs start_ms) {
