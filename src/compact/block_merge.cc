@@ -576,7 +576,8 @@ class Merge {
   std::vector<PieceState> previous_states_;
 };
 
-Result<block::BlockMeta> MetaOf(const std::vector<std::shared_ptr<const BlockReader>>& inputs) {
+Result<block::BlockMeta> MetaOf(const std::vector<std::shared_ptr<const BlockReader>>& inputs,
+                                const std::optional<std::vector<std::string>>& named_sources) {
   if (inputs.empty()) return Fail(ErrorCode::kInvalidArgument, "merge: no blocks given");
   const block::BlockMeta& first = inputs.front()->meta();
   block::BlockMeta meta;
@@ -592,9 +593,11 @@ Result<block::BlockMeta> MetaOf(const std::vector<std::shared_ptr<const BlockRea
                               inputs.front()->path(), input->path()));
     }
     meta.end_offset = std::max(meta.end_offset, each.end_offset);
+    if (named_sources) continue;
     meta.sources.push_back(BaseName(input->path()));
     meta.sources.insert(meta.sources.end(), each.sources.begin(), each.sources.end());
   }
+  if (named_sources) meta.sources = *named_sources;
   std::ranges::sort(meta.sources);
   meta.sources.erase(std::unique(meta.sources.begin(), meta.sources.end()), meta.sources.end());
   return meta;
@@ -614,7 +617,7 @@ Result<std::optional<block::BlockSummary>> MergeInto(io::FileSystem& fs, const s
 Result<std::optional<block::BlockSummary>> MergeBlocks(
     io::FileSystem& fs, const std::string& path,
     const std::vector<std::shared_ptr<const BlockReader>>& inputs, const MergeOptions& options) {
-  TICKSCOPE_ASSIGN_OR_RETURN(block::BlockMeta meta, MetaOf(inputs));
+  TICKSCOPE_ASSIGN_OR_RETURN(block::BlockMeta meta, MetaOf(inputs, options.sources));
   Merge merge(inputs, options);
   const std::string written = path + ".tmp";
   auto summary = MergeInto(fs, written, merge, std::move(meta));

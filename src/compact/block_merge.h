@@ -63,6 +63,9 @@ struct MergeOptions {
   std::vector<Tombstone> tombstones;
   /// The time from which a series' samples are kept, for retention by matcher; empty keeps all. A pure function.
   std::function<TimeMs(const Labels&)> keep_from;
+  /// What the result says it replaces (BlockMeta::sources), instead of the names of all inputs and of their sources: for
+  /// one of several results that replace the inputs together.
+  std::optional<std::vector<std::string>> sources;
   /// Hears how far it is now and then, and once at the end.
   std::function<void(const MergeProgress&)> progress;
   /// Hears which input a kCorruption comes from (an index into `inputs`), before MergeBlocks returns it: put that one aside

@@ -62,7 +62,7 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
   TICKSCOPE_ASSIGN_OR_RETURN(const objstore::StoreLocation location,
                              objstore::ParseStoreLocation(options.url));
   TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<objstore::ObjectStore> objects,
-                             plugin::OpenObjectStore(options, world.fs));
+                             plugin::OpenObjectStore(world.fs, options));
   process->objects_ = std::make_unique<objstore::RetryingObjectStore>(
       std::move(objects), options.retry,
       objstore::RetryingObjectStore::World{world.clock, process->jitter_, process->pause_, world.metrics});

@@ -64,11 +64,11 @@ Status Catalogue::Refresh() {
   {
     const MutexLock lock(mu_);
     for (auto& [tenant, added] : new_tombstones_) {
-      std::vector<Tombstone>& listed = (*tombstones)[tenant];
+      std::vector<Tombstone>& known = (*tombstones)[tenant];
       std::erase_if(added, [&](const Tombstone& one) {
-        return std::ranges::find(listed, one.id, &Tombstone::id) != listed.end();
+        return std::ranges::find(known, one.id, &Tombstone::id) != known.end();
       });
-      listed.insert(listed.end(), added.begin(), added.end());
+      known.insert(known.end(), added.begin(), added.end());
     }
   }
   for (auto& [tenant, list] : *tombstones) {

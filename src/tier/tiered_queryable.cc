@@ -5,6 +5,7 @@
 #include <compare>
 #include <set>
 
+#include "model/sample_columns.h"
 #include "rollup/rollup_reader.h"
 
 namespace tickscope::tier {

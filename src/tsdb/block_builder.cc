@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "codec/value_column.h"
+#include "model/sample_columns.h"
 
 namespace tickscope::tsdb {
 namespace {

@@ -149,8 +149,6 @@ class SegmentReader {
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
 };
 
-/// Brings samples that were appended in several pieces into time order; of one time the first stays.
-void SortSamples(SampleColumns& samples, std::size_t from);
 /// Leaves the first `size` samples.
 void Truncate(SampleColumns& samples, std::size_t size);
 

@@ -14,6 +14,7 @@
 #include "codec/varint.h"
 #include "tsdb/segment.h"
 #include "tsdb/segment_tags.h"
+#include "model/sample_columns.h"
 
 namespace tickscope::tsdb {
 namespace {
@@ -362,36 +363,6 @@ Status SegmentReader::Verify() const {
   TICKSCOPE_RETURN_IF_ERROR(ReadDefinitions([](SeriesRef, std::uint64_t, std::span<const LabelView>) {}));
   TICKSCOPE_ASSIGN_OR_RETURN(const MetadataMap metadata, ReadMetadata());
   return {};
-}
-
-void SortSamples(SampleColumns& samples, std::size_t from) {
-  const std::size_t count = samples.size() - from;
-  const auto times = samples.times_ms.begin() + static_cast<std::ptrdiff_t>(from);
-  if (std::is_sorted(times, samples.times_ms.end(), std::less_equal<>())) return;
-  std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return samples.times_ms[from + a] < samples.times_ms[from + b];
-  });
-  if (!samples.histograms.empty()) samples.histograms.resize(samples.size());
-  if (!samples.start_times_ms.empty()) samples.start_times_ms.resize(samples.size());
-  SampleColumns sorted;
-  for (const std::uint32_t i : order) {
-    const TimeMs time_ms = samples.times_ms[from + i];
-    if (!sorted.times_ms.empty() && sorted.times_ms.back() == time_ms) continue;
-    sorted.times_ms.push_back(time_ms);
-    sorted.values.push_back(samples.values[from + i]);
-    if (!samples.histograms.empty()) sorted.histograms.push_back(std::move(samples.histograms[from + i]));
-    if (!samples.start_times_ms.empty()) sorted.start_times_ms.push_back(samples.start_times_ms[from + i]);
-  }
-  const auto replace = [from](auto& to, auto& with) {
-    to.resize(from);
-    to.insert(to.end(), std::make_move_iterator(with.begin()), std::make_move_iterator(with.end()));
-  };
-  replace(samples.times_ms, sorted.times_ms);
-  replace(samples.values, sorted.values);
-  if (!samples.histograms.empty()) replace(samples.histograms, sorted.histograms);
-  if (!samples.start_times_ms.empty()) replace(samples.start_times_ms, sorted.start_times_ms);
 }
 
 void Truncate(SampleColumns& samples, std::size_t size) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tsdb/store.h"
+#include "model/sample_columns.h"
 
 namespace tickscope::tsdb {
 namespace {

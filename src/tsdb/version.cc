@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/value_column.h"
+#include "model/sample_columns.h"
 
 namespace tickscope::tsdb {
 namespace {
