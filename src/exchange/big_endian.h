@@ -38,14 +38,7 @@ class OrderedFile {
   [[nodiscard]] Bytes& buffer() { return buffer_; }
   [[nodiscard]] std::uint64_t position() const { return written_ + buffer_.size(); }
   [[nodiscard]] Status Pace() { return buffer_.size() < kFlushBytes ? Status() : Flush(); }
-  /// Writes what is left and makes all of it durable, but not the file's name.
-  [[nodiscard]] Status Finish() {
-    TICKSCOPE_RETURN_IF_ERROR(Flush());
-    return file_->Sync();
-  }
-
- private:
-  explicit OrderedFile(std::unique_ptr<io::AppendFile> file) : file_(std::move(file)) {}
+  /// Writes what is left.
   [[nodiscard]] Status Flush() {
     const ByteView piece(buffer_);
     TICKSCOPE_RETURN_IF_ERROR(file_->Append({&piece, 1}));
@@ -53,6 +46,14 @@ class OrderedFile {
     buffer_.clear();
     return {};
   }
+  /// The same, and makes all of it durable, but not the file's name.
+  [[nodiscard]] Status Finish() {
+    TICKSCOPE_RETURN_IF_ERROR(Flush());
+    return file_->Sync();
+  }
+
+ private:
+  explicit OrderedFile(std::unique_ptr<io::AppendFile> file) : file_(std::move(file)) {}
 
   std::unique_ptr<io::AppendFile> file_;
   Bytes buffer_;

@@ -288,14 +288,20 @@ tickscope::Status Store::Seal(const Job& job) {
   return {};
 }
 
-tickscope::Status Store::SaveManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms) {
+Manifest Store::MakeManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms) const {
   Manifest manifest{.offset = offset, .cut = cut, .cut_due_ms = due_ms};
   for (const TenantData* const tenant : Tenants()) {
     ManifestTenant entry = tenant->ManifestEntry();
     if (entry.catalogs.empty() && entry.segments.empty() && entry.blocks.empty()) continue;
-    TICKSCOPE_RETURN_IF_ERROR(fs_->SyncDirectory(tenant->directory()));
     manifest.tenants.push_back(std::move(entry));
   }
+  return manifest;
+}
+
+tickscope::Status Store::SaveManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms) {
+  const Manifest manifest = MakeManifest(offset, cut, due_ms);
+  for (const ManifestTenant& entry : manifest.tenants)
+    TICKSCOPE_RETURN_IF_ERROR(fs_->SyncDirectory(options_.directory + "/" + entry.tenant));
   const std::string text = WriteManifest(manifest);
   for (const std::string_view name : kManifestNames)
     TICKSCOPE_RETURN_IF_ERROR(WriteFileAtomically(*fs_, options_.directory + "/" + std::string(name), text));

@@ -53,6 +53,14 @@ struct StoreOptions {
       8U << 20;  ///< Of blocks read again and checked while there is nothing to write.
 };
 
+/// What AdoptBlocks took.
+struct AdoptedBlocks {
+  std::uint64_t blocks = 0;  ///< New ones.
+  std::uint64_t samples = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t known = 0;  ///< Blocks that were in the store under that name before.
+};
+
 /// Counts for status/tsdb.
 struct HeadSummary {
   std::uint64_t series_count = 0;
@@ -112,6 +120,23 @@ class Store final : public Queryable {
   /// again later); anything else is final.
   [[nodiscard]] tickscope::Status Work() TICKSCOPE_EXCLUDES(work_mu_, queue_mu_);
 
+  /// Makes blocks that others wrote the tenant's, all of them or none: each is decoded as a whole, linked beside the
+  /// store's own, and one manifest names them. `directory` is on the store's disk; its files stay. Names that are in
+  /// the store already are passed over, so that a call may be made again. Until the manifest is durable no query sees
+  /// any; after that, all do. Errors: kInvalidArgument for a name that is none of a block, another tenant's block or a
+  /// rollup; kNotFound; kCorruption naming the file; kResourceExhausted when the disk is full. The store is as it was.
+  [[nodiscard]] Result<AdoptedBlocks> AdoptBlocks(const TenantId& tenant, const std::string& directory,
+                                                  const std::vector<std::string>& names)
+      TICKSCOPE_EXCLUDES(work_mu_, queue_mu_);
+  /// Gives every file of the store a further name below `directory`, which is on the same disk and empty or missing, with a
+  /// manifest of its own: a store as of the last seal. `also` runs before sealing may go on, so that the stream still
+  /// has everything after the offset of that seal. Returns the offset. Errors: what the file system and `also` say;
+  /// names that were made stay.
+  [[nodiscard]] Result<std::uint64_t> Snapshot(const std::string& directory,
+                                               const std::function<tickscope::Status()>& also)
+      TICKSCOPE_EXCLUDES(work_mu_);
+  [[nodiscard]] std::int64_t retention_ms() const { return options_.retention_ms; }
+
   /// Checks some pages of the next block, going round all blocks: damage is found before a query meets it. Up to
   /// `pages` pages of 64 KiB. What is damaged is put aside by the next Work.
   void Scrub(std::uint64_t pages) TICKSCOPE_EXCLUDES(work_mu_);
@@ -169,6 +194,7 @@ class Store final : public Queryable {
   [[nodiscard]] bool IsCutDue(TimeMs received_ms);
   void Cut(std::uint64_t offset, TimeMs received_ms) TICKSCOPE_EXCLUDES(queue_mu_);
   [[nodiscard]] tickscope::Status Seal(const Job& job) TICKSCOPE_REQUIRES(work_mu_);
+  [[nodiscard]] Manifest MakeManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms) const;
   [[nodiscard]] tickscope::Status SaveManifest(std::uint64_t offset, std::uint64_t cut, TimeMs due_ms);
   void RemoveUnlisted() const;
 
@@ -178,8 +204,8 @@ class Store final : public Queryable {
   mutable SharedMutex mu_;
   std::map<TenantId, std::unique_ptr<TenantData>> tenants_ TICKSCOPE_GUARDED_BY(mu_);
 
+  std::atomic<std::uint64_t> cut_{0};  // Number of the last cut; the consumer's thread writes it.
   // Consumer thread's own.
-  std::uint64_t cut_ = 0;  // Number of the last cut.
   std::uint64_t cut_offset_ = 0;
   TimeMs due_ms_ = 0;
   std::uint64_t samples_since_cut_ = 0;

@@ -379,6 +379,23 @@ Status TenantData::Load(io::FileSystem& fs, const ManifestTenant& entry, std::ui
   return {};
 }
 
+void TenantData::Adopt(std::vector<BlockEntry> blocks) {
+  blocks_.insert(blocks_.end(), std::make_move_iterator(blocks.begin()),
+                 std::make_move_iterator(blocks.end()));
+}
+
+void TenantData::Disown(io::FileSystem& fs, std::size_t count) {
+  for (; count > 0; --count) {
+    // What cannot be removed now is no part of the store and goes at the next seal.
+    static_cast<void>(fs.Remove(PathOf(blocks_.back().name)));
+    blocks_.pop_back();
+  }
+}
+
+bool TenantData::HasBlock(const std::string& name) const {
+  return std::ranges::any_of(blocks_, [&name](const BlockEntry& block) { return block.name == name; });
+}
+
 Result<bool> TenantData::Quarantine(io::FileSystem& fs) {
   std::vector<std::string> damaged;
   {

@@ -82,6 +82,11 @@ class TenantData final : private SealedSamples {
   /// Opens the files of a manifest. Damaged and missing ones are logged, counted and left out. Lowers `replay_from` to
   /// the offset from which the stream gives back what a damaged segment or catalog held.
   [[nodiscard]] Status Load(io::FileSystem& fs, const ManifestTenant& entry, std::uint64_t& replay_from);
+  /// Adds blocks that lie in the tenant's directory. They become visible with Publish.
+  void Adopt(std::vector<BlockEntry> blocks);
+  /// Takes the last `count` blocks that Adopt added off the list again, and their names off the disk.
+  void Disown(io::FileSystem& fs, std::size_t count);
+  [[nodiscard]] bool HasBlock(const std::string& name) const;
   /// Gives damaged files reported since the last call their quarantine names and drops them. True when there
   /// were any.
   [[nodiscard]] Result<bool> Quarantine(io::FileSystem& fs) TICKSCOPE_EXCLUDES(mu_);

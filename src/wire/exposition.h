@@ -55,8 +55,16 @@ enum class NativeHistograms : std::uint8_t {
   kIgnore,  ///< The classic series are the samples.
 };
 
+/// What the times of samples are, in OpenMetrics.
+enum class ExpositionTimes : std::uint8_t {
+  kScraped,  ///< May be left out; cut to the millisecond, as Prometheus does.
+  kImported,  ///< Every sample has one; brought to the nearest millisecond, so that 1700000000.123 is what was written.
+};
+
 struct ExpositionOptions {
   ExpositionMode mode = ExpositionMode::kScrape;
+  ExpositionTimes times = ExpositionTimes::kScraped;
+  bool skip_bad_lines = false;  ///< OpenMetrics: leave out lines that do not parse, and count them.
   NativeHistograms native_histograms = NativeHistograms::kPrefer;
   std::size_t line_bytes_max = 1024 * 1024;  ///< A line of the text formats.
   std::size_t labels_max = 1000;             ///< Labels of a series, the metric name not counted.
@@ -100,8 +108,13 @@ class ExpositionParser {
 
   [[nodiscard]] const ExpositionSample& sample() const { return sample_; }
   [[nodiscard]] const ExpositionMetadata& metadata() const { return metadata_; }
+  /// Lines left out, and why the first one was; empty when there is none.
+  [[nodiscard]] std::uint64_t skipped_lines() const { return skipped_lines_; }
+  [[nodiscard]] const std::string& first_skipped() const { return first_skipped_; }
 
  protected:
+  std::uint64_t skipped_lines_ = 0;
+  std::string first_skipped_;
   ExpositionSample sample_;
   ExpositionMetadata metadata_;
 };

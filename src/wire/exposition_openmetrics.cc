@@ -15,8 +15,22 @@ OpenMetricsParser::OpenMetricsParser(std::string_view body, const ExpositionOpti
 }
 
 Result<ExpositionEntry> OpenMetricsParser::Next() {
-  TICKSCOPE_ASSIGN_OR_RETURN(const bool more, line_.Next());
-  if (!more) return Fail(ErrorCode::kInvalidArgument, "end of the body: expected \"# EOF\" as the last line");
+  while (true) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool more, line_.Next());
+    if (!more) {
+      return Fail(ErrorCode::kInvalidArgument, "end of the body: expected \"# EOF\" as the last line");
+    }
+    auto entry = ParseLine();
+    // What ends too soon or has too much is no bad line.
+    const bool may_skip = !entry && options_.skip_bad_lines &&
+                          entry.error().code == ErrorCode::kInvalidArgument && line_.has_line_feed() &&
+                          !line_.text().starts_with("# EOF");
+    if (!may_skip) return entry;
+    if (skipped_lines_++ == 0) first_skipped_ = entry.error().message;
+  }
+}
+
+Result<ExpositionEntry> OpenMetricsParser::ParseLine() {
   if (line_.Take('#')) return ParseComment();
   TICKSCOPE_RETURN_IF_ERROR(ParseSample());
   return ExpositionEntry::kSample;
@@ -78,7 +92,8 @@ Result<double> OpenMetricsParser::TakeNumber(std::string_view what) {
 Result<TimeMs> OpenMetricsParser::TakeTime() {
   const std::size_t at = line_.at();
   TICKSCOPE_ASSIGN_OR_RETURN(const double seconds, TakeNumber("a time in seconds"));
-  const std::optional<TimeMs> time_ms = SecondsToMs(seconds);
+  const std::optional<TimeMs> time_ms =
+      options_.times == ExpositionTimes::kImported ? SecondsToNearestMs(seconds) : SecondsToMs(seconds);
   if (!time_ms) return line_.ExpectedAt(at + 1, "a finite time in seconds");
   return *time_ms;
 }
@@ -97,6 +112,9 @@ Status OpenMetricsParser::ParseSample() {
   const std::size_t time_at = line_.at() + 1;
   if (!line_.AtEnd() && !line_.rest().starts_with(" #")) {
     TICKSCOPE_ASSIGN_OR_RETURN(sample_.time_ms, TakeTime());
+  }
+  if (!sample_.time_ms && options_.times == ExpositionTimes::kImported) {
+    return line_.Expected("a time in seconds after the value: samples without one cannot be imported");
   }
   const std::string_view time_text =
       sample_.time_ms ? line_.text().substr(time_at, line_.at() - time_at) : "";

@@ -28,6 +28,7 @@ class OpenMetricsParser final : public ExpositionParser {
   [[nodiscard]] Result<Labels> labels() const override { return LabelsFromSpans(spans_, type_); }
 
  private:
+  [[nodiscard]] Result<ExpositionEntry> ParseLine();
   [[nodiscard]] Result<ExpositionEntry> ParseComment();
   [[nodiscard]] Status ParseSample();
   [[nodiscard]] Status ParseExemplar();

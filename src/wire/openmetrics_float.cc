@@ -40,6 +40,12 @@ std::optional<double> ParseExpositionFloat(std::string_view text) {
   return value;
 }
 
+std::optional<TimeMs> SecondsToNearestMs(double seconds) {
+  const double ms = std::round(seconds * 1000.0);
+  if (!(std::fabs(ms) < 0x1p63)) return std::nullopt;
+  return static_cast<TimeMs>(ms);
+}
+
 std::optional<TimeMs> SecondsToMs(double seconds) {
   const double ms = seconds * 1000.0;
   if (!(std::fabs(ms) < 0x1p63)) return std::nullopt;

@@ -17,6 +17,9 @@ namespace tickscope::wire {
 /// not fit.
 [[nodiscard]] std::optional<TimeMs> SecondsToMs(double seconds);
 
+/// The same, brought to the nearest millisecond.
+[[nodiscard]] std::optional<TimeMs> SecondsToNearestMs(double seconds);
+
 /// Appends the shortest form that has a '.' or an exponent: "1.0", "0.25", "1e+06", "+Inf", "NaN".
 void AppendOpenMetricsFloat(double value, std::string& out);
 
