@@ -8,6 +8,7 @@
 
 #include "api/http_error.h"
 #include "wire/remote_read.h"
+#include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
 
 namespace tickscope::api {

@@ -8,10 +8,12 @@ int RunServe(int argc, char** argv);
 int RunConfig(int argc, char** argv);
 int RunAgent(int argc, char** argv);
 int RunBlock(int argc, char** argv);
+int RunDelete(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunObjects(int argc, char** argv);
 int RunQuery(int argc, char** argv);
 int RunTest(int argc, char** argv);
+int RunTiers(int argc, char** argv);
 int RunVersion(int argc, char** argv);
 
 }  // namespace tickscope::roles

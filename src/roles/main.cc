@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"block", "look into block files: list, show, verify, dump", RunBlock},
     {"objects", "look into an object store: check, ls, get, put, rm", RunObjects},
+    {"tiers", "show where a server's history is", RunTiers},
+    {"delete", "delete samples by selector and time, or count them", RunDelete},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
     {"test", "run PromQL test scripts", RunTest},
     {"version", "print the version", RunVersion},

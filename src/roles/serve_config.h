@@ -35,6 +35,7 @@ struct ServeConfig {
   std::uint64_t query_queue_max = 256;
   std::uint64_t response_bytes_max = 256U << 20;
   bool freshness_probe = true;
+  bool admin_api = false;
 };
 
 /// Reads YAML over `config`, which holds the defaults. Errors: kInvalidArgument listing every mistake with file, line

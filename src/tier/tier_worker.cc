@@ -427,12 +427,17 @@ tickscope::Status TierWorker::RemoveOld() {
     const TenantTiersPtr tiers = catalogue_.Tenant(tenant);
     for (const Tier tier : kTiers) {
       const LiveBlocks& blocks = tiers->of(tier);
-      for (const std::string& file : Expired(tier, blocks.live, options_.retention.For(tenant), now_ms)) {
-        if (stopping_) return {};
-        TICKSCOPE_RETURN_IF_ERROR(RemoveObject(tier, tenant, file));
-        metrics_.expired_objects->Add();
+      const RetentionPolicy& policy = options_.retention.For(tenant);
+      // What a block replaced goes before it: alone it would count again.
+      for (const std::vector<ListedBlock>* const list : {&blocks.replaced, &blocks.live}) {
+        for (const std::string& file : Expired(tier, *list, policy, now_ms)) {
+          if (stopping_) return {};
+          TICKSCOPE_RETURN_IF_ERROR(RemoveObject(tier, tenant, file));
+          metrics_.expired_objects->Add();
+        }
       }
-      for (const ListedBlock& block : blocks.replaced) {
+      const TenantTiersPtr left = catalogue_.Tenant(tenant);
+      for (const ListedBlock& block : left->of(tier).replaced) {
         const std::string name = ObjectPrefix(tier, tenant) + block.file;
         const auto since = replaced_since_ms_.try_emplace(name, now_ms).first->second;
         if (now_ms - since < options_.grace_ms) {

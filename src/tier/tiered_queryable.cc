@@ -213,8 +213,13 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
   }
   std::ranges::sort(readings.raw, [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
   const TimeMs until_ms = end_ms == INT64_MAX ? INT64_MAX : end_ms + 1;
-  // After the newest block everything is in the store's memory and segments; without one, all of it.
-  covered.push_back({raw_until_ms == INT64_MIN ? start_ms : raw_until_ms, INT64_MAX});
+  // After the newest block, of raw samples or of windows, everything is in the store's memory and segments.
+  TimeMs known_until_ms = raw_until_ms;
+  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
+    for (const ListedBlock& block : tiers.of(tier).live)
+      known_until_ms = std::max(known_until_ms, block.name.until_ms);
+  }
+  covered.push_back({known_until_ms == INT64_MIN ? start_ms : known_until_ms, INT64_MAX});
   std::vector<Interval> gaps = Gaps({start_ms, until_ms}, Union(std::move(covered)));
   for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
     std::vector<Interval> of_tier;
