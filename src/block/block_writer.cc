@@ -223,6 +223,22 @@ class BlockWriter::State {
     std::uint32_t name = 0;
     std::uint32_t value = 0;
     index::Postings series;
+    // Of numbers one after the other, not yet in `series`: most pairs are carried by neighbours.
+    std::uint32_t run_from = 0;
+    std::uint32_t run_end = 0;
+
+    void Add(std::uint32_t number) {
+      if (number != run_end) {
+        Flush();
+        run_from = number;
+      }
+      run_end = number + 1;
+    }
+    void Flush() {
+      if (run_from + 1 == run_end) series.Add(static_cast<SeriesRef>(run_from));
+      if (run_from + 1 < run_end) series.AddRange(run_from, run_end);
+      run_from = run_end;
+    }
   };
 
   static std::vector<std::uint32_t> EncodeChunks(std::span<const double> values,
@@ -321,15 +337,20 @@ class BlockWriter::State {
 
   void BeginSeries(const Labels& labels) {
     const auto number = static_cast<std::uint32_t>(meta_.series_count++);
-    label_counts_.push_back(0);
     label_views_.assign(labels.begin(), labels.end());
     sketch_.Add(index::SeriesHash(label_views_));
-    for (const LabelView& label : label_views_) {
-      const ProtoPair pair = PairOf(label);
-      pairs_[pair].series.Add(static_cast<SeriesRef>(number));
+    // Most labels are those of the series before, at the same place: their numbers are known.
+    auto before = begun_labels_.begin();
+    const std::size_t before_at = series_pairs_.size() - (label_counts_.empty() ? 0 : label_counts_.back());
+    for (std::size_t i = 0; i < label_views_.size(); ++i) {
+      const bool is_known = before != begun_labels_.end() && *before == label_views_[i];
+      const ProtoPair pair = is_known ? series_pairs_[before_at + i] : PairOf(label_views_[i]);
+      if (before != begun_labels_.end()) ++before;
+      pairs_[pair].Add(number);
       series_pairs_.push_back(pair);
-      ++label_counts_.back();
     }
+    label_counts_.push_back(static_cast<std::uint32_t>(label_views_.size()));
+    begun_labels_ = labels;
     entry_.clear();
   }
 
@@ -427,7 +448,8 @@ class BlockWriter::State {
       PutVarint(end - at, names);
       std::uint32_t last_value = 0;
       for (; at < end; ++at) {
-        const PairState& pair = pairs_[order[at]];
+        PairState& pair = pairs_[order[at]];
+        pair.Flush();
         final_of[order[at]] = static_cast<std::uint32_t>(at);
         const std::size_t postings_at = postings.size();
         pair.series.Serialize(postings);
@@ -482,6 +504,7 @@ class BlockWriter::State {
   index::HyperLogLog sketch_;
   codec::StartTableWriter starts_;
   std::vector<LabelView> label_views_;
+  Labels begun_labels_;  // Of the series that was begun last.
   std::unordered_map<std::string, std::uint32_t> text_numbers_;
   std::unordered_map<std::uint64_t, ProtoPair> pair_numbers_;
   std::vector<PairState> pairs_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "base/check.h"
@@ -28,6 +29,11 @@ bool ToUnit(double value, unsigned unit, std::int64_t& out) {
     out = std::bit_cast<std::int64_t>(value);
     return true;
   }
+  if (unit == 0) {
+    if (!(std::fabs(value) < kScaledMax)) return false;
+    out = static_cast<std::int64_t>(value);
+    return std::bit_cast<std::int64_t>(static_cast<double>(out)) == std::bit_cast<std::int64_t>(value);
+  }
   const double product = value * kUnits[unit];
   if (!(std::fabs(product) < kScaledMax)) return false;
   out = std::llrint(product);
@@ -50,69 +56,111 @@ std::size_t VarintSize(std::uint64_t v) {
   return (static_cast<std::size_t>(std::bit_width(v | 1)) + 6) / 7;
 }
 
-// Appends the integers: base, then sub-blocks of 128 with a width each, what does not fit beside.
-void PutPacked(std::span<const std::int64_t> values, std::int64_t base, Bytes& out) {
-  PutZigZag(base, out);
+// How integers are packed: base, then sub-blocks of 128 with a width each, what does not fit beside.
+struct Packing {
+  std::int64_t base = 0;
+  std::array<std::uint8_t, kBlockColumnMax / kLaneBlock> widths{};
+  std::size_t bytes = 0;
+};
+
+Packing PlanPacking(std::span<const std::int64_t> values, std::int64_t base) {
+  Packing packing{.base = base, .bytes = VarintSize(ZigZag(base))};
   for (std::size_t from = 0; from < values.size(); from += kLaneBlock) {
-    const std::size_t count = std::min(kLaneBlock, values.size() - from);
-    std::array<std::uint64_t, kLaneBlock> rests{};
-    std::array<std::size_t, 65> of_width{};
-    std::array<std::size_t, 65> patch_bytes{};
-    for (std::size_t i = 0; i < count; ++i) {
-      rests[i] = static_cast<std::uint64_t>(Subtract(values[from + i], base));
-      const auto width = static_cast<std::size_t>(std::bit_width(rests[i]));
-      ++of_width[width];
-      patch_bytes[width] += 1 + VarintSize(ZigZag(static_cast<std::int64_t>(rests[i])));
+    const auto block = values.subspan(from, std::min(kLaneBlock, values.size() - from));
+    std::array<std::uint8_t, 65> of_width{};
+    std::uint64_t all_bits = 0;
+    for (const std::int64_t v : block) {
+      const auto rest = static_cast<std::uint64_t>(Subtract(v, base));
+      all_bits |= rest;
+      ++of_width[static_cast<std::size_t>(std::bit_width(rest))];
     }
+    // Of an index and a varint; a rest of 64 bits is negative and may take less.
+    const auto patch_bytes = [&](std::size_t width) -> std::size_t {
+      if (of_width[width] == 0) return 0;
+      if (width < 64) return of_width[width] * (1 + (width + 7) / 7);
+      std::size_t bytes = 0;
+      for (const std::int64_t v : block) {
+        const std::int64_t rest = Subtract(v, base);
+        if (rest < 0) bytes += 1 + VarintSize(ZigZag(rest));
+      }
+      return bytes;
+    };
     // From the widest down: what patching everything wider would cost.
     std::size_t patched = 0;
     std::size_t beside = 0;
     std::size_t best_cost = SIZE_MAX;
-    unsigned best = 64;
-    for (unsigned width = 65; width-- > 0;) {
-      const std::size_t packed = count == kLaneBlock ? LaneBlockBytes(width) : (count * width + 7) / 8;
+    std::uint8_t best = 64;
+    for (std::size_t width = static_cast<std::size_t>(std::bit_width(all_bits)) + 1; width-- > 0;) {
+      const std::size_t packed = block.size() == kLaneBlock ? LaneBlockBytes(static_cast<unsigned>(width))
+                                                            : (block.size() * width + 7) / 8;
       const std::size_t cost = packed + beside + (patched > 0 ? 1 : 0);
       if (patched < 128 && cost <= best_cost) {
         best_cost = cost;
-        best = width;
+        best = static_cast<std::uint8_t>(width);
       }
       patched += of_width[width];
-      beside += patch_bytes[width];
+      beside += patch_bytes(width);
     }
+    packing.widths[from / kLaneBlock] = best;
+    packing.bytes += 1 + best_cost;
+  }
+  return packing;
+}
+
+void PutPacked(std::span<const std::int64_t> values, const Packing& packing, Bytes& out) {
+  PutZigZag(packing.base, out);
+  for (std::size_t from = 0; from < values.size(); from += kLaneBlock) {
+    const std::size_t count = std::min(kLaneBlock, values.size() - from);
+    const unsigned width = packing.widths[from / kLaneBlock];
+    std::array<std::uint64_t, kLaneBlock> rests;
     Bytes patches;
     std::size_t patch_count = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      if (static_cast<unsigned>(std::bit_width(rests[i])) <= best) continue;
+      rests[i] = static_cast<std::uint64_t>(Subtract(values[from + i], packing.base));
+      if (static_cast<unsigned>(std::bit_width(rests[i])) <= width) continue;
       patches.push_back(static_cast<std::byte>(i));
       PutZigZag(static_cast<std::int64_t>(rests[i]), patches);
       rests[i] = 0;
       ++patch_count;
     }
-    out.push_back(static_cast<std::byte>(best | (patch_count > 0 ? kPatchedBlock : 0)));
+    out.push_back(static_cast<std::byte>(width | (patch_count > 0 ? kPatchedBlock : 0)));
     if (patch_count > 0) {
       out.push_back(static_cast<std::byte>(patch_count));
       AppendBytes(patches, out);
     }
     if (count == kLaneBlock) {
-      PackLanes(rests, best, out);
+      PackLanes(rests, width, out);
     } else {
-      PackBits({rests.data(), count}, best, out);
+      PackBits({rests.data(), count}, width, out);
     }
   }
 }
 
+// The `count` least of the values by `before`, in its order; kRanksMax or fewer. Few values get past the first look.
+constexpr std::size_t kRanksMax = kBlockColumnMax / 100 + 1;
+using Ranks = std::array<std::int64_t, kRanksMax>;
+Ranks RanksOf(std::span<const std::int64_t> values, std::size_t count, auto before) {
+  Ranks ranks;
+  std::size_t known = 0;
+  for (const std::int64_t v : values) {
+    if (known == count && !before(v, ranks[count - 1])) continue;
+    std::size_t at = known < count ? known++ : count - 1;
+    for (; at > 0 && before(v, ranks[at - 1]); --at)
+      ranks[at] = ranks[at - 1];
+    ranks[at] = v;
+  }
+  return ranks;
+}
+
 // The base that makes the packed integers smallest: the least, or a little more when few are below.
 std::int64_t ChooseBase(std::span<const std::int64_t> values) {
-  std::vector<std::int64_t> sorted(values.begin(), values.end());
-  const auto at = [&](std::size_t rank) {
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(rank), sorted.end());
-    return sorted[rank];
-  };
-  const std::int64_t least = at(0);
-  if (values.size() < kLaneBlock / 2) return least;
-  const std::int64_t low = at(values.size() / 100);
-  const std::int64_t lower = at(values.size() / 400);
-  const std::int64_t high = at(values.size() - 1 - values.size() / 100);
+  if (values.size() < kLaneBlock / 2) return *std::ranges::min_element(values);
+  const std::size_t rank = values.size() / 100;
+  const Ranks lowest = RanksOf(values, rank + 1, std::less<>());
+  const std::int64_t least = lowest[0];
+  const std::int64_t low = lowest[rank];
+  const std::int64_t lower = lowest[values.size() / 400];
+  const std::int64_t high = RanksOf(values, rank + 1, std::greater<>())[rank];
   const auto width = [high](std::int64_t base) {
     return std::bit_width(static_cast<std::uint64_t>(Subtract(high, base)));
   };
@@ -154,41 +202,66 @@ Column Convert(std::span<const double> present, std::span<const double> referenc
   return column;
 }
 
-void Append(std::span<const double> present, std::span<const double> reference, unsigned unit, Bytes& best,
-            std::uint8_t extra, std::span<const std::byte> head) {
-  const Column column = Convert(present, reference, unit);
-  if (unit != kBitsUnit && column.raw_count * kRawShare > present.size()) return;
-  const auto flags = static_cast<std::uint8_t>(unit | extra | (reference.empty() ? 0 : kReferenceColumn) |
-                                               (column.raw_count > 0 ? kRawsColumn : 0));
-  const auto consider = [&](bool steps) {
-    Bytes bytes;
-    std::vector<std::int64_t> integers = column.integers;
-    std::int64_t first = 0;
-    if (steps) {
-      first = integers.front();
-      for (std::size_t i = integers.size() - 1; i > 0; --i)
-        integers[i] = Subtract(integers[i], integers[i - 1]);
-      integers.erase(integers.begin());
-    }
-    const bool is_constant =
-        std::all_of(integers.begin(), integers.end(), [&](std::int64_t v) { return v == integers.front(); });
-    bytes.push_back(
-        static_cast<std::byte>(flags | (steps ? kStepsColumn : 0) | (is_constant ? kConstantColumn : 0)));
-    AppendBytes(head, bytes);
-    if (column.raw_count > 0) {
-      PutVarint(column.raw_count, bytes);
-      AppendBytes(column.raws, bytes);
-    }
-    if (steps) PutZigZag(first, bytes);
-    if (is_constant) {
-      PutZigZag(integers.empty() ? 0 : integers.front(), bytes);
-    } else {
-      PutPacked(integers, ChooseBase(integers), bytes);
-    }
-    if (best.empty() || bytes.size() < best.size()) best.swap(bytes);
-  };
-  consider(false);
-  consider(true);
+// One way to write a column, and how long it would be.
+struct Form {
+  std::vector<std::int64_t> integers;  // Values or steps.
+  bool has_steps = false;
+  bool is_constant = false;
+  std::int64_t first = 0;
+  Packing packing;
+  std::size_t bytes = 0;  // Without what all forms of a column begin with, and its raws.
+};
+
+Form PlanForm(std::vector<std::int64_t> integers, bool has_steps, std::int64_t first) {
+  Form form{.integers = std::move(integers), .has_steps = has_steps, .first = first};
+  form.is_constant =
+      std::ranges::all_of(form.integers, [&](std::int64_t v) { return v == form.integers.front(); });
+  if (has_steps) form.bytes += VarintSize(ZigZag(first));
+  if (form.is_constant) {
+    form.bytes += VarintSize(ZigZag(form.integers.empty() ? 0 : form.integers.front()));
+  } else {
+    form.packing = PlanPacking(form.integers, ChooseBase(form.integers));
+    form.bytes += form.packing.bytes;
+  }
+  return form;
+}
+
+Form PlanSteps(const std::vector<std::int64_t>& integers) {
+  std::vector<std::int64_t> steps(integers.size() - 1);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    steps[i] = Subtract(integers[i + 1], integers[i]);
+  return PlanForm(std::move(steps), true, integers.front());
+}
+
+// The shortest form so far.
+struct Choice {
+  Column column;
+  Form form;
+  std::uint8_t flags = 0;
+  std::size_t bytes = SIZE_MAX;
+};
+
+// Considers the values as they are and as steps; true unless too many are raw.
+bool Consider(std::span<const double> present, std::span<const double> reference, unsigned unit,
+              Choice& best) {
+  Column column = Convert(present, reference, unit);
+  if (unit != kBitsUnit && column.raw_count * kRawShare > present.size()) return false;
+  const std::size_t raw_bytes = column.raw_count > 0 ? VarintSize(column.raw_count) + column.raws.size() : 0;
+  Form form = PlanForm(column.integers, false, 0);
+  // Steps of nothing are no shorter than a constant.
+  if (!form.is_constant) {
+    Form steps = PlanSteps(column.integers);
+    if (steps.bytes < form.bytes) form = std::move(steps);
+  }
+  const std::size_t bytes = form.bytes + raw_bytes;
+  if (bytes >= best.bytes) return true;
+  best.flags = static_cast<std::uint8_t>(
+      unit | (reference.empty() ? 0 : kReferenceColumn) | (column.raw_count > 0 ? kRawsColumn : 0) |
+      (form.has_steps ? kStepsColumn : 0) | (form.is_constant ? kConstantColumn : 0));
+  best.column = std::move(column);
+  best.form = std::move(form);
+  best.bytes = bytes;
+  return true;
 }
 
 // The finest unit that a sample of the values needs, kBitsUnit when none does.
@@ -241,14 +314,25 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
     PutZigZag(0, out);
     return;
   }
-  Bytes best;
+  Choice best;
   const unsigned unit = GuessUnit(present);
-  Append(present, {}, unit, best, extra, head);
-  if (best.empty()) Append(present, {}, kBitsUnit, best, extra, head);
+  if (!Consider(present, {}, unit, best)) static_cast<void>(Consider(present, {}, kBitsUnit, best));
   if (!present_reference.empty() && unit != kBitsUnit) {
-    Append(present, present_reference, unit, best, extra, head);
+    static_cast<void>(Consider(present, present_reference, unit, best));
   }
-  AppendBytes(best, out);
+  const Form& form = best.form;
+  out.push_back(static_cast<std::byte>(best.flags | extra));
+  AppendBytes(head, out);
+  if (best.column.raw_count > 0) {
+    PutVarint(best.column.raw_count, out);
+    AppendBytes(best.column.raws, out);
+  }
+  if (form.has_steps) PutZigZag(form.first, out);
+  if (form.is_constant) {
+    PutZigZag(form.integers.empty() ? 0 : form.integers.front(), out);
+  } else {
+    PutPacked(form.integers, form.packing, out);
+  }
 }
 
 namespace {

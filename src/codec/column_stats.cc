@@ -34,6 +34,11 @@ bool SameBits(double a, double b) {
 }
 
 bool ToScaled(double v, double power, double limit, std::int64_t& out) {
+  if (power == 1) {
+    if (!(std::fabs(v) < limit)) return false;
+    out = static_cast<std::int64_t>(v);
+    return SameBits(static_cast<double>(out), v);
+  }
   const double scaled = v * power;
   if (!(std::fabs(scaled) < limit)) return false;
   out = std::llrint(scaled);
