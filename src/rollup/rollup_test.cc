@@ -286,12 +286,16 @@ TEST(Rollup, LeavesOutWhatFollowsFromOthers) {
   add("constant", [](int) { return 0.1; });
   add("counter", [](int i) { return i * i; });
   add("falling", [](int i) { return -i; });
+  add("reset", [](int i) { return i < 303 ? 500 + i : i; });
   const auto raw = WriteRaw(fs, "/raw.block", all, kStart, kStart + 2 * kHour, 2);
   const auto files = BuildRollups(fs, {{raw}, {}}, Plan("x", kStart, kStart + 2 * kHour)).value();
   // With the series of the windows.
-  const std::size_t counts[] = {4, 3, 2, 2, 4, 3, 4};
+  const std::size_t counts[] = {5, 4, 3, 3, 5, 4, 5};
   for (std::size_t i = 0; i < 7; ++i)
     EXPECT_EQ(files[i].summary.meta.series_count, counts[i]) << files[i].name;
+  // Of the counter with a reset one window in 120 is kept.
+  EXPECT_EQ(files[2].summary.meta.sample_count, 120U + 120U + 1U);
+  EXPECT_EQ(files[3].summary.meta.sample_count, 120U + 120U + 1U);
   ExpectRows(*RollupReader::Make(Open(fs, files, kMinute)).value(), all, kStart, kStart + 2 * kHour);
 
   // A file that is not there is not taken for one that left everything out.
@@ -317,7 +321,7 @@ TEST(Rollup, LeavesOutWhatFollowsFromOthers) {
     }
     ++seen;
   }
-  EXPECT_EQ(seen, 3U);
+  EXPECT_EQ(seen, 4U);
   const auto folded = FoldRollups(fs, *without, Plan("y", kStart, kStart + 2 * kHour));
   ASSERT_FALSE(folded.has_value());
   EXPECT_EQ(folded.error().code, ErrorCode::kFailedPrecondition);

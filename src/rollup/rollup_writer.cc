@@ -13,6 +13,9 @@ namespace {
 
 // A series shares the times of all windows when it has one in this many of them or more.
 constexpr std::size_t kSharedShare = 2;
+// Of minima and maxima only those windows are kept that do not follow from others, when they are one in this many or
+// fewer.
+constexpr std::size_t kSparseShare = 8;
 
 bool SameBits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
@@ -25,30 +28,16 @@ bool SameSample(const RollupRows::Column& a, const RollupRows::Column& b, std::s
   return x == y || *x == *y;
 }
 
-// Whether a column of floats is what a reader makes of others where it is left out.
-bool FollowsFromOthers(const RollupRows& rows, Aggregate aggregate) {
-  const std::vector<double>& values = rows[aggregate].values;
-  const auto is_same_as = [&](Aggregate other) {
-    return std::ranges::equal(values, rows[other].values, SameBits);
-  };
-  switch (aggregate) {
-    case Aggregate::kMin:
-    case Aggregate::kLast:
-      return is_same_as(Aggregate::kFirst);
-    case Aggregate::kMax:
-      return is_same_as(Aggregate::kLast);
-    case Aggregate::kSum:
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const double sum = SumOfEqual(rows[Aggregate::kCount].values[i], rows[Aggregate::kFirst].values[i]);
-        if (!SameBits(values[i], sum)) return false;
-      }
-      return true;
-    case Aggregate::kCount:
-    case Aggregate::kFirst:
-    case Aggregate::kIncrease:
-      return false;
-  }
-  return false;
+// What a reader makes of others where a column of floats leaves a window out. Requires: not of what is never left out.
+double FollowingFromOthers(const RollupRows& rows, Aggregate aggregate, std::size_t i) {
+  if (aggregate == Aggregate::kSum)
+    return SumOfEqual(rows[Aggregate::kCount].values[i], rows[Aggregate::kFirst].values[i]);
+  return rows[aggregate == Aggregate::kMax ? Aggregate::kLast : Aggregate::kFirst].values[i];
+}
+
+bool IsNeverLeftOut(Aggregate aggregate) {
+  return aggregate == Aggregate::kCount || aggregate == Aggregate::kFirst ||
+         aggregate == Aggregate::kIncrease;
 }
 
 }  // namespace
@@ -88,7 +77,8 @@ Result<RollupWriter> RollupWriter::Create(io::FileSystem& fs, const RollupFileSe
     std::string name = RollupFileName(files.stem, resolution_ms, aggregate);
     TICKSCOPE_ASSIGN_OR_RETURN(block::BlockWriter writer,
                                block::BlockWriter::Create(fs, files.directory + "/" + name, std::move(meta)));
-    made.outputs_.push_back({aggregate, std::move(name), std::move(writer)});
+    TICKSCOPE_ASSIGN_OR_RETURN(const block::TimesId grid, writer.AddTimes(made.grid_));
+    made.outputs_.push_back({aggregate, std::move(name), std::move(writer), grid});
   }
   return made;
 }
@@ -97,8 +87,7 @@ Status RollupWriter::AddCoverage() {
   has_coverage_ = true;
   const std::vector<double> ones(grid_.size(), 1);
   for (Output& output : outputs_) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const block::TimesId times, output.writer.AddTimes(grid_));
-    TICKSCOPE_RETURN_IF_ERROR(output.writer.AddSeries(CoverageLabels(), times, ones));
+    TICKSCOPE_RETURN_IF_ERROR(output.writer.AddSeries(CoverageLabels(), output.grid, ones));
   }
   return {};
 }
@@ -111,8 +100,26 @@ Status RollupWriter::Add(const Labels& labels, const RollupRows& rows) {
 
 Status RollupWriter::AddFloats(const Labels& labels, const RollupRows& rows) {
   for (Output& output : outputs_) {
-    if (FollowsFromOthers(rows, output.aggregate)) continue;
-    TICKSCOPE_RETURN_IF_ERROR(AddColumn(output, labels, rows.ends_ms, rows[output.aggregate].values));
+    const std::vector<double>& values = rows[output.aggregate].values;
+    if (IsNeverLeftOut(output.aggregate)) {
+      TICKSCOPE_RETURN_IF_ERROR(AddColumn(output, labels, rows.ends_ms, values));
+      continue;
+    }
+    // A counter's extremes are its ends but in the windows of a reset, which are those of the whole process. Where the
+    // others change, each series does at times of its own, which would cost what is saved.
+    const bool may_be_sparse = output.aggregate == Aggregate::kMin || output.aggregate == Aggregate::kMax;
+    const std::size_t sparse_max = may_be_sparse ? values.size() / kSparseShare : 0;
+    sparse_ends_ms_.clear();
+    sparse_.clear();
+    for (std::size_t i = 0; i < values.size() && sparse_.size() <= sparse_max; ++i) {
+      if (SameBits(values[i], FollowingFromOthers(rows, output.aggregate, i))) continue;
+      sparse_ends_ms_.push_back(rows.ends_ms[i]);
+      sparse_.push_back(values[i]);
+    }
+    if (sparse_.empty()) continue;
+    const bool is_sparse = sparse_.size() <= sparse_max;
+    TICKSCOPE_RETURN_IF_ERROR(is_sparse ? AddColumn(output, labels, sparse_ends_ms_, sparse_)
+                                        : AddColumn(output, labels, rows.ends_ms, values));
   }
   return {};
 }
@@ -160,12 +167,11 @@ Status RollupWriter::AddColumn(Output& output, const Labels& labels, std::span<c
     TICKSCOPE_ASSIGN_OR_RETURN(const block::TimesId own, output.writer.AddTimes(ends_ms));
     return output.writer.AddSeries(labels, own, values);
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(const block::TimesId shared, output.writer.AddTimes(grid_));
-  if (ends_ms.size() == grid_.size()) return output.writer.AddSeries(labels, shared, values);
+  if (ends_ms.size() == grid_.size()) return output.writer.AddSeries(labels, output.grid, values);
   aligned_.assign(grid_.size(), codec::MissingValue());
   for (std::size_t i = 0; i < ends_ms.size(); ++i)
     aligned_[static_cast<std::size_t>((ends_ms[i] - grid_.front()) / resolution_ms_)] = values[i];
-  return output.writer.AddSeries(labels, shared, aligned_);
+  return output.writer.AddSeries(labels, output.grid, aligned_);
 }
 
 Result<std::vector<RollupFile>> RollupWriter::Finish() {

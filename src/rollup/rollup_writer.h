@@ -53,6 +53,7 @@ class RollupWriter {
     Aggregate aggregate{};
     std::string name;
     block::BlockWriter writer;
+    block::TimesId grid{};  // Of every window.
   };
 
   RollupWriter() = default;
@@ -67,6 +68,8 @@ class RollupWriter {
   std::vector<Output> outputs_;
   bool has_coverage_ = false;
   std::vector<double> aligned_;
+  std::vector<TimeMs> sparse_ends_ms_;
+  std::vector<double> sparse_;
 };
 
 }  // namespace tickscope::rollup
