@@ -12,6 +12,7 @@
 //              before the window, so that increases of consecutive windows add up to that of the series. A fall is a
 //              reset: the new value counts whole. Samples more than kStepGapMax apart are not a step: the later one
 //              begins anew, with 0. NaN is passed over. Of histograms: likewise, a reset as IsCounterReset says.
+//              Start timestamps are not looked at: a restart that has overtaken the old value counts as a step.
 //
 // Invariants
 //   R1  ends_ms ascends strictly and holds multiples of the resolution.
