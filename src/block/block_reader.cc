@@ -138,13 +138,16 @@ Status BlockReader::LoadLabels() {
     const auto first_pair = static_cast<std::uint32_t>(pairs_.size());
     std::uint64_t value = 0;
     for (std::uint64_t k = 0; k < value_count && fields.ok(); ++k) {
-      value += fields.Varint();
+      const std::uint64_t step = fields.Varint();
       const std::uint64_t postings_bytes = fields.Varint();
-      const bool is_in_range = name < symbols_.size() && value < symbols_.size() &&
+      // Names ascend, and values of a name; look-ups rely on it.
+      const bool is_in_range = name < symbols_.size() && (names_.empty() || name > names_.back().symbol) &&
+                               step < symbols_.size() - value && (k == 0 || step > 0) &&
                                postings_bytes <= postings_.size() - postings_at;
       if (!fields.ok() || !is_in_range) {
         return Damage(sections_, "labels", bytes.size() - fields.remaining(), "pair out of range");
       }
+      value += step;
       pairs_.push_back({static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(value), postings_at,
                         static_cast<std::uint32_t>(postings_bytes)});
       postings_at += postings_bytes;
