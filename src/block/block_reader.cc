@@ -417,8 +417,10 @@ Result<std::vector<SeriesEntry>> BlockReader::ReadGroup(std::size_t group) const
       if (!stats) return damage("column stats do not decode");
       entry.stats.push_back(*std::move(stats));
     }
-    for (const std::uint32_t pair : entry.pairs) {
-      if (pair >= pairs_.size()) return damage("unknown label pair");
+    for (std::size_t k = 0; k < entry.pairs.size(); ++k) {
+      if (entry.pairs[k] >= pairs_.size()) return damage("unknown label pair");
+      if (k > 0 && pairs_[entry.pairs[k]].name <= pairs_[entry.pairs[k - 1]].name)
+        return damage("labels out of order");
     }
   }
   if (!fields.ok()) return damage("cut short");
