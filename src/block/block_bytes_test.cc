@@ -242,6 +242,19 @@ TEST_F(BlockBytesTest, PrefetchFetchesWhatReadingTouches) {
   EXPECT_EQ(OpenRemote(remote).value()->Prefetch(beyond, 0, 1).error().code, ErrorCode::kOutOfRange);
 }
 
+TEST_F(BlockBytesTest, ColumnsInOrderAreFetchedAhead) {
+  Remote remote(object_);
+  const auto block = OpenRemote(remote).value();
+  const std::size_t before = remote.requests;
+  const std::uint64_t size = block->SectionBytes(kColumnsTag);
+  ASSERT_TRUE(block->PrefetchColumns(0, size / 2).has_value());
+  ASSERT_TRUE(block->PrefetchColumns(size / 2, size + 1000).has_value());
+  ASSERT_TRUE(block->PrefetchColumns(size, size + 1000).has_value());
+  EXPECT_EQ(remote.requests - before, 2U);
+  ASSERT_TRUE(block->ColumnBytes(0, size).has_value());
+  EXPECT_EQ(remote.requests - before, 2U);
+}
+
 TEST_F(BlockBytesTest, AFetchThatFailsIsSaidAndMayBeTriedAgain) {
   // Every request in turn, until all of it went through.
   bool is_through = false;

@@ -491,6 +491,13 @@ ByteRange BlockReader::PageRange(std::uint64_t first, std::uint64_t end) const {
   return {from, to - from};
 }
 
+Status BlockReader::PrefetchColumns(std::uint64_t from, std::uint64_t to) const {
+  to = std::min<std::uint64_t>(to, columns_.size());
+  if (from >= to) return {};
+  const ByteRange range = PageRange(from / kPageBytes, (to - 1) / kPageBytes + 1);
+  return bytes_->Ensure(range.offset, range.size);
+}
+
 void BlockReader::ReleaseColumns(std::uint64_t from, std::uint64_t to) const {
   to = std::min<std::uint64_t>(to, columns_.size());
   if (from < to) bytes_->Release(sections_.RangeOf(kColumnsTag).offset + from, to - from);

@@ -123,6 +123,8 @@ class BlockReader {
   [[nodiscard]] Status ReadTimes(TimesId id, std::vector<TimeMs>& out) const;
   /// Bytes of a series' columns, checked. Errors: kCorruption.
   [[nodiscard]] Result<ByteView> ColumnBytes(std::uint64_t offset, std::uint64_t size) const;
+  /// Makes columns in [from, to), as far as there are any, present at once: for who reads all of them in order.
+  [[nodiscard]] Status PrefetchColumns(std::uint64_t from, std::uint64_t to) const;
   /// Columns in [from, to) will not be read soon (BlockBytes::Release).
   void ReleaseColumns(std::uint64_t from, std::uint64_t to) const;
 

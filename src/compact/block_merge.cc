@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "block/block_format.h"
@@ -26,6 +27,10 @@ constexpr std::uint64_t kCheckEvery = 256;
 constexpr std::uint64_t kReportEvery = 4096;
 // Columns this far behind leave memory; a chain of buckets may still reach back over less.
 constexpr std::uint64_t kReleaseLag = 1ULL << 20;
+// Blocks that are not here are fetched in requests of this size.
+constexpr std::uint64_t kReadAhead = 4ULL << 20;
+// Columns of all inputs that were read and are still in memory.
+constexpr std::uint64_t kReadPagesMax = 64ULL << 20;
 // Plans kept for series to come. A fleet's targets: 1,000 of 24 h in order are 2 MiB, of overlapping blocks 130 MiB.
 constexpr std::uint64_t kPlanBytesMax = 160ULL << 20;
 // As when blocks are built: a series with samples in fewer than one of so many rows has times of its own.
@@ -40,8 +45,9 @@ struct Input {
   const BlockReader* block = nullptr;
   block::Cursor cursor;
   std::uint64_t next = 0;
-  Labels labels;  // Of `next`.
-  std::uint64_t released = 0;
+  Labels labels;               // Of `next`.
+  std::uint64_t fetched = 0;   // Columns before it are present.
+  std::uint64_t released = 0;  // And have left memory again.
 
   explicit Input(const BlockReader& reader) : block(&reader), cursor(reader) {}
   [[nodiscard]] bool at_end() const { return next == block->meta().series_count; }
@@ -208,9 +214,14 @@ class Merge {
       TICKSCOPE_RETURN_IF_ERROR(input.block->ReadStarts(input.id(), part.starts));
       has_starts_ = has_starts_ || !part.starts.empty();
       std::uint64_t at = entry->columns_at;
-      if (at > input.released + kReleaseEvery + kReleaseLag) {
+      if (at > input.released + kReadPagesMax / inputs_.size() + kReleaseLag) {
         input.block->ReleaseColumns(input.released, at - kReleaseLag);
         input.released = at - kReleaseLag;
+      }
+      const std::uint64_t end = std::accumulate(entry->column_bytes.begin(), entry->column_bytes.end(), at);
+      if (end > input.fetched) {
+        TICKSCOPE_RETURN_IF_ERROR(input.block->PrefetchColumns(input.fetched, end + kReadAhead));
+        input.fetched = end + kReadAhead;
       }
       for (std::size_t chunk = 0; chunk < entry->stats.size(); ++chunk) {
         TICKSCOPE_ASSIGN_OR_RETURN(const ByteView column,
@@ -543,8 +554,6 @@ class Merge {
     }
     return FailWith(inputs_[reading_].block->path() + ": section columns", std::move(error));
   }
-
-  static constexpr std::uint64_t kReleaseEvery = 8ULL << 20;
 
   const MergeOptions& options_;
   std::vector<Input> inputs_;
