@@ -15,10 +15,11 @@
 // Copying   A column that is told from the next smaller bucket's is copied when that bucket is again before it, with the same
 //           rows and values. Checksums of what is copied are checked, and its head; values are not decoded.
 // Memory    The index of the block that is written, one series of each input and the times of targets in use; columns lie in
-//           the inputs and leave memory behind the merge. 300,000 series of a day: some 0.3 GB of heap. Charged against
-//           MergeOptions::memory_bytes_max as it grows.
+//           the inputs and leave memory behind the merge. Charged against MergeOptions::memory_bytes_max as it grows: a day
+//           of 30,000 series came to 11 MiB, and to 132 MiB of RSS with the pages of its inputs.
 // Threads   Runs on the caller's. Several merges may share inputs.
-// Cost      block_merge_bench has the figures.
+// Cost      block_merge_bench: 380 M samples a second of CPU where chunks are copied, 18 M where all blocks overlap and every
+//           sample is decoded and encoded again (on a machine that had other work).
 #pragma once
 
 #include <atomic>
