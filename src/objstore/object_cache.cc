@@ -102,7 +102,7 @@ Status CachedObject::FetchRun(Run run) {
   const std::uint64_t offset = run.first * kCacheUnitBytes;
   const std::uint64_t bytes = RunBytes(run);
   TICKSCOPE_ASSIGN_OR_RETURN(const std::string got,
-                             cache_.store_.Get(name_, offset, static_cast<std::size_t>(bytes)));
+                             cache_.store_.GetWithin(name_, offset, static_cast<std::size_t>(bytes), size()));
   if (got.size() != bytes) {
     return Fail(ErrorCode::kUnavailable,
                 "object came short: object=" + name_ + " offset=" + std::to_string(offset) +

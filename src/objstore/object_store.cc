@@ -17,6 +17,11 @@ bool IsSegment(std::string_view segment) {
 
 }  // namespace
 
+Result<std::string> ObjectStore::GetWithin(const std::string& name, std::uint64_t offset, std::size_t length,
+                                           std::uint64_t /*size*/) {
+  return Get(name, offset, length);
+}
+
 Status CheckObjectName(std::string_view name) {
   bool good = name.size() <= kObjectNameBytesMax;
   for (std::string_view rest = name; good;) {

@@ -39,6 +39,10 @@ class ObjectStore {
   /// At most `length` bytes from `offset`; fewer only at the object's end. Errors: kNotFound.
   [[nodiscard]] virtual Result<std::string> Get(const std::string& name, std::uint64_t offset,
                                                 std::size_t length) = 0;
+  /// The same for who knows the object's size, from a listing say; some stores then need one request less. With a size
+  /// that is not the object's, what is returned past its real end is anything: for content that carries checksums.
+  [[nodiscard]] virtual Result<std::string> GetWithin(const std::string& name, std::uint64_t offset,
+                                                      std::size_t length, std::uint64_t size);
   /// Bytes of the object. Errors: kNotFound.
   [[nodiscard]] virtual Result<std::uint64_t> Size(const std::string& name) = 0;
   /// Objects whose names start with `prefix`, sorted by name; all of them for "". Empty when there are none.

@@ -73,6 +73,7 @@ TEST_P(ObjectStoreContract, GetsWhatWasPut) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(store_->Get("t0/metrics/block-1", c.offset, c.length).value(), c.content);
+    EXPECT_EQ(store_->GetWithin("t0/metrics/block-1", c.offset, c.length, 10).value(), c.content);
   }
 }
 

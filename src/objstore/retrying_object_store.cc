@@ -16,6 +16,13 @@ bool MayPass(ErrorCode code) {
          code == ErrorCode::kResourceExhausted;
 }
 
+std::unexpected<Error> CameShort(const std::string& name, std::uint64_t offset, std::size_t got,
+                                 std::uint64_t size) {
+  return Fail(ErrorCode::kUnavailable, "object came short: object=" + name +
+                                           " offset=" + std::to_string(offset) +
+                                           " got=" + std::to_string(got) + " size=" + std::to_string(size));
+}
+
 }  // namespace
 
 RetryingObjectStore::RetryingObjectStore(std::unique_ptr<ObjectStore> below, const RetryOptions& options,
@@ -90,6 +97,7 @@ Status RetryingObjectStore::Put(const std::string& name, std::string_view conten
 }
 
 Status RetryingObjectStore::PutFile(const std::string& name, io::FileSystem& files, const std::string& path) {
+  TICKSCOPE_RETURN_IF_ERROR(CheckObjectName(name));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<io::ReadFile> file, files.OpenRead(path));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, file->Size());
   TICKSCOPE_RETURN_IF_ERROR(
@@ -100,17 +108,28 @@ Status RetryingObjectStore::PutFile(const std::string& name, io::FileSystem& fil
 
 Result<std::string> RetryingObjectStore::Get(const std::string& name, std::uint64_t offset,
                                              std::size_t length) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::string content,
+                             Repeat<std::string>(Operation::kGet, [&]() -> Result<std::string> {
+                               TICKSCOPE_ASSIGN_OR_RETURN(std::string got, below_->Get(name, offset, length));
+                               if (got.size() == length) return got;
+                               TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, below_->Size(name));
+                               if (offset + got.size() < size) {
+                                 return CameShort(name, offset, got.size(), size);
+                               }
+                               return got;
+                             }));
+  bytes_received_->Add(content.size());
+  return content;
+}
+
+Result<std::string> RetryingObjectStore::GetWithin(const std::string& name, std::uint64_t offset,
+                                                   std::size_t length, std::uint64_t size) {
+  const std::uint64_t expected = std::min<std::uint64_t>(length, size - std::min(size, offset));
   TICKSCOPE_ASSIGN_OR_RETURN(
       std::string content, Repeat<std::string>(Operation::kGet, [&]() -> Result<std::string> {
-        TICKSCOPE_ASSIGN_OR_RETURN(std::string got, below_->Get(name, offset, length));
-        if (got.size() == length) return got;
-        TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, below_->Size(name));
-        if (offset + got.size() < size) {
-          return Fail(ErrorCode::kUnavailable,
-                      "object came short: object=" + name + " offset=" + std::to_string(offset) +
-                          " got=" + std::to_string(got.size()) + " of=" + std::to_string(size));
-        }
-        return got;
+        TICKSCOPE_ASSIGN_OR_RETURN(std::string got, below_->GetWithin(name, offset, length, size));
+        if (got.size() >= expected) return got;
+        return CameShort(name, offset, got.size(), size);
       }));
   bytes_received_->Add(content.size());
   return content;

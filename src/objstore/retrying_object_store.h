@@ -49,6 +49,8 @@ class RetryingObjectStore final : public ObjectStore {
                                const std::string& path) override;
   [[nodiscard]] Result<std::string> Get(const std::string& name, std::uint64_t offset,
                                         std::size_t length) override;
+  [[nodiscard]] Result<std::string> GetWithin(const std::string& name, std::uint64_t offset,
+                                              std::size_t length, std::uint64_t size) override;
   [[nodiscard]] Result<std::uint64_t> Size(const std::string& name) override;
   [[nodiscard]] Result<std::vector<ObjectInfo>> List(const std::string& prefix) override;
   [[nodiscard]] Status Delete(const std::string& name) override;
