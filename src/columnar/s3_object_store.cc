@@ -26,30 +26,28 @@ constexpr std::size_t kPartBytes = std::size_t{10} << 20;
 constexpr std::size_t kPartsInFlight = 4;
 static_assert((kPartsInFlight + 2) * kPartBytes <= objstore::kPutFileBytesMax);
 
-// The client library wants to be started before use and ended before the process does.
-class ClientLibrary {
- public:
-  ClientLibrary() {
+// The client library wants to be started before use.
+const arrow::Status& StartClientLibrary() {
+  static const arrow::Status started = [] {
     arrow::fs::S3GlobalOptions options;
     options.log_level = arrow::fs::S3LogLevel::Off;
-    started_ = arrow::fs::InitializeS3(options);
-  }
-  ~ClientLibrary() {
+    return arrow::fs::InitializeS3(options);
+  }();
+  return started;
+}
+
+// And it wants to be ended before the process does, by what was made after its own static objects: those come with the
+// first client, and are gone by the time of what was made before them. Ended then, it would wait for ever.
+void EndClientLibraryAtExit() {
+  class AtExit {
+   public:
+    AtExit() = default;
     // The process ends: there is nobody left to tell.
-    static_cast<void>(arrow::fs::EnsureS3Finalized());
-  }
-  ClientLibrary(const ClientLibrary&) = delete;
-  ClientLibrary& operator=(const ClientLibrary&) = delete;
-
-  [[nodiscard]] const arrow::Status& started() const { return started_; }
-
- private:
-  arrow::Status started_;
-};
-
-const arrow::Status& StartClientLibrary() {
-  static const ClientLibrary library;
-  return library.started();
+    ~AtExit() { static_cast<void>(arrow::fs::EnsureS3Finalized()); }
+    AtExit(const AtExit&) = delete;
+    AtExit& operator=(const AtExit&) = delete;
+  };
+  static const AtExit at_exit;
 }
 
 class S3ObjectStore final : public objstore::ObjectStore {
@@ -104,30 +102,27 @@ class S3ObjectStore final : public objstore::ObjectStore {
   }
 
   Result<std::string> Get(const std::string& name, std::uint64_t offset, std::size_t length) override {
+    // The client does not say how much a range held, so the size is asked for first, which also tells what is missing.
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, Size(name));
+    return GetWithin(name, offset, length, size);
+  }
+
+  Result<std::string> GetWithin(const std::string& name, std::uint64_t offset, std::size_t length,
+                                std::uint64_t size) override {
     TICKSCOPE_RETURN_IF_ERROR(objstore::CheckObjectName(name));
-    if (length == 0 || offset > kSizeMax) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, Size(name));
-      static_cast<void>(size);
-      return std::string();
-    }
-    // A size is made up, so that the client does not ask for it first; the server cuts the range where the object ends.
+    if (offset >= size || length == 0) return std::string();
     FileInfo info(PathOf(name), FileType::File);
-    info.set_size(kSizeMax);
+    info.set_size(static_cast<std::int64_t>(std::min<std::uint64_t>(size, kSizeMax)));
     auto opened = client_->OpenInputFile(info);
     if (!opened.ok()) return Failed("get", name, opened.status());
-    std::string content(std::min<std::uint64_t>(length, kSizeMax - offset), '\0');
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(length, size - offset));
+    // What the server says of an error goes into the same memory as content, and is lost when it does not fit.
+    std::string content(std::max(wanted, kErrorBytes), '\0');
     const auto got = (*opened)->ReadAt(static_cast<std::int64_t>(offset),
                                        static_cast<std::int64_t>(content.size()), content.data());
-    if (got.ok()) {
-      content.resize(static_cast<std::size_t>(*got));
-      return content;
-    }
-    Error error = ErrorOf("get", name, got.status());
-    if (error.code != ErrorCode::kOutOfRange) return std::unexpected(std::move(error));
-    // No byte of the range exists: right past the end, wrong within.
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t size, Size(name));
-    if (offset >= size) return std::string();
-    return std::unexpected(std::move(error));
+    if (!got.ok()) return Failed("get", name, got.status());
+    content.resize(std::min(wanted, static_cast<std::size_t>(*got)));
+    return content;
   }
 
   Result<std::uint64_t> Size(const std::string& name) override {
@@ -178,6 +173,7 @@ class S3ObjectStore final : public objstore::ObjectStore {
  private:
   // Within what the client computes with; no object is larger than some terabytes.
   static constexpr std::uint64_t kSizeMax = std::uint64_t{1} << 60;
+  static constexpr std::size_t kErrorBytes = std::size_t{4} << 10;
 
   [[nodiscard]] std::string PathOf(std::string_view name) const {
     std::string path = root_;
@@ -293,6 +289,7 @@ Result<std::unique_ptr<objstore::ObjectStore>> OpenS3ObjectStore(const objstore:
   }
   TICKSCOPE_ASSIGN_OR_RETURN(const arrow::fs::S3Options client_options, ClientOptions(options));
   auto client = arrow::fs::S3FileSystem::Make(client_options);
+  EndClientLibraryAtExit();
   if (!client.ok()) {
     return Fail(ErrorCode::kUnavailable, "s3: the client does not start: " + client.status().message());
   }

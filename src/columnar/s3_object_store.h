@@ -8,7 +8,7 @@
 //              B3 No key, token or signature is in an error.
 // Threads      Thread-safe.
 // Memory       A Put or Get holds its content once more; a PutFile at most four parts in flight and one being read.
-// Cost         Requests: Put 1 up to 5 MB; Get 1; Size 1; List 1 a thousand objects, one more when nothing was found;
+// Cost         Requests: Put 1 up to 5 MB; Get 2, within a known size 1; Size 1, 3 when it is missing; List 1 a thousand objects, one more when nothing was found;
 //              Delete 2 to 4.
 #pragma once
 
