@@ -43,8 +43,13 @@ class RemoteReadEndpoint {
                                             std::chrono::nanoseconds arrived) const {
     TICKSCOPE_ASSIGN_OR_RETURN(const TenantId tenant,
                                wire::ParseTenantHeader(request.headers.Get(wire::kTenantHeader)));
-    TICKSCOPE_ASSIGN_OR_RETURN(const wire::RemoteReadRequest read,
-                               wire::DecodeReadRequest(request.body, kRequestBytesMax));
+    auto decoded = wire::DecodeReadRequest(request.body, kRequestBytesMax);
+    if (!decoded) {
+      // Bytes that do not decode are the client's fault here, not damage of ours.
+      const bool is_damaged = decoded.error().code == ErrorCode::kCorruption;
+      return Fail(is_damaged ? ErrorCode::kInvalidArgument : decoded.error().code, decoded.error().message);
+    }
+    const wire::RemoteReadRequest& read = *decoded;
     const QueryContext context(clock_, arrived + timeout_);
     std::string body;
     std::string result;

@@ -21,6 +21,7 @@ constexpr std::size_t kChunksHeaderBytes = 8;
 constexpr std::uint64_t kChunksFileBytesMax = 512U << 20;
 constexpr std::uint32_t kTombstonesMagic = 0x0130ba30;
 constexpr std::uint8_t kTombstonesVersion = 1;
+constexpr std::size_t kTombstonesHeaderBytes = 5;
 constexpr std::uint64_t kTombstonesBytesMax = 256U << 20;
 constexpr std::uint64_t kMetaBytesMax = 16U << 20;
 constexpr std::int64_t kMetaVersion = 1;
@@ -133,14 +134,16 @@ Status PrometheusBlockReader::LoadTombstones(io::FileSystem& fs) {
   const auto damaged = [&](std::string_view what) {
     return Fail(ErrorCode::kCorruption, fmt::format("{}: {}", path, what));
   };
-  if (bytes.size() < 5 + kCrcBytes || LoadBig<std::uint32_t>(bytes.data()) != kTombstonesMagic)
+  if (bytes.size() < kTombstonesHeaderBytes + kCrcBytes ||
+      LoadBig<std::uint32_t>(bytes.data()) != kTombstonesMagic)
     return damaged("header at offset 0: no Prometheus tombstones");
-  const ByteView checked = bytes.subspan(4, bytes.size() - 4 - kCrcBytes);
+  const ByteView checked =
+      bytes.subspan(kTombstonesHeaderBytes, bytes.size() - kTombstonesHeaderBytes - kCrcBytes);
   if (LoadBig<std::uint32_t>(bytes.data() + bytes.size() - kCrcBytes) != codec::Crc32c(checked))
     return damaged("checksum differs");
-  codec::FieldReader reader(checked);
-  if (reader.Byte() != kTombstonesVersion)
+  if (static_cast<std::uint8_t>(bytes[kTombstonesHeaderBytes - 1]) != kTombstonesVersion)
     return Fail(ErrorCode::kUnsupported, path + ": unknown version of tombstones");
+  codec::FieldReader reader(checked);
   while (reader.remaining() > 0) {
     const std::uint64_t series = reader.Varint();
     const TimeMs start_ms = reader.ZigZag();
@@ -297,10 +300,9 @@ Status PrometheusBlockSink::EndWindow() {
   TICKSCOPE_RETURN_IF_ERROR(block->index.Write(fs_, block->directory + "/index"));
   {
     TICKSCOPE_ASSIGN_OR_RETURN(OrderedFile file, OrderedFile::Create(fs_, block->directory + "/tombstones"));
-    Bytes checked{std::byte{kTombstonesVersion}};
     PutBig(kTombstonesMagic, file.buffer());
-    AppendBytes(checked, file.buffer());
-    PutBig(codec::Crc32c(checked), file.buffer());
+    file.buffer().push_back(std::byte{kTombstonesVersion});
+    PutBig(codec::Crc32c({}), file.buffer());
     TICKSCOPE_RETURN_IF_ERROR(file.Finish());
   }
   // Prometheus wants blocks not to reach over multiples of their range.

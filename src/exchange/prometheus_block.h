@@ -4,7 +4,7 @@
 //   01JD...ULID/index            exchange/prometheus_index.h
 //   01JD...ULID/chunks/000001    | magic 85 bd 40 dd | version 1, 0, 0, 0 | chunk: bytes: varint | encoding: u8 | data |
 //                                crc of encoding and data: u32 |, at most 512 MiB a file
-//   01JD...ULID/tombstones       | magic 01 30 ba 30 | version 1 | series: varint, first, last time: zigzag | ... | crc |
+//   01JD...ULID/tombstones       | magic 01 30 ba 30 | version 1 | series: varint, first, last time: zigzag | ... | crc of these |
 //
 // Read: what tombstones delete and what lies outside the block's time is left out; series come in label order. Encodings
 // past float histograms are refused by number. Written: chunks as wire/prometheus_chunk.h makes them, so that

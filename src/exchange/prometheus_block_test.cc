@@ -126,13 +126,13 @@ TEST(PrometheusBlock, TombstonesAndTheBlocksTimeApply) {
   const std::uint64_t first = LoadBig<std::uint64_t>(contents + 8) / 16;
   Bytes checked;
   checked.reserve(64);
-  checked.push_back(std::byte{1});
   codec::PutVarint(first, checked);
   codec::PutZigZag(kStartMs, checked);
   codec::PutZigZag(kStartMs + 100'000, checked);
   Bytes tombstones;
   tombstones.reserve(64);
   PutBig(std::uint32_t{0x0130ba30}, tombstones);
+  tombstones.push_back(std::byte{1});
   AppendBytes(checked, tombstones);
   PutBig(codec::Crc32c(checked), tombstones);
   Overwrite(fs, directory + "/tombstones", AsText(tombstones));
@@ -146,7 +146,7 @@ TEST(PrometheusBlock, TombstonesAndTheBlocksTimeApply) {
   EXPECT_EQ(got[0].samples.times_ms.back(), kStartMs + 1'990'000) << "maxTime is exclusive";
   EXPECT_EQ(got[1].samples.times_ms.front(), kStartMs + 1);
 
-  tombstones[5] ^= std::byte{1};
+  tombstones[5] ^= std::byte{2};
   Overwrite(fs, directory + "/tombstones", AsText(tombstones));
   EXPECT_EQ(ReadBlock(fs, directory).error().code, ErrorCode::kCorruption);
 }

@@ -8,7 +8,6 @@
 #include "exchange/sample_order.h"
 #include "wire/remote_read.h"
 #include "wire/remote_write_headers.h"
-#include "wire/tenant_header.h"
 
 namespace tickscope::exchange {
 namespace {

@@ -60,6 +60,12 @@ class ProcProcessInfo final : public ProcessInfo {
 
 }  // namespace
 
+void LowerPriority() {
+  constexpr int kNicest = 19;
+  // Without it the work is done as well, only less politely.
+  static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNicest));
+}
+
 std::uint64_t RaiseOpenFileLimit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);

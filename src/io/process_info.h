@@ -25,6 +25,9 @@ class ProcessInfo {
 
 [[nodiscard]] std::unique_ptr<ProcessInfo> MakeProcessInfo();
 
+/// Lets everybody else on the machine go first: the least a process can ask of the processor's time.
+void LowerPriority();
+
 /// Lets this process open as many files and sockets as its hard limit allows, for the usual 1,024 are fewer than the
 /// connections a server takes. Returns how many that are.
 std::uint64_t RaiseOpenFileLimit();

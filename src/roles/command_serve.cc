@@ -34,6 +34,7 @@ struct ServeFlags {
   std::optional<std::string> roles;
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
+  bool admin_api = false;
 };
 
 Result<ServeConfig> LoadConfig(io::FileSystem& fs, const ServeFlags& flags) {
@@ -46,6 +47,7 @@ Result<ServeConfig> LoadConfig(io::FileSystem& fs, const ServeFlags& flags) {
   if (flags.data) config.data_directory = *flags.data;
   if (flags.listen) config.http.address = *flags.listen;
   if (flags.roles) config.roles = *flags.roles;
+  if (flags.admin_api) config.admin_api = true;
   if (flags.log_level) {
     TICKSCOPE_ASSIGN_OR_RETURN(config.log_level, ParseLogLevel(*flags.log_level));
   }
@@ -161,6 +163,7 @@ void AddServeFlags(CLI::App& app, ServeFlags& flags) {
       ->option_text("ADDRESS:PORT");
   app.add_option("--roles", flags.roles, "all, or a list of gateway, store, query, compact (all)")
       ->option_text("LIST");
+  app.add_flag("--admin-api", flags.admin_api, "serve /api/v1/admin: imports, snapshots and deletes (off)");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error (info)")->option_text("LEVEL");
   app.add_option("--log-format", flags.log_format, "logfmt or json (logfmt)")->option_text("FORMAT");
 }

@@ -6,10 +6,12 @@
 
 #include "api/process_routes.h"
 #include "api/prometheus_api.h"
+#include "api/remote_read_endpoint.h"
 #include "api/tier_api.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "ingest/remote_write_endpoint.h"
+#include "roles/admin_endpoints.h"
 
 namespace tickscope::roles {
 namespace {
@@ -120,19 +122,28 @@ void ServeProcess::AddRoutes() {
   options.flags = {{"storage.tsdb.path", config_.data_directory},
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
-  api::RegisterPrometheusApi(router_,
-                             {.storage = Storage(),
-                              .engine = engine_,
-                              .clock = environment_.clock,
-                              .pool = *query_pool_,
-                              .metrics = metrics_,
-                              .metadata = *this,
-                              .head_status = *this,
-                              .ready = [this] { return Ready(); },
-                              .config_yaml = [this] { return WriteServeConfig(config_); },
-                              .cardinality = this,
-                              .limits = gateway_ != nullptr ? this : nullptr},
-                             std::move(options));
+  const api::PrometheusApiDependencies dependencies{
+      .storage = Storage(),
+      .engine = engine_,
+      .clock = environment_.clock,
+      .pool = *query_pool_,
+      .metrics = metrics_,
+      .metadata = *this,
+      .head_status = *this,
+      .ready = [this] { return Ready(); },
+      .config_yaml = [this] { return WriteServeConfig(config_); },
+      .cardinality = this,
+      .limits = gateway_ != nullptr ? this : nullptr};
+  api::RegisterRemoteRead(router_, dependencies, options);
+  RegisterAdminEndpoints(router_, {.fs = environment_.fs,
+                                   .store = *store_,
+                                   .clock = environment_.clock,
+                                   .random = environment_.random,
+                                   .pool = *query_pool_,
+                                   .data_directory = config_.data_directory,
+                                   .disk_free_bytes_min = config_.stream.disk_free_bytes_min,
+                                   .is_enabled = config_.admin_api});
+  api::RegisterPrometheusApi(router_, dependencies, std::move(options));
 }
 
 void ServeProcess::AddProcessMetrics() {

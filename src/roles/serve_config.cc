@@ -187,6 +187,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
 
   visit.Flag("freshness_probe", "Write a probe sample each second and time how long until a query sees it.",
              c.freshness_probe);
+  visit.Flag("admin_api", "Serve /api/v1/admin: imports, snapshots and deletes, for whoever reaches the address.",
+             c.admin_api);
 }
 
 class Reader {

@@ -79,7 +79,9 @@ TEST(RemoteRead, TakesTheFirstAnswerItKnows) {
   for (const auto& row : rows) {
     const auto request = DecodeReadRequest(CompressRead(row.message), 1 << 20);
     ASSERT_EQ(request.has_value(), row.is_known) << row.name;
-    if (request) EXPECT_EQ(request->wants_stream, row.wants_stream) << row.name;
+    if (request) {
+      EXPECT_EQ(request->wants_stream, row.wants_stream) << row.name;
+    }
   }
 }
 
