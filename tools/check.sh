@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The checks of ./dev check: check_NAME runs one, describe_check tells what it is. Sourced by ./dev.
 
-CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill simulation crash-points crash-sweep)
+CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill simulation differential crash-points crash-sweep)
 
 # Seconds each fuzz target runs.
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
@@ -21,6 +21,7 @@ describe_check() {
     clang) echo "clang builds it too" ;;
     kill) echo "kill -9 under load loses nothing" ;;
     simulation) echo "the whole way in a made-up world, 2,000 seeds (SIMULATION_SEEDS): kills, cuts, faults, jumps" ;;
+    differential) echo "20,000 random queries, the compliance queries and scripts give what Prometheus 3 gives" ;;
     crash-points) echo "10,000 power cuts of the store at random places, each cut again while it recovers" ;;
     crash-sweep) echo "kills and errors at every write, sync, rename, unlink of a workload lose nothing" ;;
   esac
@@ -57,6 +58,9 @@ check_kill() {
 check_simulation() {
   # Its log is of faults it made itself; what matters is on standard output, with the seed that shows it.
   build release && SIMULATION_SEEDS=${SIMULATION_SEEDS:-2000} build/release/bin/simulation_test 2>/dev/null
+}
+check_differential() {
+  build release && tools/install_peers.sh --current && .venv/bin/python tests/differential/run.py --queries "${DIFFERENTIAL_QUERIES:-20000}"
 }
 check_crash-points() {
   # Forty places a repetition; shuffling is what gives each a seed of its own, and prints it.

@@ -9,6 +9,7 @@
 #include "api/answer.h"
 #include "api/parameters.h"
 #include "api/prometheus_api.h"
+#include "http/abandonment.h"
 #include "model/tenant.h"
 
 namespace tickscope::api {
@@ -24,12 +25,15 @@ struct Call {
   const Parameters& parameters;
   const http::PathParameters& path;
   const TenantId& tenant;
-  TimeMs arrived_ms = 0;                ///< What "now" means to the query.
-  std::chrono::nanoseconds arrived{0};  ///< On the monotonic clock; deadlines count from here.
-  std::chrono::nanoseconds begun{0};    ///< When a worker took it up.
+  TimeMs arrived_ms = 0;                     ///< What "now" means to the query.
+  std::chrono::nanoseconds arrived{0};       ///< On the monotonic clock; deadlines count from here.
+  std::chrono::nanoseconds begun{0};         ///< When a worker took it up.
+  http::Abandonment* abandonment = nullptr;  ///< Told once the client has gone; may be null.
 };
 
 using Handler = Result<Notes> (*)(const ApiContext& api, const Call& call, wire::JsonWriter& json);
+/// Of an answer that is not JSON; its errors are plain text too.
+using TextHandler = Result<std::string> (*)(const ApiContext& api, const Call& call);
 
 enum class Methods : std::uint8_t { kGet, kGetAndPost };
 enum class RunsOn : std::uint8_t { kLoop, kPool };
@@ -43,7 +47,11 @@ struct Endpoint {
   RunsOn runs_on;
   Handler handler;
   Envelope envelope = Envelope::kPrometheus;  ///< Of success; an error always has it.
+  TextHandler text_handler = nullptr;         ///< Set instead of `handler`; the answer is an exposition.
 };
+
+/// Answers /federate. Errors: kInvalidArgument for a bad match[]; kResourceExhausted past the answer's bound; storage's.
+[[nodiscard]] Result<std::string> FederateText(const ApiContext& api, const Call& call);
 
 /// query, query_range, query_exemplars, format_query, parse_query.
 [[nodiscard]] std::span<const Endpoint> QueryEndpoints();
@@ -55,6 +63,21 @@ struct Endpoint {
 [[nodiscard]] std::span<const Endpoint> CardinalityEndpoints();
 /// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
 [[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
+
+/// What a call's reads check: they end at its deadline, or when its client has gone.
+class CallContext {
+ public:
+  CallContext(const ApiContext& api, const Call& call, std::chrono::nanoseconds deadline);
+  ~CallContext();
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
+
+  [[nodiscard]] const QueryContext& get() const { return context_; }
+
+ private:
+  QueryContext context_;
+  http::Abandonment* const abandonment_;
+};
 
 /// When a call's reads end, unless the call asks for less: the API's longest query time after its arrival.
 [[nodiscard]] std::chrono::nanoseconds DeadlineOf(const ApiContext& api, const Call& call);

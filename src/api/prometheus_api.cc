@@ -19,6 +19,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::string_view kSuccess = "success";
+constexpr std::string_view kExpositionText = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8";
 
 // Instruments of one endpoint. The results are `success` and the error types of http_error.h.
 class EndpointMetrics {
@@ -90,8 +91,15 @@ class Route {
                     .tenant = tenant,
                     .arrived_ms = pending.arrived_ms,
                     .arrived = pending.arrived,
-                    .begun = api_->deps.clock.Monotonic()};
+                    .begun = api_->deps.clock.Monotonic(),
+                    .abandonment = pending.request.abandonment.get()};
+    if (call.abandonment != nullptr && call.abandonment->told())
+      return Fail(ErrorCode::kCancelled, "the client has gone");
     if (call.begun > DeadlineOf(*api_, call)) return TimedOutInQueue();
+    if (endpoint_.text_handler != nullptr) {
+      TICKSCOPE_ASSIGN_OR_RETURN(std::string text, endpoint_.text_handler(*api_, call));
+      return TextAnswer(200, kExpositionText, std::move(text));
+    }
     const auto write = [&](wire::JsonWriter& json) { return endpoint_.handler(*api_, call, json); };
     if (endpoint_.envelope == Envelope::kNone) return BareAnswer(write, api_->options.response_bytes_max);
     return SuccessAnswer(write, api_->options.response_bytes_max);
@@ -100,10 +108,15 @@ class Route {
   // Answers and counts. Compression happens here, on the thread that made the answer.
   void Finish(Pending& pending, Result<http::Response> result) const {
     const std::string_view name = result ? kSuccess : HttpErrorFor(result.error().code).type;
-    http::Response response = result ? *std::move(result) : ErrorAnswer(result.error());
+    http::Response response = result ? *std::move(result) : AnswerTo(result.error());
     CompressAnswer(pending.request, response);
     metrics_.Count(name, api_->deps.clock.Monotonic() - pending.arrived);
     pending.respond(std::move(response));
+  }
+
+  [[nodiscard]] http::Response AnswerTo(const Error& error) const {
+    if (endpoint_.text_handler == nullptr) return ErrorAnswer(error);
+    return TextAnswer(HttpErrorFor(error.code).status, "text/plain; charset=utf-8", error.message + "\n");
   }
 
   const std::shared_ptr<const ApiContext> api_;
@@ -127,6 +140,15 @@ void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiConte
 }
 
 }  // namespace
+
+CallContext::CallContext(const ApiContext& api, const Call& call, nanoseconds deadline)
+    : context_(api.deps.clock, deadline), abandonment_(call.abandonment) {
+  if (abandonment_ != nullptr) abandonment_->Watch([this] { context_.Cancel(); });
+}
+
+CallContext::~CallContext() {
+  if (abandonment_ != nullptr) abandonment_->StopWatching();
+}
 
 nanoseconds DeadlineOf(const ApiContext& api, const Call& call) {
   return call.arrived + api.options.query_timeout;

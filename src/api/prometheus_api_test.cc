@@ -275,6 +275,17 @@ TEST_F(PrometheusApiTest, Metadata) {
             R"({"http_requests":[{"type":"counter","help":"Requests.","unit":""}]})");
 }
 
+TEST_F(PrometheusApiTest, Federates) {
+  const http::Response good = Get("/federate?match[]=temp&match[]={place=%22q%22}");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_THAT(good.body, StartsWith("# TYPE temp untyped\ntemp{"));
+  EXPECT_THAT(good.body, HasSubstr("instance=\"\""));
+  EXPECT_EQ(Get("/federate").body, "");
+  const http::Response bad = Get("/federate?match[]={}");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(bad.body, "match[] must contain at least one non-empty matcher\n");
+}
+
 TEST_F(PrometheusApiTest, StatusPages) {
   EXPECT_EQ(Data("/api/v1/status/buildinfo"),
             R"({"version":"3.16.0","revision":"tickscope-0.1.0","branch":"","buildUser":"","buildDate":"",)"

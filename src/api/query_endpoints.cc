@@ -143,10 +143,10 @@ Result<Notes> HandleQuery(const ApiContext& api, const Call& call, JsonWriter& j
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
   TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs time_ms, call.parameters.TimeOr("time", call.arrived_ms));
   TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
-  const QueryContext context(api.deps.clock, evaluation.deadline);
+  const CallContext context(api, call, evaluation.deadline);
   return WriteResult(api, call, limit,
                      evaluation.engine.Instant(api.deps.storage, call.tenant, call.parameters.Get("query"),
-                                               time_ms, context),
+                                               time_ms, context.get()),
                      json);
 }
 
@@ -189,10 +189,10 @@ Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWrit
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
   TICKSCOPE_ASSIGN_OR_RETURN(const Range range, ReadRange(call.parameters));
   TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
-  const QueryContext context(api.deps.clock, evaluation.deadline);
+  const CallContext context(api, call, evaluation.deadline);
   return WriteResult(api, call, limit,
                      evaluation.engine.Range(api.deps.storage, call.tenant, call.parameters.Get("query"),
-                                             range.start_ms, range.end_ms, range.step_ms, context),
+                                             range.start_ms, range.end_ms, range.step_ms, context.get()),
                      json);
 }
 

@@ -146,7 +146,8 @@ void WriteHistogram(const Histogram& histogram, JsonWriter& json) {
   json.FloatString(histogram.sum);
   bool open = false;
   for (const BoundedBucket& bucket : BucketsByValue(histogram)) {
-    if (bucket.count == 0) continue;
+    // The reference shows the zero bucket only when it counts up, other buckets also when they count down.
+    if (bucket.count == 0 || (bucket.sign == BucketSign::kZero && !(bucket.count > 0))) continue;
     if (!open) {
       json.Key("buckets");
       json.BeginArray();

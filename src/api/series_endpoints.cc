@@ -79,12 +79,12 @@ Result<Notes> HandleSeries(const ApiContext& api, const Call& call, JsonWriter& 
   auto selectors = ReadSelectors(api, call.parameters);
   if (!selectors) return InvalidParameter("match[]", std::move(selectors).error());
 
-  const QueryContext context(api.deps.clock, DeadlineOf(api, call));
+  const CallContext context(api, call, DeadlineOf(api, call));
   std::vector<std::unique_ptr<SeriesSet>> sets;
   for (auto& matchers : *selectors) {
     if (query.IsEmpty()) break;
     TICKSCOPE_ASSIGN_OR_RETURN(
-        auto set, api.deps.storage.Select(query.Select(call.tenant, std::move(matchers)), context));
+        auto set, api.deps.storage.Select(query.Select(call.tenant, std::move(matchers)), context.get()));
     sets.push_back(std::move(set));
   }
   MergedSeries series(std::move(sets));
@@ -96,7 +96,7 @@ Result<Notes> HandleSeries(const ApiContext& api, const Call& call, JsonWriter& 
       truncated = true;
       break;
     }
-    if (count % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context.Check());
+    if (count % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context.get().Check());
     WriteLabels(series.labels(), json);
   }
   json.EndArray();
@@ -111,15 +111,26 @@ Result<Notes> WriteTexts(const ApiContext& api, const Call& call, const ListText
   TICKSCOPE_ASSIGN_OR_RETURN(Selectors selectors, ReadSelectors(api, call.parameters));
   if (selectors.empty()) selectors.emplace_back();  // Every series.
 
-  const QueryContext context(api.deps.clock, DeadlineOf(api, call));
+  const CallContext context(api, call, DeadlineOf(api, call));
+  // Two lists and their union are held at once.
+  const std::uint64_t bytes_max = api.deps.engine.options().memory_bytes_max / 3;
   std::vector<std::string> texts;
   for (auto& matchers : selectors) {
     if (query.IsEmpty()) break;
     TICKSCOPE_ASSIGN_OR_RETURN(const auto more,
-                               list(query.Select(call.tenant, std::move(matchers)), context));
+                               list(query.Select(call.tenant, std::move(matchers)), context.get()));
     std::vector<std::string> both;
     std::ranges::set_union(texts, more, std::back_inserter(both));
     texts = std::move(both);
+    std::uint64_t bytes = 0;
+    for (const std::string& text : texts)
+      bytes += sizeof(std::string) + text.capacity();
+    if (bytes > bytes_max) {
+      return Fail(
+          ErrorCode::kResourceExhausted,
+          fmt::format("the list needs too much memory: select fewer series with match[]: memory_max={}",
+                      api.deps.engine.options().memory_bytes_max));
+    }
   }
   const bool truncated = query.PastLimit(texts.size());
   if (truncated) texts.resize(query.limit);
@@ -190,6 +201,7 @@ constexpr Endpoint kEndpoints[] = {
     {"labels", "/api/v1/labels", Methods::kGetAndPost, RunsOn::kPool, HandleLabels},
     {"label_values", "/api/v1/label/{name}/values", Methods::kGet, RunsOn::kPool, HandleLabelValues},
     {"metadata", "/api/v1/metadata", Methods::kGet, RunsOn::kPool, HandleMetadata},
+    {"federate", "/federate", Methods::kGet, RunsOn::kPool, nullptr, Envelope::kNone, FederateText},
 };
 
 }  // namespace

@@ -9,24 +9,11 @@
 #include <set>
 #include <vector>
 
+#include "apiclient/plot.h"
 #include "base/civil_time.h"
 
 namespace tickscope::apiclient {
 namespace {
-
-// Text that a terminal shows as it is.
-std::string Shown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 // Characters rather than bytes, so that a table with UTF-8 in it stays aligned.
 std::size_t ShownWidth(std::string_view text) {
@@ -60,11 +47,11 @@ std::string TableText(const std::vector<Row>& rows) {
 
 std::string QueryTable(const QueryAnswer& answer) {
   if (answer.type == "scalar" || answer.type == "string")
-    return Shown(answer.series.front().points.front().value) + "\n";
+    return ShownText(answer.series.front().points.front().value) + "\n";
   if (answer.series.empty()) return "no series\n";
   std::vector<Row> rows = {{"SERIES", "VALUE", "TIME"}};
   for (const ResultSeries& series : answer.series) {
-    std::string name = Shown(series.labels.ToString());
+    std::string name = ShownText(series.labels.ToString());
     for (const ResultPoint& point : series.points) {
       rows.push_back({std::exchange(name, {}), point.value, FormatUtcTime(point.time_ms)});
     }
@@ -136,18 +123,34 @@ std::string SeriesCsv(const std::vector<Labels>& series) {
 
 }  // namespace
 
+std::string ShownText(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 Result<AnswerFormat> ParseAnswerFormat(std::string_view text) {
   if (text == "table") return AnswerFormat::kTable;
   if (text == "json") return AnswerFormat::kJson;
   if (text == "csv") return AnswerFormat::kCsv;
+  if (text == "plot") return AnswerFormat::kPlot;
   return Fail(ErrorCode::kInvalidArgument,
-              "unknown format: got \"" + std::string(text) + "\", want table, json or csv");
+              "unknown format: got \"" + std::string(text) + "\", want table, json, csv or plot");
 }
 
 std::string AnswerText(const QueryAnswer& answer, AnswerFormat format) {
   switch (format) {
     case AnswerFormat::kTable:
       return QueryTable(answer);
+    case AnswerFormat::kPlot:
+      return answer.type == "matrix" ? PlotText(answer, {}) : QueryTable(answer);
     case AnswerFormat::kJson:
       return answer.data + "\n";
     case AnswerFormat::kCsv:
@@ -158,10 +161,11 @@ std::string AnswerText(const QueryAnswer& answer, AnswerFormat format) {
 
 std::string AnswerText(const SeriesAnswer& answer, AnswerFormat format) {
   switch (format) {
-    case AnswerFormat::kTable: {
+    case AnswerFormat::kTable:
+    case AnswerFormat::kPlot: {
       std::string out;
       for (const Labels& labels : answer.series)
-        out += Shown(labels.ToString()) + "\n";
+        out += ShownText(labels.ToString()) + "\n";
       return out;
     }
     case AnswerFormat::kJson:
@@ -174,10 +178,11 @@ std::string AnswerText(const SeriesAnswer& answer, AnswerFormat format) {
 
 std::string AnswerText(const TextsAnswer& answer, std::string_view heading, AnswerFormat format) {
   switch (format) {
-    case AnswerFormat::kTable: {
+    case AnswerFormat::kTable:
+    case AnswerFormat::kPlot: {
       std::string out;
       for (const std::string& text : answer.texts)
-        out += Shown(text) + "\n";
+        out += ShownText(text) + "\n";
       return out;
     }
     case AnswerFormat::kJson:

@@ -6,7 +6,7 @@
 //                     and value;
 //           matrix    one row a point, the series named once                quoted as RFC 4180 says
 //
-// A table shows control characters as \xNN: what a label holds must not steer a terminal.
+// A plot is drawn by plot.h. A table shows control characters as \xNN: what a label holds must not steer a terminal.
 #pragma once
 
 #include <string>
@@ -17,12 +17,15 @@
 
 namespace tickscope::apiclient {
 
-enum class AnswerFormat : std::uint8_t { kTable, kJson, kCsv };
+enum class AnswerFormat : std::uint8_t { kTable, kJson, kCsv, kPlot };
 
-/// "table", "json", "csv". Errors: kInvalidArgument naming the text.
+/// "table", "json", "csv", "plot". Errors: kInvalidArgument naming the text.
 [[nodiscard]] Result<AnswerFormat> ParseAnswerFormat(std::string_view text);
 
-// Each ends with a newline unless it is empty.
+/// Text with control characters as \xNN.
+[[nodiscard]] std::string ShownText(std::string_view text);
+
+// Each ends with a newline unless it is empty. What is no matrix has no plot: it is told as a table.
 [[nodiscard]] std::string AnswerText(const QueryAnswer& answer, AnswerFormat format);
 [[nodiscard]] std::string AnswerText(const SeriesAnswer& answer, AnswerFormat format);
 /// `heading` is the CSV column's name.

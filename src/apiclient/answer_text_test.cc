@@ -52,7 +52,8 @@ TEST(AnswerText, CsvHasAColumnALabel) {
 
 TEST(AnswerText, KnowsItsFormats) {
   EXPECT_EQ(ParseAnswerFormat("csv").value(), AnswerFormat::kCsv);
-  EXPECT_EQ(ParseAnswerFormat("xml").error().message, "unknown format: got \"xml\", want table, json or csv");
+  EXPECT_EQ(ParseAnswerFormat("xml").error().message,
+            "unknown format: got \"xml\", want table, json, csv or plot");
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 // HTTP messages as values. Bodies are whole: limits are enforced while they are read (http/server.h).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tickscope::http {
+
+class Abandonment;
 
 /// Header fields in arrival order. Names compare without regard to case (RFC 9110 section 5.1).
 class Headers {
@@ -30,6 +33,8 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote_address;  ///< "address:port", server side only.
+  /// Told when the client ends the connection before it has its answer. Null in a request that no server made.
+  std::shared_ptr<Abandonment> abandonment;
 
   [[nodiscard]] std::string_view path() const;   ///< Target up to '?', still encoded.
   [[nodiscard]] std::string_view query() const;  ///< Target after '?', empty when there is none.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/abandonment.h"
 
 namespace tickscope::http {
 namespace {
@@ -134,15 +135,20 @@ void ServerSession::ReadInput() {
 void ServerSession::OnInput(Result<std::size_t> bytes) {
   read_pending_ = false;
   if (phase_ == Phase::kWriting || phase_ == Phase::kLingering) body_.reset();
-  if (!bytes) return End();
+  if (!bytes) {
+    if (phase_ == Phase::kHandling) abandonment_->Tell();
+    return End();
+  }
   if (*bytes == 0) {
     input_ended_ = true;
     return OnInputEnd();
   }
   // A limit struck while the read was pending: what came is not wanted any more.
-  if (phase_ == Phase::kWriting) return;
+  if (phase_ == Phase::kWriting && !keep_alive_) return;
   if (phase_ == Phase::kLingering) return ReadDiscarding();
   input_end_ += *bytes;
+  // The next request, sent before the answer to this one; it waits.
+  if (phase_ == Phase::kHandling || phase_ == Phase::kWriting) return;
   Advance();
 }
 
@@ -159,8 +165,10 @@ void ServerSession::OnInputEnd() {
       return Reject(400, Limit::kMalformed, why);
     }
     case Phase::kHandling:
+      abandonment_->Tell();
+      return;  // Half-closed: an answer may still be read.
     case Phase::kWriting:
-      return;  // Half-closed: the answer may still be read.
+      return;
   }
 }
 
@@ -279,9 +287,20 @@ void ServerSession::Dispatch() {
                   .target = OriginForm(std::move(head.target)),
                   .headers = std::move(head.headers),
                   .body = body_ ? body_->Release() : std::string(),
-                  .remote_address = connection_->remote_address()};
+                  .remote_address = connection_->remote_address(),
+                  .abandonment = abandonment_ = std::make_shared<Abandonment>()};
   shared_.metrics.body_bytes->Add(request.body.size());
+  WatchForEnd();
   shared_.handler(std::move(request), PendingReply(shared_.replies, id_));
+}
+
+void ServerSession::WatchForEnd() {
+  if (input_ended_) {
+    abandonment_->Tell();
+    return;
+  }
+  // With the next request in the buffer the client is known to wait.
+  if (Input().empty()) ReadInput();
 }
 
 void ServerSession::Reject(int status, Limit limit, std::string_view why) {
@@ -366,6 +385,7 @@ void ServerSession::OnWritten() {
   SetPhase(Phase::kIdle);
   Arm(shared_.options.idle_timeout);
   if (!Input().empty()) return Advance();
+  if (read_pending_) return;
   if (input_.size() > kInputBytesInitial) input_ = std::vector<std::byte>(kInputBytesInitial);
   ReadInput();
 }

@@ -10,8 +10,12 @@
 // kernel. A closing session lingers: it ends its own half and reads on until the client ends too, for closing
 // with unread bytes would reset the connection and lose the answer that explains why.
 //
+// While the handler works the session reads on, to learn that the client has gone: the request is then marked as
+// abandoned, also when only the client's half has ended. Few clients end their half and wait.
+//
 // Invariants   A1 At most one read is pending; it goes into the input buffer (kIdle, kHead, kBody with
-//                 chunks), the body (kBody with a length) or the discard buffer (kLingering).
+//                 chunks, kHandling and kWriting), the body (kBody with a length) or the discard buffer
+//                 (kLingering). While one into the input buffer is pending, the buffer is empty or not touched.
 //              A2 Every request that reached the handler is answered once, in order.
 //              A3 Memory: the input buffer (at most header_bytes_max) and one body, which is in the budget.
 // Threads      The server's loop only.
@@ -58,6 +62,8 @@ class ServerSession {
   void OnHead();
   void StartBody();
   void Dispatch();
+  /// Reads while the handler works, so that the client's end is seen.
+  void WatchForEnd();
   [[nodiscard]] std::optional<std::string> FindFlaw() const;
   [[nodiscard]] std::string_view Input() const;
   void ConsumeInput(std::size_t bytes);
@@ -98,6 +104,7 @@ class ServerSession {
   std::unique_ptr<MessageParser> parser_;
   std::uint64_t body_left_ = 0;  // Of a body with a length.
   std::optional<BodyBuffer> body_;
+  std::shared_ptr<Abandonment> abandonment_;  // Of the request being handled.
   bool keep_alive_ = false;
   bool is_head_request_ = false;
   int version_ = 11;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/mutex.h"
+#include "http/abandonment.h"
 #include "http/client.h"
 #include "io/asio_network.h"
 #include "io/memory_network.h"
@@ -255,6 +256,65 @@ TEST_F(ServerTest, AnswersWhoHasClosedItsHalf) {
   });
   *timer_loop = network_->MakeLoop();
   EXPECT_THAT(Exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("GET / "));
+}
+
+TEST_F(ServerTest, TellsTheHandlerThatNobodyWaits) {
+  struct Case {
+    const char* name;
+    std::function<void(RawClient&)> act;
+    bool abandoned;
+  };
+  const Case cases[] = {
+      {"waits", [](RawClient&) {}, false},
+      {"sends the next request", [](RawClient& c) { c.Send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"); }, false},
+      {"closes", [](RawClient& c) { c.Disconnect(); }, true},
+      {"ends its half", [](RawClient& c) { c.FinishSending(); }, true},
+      {"sends half a request and closes",
+       [](RawClient& c) {
+         c.Send("GET /2 HT");
+         c.Disconnect();
+       },
+       false},  // Not seen: the next request's bytes are not read past the buffer's first.
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    std::vector<std::pair<Request, Respond>> waiting;
+    StartServer([&](Request request, Respond respond) {
+      waiting.emplace_back(std::move(request), std::move(respond));
+    });
+    RawClient client = Connect();
+    client.Send("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+    client.Await([&] { return waiting.size() == 1; });
+    c.act(client);
+    network_->scheduler().RunFor(milliseconds(1));
+    EXPECT_EQ(waiting[0].first.abandonment->told(), c.abandoned);
+    waiting[0].second({.status = 200, .body = "late"});
+    network_->scheduler().RunFor(milliseconds(1));
+    server_.reset();
+    waiting.clear();
+  }
+}
+
+TEST_F(ServerTest, ARequestSentEarlyWaitsItsTurn) {
+  std::vector<std::pair<Request, Respond>> waiting;
+  StartServer([&](Request request, Respond respond) {
+    waiting.emplace_back(std::move(request), std::move(respond));
+  });
+  RawClient client = Connect();
+  for (int i = 0; i < 3; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    if (i == 0) client.Send("GET /0 HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.Await([&] { return waiting.size() == static_cast<std::size_t>(i) + 1; });
+    EXPECT_EQ(waiting.back().first.target, path);
+    // In two pieces, so that one arrives while the handler works and one after its answer.
+    client.Send("GET /" + std::to_string(i + 1) + " HTTP");
+    waiting.back().second({.status = 200, .body = "answer " + path});
+    client.AwaitText("answer " + path);
+    client.Send("/1.1\r\nHost: x\r\n\r\n");
+  }
+  client.Await([&] { return waiting.size() == 4; });
+  EXPECT_EQ(waiting.back().first.target, "/3");
+  server_.reset();
 }
 
 TEST_F(ServerTest, TakesAbsoluteTargets) {

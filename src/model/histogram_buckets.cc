@@ -90,7 +90,9 @@ std::vector<BoundedBucket> BucketsByValue(const Histogram& h, ZeroOverlap overla
     const BoundedBucket mirrored = bounds_of(*it);
     out.push_back({-mirrored.upper, -mirrored.lower, it->count, it->index, BucketSign::kNegative});
   }
-  if (h.zero_count != 0)
+  // As text every bucket is told; elsewhere a zero bucket that counts down, as differences have it, is left out, as the
+  // reference leaves it out.
+  if (overlap == ZeroOverlap::kKeep ? h.zero_count != 0 : h.zero_count > 0)
     out.push_back({-h.zero_threshold, h.zero_threshold, h.zero_count, 0, BucketSign::kZero});
   for (const IndexedBucket& bucket : positive)
     out.push_back(bounds_of(bucket));

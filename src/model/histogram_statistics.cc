@@ -1,5 +1,6 @@
 #include "model/histogram_statistics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -92,13 +93,20 @@ HistogramStatistic HistogramQuantile(double q, const Histogram& h) {
     seen += found->count;
     if (seen >= rank) break;
   }
-  if (found == nullptr) return {kNan, nan_observations ? NanObservations::kDecided : NanObservations::kNone};
+  seen = std::min(seen, h.count);
+  if (found == nullptr) {
+    // Nothing is known but the count, as after a division by zero: the reference then says 0.
+    if (!std::isnan(h.sum) && rank > 0) return {0};
+    return {kNan, nan_observations ? NanObservations::kDecided : NanObservations::kNone};
+  }
   if (nan_observations && seen < rank) return {kNan, NanObservations::kDecided};
   const NanObservations note = nan_observations ? NanObservations::kSkewed : NanObservations::kNone;
   if (UsesCustomBounds(h)) {
     if (found->lower == -kInf) return {found->upper, note};
     if (found->upper == kInf && found->index > 0) return {found->lower, note};
   }
+  // Possible when differences count down, or by rounding.
+  if (seen < rank) return {found->upper, note};
   const double into = from_below ? rank - (seen - found->count) : seen - rank;
   return {ValueAt(h, *found, into / found->count), note};
 }
@@ -110,14 +118,16 @@ HistogramStatistic HistogramFraction(double lower, double upper, const Histogram
   const double in_buckets = TotalCount(buckets);
   const NanObservations note =
       HasNanObservations(h, in_buckets) ? NanObservations::kSkewed : NanObservations::kNone;
+  // No rank is above the whole, which buckets of differences, some of them negative, may add up past.
+  const double whole = std::isnan(h.sum) ? in_buckets : h.count;
   const auto rank_of = [&](double value) {
     double rank = 0;
     for (const BoundedBucket& bucket : buckets) {
-      if (bucket.lower >= value) return rank;
-      if (bucket.upper > value) return rank + CountBelow(h, bucket, value);
+      if (bucket.lower >= value) return std::min(rank, whole);
+      if (bucket.upper > value) return std::min(rank + CountBelow(h, bucket, value), whole);
       rank += bucket.count;
     }
-    return rank;
+    return whole;
   };
   return {(rank_of(upper) - rank_of(lower)) / h.count, note};
 }

@@ -80,7 +80,7 @@ class AggregateEvaluation {
 
   Status Run() {
     for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
       const std::size_t row = out_.AddRow({group.labels, group.drop_name});
       switch (aggregate_.op) {
         case AggregateOp::kSum:
@@ -113,7 +113,7 @@ class AggregateEvaluation {
   Status RunQuantile(const std::vector<double>& q) {
     std::vector<double> values;
     for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
       const std::size_t row = out_.AddRow({group.labels, group.drop_name});
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         values.clear();
@@ -227,7 +227,7 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
   LabelsBuilder builder;
   std::map<std::string, double> counts;
   for (const AggregateGroup& group : GroupRows(in, aggregate)) {
-    TICKSCOPE_RETURN_IF_ERROR(run.context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(run.Check());
     for (std::size_t step = 0; step < in.steps(); ++step) {
       counts.clear();
       for (const std::size_t row : group.rows) {
@@ -274,8 +274,7 @@ std::vector<AggregateGroup> GroupRows(const StepMatrix& in, const Aggregate& agg
 Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const Aggregate& aggregate,
                                  const Scope& outer) {
   QueryRun& run = evaluator.run();
-  Scope scope = outer;
-  if (aggregate.op == AggregateOp::kCountValues) scope.histogram_totals_only = false;
+  const Scope scope = aggregate.op == AggregateOp::kCountValues ? outer.Whole() : outer;
   if (aggregate.op == AggregateOp::kTopk || aggregate.op == AggregateOp::kBottomk ||
       aggregate.op == AggregateOp::kLimitk || aggregate.op == AggregateOp::kLimitRatio) {
     return EvalSelectingAggregate(evaluator, expr, aggregate, scope);

@@ -56,7 +56,7 @@ class Selection {
   Status Best(const std::vector<double>& k) {
     std::vector<std::size_t> candidates;
     for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         if (k[step] < 1) continue;
         candidates.clear();
@@ -75,7 +75,7 @@ class Selection {
 
   Status First(const std::vector<double>& k) {
     for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         std::size_t left = ChosenCount(k[step], group.rows.size());
         for (std::size_t i = 0; i < group.rows.size() && left > 0; ++i) {

@@ -26,18 +26,27 @@ std::string FormatTime(TimeMs time_ms) {
 
 }  // namespace
 
-void Annotations::Add(std::set<std::string>& to, std::string_view kind, std::string_view text,
-                      PositionRange at) {
-  if (to.size() >= kAnnotationsMax) return;
-  to.insert(fmt::format("{}{} ({})", kind, text, LineColumn(query_, at.start)));
+void Annotations::Add(Notes& to, std::string_view text, PositionRange at) {
+  if (const auto found = to.find(text); found != to.end()) {
+    found->second = at.start;
+  } else if (to.size() < kAnnotationsMax) {
+    to.emplace(text, at.start);
+  }
+}
+
+std::vector<std::string> Annotations::Texts(const Notes& notes, std::string_view kind) const {
+  std::vector<std::string> out;
+  for (const auto& [text, place] : notes)
+    out.push_back(fmt::format("{}{} ({})", kind, text, LineColumn(query_, place)));
+  return out;
 }
 
 void Annotations::MonotonicityFixed(PositionRange at, std::string_view metric_name,
                                     const MonotonicityFix& fix, TimeMs time_ms) {
   if (monotonicity_.size() >= kAnnotationsMax) return;
-  const auto [it, added] = monotonicity_.try_emplace({std::string(metric_name), at.start});
+  const auto [it, added] = monotonicity_.try_emplace(std::string(metric_name));
   MonotonicityExtent& extent = it->second;
-  if (added) extent = {fix, time_ms, time_ms, 0};
+  if (added) extent = {at.start, fix, time_ms, time_ms, 0};
   extent.fix.bucket_min = std::min(extent.fix.bucket_min, fix.bucket_min);
   extent.fix.bucket_max = std::max(extent.fix.bucket_max, fix.bucket_max);
   extent.fix.difference_max = std::max(extent.fix.difference_max, fix.difference_max);
@@ -47,32 +56,35 @@ void Annotations::MonotonicityFixed(PositionRange at, std::string_view metric_na
 }
 
 void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name) {
-  if (start_overlaps_.size() < kAnnotationsMax) ++start_overlaps_[{std::string(metric_name), at.start}];
+  if (start_overlaps_.size() >= kAnnotationsMax) return;
+  const auto [it, added] = start_overlaps_.try_emplace(std::string(metric_name));
+  if (added) it->second.place = at.start;
+  ++it->second.count;
 }
 
 std::vector<std::string> Annotations::warnings() const {
-  std::vector<std::string> out(warnings_.begin(), warnings_.end());
-  for (const auto& [key, count] : start_overlaps_) {
+  std::vector<std::string> out = Texts(warnings_, "PromQL warning: ");
+  for (const auto& [metric, overlap] : start_overlaps_) {
     out.push_back(
         fmt::format("PromQL warning: sample has start time that overlaps with previous sample timestamp for "
                     "metric {}{} ({})",
-                    Quoted(key.first), count > 1 ? fmt::format(" ({} occurrences)", count) : "",
-                    LineColumn(query_, key.second)));
+                    Quoted(metric), overlap.count > 1 ? fmt::format(" ({} occurrences)", overlap.count) : "",
+                    LineColumn(query_, overlap.place)));
   }
   return out;
 }
 
 std::vector<std::string> Annotations::infos() const {
-  std::vector<std::string> out(infos_.begin(), infos_.end());
-  for (const auto& [key, extent] : monotonicity_) {
-    out.push_back(
-        fmt::format("PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
-                    "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}, "
-                    "from buckets {} to "
-                    "{}, with a max diff of {:.2g}, over {} samples from {} to {} ({})",
-                    ForMetric(key.first), FormatFloatCompact(extent.fix.bucket_min),
-                    FormatFloatCompact(extent.fix.bucket_max), extent.fix.difference_max, extent.samples,
-                    FormatTime(extent.first_ms), FormatTime(extent.last_ms), LineColumn(query_, key.second)));
+  std::vector<std::string> out = Texts(infos_, "PromQL info: ");
+  for (const auto& [metric, extent] : monotonicity_) {
+    out.push_back(fmt::format(
+        "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+        "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}, "
+        "from buckets {} to "
+        "{}, with a max diff of {:.2g}, over {} samples from {} to {} ({})",
+        ForMetric(metric), FormatFloatCompact(extent.fix.bucket_min),
+        FormatFloatCompact(extent.fix.bucket_max), extent.fix.difference_max, extent.samples,
+        FormatTime(extent.first_ms), FormatTime(extent.last_ms), LineColumn(query_, extent.place)));
   }
   return out;
 }

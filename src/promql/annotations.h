@@ -3,12 +3,13 @@
 // A warning says the answer may be wrong or incomplete, an info that something was left out as documented. Texts
 // are Prometheus' own, since people search for them, and end in the "(line:col)" of the expression at fault.
 //
-// Memory   Bounded: equal texts are kept once, and at most kAnnotationsMax of each kind.
+// Equal texts are kept once and point to the place noted last, infos on monotonicity and start times to the first.
+// Memory   Bounded: at most kAnnotationsMax of each kind.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,34 +33,40 @@ class Annotations {
   /// `query` is the text positions point into; it outlives this object.
   explicit Annotations(std::string_view query) : query_(query) {}
 
-  void Warn(PositionRange at, std::string_view text) { Add(warnings_, "PromQL warning: ", text, at); }
-  void Inform(PositionRange at, std::string_view text) { Add(infos_, "PromQL info: ", text, at); }
-  /// Infos on one metric and place are merged into one that tells the extent.
+  void Warn(PositionRange at, std::string_view text) { Add(warnings_, text, at); }
+  void Inform(PositionRange at, std::string_view text) { Add(infos_, text, at); }
+  /// Infos on one metric are merged into one that tells the extent.
   void MonotonicityFixed(PositionRange at, std::string_view metric_name, const MonotonicityFix& fix,
                          TimeMs time_ms);
 
-  /// Start times before the previous sample, counted by metric and place.
+  /// Start times before the previous sample, counted by metric.
   void StartsOverlapped(PositionRange at, std::string_view metric_name);
 
   [[nodiscard]] std::vector<std::string> warnings() const;
   [[nodiscard]] std::vector<std::string> infos() const;
 
  private:
+  using Notes = std::map<std::string, std::size_t, std::less<>>;  // Text to the offset it points to.
   struct MonotonicityExtent {
+    std::size_t place = 0;
     MonotonicityFix fix;
     TimeMs first_ms = 0;
     TimeMs last_ms = 0;
     std::size_t samples = 0;
   };
 
-  void Add(std::set<std::string>& to, std::string_view kind, std::string_view text, PositionRange at);
+  static void Add(Notes& to, std::string_view text, PositionRange at);
+  [[nodiscard]] std::vector<std::string> Texts(const Notes& notes, std::string_view kind) const;
 
   std::string_view query_;
-  std::set<std::string> warnings_;
-  std::set<std::string> infos_;
-  using MetricAndPlace = std::pair<std::string, std::size_t>;
-  std::map<MetricAndPlace, MonotonicityExtent> monotonicity_;
-  std::map<MetricAndPlace, std::size_t> start_overlaps_;
+  struct StartOverlap {
+    std::size_t place = 0;
+    std::size_t count = 0;
+  };
+  Notes warnings_;
+  Notes infos_;
+  std::map<std::string, MonotonicityExtent, std::less<>> monotonicity_;  // By metric name.
+  std::map<std::string, StartOverlap, std::less<>> start_overlaps_;
 };
 
 /// ` for metric name "up"`, or nothing for an empty name.

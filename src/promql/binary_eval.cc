@@ -25,10 +25,16 @@ void Store(Sample sample, std::size_t row, std::size_t step, StepMatrix& out) {
 Result<StepMatrix> EvalWithScalar(Evaluator& evaluator, const Expr& expr, const Binary& binary,
                                   const Scope& scope) {
   const bool vector_on_left = TypeOf(*binary.left) == ValueType::kVector;
+  // Left before right: of notes with one text the last one stays.
+  std::vector<double> scalars;
+  if (!vector_on_left) {
+    TICKSCOPE_ASSIGN_OR_RETURN(scalars, evaluator.Scalar(*binary.left, scope));
+  }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix vector,
                              evaluator.Vector(vector_on_left ? *binary.left : *binary.right, scope));
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> scalars,
-                             evaluator.Scalar(vector_on_left ? *binary.right : *binary.left, scope));
+  if (vector_on_left) {
+    TICKSCOPE_ASSIGN_OR_RETURN(scalars, evaluator.Scalar(*binary.right, scope));
+  }
   BinaryOperator op(binary.op, binary.return_bool);
   for (std::size_t row = 0; row < vector.rows(); ++row) {
     for (std::size_t step = 0; step < vector.steps(); ++step) {
@@ -68,7 +74,7 @@ Result<StepMatrix> EvalSetOperator(Evaluator& evaluator, const Binary& binary, c
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix left, evaluator.Vector(*binary.left, scope));
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix right, evaluator.Vector(*binary.right, scope));
   for (const MatchGroup& group : MatchRows(left, right, *binary.matching)) {
-    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().Check());
     for (std::size_t step = 0; step < left.steps(); ++step) {
       if (binary.op == BinaryOp::kOr) {
         if (!AnyRowAt(left, group.left, step)) continue;
@@ -243,7 +249,7 @@ Result<StepMatrix> EvalVectors(Evaluator& evaluator, const Expr& expr, const Bin
   VectorMatch match(binary, left, right, out);
   const std::vector<MatchGroup> groups = MatchRows(left, right, *binary.matching);
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().Check());
     TICKSCOPE_RETURN_IF_ERROR(match.MatchGroupAt(groups[i], i));
   }
   match.op().Annotate(evaluator.run().annotations, expr.position);
@@ -256,11 +262,10 @@ Result<StepMatrix> EvalVectors(Evaluator& evaluator, const Expr& expr, const Bin
 
 Result<StepMatrix> EvalBinary(Evaluator& evaluator, const Expr& expr, const Binary& binary,
                               const Scope& outer) {
-  Scope scope = outer;
-  // Comparing and trimming look at buckets, whatever is made of the result.
-  const bool needs_buckets =
-      IsComparison(binary.op) || binary.op == BinaryOp::kTrimLower || binary.op == BinaryOp::kTrimUpper;
-  if (needs_buckets) scope.histogram_totals_only = false;
+  // Comparing for equality and trimming look at buckets, whatever is made of the result.
+  const bool needs_buckets = binary.op == BinaryOp::kEqual || binary.op == BinaryOp::kNotEqual ||
+                             binary.op == BinaryOp::kTrimLower || binary.op == BinaryOp::kTrimUpper;
+  const Scope scope = needs_buckets ? outer.Whole() : outer;
   if (!binary.matching) return EvalWithScalar(evaluator, expr, binary, scope);
   if (IsSetOperator(binary.op)) return EvalSetOperator(evaluator, binary, scope);
   return EvalVectors(evaluator, expr, binary, scope);

@@ -91,21 +91,23 @@ double FractionOfBuckets(double lower, double upper, std::vector<ClassicBucket>&
     return kNan;
   }
   if (lower >= upper) return 0;
-  const auto rank_of = [&](double value) {
+  // Counts that fall on the way may be above the last one, but no rank is.
+  const auto rank_of = [&](double value) -> double {
     double below = 0;
     // Observations of the first bucket are taken to be positive if its bound is.
     double bucket_lower = buckets[0].upper_bound > 0 ? 0 : -kInf;
     for (const ClassicBucket& bucket : buckets) {
-      if (bucket_lower >= value) return below;
+      if (bucket_lower >= value) return std::min(below, observations);
       if (bucket.upper_bound > value) {
         const double inside = bucket.count - below;
-        if (bucket_lower == -kInf) return below + inside;
-        return below + inside * (value - bucket_lower) / (bucket.upper_bound - bucket_lower);
+        if (bucket_lower == -kInf) return std::min(below + inside, observations);
+        return std::min(below + inside * (value - bucket_lower) / (bucket.upper_bound - bucket_lower),
+                        observations);
       }
       below = bucket.count;
       bucket_lower = bucket.upper_bound;
     }
-    return below;
+    return observations;
   };
   return (rank_of(upper) - rank_of(lower)) / observations;
 }

@@ -48,10 +48,13 @@ Result<Duration> ExpressionParser::ParseDuration(const DurationPlace& place, Dur
   return Finish(std::move(expr), role);
 }
 
-// An offset takes one operand: `x offset 5m * 2` multiplies the vector.
+// An offset takes one operand: `x offset 5m * 2` multiplies the vector. One that begins with a parenthesis takes what
+// follows too: `x offset (5m) * 2` looks back ten minutes.
 Result<Duration> ExpressionParser::ParseOffsetDuration() {
   constexpr DurationPlace kOffsetPlace = {"offset", "number, duration, step(), or range()"};
-  TICKSCOPE_ASSIGN_OR_RETURN(auto expr, ParseDurationUnary(kOffsetPlace, kPower + 1));
+  const bool whole = current().kind == TokenKind::kLeftParen;
+  TICKSCOPE_ASSIGN_OR_RETURN(auto expr, whole ? ParseDurationBinary(kAdditive, kOffsetPlace)
+                                              : ParseDurationUnary(kOffsetPlace, kPower + 1));
   return Finish(std::move(expr), DurationRole::kOffset);
 }
 

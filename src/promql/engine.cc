@@ -29,11 +29,26 @@ void SortByLabels(Matrix& matrix) {
             [](const MatrixSeries& a, const MatrixSeries& b) { return a.labels < b.labels; });
 }
 
+// Memory the points of a result will take, counted before they are made.
+Status CountResult(const StepMatrix& matrix) {
+  std::uint64_t points = 0;
+  for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    const auto cells = matrix.cells(row);
+    points += static_cast<std::uint64_t>(
+        std::count_if(cells.begin(), cells.end(), [](Cell cell) { return cell != Cell::kNone; }));
+  }
+  matrix.budget().ChangeBytes(0, points * sizeof(Point) + matrix.rows() * sizeof(MatrixSeries));
+  return matrix.budget().Check();
+}
+
 Matrix ToMatrix(const StepMatrix& matrix, const Grid& grid) {
   Matrix out;
   out.reserve(matrix.rows());
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
     MatrixSeries series{matrix.head(row).labels, {}};
+    const auto cells = matrix.cells(row);
+    series.points.reserve(static_cast<std::size_t>(
+        std::count_if(cells.begin(), cells.end(), [](Cell cell) { return cell != Cell::kNone; })));
     for (std::size_t step = 0; step < grid.count; ++step) {
       if (matrix.cell(row, step) != Cell::kNone)
         series.points.push_back(PointAt(matrix, row, step, grid.At(step)));
@@ -56,7 +71,7 @@ Matrix ToMatrix(std::vector<RangeVectorRow> rows) {
 }
 
 Result<Value> EvaluateInstant(Evaluator& evaluator, const Expr& expr, TimeMs time_ms) {
-  const Scope scope{{time_ms, 1, 1}, false};
+  const Scope scope{{time_ms, 1, 1}};
   switch (TypeOf(expr)) {
     case ValueType::kScalar: {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> values, evaluator.Scalar(expr, scope));
@@ -71,6 +86,7 @@ Result<Value> EvaluateInstant(Evaluator& evaluator, const Expr& expr, TimeMs tim
     case ValueType::kVector: {
       TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
       TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+      TICKSCOPE_RETURN_IF_ERROR(CountResult(matrix));
       return ToVector(matrix, time_ms);
     }
     case ValueType::kNone:
@@ -80,7 +96,7 @@ Result<Value> EvaluateInstant(Evaluator& evaluator, const Expr& expr, TimeMs tim
 }
 
 Result<Value> EvaluateRange(Evaluator& evaluator, const Expr& expr, const Grid& grid) {
-  const Scope scope{grid, false};
+  const Scope scope{.grid = grid, .ends_later = evaluator.run().end_ms > grid.last()};
   if (TypeOf(expr) == ValueType::kScalar) {
     TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> values, evaluator.Scalar(expr, scope));
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, VectorOfScalars(evaluator, values));
@@ -88,6 +104,7 @@ Result<Value> EvaluateRange(Evaluator& evaluator, const Expr& expr, const Grid& 
   }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+  TICKSCOPE_RETURN_IF_ERROR(CountResult(matrix));
   return ToMatrix(matrix, grid);
 }
 
@@ -96,7 +113,7 @@ template <typename Evaluate>
 Result<QueryResult> RunQuery(const Queryable& storage, const TenantId& tenant, const EngineOptions& options,
                              const QueryContext& context, std::string_view text, TimeMs start_ms,
                              TimeMs end_ms, std::int64_t step_ms, Evaluate evaluate) {
-  SampleBudget budget(options.samples_max);
+  SampleBudget budget(options.samples_max, options.memory_bytes_max);
   Annotations annotations(text);
   QueryResult result;
   QueryRun run{storage, tenant,  options, context,     text,        start_ms,

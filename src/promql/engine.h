@@ -21,7 +21,8 @@ namespace tickscope::promql {
 struct EngineOptions {
   std::int64_t lookback_ms = 300'000;  ///< How old the newest sample of an instant selector may be.
   std::int64_t default_subquery_step_ms = 60'000;
-  std::uint64_t samples_max = 50'000'000;  ///< Samples a query may hold at once.
+  std::uint64_t samples_max = 50'000'000;       ///< Samples a query may hold at once.
+  std::uint64_t memory_bytes_max = 2ULL << 30;  ///< Memory a query may take, its result included.
   bool experimental_functions = true;
   bool fill_modifiers = true;         ///< Accept fill(), fill_left() and fill_right() on operators.
   bool delayed_name_removal = false;  ///< Drop __name__ at the end of evaluation instead of at once.
@@ -77,7 +78,7 @@ class Engine {
 
   /// Evaluates at one time.
   /// Errors: kInvalidArgument with "line:col: parse error: ..." when the text is not PromQL; kFailedPrecondition when
-  /// evaluation fails on the data (HTTP 422); kResourceExhausted over samples_max; what `context` says.
+  /// evaluation fails on the data (HTTP 422); kResourceExhausted over samples_max or memory_bytes_max; what `context` says.
   [[nodiscard]] Result<QueryResult> Instant(const Queryable& storage, const TenantId& tenant,
                                             std::string_view query, TimeMs time_ms,
                                             const QueryContext& context) const;

@@ -167,6 +167,31 @@ TEST_F(EngineTest, StopsAtTheSampleLimit) {
   EXPECT_FALSE(Instant("count_over_time(vector(1)[1y:1ms])"));  // Refused before it is computed.
 }
 
+TEST_F(EngineTest, MemoryIsBounded) {
+  struct Case {
+    const char* name;
+    const char* query;
+    std::uint64_t enough;  // With 64 KiB less it is refused.
+  };
+  // 3,600 steps: 9 bytes a cell, 32 a point of the result, 32 a sample read.
+  const Case cases[] = {
+      {"a result", "vector(1)", 256 << 10},
+      {"intermediates add up", "vector(1) + (vector(1) + vector(1))", 384 << 10},
+      {"what a subquery evaluates", "count_over_time(vector(1)[1h:100ms])", 8 << 20},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    options_.memory_bytes_max = c.enough;
+    EXPECT_TRUE(Engine(options_).Range(storage_, TenantId(kDefaultTenant), c.query, 0, 3'599'000, 1000, {}));
+    options_.memory_bytes_max = 32 << 10;
+    const auto refused =
+        Engine(options_).Range(storage_, TenantId(kDefaultTenant), c.query, 0, 3'599'000, 1000, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kResourceExhausted);
+    EXPECT_TRUE(refused.error().message.contains("memory_max=32768")) << refused.error().message;
+  }
+}
+
 TEST_F(EngineTest, StopsWhenCancelled) {
   context_.Cancel();
   EXPECT_EQ(Instant("a_total").error().code, ErrorCode::kCancelled);

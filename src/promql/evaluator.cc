@@ -95,22 +95,23 @@ bool Evaluator::ComputeStepInvariance(const Expr& expr) {
 }
 
 Result<StepMatrix> Evaluator::Vector(const Expr& expr, const Scope& scope) {
-  TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
-  if (scope.grid.count == 1 || !IsStepInvariant(expr)) return VectorNode(expr, scope);
+  TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+  const bool one_anyway = scope.grid.count == 1 && !scope.ends_later;
+  if (one_anyway || !IsStepInvariant(expr)) return VectorNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;
+  one_step.ends_later = false;
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix at_one_step, VectorNode(expr, one_step));
   return Broadcast(at_one_step, scope.grid.count);
 }
 
 Result<StepMatrix> Evaluator::VectorNode(const Expr& expr, const Scope& scope) {
   if (const auto* selector = std::get_if<VectorSelector>(&expr.node)) {
-    return EvalInstantSelector(*this, *selector, scope, SampleAspect::kValue);
+    return EvalInstantSelector(*this, *selector, scope, SampleAspect::kValue, expr.position);
   }
   if (const auto* call = std::get_if<Call>(&expr.node)) {
-    Scope inner = scope;
-    if (call->function->name == "changes")
-      inner.histogram_totals_only = false;  // Any bucket may be what changed.
+    // Any bucket may be what changed.
+    const Scope inner = call->function->name == "changes" ? scope.Whole() : scope;
     return FindVectorFunction(call->function->name)({*this, expr, *call, inner});
   }
   if (const auto* aggregate = std::get_if<Aggregate>(&expr.node)) {

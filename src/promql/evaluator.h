@@ -24,6 +24,24 @@ struct Scope {
   /// Only counts and sums of histograms will be looked at, so that hints of counter resets are derived from the
   /// stored order of samples.
   bool histogram_totals_only = false;
+  /// Something further out looks at whole histograms, whatever is asked further in.
+  bool whole_histograms = false;
+  /// Times a range query asks for past its last step; sorting is told by it.
+  bool ends_later = false;
+
+  /// For an argument of which only counts and sums are looked at.
+  [[nodiscard]] Scope TotalsOnly() const {
+    Scope scope = *this;
+    scope.histogram_totals_only = !whole_histograms;
+    return scope;
+  }
+  /// For an argument whose buckets matter.
+  [[nodiscard]] Scope Whole() const {
+    Scope scope = *this;
+    scope.histogram_totals_only = false;
+    scope.whole_histograms = true;
+    return scope;
+  }
 };
 
 class Evaluator {

@@ -200,20 +200,20 @@ RangeWindow AnchoredWindow(const RangeWindow& window, TimeMs start_ms, TimeMs en
 }
 
 Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms) {
+  if (window.mixed()) return Sample::None();  // The caller tells.
   const std::size_t floats = CountUpTo(window.floats.times, time_ms);
   const std::size_t histograms = CountUpTo(window.histograms.times, time_ms);
   if (floats == 0 && histograms == 0) return Sample::None();
   SampleTerms terms;
-  const bool use_floats = floats > 0 && (histograms == 0 || window.floats.times[floats - 1] >
-                                                                window.histograms.times[histograms - 1]);
+  const bool use_floats = floats > 0;
   const std::span<const TimeMs> times = use_floats ? window.floats.times : window.histograms.times;
   const std::size_t at = use_floats ? floats : histograms;
   // Histograms are counters unless they say otherwise, and a reset one grows from nothing; floats may be anything.
   const EdgedRange::ResetAt resets = [&](std::size_t i) {
     const Histogram& before = *window.histograms.values[i - 1];
     const Histogram& now = *window.histograms.values[i];
-    return before.reset_hint != ResetHint::kGauge && now.reset_hint != ResetHint::kGauge &&
-           IsCounterReset(before, now);
+    const bool gauges = before.reset_hint == ResetHint::kGauge && now.reset_hint == ResetHint::kGauge;
+    return !gauges && IsCounterReset(before, now);
   };
   const EdgedRange edge(times, {}, window.start_ms, times[at - 1] - 1, time_ms, RangeMode::kSmoothed);
   edge.AddEndEdge(1, use_floats ? nullptr : &resets, terms);

@@ -33,7 +33,8 @@ Result<StepMatrix> AbsentRow(const CallSite& site, const std::vector<bool>& pres
 }
 
 Result<StepMatrix> EvalAbsent(const CallSite& site) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.Vector(0));
+  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in,
+                             site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
   std::vector<bool> present(in.steps(), false);
   for (std::size_t row = 0; row < in.rows(); ++row) {
     for (std::size_t step = 0; step < in.steps(); ++step) {

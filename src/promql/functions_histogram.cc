@@ -58,8 +58,9 @@ std::vector<HistogramGroup> GroupHistograms(const CallSite& site, std::size_t ar
     const std::optional<double> bound = ParseBound(le);
     if (any_float && !bound) {
       site.run().annotations.Warn(
-          site.position(arg), fmt::format("bucket label \"le\" is missing or has a malformed value of {}{}",
-                                          Quoted(le), ForMetric(head.labels.metric_name())));
+          site.position(arg),
+          fmt::format("bucket label \"le\" is missing or has a malformed value of {}{}", Quoted(le),
+                      site.run().options.delayed_name_removal ? ForMetric(head.labels.metric_name()) : ""));
     }
     const auto group_with = [&](const Labels& labels) -> HistogramGroup& {
       const auto [it, added] = group_of.try_emplace(labels, groups.size());
@@ -106,8 +107,10 @@ Status EstimateGroup(const CallSite& site, std::size_t arg, const StepMatrix& in
     }
   }
   if (mixed) {
-    site.run().annotations.Warn(site.position(arg), "vector contains a mix of classic and native histograms" +
-                                                        ForMetric(group.labels.metric_name()));
+    const bool named = site.run().options.delayed_name_removal;
+    site.run().annotations.Warn(site.position(arg),
+                                "vector contains a mix of classic and native histograms" +
+                                    (named ? ForMetric(group.labels.metric_name()) : std::string()));
   }
   return out.CloseRow();
 }
@@ -119,8 +122,10 @@ Estimators QuantileEstimators(const CallSite& site, std::size_t vector_arg, cons
                                             const HistogramGroup& group) {
         const ClassicQuantile quantile = QuantileOfBuckets(q[step], buckets);
         if (quantile.fixed) {
-          annotations.MonotonicityFixed(site.position(vector_arg), group.labels.metric_name(), quantile.fix,
-                                        site.scope.grid.At(step));
+          // Where names are dropped at once, the group's is gone by now.
+          const bool named = site.run().options.delayed_name_removal;
+          annotations.MonotonicityFixed(site.position(vector_arg), named ? group.labels.metric_name() : "",
+                                        quantile.fix, site.scope.grid.At(step));
         }
         return quantile.value;
       },
@@ -156,8 +161,7 @@ std::string QuantileLabel(double q) {
 
 Result<StepMatrix> EvalHistogramNumber(const CallSite& site) {
   const std::string_view function = site.call.function->name;
-  Scope scope = site.scope;
-  scope.histogram_totals_only = !function.starts_with("histogram_std");
+  const Scope scope = function.starts_with("histogram_std") ? site.scope.Whole() : site.scope.TotalsOnly();
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.evaluator.Vector(site.arg(0), scope));
   for (std::size_t row = 0; row < in.rows(); ++row) {
     for (std::size_t step = 0; step < in.steps(); ++step) {
@@ -174,14 +178,13 @@ Result<StepMatrix> EvalHistogramNumber(const CallSite& site) {
 
 Result<StepMatrix> EvalHistogramQuantile(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> q, site.Scalar(0));
-  Scope scope = site.scope;
-  scope.histogram_totals_only = false;
+  const Scope scope = site.scope.Whole();
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.evaluator.Vector(site.arg(1), scope));
   WarnOfQuantiles(site, 0, q);
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   const Estimators estimators = QuantileEstimators(site, 1, q);
   for (const HistogramGroup& group : GroupHistograms(site, 1, in)) {
-    TICKSCOPE_RETURN_IF_ERROR(site.run().context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
     out.AddRow({group.labels, group.drop_name});
     TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 1, in, group, estimators, out));
   }
@@ -193,8 +196,7 @@ Result<StepMatrix> EvalHistogramQuantiles(const CallSite& site) {
   if (label.empty() || !IsValidUtf8(label)) {
     return Fail(ErrorCode::kFailedPrecondition, "invalid label name " + Quoted(label));
   }
-  Scope scope = site.scope;
-  scope.histogram_totals_only = false;
+  const Scope scope = site.scope.Whole();
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.evaluator.Vector(site.arg(0), scope));
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   const std::vector<HistogramGroup> groups = GroupHistograms(site, 0, in);
@@ -204,7 +206,7 @@ Result<StepMatrix> EvalHistogramQuantiles(const CallSite& site) {
     WarnOfQuantiles(site, arg, q);
     const Estimators estimators = QuantileEstimators(site, 0, q);
     for (const HistogramGroup& group : groups) {
-      TICKSCOPE_RETURN_IF_ERROR(site.run().context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
       StepMatrix estimates = site.evaluator.NewMatrix(site.scope);
       estimates.AddRow({group.labels, group.drop_name});
       TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 0, in, group, estimators, estimates));
@@ -227,8 +229,7 @@ Result<StepMatrix> EvalHistogramQuantiles(const CallSite& site) {
 Result<StepMatrix> EvalHistogramFraction(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> lower, site.Scalar(0));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> upper, site.Scalar(1));
-  Scope scope = site.scope;
-  scope.histogram_totals_only = false;
+  const Scope scope = site.scope.Whole();
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.evaluator.Vector(site.arg(2), scope));
   const Estimators estimators = {
       [&](std::size_t step, std::vector<ClassicBucket>& buckets, const HistogramGroup&) {
@@ -246,7 +247,7 @@ Result<StepMatrix> EvalHistogramFraction(const CallSite& site) {
       }};
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   for (const HistogramGroup& group : GroupHistograms(site, 2, in)) {
-    TICKSCOPE_RETURN_IF_ERROR(site.run().context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
     out.AddRow({group.labels, group.drop_name});
     TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 2, in, group, estimators, out));
   }

@@ -104,7 +104,7 @@ void SetLabel(SeriesHead& head, const std::string& name, std::string_view value)
 }
 
 bool CanSort(const CallSite& site) {
-  if (site.scope.grid.count == 1) return true;
+  if (site.scope.grid.count == 1 && !site.scope.ends_later) return true;
   site.run().annotations.Warn(
       site.expr.position, "sort is ineffective for range queries since results are always ordered by labels");
   return false;
@@ -148,8 +148,8 @@ Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
 }
 
 Result<StepMatrix> EvalSort(const CallSite& site) {
-  const bool effective = CanSort(site);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  const bool effective = CanSort(site);
   for (std::size_t row = 0; row < in.rows(); ++row) {
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kHistogram) in.Erase(row, step);
@@ -199,8 +199,8 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 }
 
 Result<StepMatrix> EvalSortByLabel(const CallSite& site) {
-  const bool effective = CanSort(site);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  const bool effective = CanSort(site);
   if (!effective) return in;
   const bool descending = site.call.function->name == "sort_by_label_desc";
   std::vector<std::size_t> order = RowNumbers(in);

@@ -34,13 +34,13 @@ constexpr auto kFloatFunctions = std::to_array<FloatFunction>({
     {"ceil", [](double v) { return std::ceil(v); }},
     {"cos", [](double v) { return std::cos(v); }},
     {"cosh", [](double v) { return std::cosh(v); }},
-    {"deg", [](double v) { return v * 180 / std::numbers::pi; }},
+    {"deg", [](double v) { return v * (180 / std::numbers::pi); }},
     {"exp", [](double v) { return std::exp(v); }},
     {"floor", [](double v) { return std::floor(v); }},
     {"ln", [](double v) { return std::log(v); }},
     {"log10", [](double v) { return std::log10(v); }},
     {"log2", [](double v) { return std::log2(v); }},
-    {"rad", [](double v) { return v * std::numbers::pi / 180; }},
+    {"rad", [](double v) { return v * (std::numbers::pi / 180); }},
     {"sgn", Sign},
     {"sin", [](double v) { return std::sin(v); }},
     {"sinh", [](double v) { return std::sinh(v); }},
@@ -141,9 +141,9 @@ double ClampOne(double v, double low, double high) {
 }  // namespace
 
 Result<StepMatrix> EvalClamp(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> low, site.Scalar(1));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> high, site.Scalar(2));
-  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
   return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
     if (high[step] < low[step]) return std::nullopt;
     return ClampOne(v, low[step], high[step]);
@@ -151,16 +151,16 @@ Result<StepMatrix> EvalClamp(const CallSite& site) {
 }
 
 Result<StepMatrix> EvalClampMin(const CallSite& site) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> low, site.Scalar(1));
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> low, site.Scalar(1));
   return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
     return ClampOne(v, low[step], std::numeric_limits<double>::infinity());
   });
 }
 
 Result<StepMatrix> EvalClampMax(const CallSite& site) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> high, site.Scalar(1));
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> high, site.Scalar(1));
   return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
     return ClampOne(v, -std::numeric_limits<double>::infinity(), high[step]);
   });

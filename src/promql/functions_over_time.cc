@@ -42,7 +42,7 @@ bool RefuseMixed(const RangeWindow& window, RangeCall& call) {
   return true;
 }
 
-// Index of the last value that `better(value, best)` prefers; NaN loses to everything.
+// Index of a value that `better(value, best)` prefers to all; NaN loses to everything.
 template <typename Better>
 std::size_t IndexOfBest(std::span<const double> values, Better better) {
   std::size_t best = 0;
@@ -52,6 +52,9 @@ std::size_t IndexOfBest(std::span<const double> values, Better better) {
   return best;
 }
 
+// Of equal values, zeros of either sign among them, the first gives the value and the last the time.
+constexpr auto kStrictlyLower = [](double v, double best) { return v < best; };
+constexpr auto kStrictlyHigher = [](double v, double best) { return v > best; };
 constexpr auto kLower = [](double v, double best) { return v <= best; };
 constexpr auto kHigher = [](double v, double best) { return v >= best; };
 
@@ -102,12 +105,12 @@ Sample CountOverTimeKernel(const RangeWindow& window, RangeCall&) {
 
 Sample MinOverTimeKernel(const RangeWindow& window, RangeCall& call) {
   if (!FloatsToUse(window, call)) return Sample::None();
-  return Sample::Float(window.floats.values[IndexOfBest(window.floats.values, kLower)]);
+  return Sample::Float(window.floats.values[IndexOfBest(window.floats.values, kStrictlyLower)]);
 }
 
 Sample MaxOverTimeKernel(const RangeWindow& window, RangeCall& call) {
   if (!FloatsToUse(window, call)) return Sample::None();
-  return Sample::Float(window.floats.values[IndexOfBest(window.floats.values, kHigher)]);
+  return Sample::Float(window.floats.values[IndexOfBest(window.floats.values, kStrictlyHigher)]);
 }
 
 Sample StddevOverTimeKernel(const RangeWindow& window, RangeCall& call) {

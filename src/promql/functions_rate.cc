@@ -214,7 +214,13 @@ std::optional<Histogram> HistogramIncrease(const HistogramWindow& window, bool c
   if (counter) {
     const bool reconciled_before = change.notes().bounds_reconciled;
     for (std::size_t i = from + 1; i < values.size(); ++i) {
-      if (resets_at(i)) change.Add(*values[i - 1]);
+      if (!resets_at(i)) continue;
+      change.Add(*values[i - 1]);
+      // What both ends have in common has neither's bounds when they differ.
+      if (reconciled_before && (values[i - 1]->custom_bounds == values.front()->custom_bounds ||
+                                values[i - 1]->custom_bounds == last.custom_bounds)) {
+        call.notes |= kNoteBoundsAddition;
+      }
     }
     if (change.notes().bounds_reconciled && !reconciled_before) call.notes |= kNoteBoundsAddition;
     // Samples in between may be coarser than both ends; the result can be no finer than any of them.

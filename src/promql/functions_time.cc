@@ -10,7 +10,7 @@ Result<StepMatrix> EvalTimestamp(const CallSite& site) {
                                                                      SampleAspect::kTimestamp));
     return DropMetricNames(site.run(), std::move(times));
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
   for (std::size_t row = 0; row < in.rows(); ++row) {
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kNone) continue;
@@ -24,7 +24,8 @@ Result<StepMatrix> EvalTimestamp(const CallSite& site) {
 Result<StepMatrix> EvalStartTimestamp(const CallSite& site) {
   const auto* selector = std::get_if<VectorSelector>(&WithoutParens(site.arg(0)).node);
   if (selector == nullptr) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix ignored, site.Vector(0));
+    TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix ignored,
+                               site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
     return site.evaluator.NewMatrix(site.scope);  // Computed elements have no start.
   }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix times, EvalInstantSelector(site.evaluator, *selector, site.scope,

@@ -229,7 +229,7 @@ Result<StepMatrix> EvalInfo(const CallSite& site) {
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   RowIndex rows(out);
   for (std::size_t row = 0; row < base.rows(); ++row) {
-    TICKSCOPE_RETURN_IF_ERROR(site.run().context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
     const SeriesHead& head = base.head(row);
     const auto candidates = info.rows_of.find(IdentityKey(head.labels));
     const bool is_info_series = selector.Names(head.labels);

@@ -375,6 +375,9 @@ std::string DescribeToken(const Token& token) {
     case TokenKind::kError:
       return token.error;
     case TokenKind::kIdentifier:
+      // Words of the grammar in some places; told as such everywhere, as users know it.
+      if (token.text == "fill" || token.text == "fill_left" || token.text == "fill_right")
+        return "<" + std::string(token.text) + ">";
       return "identifier " + Quote(token.text);
     case TokenKind::kMetricIdentifier:
       return "metric identifier " + Quote(token.text);

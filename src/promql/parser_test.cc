@@ -34,6 +34,31 @@ std::string Shape(const Expr& expr) {
   return ToString(expr);
 }
 
+TEST(Parser, AnOffsetThatBeginsWithAParenthesisTakesWhatFollows) {
+  struct Case {
+    const char* text;
+    bool is_binary;
+    std::int64_t offset_ms;
+  };
+  const Case cases[] = {
+      {"x offset (5m) * 2", false, 600'000},  {"x offset (5m) - 1m ^ 1", false, 240'000},
+      {"x offset 5m * 2", true, 300'000},     {"x offset -(5m) * 2", true, -300'000},
+      {"(x offset (5m)) * 2", true, 300'000},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const auto expr = ParseExpr(c.text, {});
+    ASSERT_TRUE(expr) << expr.error().message;
+    const auto* binary = std::get_if<Binary>(&(*expr)->node);
+    ASSERT_EQ(binary != nullptr, c.is_binary);
+    const Expr& operand = WithoutParens(c.is_binary ? *binary->left : **expr);
+    EXPECT_EQ(std::get<VectorSelector>(operand.node).offset.constant_ms, c.offset_ms);
+  }
+  EXPECT_EQ(ParseExpr("x offset (5m) * on (a) y", {}).error().message,
+            "1:17: parse error: unexpected <on> in offset, expected number, duration, step(), or range()");
+  EXPECT_EQ(ParseExpr("x offset (5m) / 0", {}).error().message, "1:15: parse error: division by zero");
+}
+
 TEST(Parser, Precedence) {
   struct Case {
     const char* text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -88,8 +89,7 @@ class Printer {
     out_ += ':';
     if (subquery.step.expr || subquery.step.constant_ms != 0) Print(subquery.step);
     out_ += ']';
-    PrintAt(subquery.at);
-    PrintOffset(subquery.offset);
+    PrintModifiers(subquery.offset, [&] { PrintAt(subquery.at); });
   }
 
  private:
@@ -104,9 +104,10 @@ class Printer {
 
   void Print(const VectorSelector& selector) {
     PrintName(selector);
-    PrintAt(selector.at);
-    PrintMode(selector.mode);
-    PrintOffset(selector.offset);
+    PrintModifiers(selector.offset, [&] {
+      PrintAt(selector.at);
+      PrintMode(selector.mode);
+    });
   }
 
   void Print(const MatrixSelector& matrix) {
@@ -114,9 +115,10 @@ class Printer {
     out_ += '[';
     Print(matrix.range);
     out_ += ']';
-    PrintMode(matrix.selector.mode);
-    PrintAt(matrix.selector.at);
-    PrintOffset(matrix.selector.offset);
+    PrintModifiers(matrix.selector.offset, [&] {
+      PrintMode(matrix.selector.mode);
+      PrintAt(matrix.selector.at);
+    });
   }
 
   void Print(const Subquery& subquery) {
@@ -202,6 +204,25 @@ class Printer {
         out_ += " @ end()";
         break;
     }
+  }
+
+  // The offset comes last, as in the reference, unless it begins with a parenthesis: then it would take in an operator
+  // that follows. Where nothing else stands between, it did so when it was read.
+  void PrintModifiers(const Duration& offset, const std::function<void()>& print_others) {
+    const bool greedy = offset.expr && FirstOperand(*offset.expr).in_parentheses;
+    if (greedy) PrintOffset(offset);
+    print_others();
+    if (!greedy) PrintOffset(offset);
+  }
+
+  static const DurationExpr& FirstOperand(const DurationExpr& expr) {
+    const DurationExpr* first = &expr;
+    const auto is_binary = [](const DurationExpr& e) {
+      return e.left && e.op != DurationOp::kMinOf && e.op != DurationOp::kMaxOf;
+    };
+    while (!first->in_parentheses && is_binary(*first))
+      first = first->left.get();
+    return *first;
   }
 
   void PrintOffset(const Duration& offset) {

@@ -28,6 +28,11 @@ struct QueryRun {
   Annotations& annotations;
   QueryStats& stats;
 
+  /// Errors: the evaluation is to end, by its context or for its memory. Cheap enough for every row.
+  [[nodiscard]] Status Check() const {
+    TICKSCOPE_RETURN_IF_ERROR(budget.Check());
+    return context.Check();
+  }
   [[nodiscard]] DurationContext durations() const { return {step_ms, end_ms - start_ms}; }
 };
 

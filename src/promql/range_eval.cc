@@ -72,10 +72,13 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const S
     if (grid.count == 0) return {};
     SampleCharge scalars(run.budget);  // A scalar inside takes 8 bytes a step, half a sample.
     TICKSCOPE_RETURN_IF_ERROR(scalars.Grow(grid.count / 2));
+    // A function over it detects resets by buckets.
+    Scope subquery_scope = Scope{grid}.Whole();
+    subquery_scope.ends_later = source.shift.Apply(scope.grid.last()) > grid.last();
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix,
-                               evaluator.Vector(*source.subquery->expr, {grid, false}));
+                               evaluator.Vector(*source.subquery->expr, subquery_scope));
     for (std::size_t row = 0; row < matrix.rows(); ++row) {
-      TICKSCOPE_RETURN_IF_ERROR(run.context.Check());
+      TICKSCOPE_RETURN_IF_ERROR(run.Check());
       series.Fill(matrix, row, grid);
       TICKSCOPE_RETURN_IF_ERROR(visit(matrix.head(row), series));
     }
@@ -89,13 +92,19 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const S
                      source.shift.Apply(scope.grid.last()) + after_ms,
                      [&](const Labels& labels, const SampleColumns& columns) {
                        series.Fill(columns, run.options.use_start_timestamps);
-                       if (scope.histogram_totals_only) series.DeriveResetHints();
+                       if (scope.histogram_totals_only) series.ReduceToTotals();
                        return visit({labels, false}, series);
                      });
 }
 
-void Annotate(QueryRun& run, const CallSite& site, std::uint32_t notes, std::string_view metric_name) {
-  const PositionRange at = site.position(0);
+// Where an argument stands. The reference evaluates a subquery first and forgets its place: its notes point to the
+// beginning.
+PositionRange PlaceOf(const CallSite& site, const RangeSource& source, std::size_t arg,
+                      std::size_t range_arg) {
+  return arg == range_arg && source.subquery != nullptr ? PositionRange{} : site.position(arg);
+}
+
+void Annotate(QueryRun& run, PositionRange at, std::uint32_t notes, std::string_view metric_name) {
   Annotations& to = run.annotations;
   const std::string quoted = Quoted(metric_name);
   if (notes & kNoteMixedTypes) to.Warn(at, MixedFloatsHistogramsText(metric_name));
@@ -144,6 +153,9 @@ Status CheckMode(RangeMode mode, std::string_view function) {
   }
   return {};
 }
+
+/// Samples of windows between two looks at the deadline: some milliseconds of the slowest function.
+constexpr std::size_t kWindowSamplesPerCheck = 1 << 16;
 
 std::size_t RangeArgIndex(const Call& call) {
   for (std::size_t i = 0; i < call.args.size(); ++i) {
@@ -201,6 +213,7 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     call.range_ms = source.range_ms;
     call.param_count = params.size();
     bool any_float = false;
+    std::size_t unchecked = 0;
     for (std::size_t step = 0; step < grid.count; ++step) {
       call.time_ms = grid.At(step);
       for (std::size_t i = 0; i < params.size(); ++i)
@@ -209,6 +222,11 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
       std::size_t window_size = 0;
       Sample sample = ApplyKernel(function, source, run.options.lookback_ms, cursor,
                                   source.shift.Apply(call.time_ms), call, window_size);
+      unchecked += window_size;
+      if (unchecked > kWindowSamplesPerCheck) {
+        unchecked = 0;
+        TICKSCOPE_RETURN_IF_ERROR(run.Check());
+      }
       if (window_size > widest) {
         TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(window_size - widest));
         widest = window_size;
@@ -224,8 +242,11 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
         out.SetHistogram(row, step, std::move(sample.histogram));
       }
     }
-    if (call.notes != 0) Annotate(run, site, call.notes, head.labels.metric_name());
-    if (function.counter && any_float) AnnotateCounterName(run, site.position(range_arg), head.labels);
+    if (call.notes != 0)
+      Annotate(run, PlaceOf(site, source, 0, range_arg), call.notes, head.labels.metric_name());
+    if (function.counter && any_float) {
+      AnnotateCounterName(run, PlaceOf(site, source, range_arg, range_arg), head.labels);
+    }
     return out.CloseRow();
   };
   TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, site.scope, visit));
@@ -272,28 +293,27 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
     WindowCursor cursor(series);
     const RangeWindow window = cursor.MoveTo(plain ? start_ms : start_ms - run.options.lookback_ms,
                                              end_ms + (plain ? 0 : run.options.lookback_ms));
+    if (!plain && !window.histograms.empty()) {
+      const std::string_view mode = source.mode == RangeMode::kSmoothed ? "smoothed" : "anchored";
+      return Fail(ErrorCode::kFailedPrecondition,
+                  std::string(mode) + " modifier is not supported with histograms");
+    }
     const EdgedRange floats(window.floats.times, {}, window.start_ms, start_ms, end_ms, source.mode);
-    const EdgedRange histograms(window.histograms.times, {}, window.start_ms, start_ms, end_ms, source.mode);
-    const auto edge = [&](const EdgedRange& range, TimeMs time_ms, bool at_start, bool is_float) {
-      if (plain || range.empty()) return;
+    const auto edge = [&](TimeMs time_ms, bool at_start) {
+      if (plain || floats.empty()) return;
       SampleTerms terms;
       if (at_start) {
-        range.AddStartEdge(1, nullptr, terms);
+        floats.AddStartEdge(1, nullptr, terms);
       } else {
-        range.AddEndEdge(1, nullptr, terms);
+        floats.AddEndEdge(1, nullptr, terms);
       }
-      if (is_float) {
-        row.points.push_back({time_ms, ApplyTerms(terms, window.floats.values), nullptr});
-      } else if (auto h = ApplyTerms(terms, window.histograms.values)) {
-        row.points.push_back({time_ms, 0, std::make_shared<const Histogram>(*std::move(h))});
-      }
+      row.points.push_back({time_ms, ApplyTerms(terms, window.floats.values), nullptr});
     };
     // The edges stand for samples that lie exactly on them.
     const auto inside = [&](TimeMs time_ms) {
       return time_ms > start_ms && (plain ? time_ms <= end_ms : time_ms < end_ms);
     };
-    edge(floats, start_ms, true, true);
-    edge(histograms, start_ms, true, false);
+    edge(start_ms, true);
     for (std::size_t i = 0; i < window.floats.size(); ++i) {
       if (inside(window.floats.times[i])) {
         row.points.push_back({window.floats.times[i], window.floats.values[i], nullptr});
@@ -304,11 +324,13 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
         row.points.push_back({window.histograms.times[i], 0, window.histograms.values[i]});
       }
     }
-    edge(floats, end_ms, false, true);
-    edge(histograms, end_ms, false, false);
+    edge(end_ms, false);
     std::stable_sort(row.points.begin(), row.points.end(),
                      [](const Point& a, const Point& b) { return a.time_ms < b.time_ms; });
     TICKSCOPE_RETURN_IF_ERROR(charge.Grow(row.points.size()));
+    // Twice: rows become the result.
+    charge.SetBytes(charge.bytes() +
+                    2 * (row.points.capacity() * sizeof(Point) + head.labels.packed().size()));
     if (!row.points.empty()) out.push_back(std::move(row));
     return {};
   };

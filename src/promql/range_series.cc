@@ -1,5 +1,7 @@
 #include "promql/range_series.h"
 
+#include <utility>
+
 #include "model/histogram_arithmetic.h"
 #include "model/sample.h"
 
@@ -78,16 +80,18 @@ void RangeSeries::FindResets() {
   }
 }
 
-void RangeSeries::DeriveResetHints() {
+void RangeSeries::ReduceToTotals() {
   HistogramPtr previous;
   for (HistogramPtr& h : histograms) {
-    const HistogramPtr original = h;
+    auto totals = std::make_shared<Histogram>();
+    totals->reset_hint = h->reset_hint;
+    totals->schema = h->schema;
+    totals->count = h->count;
+    totals->sum = h->sum;
     if (previous != nullptr && h->reset_hint == ResetHint::kUnknown) {
-      auto hinted = std::make_shared<Histogram>(*h);
-      hinted->reset_hint = IsCounterReset(*previous, *h) ? ResetHint::kReset : ResetHint::kNotReset;
-      h = std::move(hinted);
+      totals->reset_hint = IsCounterReset(*previous, *h) ? ResetHint::kReset : ResetHint::kNotReset;
     }
-    previous = original;
+    previous = std::exchange(h, std::move(totals));
   }
 }
 

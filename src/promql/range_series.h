@@ -33,9 +33,10 @@ struct RangeSeries {
   void Fill(const SampleColumns& columns, bool use_starts);
   /// Takes over a row of a subquery's result.
   void Fill(const StepMatrix& matrix, std::size_t row, const Grid& grid);
-  /// Gives histograms without a reset hint the one their predecessor implies, for functions that see counts and
-  /// sums only.
-  void DeriveResetHints();
+  /// Leaves of histograms what functions of counts and sums look at: those, the schema and a reset hint, which is the
+  /// one their predecessor implies where there was none. What depends on buckets, a reset of a gauge or bounds that
+  /// differ, is not seen any more, in the reference neither.
+  void ReduceToTotals();
 
  private:
   void FindResets();

@@ -1,12 +1,17 @@
-// SampleBudget: how many samples a query holds at once, and the refusal when that passes its limit.
+// SampleBudget: how much a query holds at once, and the refusal when that passes one of its two limits.
 //
-// Counted are the points of every intermediate result while it lives and the widest window a range function looks
-// at. A histogram counts as the number of float samples that take as much memory.
+// Samples   The points of every intermediate result while it lives and the widest window a range function looks at. A
+//           histogram counts as the number of float samples that take as much memory. The reference's limit, which
+//           users know.
+// Bytes     What is allocated: columns read, cells whether filled or not, labels, histograms, the final result. A row
+//           is counted when it is made, and a query past its limit ends at the next Check or Take: what it overran
+//           is what one step between two of them makes.
 // Threads   Belongs to one query, used from one thread.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -24,7 +29,8 @@ namespace tickscope::promql {
 
 class SampleBudget {
  public:
-  explicit SampleBudget(std::uint64_t samples_max) : max_(samples_max) {}
+  SampleBudget(std::uint64_t samples_max, std::uint64_t bytes_max)
+      : max_(samples_max), bytes_max_(bytes_max) {}
   SampleBudget(const SampleBudget&) = delete;
   SampleBudget& operator=(const SampleBudget&) = delete;
 
@@ -36,13 +42,27 @@ class SampleBudget {
     }
     used_ += samples;
     peak_ = std::max(peak_, used_);
-    return {};
+    return Check();
   }
   void Release(std::uint64_t samples) { used_ -= samples; }
   [[nodiscard]] std::uint64_t peak() const { return peak_; }
 
+  /// Counts bytes that are about to be allocated, or takes back (`was`) what is freed.
+  void ChangeBytes(std::uint64_t was, std::uint64_t is) { bytes_ = bytes_ - was + is; }
+  /// Errors: kResourceExhausted once more bytes are counted than allowed.
+  [[nodiscard]] Status Check() const {
+    if (bytes_ <= bytes_max_) return {};
+    return Fail(
+        ErrorCode::kResourceExhausted,
+        "query needs too much memory: select fewer series, a shorter range or a longer step: memory_max=" +
+            std::to_string(bytes_max_));
+  }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
  private:
   std::uint64_t max_;
+  std::uint64_t bytes_max_;
+  std::uint64_t bytes_ = 0;
   std::uint64_t used_ = 0;
   std::uint64_t peak_ = 0;
 };
@@ -52,24 +72,34 @@ class SampleCharge {
  public:
   explicit SampleCharge(SampleBudget& budget) : budget_(&budget) {}
   SampleCharge(SampleCharge&& other) noexcept
-      : budget_(other.budget_), taken_(std::exchange(other.taken_, 0)) {}
+      : budget_(other.budget_),
+        taken_(std::exchange(other.taken_, 0)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   SampleCharge& operator=(SampleCharge&& other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(taken_, other.taken_);
+    std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~SampleCharge() { budget_->Release(taken_); }
+  ~SampleCharge() {
+    budget_->Release(taken_);
+    budget_->ChangeBytes(bytes_, 0);
+  }
 
   [[nodiscard]] Status Grow(std::uint64_t samples) {
     TICKSCOPE_RETURN_IF_ERROR(budget_->Take(samples));
     taken_ += samples;
     return {};
   }
+  /// What it holds takes this much memory now.
+  void SetBytes(std::uint64_t bytes) { budget_->ChangeBytes(std::exchange(bytes_, bytes), bytes); }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] SampleBudget& budget() const { return *budget_; }
 
  private:
   SampleBudget* budget_;
   std::uint64_t taken_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace tickscope::promql

@@ -59,15 +59,20 @@ Status FillRow(const SampleColumns& columns, const TimeShift& shift, std::int64_
   return out.CloseRow();
 }
 
-Status FillSmoothedRow(const SampleColumns& columns, const TimeShift& shift, std::int64_t lookback_ms,
-                       const Grid& grid, StepMatrix& out) {
+Status FillSmoothedRow(QueryRun& run, PositionRange place, const SampleColumns& columns,
+                       const TimeShift& shift, std::int64_t lookback_ms, const Grid& grid, StepMatrix& out) {
   const std::size_t row = out.rows() - 1;
   RangeSeries series;
   series.Fill(columns, /*use_starts=*/false);
   WindowCursor cursor(series);
   for (std::size_t step = 0; step < grid.count; ++step) {
     const TimeMs time_ms = shift.Apply(grid.At(step));
-    Sample sample = SmoothedValue(cursor.MoveTo(time_ms - lookback_ms, time_ms + lookback_ms), time_ms);
+    const RangeWindow window = cursor.MoveTo(time_ms - lookback_ms, time_ms + lookback_ms);
+    if (window.mixed()) {
+      run.annotations.Warn(place, MixedFloatsHistogramsText(out.head(row).labels.metric_name()));
+      continue;
+    }
+    Sample sample = SmoothedValue(window, time_ms);
     if (sample.cell == Cell::kFloat) out.SetFloat(row, step, sample.value);
     if (sample.cell == Cell::kHistogram) out.SetHistogram(row, step, std::move(sample.histogram));
   }
@@ -78,7 +83,7 @@ Status FillSmoothedRow(const SampleColumns& columns, const TimeShift& shift, std
 void DeriveHints(const SampleColumns& columns, SampleColumns& hinted) {
   RangeSeries series;
   series.Fill(columns, /*use_starts=*/false);
-  series.DeriveResetHints();
+  series.ReduceToTotals();
   hinted = columns;
   std::size_t next = 0;
   for (HistogramPtr& h : hinted.histograms) {
@@ -114,9 +119,15 @@ Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs s
   TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<SeriesSet> series,
                              run.storage.Select(request, run.context));
   SampleColumns columns;
+  SampleCharge charge(run.budget);
   while (series->Next()) {
-    TICKSCOPE_RETURN_IF_ERROR(run.context.Check());
+    TICKSCOPE_RETURN_IF_ERROR(run.Check());
     TICKSCOPE_RETURN_IF_ERROR(series->ReadSamples(columns));
+    // Twice: whoever looks at a range copies it.
+    const std::size_t sample_bytes =
+        sizeof(TimeMs) + sizeof(double) +
+        (columns.histograms.empty() ? 0 : sizeof(HistogramPtr) + sizeof(Histogram));
+    charge.SetBytes(2 * columns.times_ms.capacity() * sample_bytes);
     ++run.stats.series_read;
     run.stats.samples_read += columns.size();
     if (columns.size() > 0) TICKSCOPE_RETURN_IF_ERROR(visit(series->labels(), columns));
@@ -125,7 +136,7 @@ Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs s
 }
 
 Result<StepMatrix> EvalInstantSelector(Evaluator& evaluator, const VectorSelector& selector,
-                                       const Scope& scope, SampleAspect aspect) {
+                                       const Scope& scope, SampleAspect aspect, PositionRange place) {
   QueryRun& run = evaluator.run();
   TICKSCOPE_ASSIGN_OR_RETURN(const TimeShift shift, TimeShift::Resolve(run, selector.offset, selector.at));
   const std::int64_t lookback_ms = run.options.lookback_ms;
@@ -138,7 +149,8 @@ Result<StepMatrix> EvalInstantSelector(Evaluator& evaluator, const VectorSelecto
       VisitSeries(run, selector.matchers, first_ms, last_ms,
                   [&](const Labels& labels, const SampleColumns& columns) -> Status {
                     out.AddRow({labels, false});
-                    if (smoothed) return FillSmoothedRow(columns, shift, lookback_ms, scope.grid, out);
+                    if (smoothed)
+                      return FillSmoothedRow(run, place, columns, shift, lookback_ms, scope.grid, out);
                     if (!scope.histogram_totals_only || columns.histograms.empty()) {
                       return FillRow(columns, shift, lookback_ms, scope.grid, aspect, out);
                     }

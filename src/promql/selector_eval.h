@@ -31,9 +31,10 @@ enum class SampleAspect : std::uint8_t {
   kStartTimestamp,  ///< Its start time in seconds, 0 when unknown.
 };
 
-/// The newest sample within the lookback at each step.
+/// The newest sample within the lookback at each step. `place` is where notes point to.
 [[nodiscard]] Result<StepMatrix> EvalInstantSelector(Evaluator& evaluator, const VectorSelector& selector,
-                                                     const Scope& scope, SampleAspect aspect);
+                                                     const Scope& scope, SampleAspect aspect,
+                                                     PositionRange place = {});
 
 /// Called for each series in label order; the columns are valid during the call.
 using SeriesVisitor = std::function<Status(const Labels&, const SampleColumns&)>;

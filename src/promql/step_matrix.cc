@@ -12,7 +12,17 @@ bool StepMatrix::has_histograms() const {
   return std::any_of(histograms_.begin(), histograms_.end(), [](const auto& row) { return !row.empty(); });
 }
 
+std::uint64_t StepMatrix::RowBytes(std::size_t row) const {
+  const std::uint64_t fixed = sizeof(SeriesHead) + sizeof(std::vector<HistogramPtr>);
+  const std::uint64_t cell =
+      sizeof(Cell) + sizeof(double) + (histograms_[row].empty() ? 0 : sizeof(HistogramPtr));
+  return fixed + heads_[row].labels.packed().size() + steps_ * cell;
+}
+
 std::size_t StepMatrix::AddRow(SeriesHead head) {
+  const std::uint64_t cells = (sizeof(Cell) + sizeof(double)) * steps_;
+  charge_.SetBytes(charge_.bytes() + sizeof(SeriesHead) + sizeof(std::vector<HistogramPtr>) +
+                   head.labels.packed().size() + cells);
   heads_.push_back(std::move(head));
   cells_.resize(heads_.size() * steps_, Cell::kNone);
   values_.resize(heads_.size() * steps_, 0);
@@ -22,7 +32,12 @@ std::size_t StepMatrix::AddRow(SeriesHead head) {
 
 void StepMatrix::SetHistogram(std::size_t row, std::size_t step, HistogramPtr h) {
   cells_[row * steps_ + step] = Cell::kHistogram;
-  if (histograms_[row].empty()) histograms_[row].resize(steps_);
+  std::uint64_t bytes = HistogramSampleCount(*h) * 16;
+  if (histograms_[row].empty()) {
+    histograms_[row].resize(steps_);
+    bytes += steps_ * sizeof(HistogramPtr);
+  }
+  charge_.SetBytes(charge_.bytes() + bytes);
   histograms_[row][step] = std::move(h);
 }
 
@@ -61,6 +76,7 @@ std::uint64_t StepMatrix::SampleCount(std::size_t row) const {
 Status StepMatrix::CloseRow() {
   const std::uint64_t samples = SampleCount(rows() - 1);
   if (samples > 0) return charge_.Grow(samples);
+  charge_.SetBytes(charge_.bytes() - std::min(charge_.bytes(), RowBytes(rows() - 1)));
   heads_.pop_back();
   cells_.resize(heads_.size() * steps_);
   values_.resize(heads_.size() * steps_);

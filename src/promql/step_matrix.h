@@ -88,6 +88,7 @@ class StepMatrix {
 
  private:
   [[nodiscard]] std::uint64_t SampleCount(std::size_t row) const;
+  [[nodiscard]] std::uint64_t RowBytes(std::size_t row) const;
 
   std::size_t steps_;
   SampleCharge charge_;

@@ -173,4 +173,3 @@ def run():
 
 def pytest_configure(config):
     sys.dont_write_bytecode = True
-    config.addinivalue_line("markers", "slow: takes minutes; run by ./dev check kill, or with -m slow")

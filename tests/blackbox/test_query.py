@@ -65,6 +65,14 @@ def test_range_as_csv(query, start_s):
     assert set(rows[0]) == {"__name__", "region", "server", "time", "value"}
 
 
+def test_range_as_plot(query, start_s):
+    text = query("range", "joins_total", "--start", str(start_s), "--end", str(start_s + 60), "--format", "plot")
+    lines = text.splitlines()
+    assert lines[0].endswith("b") and lines[0].split()[0] == "20"
+    assert '  a  joins_total{region="eu", server="eu-1"}  0 .. 12, last 12' in lines
+    assert '  b  joins_total{region="na", server="na-1"}  0 .. 20, last 20' in lines
+
+
 def test_series_and_labels(query):
     assert query("series", "--match", "joins_total").splitlines() == [
         'joins_total{region="eu", server="eu-1"}',

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""PromQL: our general path beside a Prometheus that holds the same samples, in one run.
+
+  ranges   range queries over 1,000 counters, 720 steps of 10 s: wall time of the answer, compressed, over loopback, and
+           the server's CPU; the answers are compared
+  parse    a 500-character expression from text to checked tree (build preset bench; left out when it is not built)
+
+Servers are asked in turn, the others are stopped meanwhile. --quick takes a tenth of the series.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+
+from servers_under_test import ROOT, ServerUnderTest, http_call, print_table, record, start_servers, work_directory
+
+import remote_write  # The path above leads to it.
+
+QUERIES = [
+    "rate(c[5m])",
+    "sum by (region) (rate(c[5m]))",
+    "max_over_time(c[5m])",
+    "sum by (server) (c) / on (server) count by (server) (c)",
+    "quantile by (region) (0.9, rate(c[5m]))",
+]
+CADENCE_S = 10
+STEPS = 720
+STEP_S = 10
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--servers", nargs="+", default=["tickscope", "prometheus"])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/promql.jsonl")
+    return parser.parse_args()
+
+
+def load(servers: list[ServerUnderTest], series_count: int, start_s: int) -> None:
+    """The same counters into each, a minute a request."""
+    r = random.Random(1)
+    values = [float(r.randrange(1000)) for _ in range(series_count)]
+    minutes = (STEPS * STEP_S + 600) // 60
+    for minute in range(minutes):
+        series = []
+        for i in range(series_count):
+            samples = []
+            for k in range(60 // CADENCE_S):
+                values[i] += r.randrange(50)
+                samples.append(((start_s + 60 * minute + CADENCE_S * k) * 1000, values[i]))
+            labels = {"__name__": "c", "server": f"s{i // 5}", "region": f"r{i % 3}", "i": str(i)}
+            series.append(remote_write.Series(labels, samples))
+        body = remote_write.snappy(remote_write.message("rw1", series))
+        for server in servers:
+            answer = http_call.call(
+                "POST", server.url + "/api/v1/write", body=body, headers=remote_write.headers("rw1"), timeout_s=120
+            )
+            if answer.status // 100 != 2:
+                sys.exit(f"{server.name} refused samples: {answer.status} {answer.text}")
+
+
+def ask(server: ServerUnderTest, query: str, start_s: int) -> tuple[float, float, list]:
+    """Wall seconds, CPU seconds and the result in label order."""
+    params = {"query": query, "start": start_s, "end": start_s + (STEPS - 1) * STEP_S, "step": STEP_S}
+    url = server.url + "/api/v1/query_range?" + urllib.parse.urlencode(params)
+    used, began = server.usage(), time.monotonic()
+    answer = http_call.get(url, timeout_s=120)
+    wall = time.monotonic() - began
+    cpu = (server.usage() - used).cpu_s
+    if answer.status != 200:
+        sys.exit(f"{server.name}: {query}: {answer.status} {answer.text[:300]}")
+    return wall, cpu, answer.json()["data"]["result"]
+
+
+def same(a: list, b: list) -> bool:
+    """Within the last digits: sums may be added up in another order."""
+    if [one["metric"] for one in a] != [one["metric"] for one in b]:
+        return False
+    return all(
+        p[0] == q[0] and abs(float(p[1]) - float(q[1])) <= 1e-9 * max(abs(float(p[1])), abs(float(q[1])))
+        for one, other in zip(a, b)
+        for p, q in zip(one["values"], other["values"], strict=True)
+    )
+
+
+def ranges(options: argparse.Namespace) -> list[dict]:
+    series_count = 100 if options.quick else 1000
+    start_s = int(time.time()) // 60 * 60 - STEPS * STEP_S - 1200
+    results = []
+    with work_directory() as folder, contextlib.ExitStack() as stack:
+        servers = start_servers(options.servers, pathlib.Path(folder))
+        for server in servers:
+            stack.callback(server.close)
+        load(servers, series_count, start_s)
+        time.sleep(2)
+        for server in servers:
+            server.pause()
+        for query in QUERIES:
+            row: dict = {"query": query, "series": series_count, "steps": STEPS}
+            answers = []
+            for round_number in range(options.rounds + 1):
+                for server in servers:
+                    server.resume()
+                    wall, cpu, result = ask(server, query, start_s + 600)
+                    server.pause()
+                    if round_number == 0:  # Also warms it up.
+                        answers.append(result)
+                        continue
+                    row.setdefault(server.name, {"wall_s": [], "cpu_s": []})["wall_s"].append(wall)
+                    row[server.name]["cpu_s"].append(cpu)
+            row["same"] = all(same(answers[0], other) for other in answers[1:])
+            results.append(row)
+    names = [server.name for server in servers]
+    table = [["query", *(f"{name} ms (CPU ms)" for name in names), "ratio", "same answer"]]
+    for row in results:
+        walls = [statistics.median(row[name]["wall_s"]) for name in names]
+        cells = [
+            f"{1000 * wall:.0f} [{1000 * min(row[name]['wall_s']):.0f}..{1000 * max(row[name]['wall_s']):.0f}]"
+            f" ({1000 * statistics.median(row[name]['cpu_s']):.0f})"
+            for name, wall in zip(names, walls)
+        ]
+        table.append([row["query"], *cells, f"{walls[-1] / walls[0]:.1f}", "yes" if row["same"] else "NO"])
+    print_table(table)
+    return results
+
+
+def parse() -> dict | None:
+    program = ROOT / "build/bench/bin/promql_bench"
+    if not program.is_file():
+        print("parse: left out, build it by ./dev build bench", file=sys.stderr)
+        return None
+    done = subprocess.run(
+        [str(program), "--benchmark_filter=Parse|Print", "--benchmark_format=json", "--benchmark_repetitions=5"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    medians = {
+        one["run_name"]: one["cpu_time"]
+        for one in json.loads(done.stdout)["benchmarks"]
+        if one.get("aggregate_name") == "median"
+    }
+    for name, microseconds in medians.items():
+        print(f"{name}: {microseconds:.1f} us")
+    return medians
+
+
+def main() -> None:
+    options = parse_arguments()
+    result = {"ranges": ranges(options), "parse_us": parse()}
+    if options.record:
+        record("promql", result)
+
+
+if __name__ == "__main__":
+    main()
