@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds THIRD_PARTY.md to tools/packages.txt: each library listed once, under a licence we accept.
+"""Holds THIRD_PARTY.md to what is fetched: each library of tools/packages.txt and tools/install_libraries.sh listed
+once, under a licence we accept, and those of the latter in the version that is fetched.
 
 Accepted are licences that allow shipping a binary under Apache-2.0 without further conditions than their notice.
 """
@@ -12,7 +13,28 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ACCEPTED = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "MIT", "Zlib"}
+# Libraries of tools/install_libraries.sh: the variable that pins each, and the package THIRD_PARTY.md lists.
+FETCHED = {"ARROW_VERSION": "pyarrow", "DUCKDB_PACKAGE": "duckdb-node-bindings-linux-x64"}
 ROW = re.compile(r"^\| (?P<name>[^|]+) \| (?P<package>[a-z0-9.+-]+) \| (?P<licence>[^|]+) \|", re.MULTILINE)
+
+
+def fetched_problems(listed: dict[str, str]) -> list[str]:
+    problems = []
+    script = (ROOT / "tools/install_libraries.sh").read_text()
+    table = (ROOT / "THIRD_PARTY.md").read_text()
+    pins = dict(re.findall(r"^readonly (\w+_(?:VERSION|PACKAGE))=(\S+)$", script, re.MULTILINE))
+    for variable in sorted(pins.keys() - FETCHED.keys()):
+        problems.append(f"tools/check_licences.py: {variable} of tools/install_libraries.sh is not known here")
+    for variable, package in FETCHED.items():
+        # "26.0.1", or the end of "@duckdb/node-bindings-linux-x64@1.5.6-r.1".
+        version = pins.get(variable, "").rpartition("@")[2]
+        if not version:
+            problems.append(f"tools/install_libraries.sh: no {variable}")
+        elif package not in listed:
+            problems.append(f"THIRD_PARTY.md: {package} of tools/install_libraries.sh is not listed")
+        elif not re.search(rf"^\|[^|]+\| {re.escape(package)} \|[^|]+\| {re.escape(version)} \|", table, re.MULTILINE):
+            problems.append(f"THIRD_PARTY.md: {package} is not listed as version {version}")
+    return problems
 
 
 def main() -> int:
@@ -33,6 +55,7 @@ def main() -> int:
         problems.append(f"THIRD_PARTY.md: {package} of tools/packages.txt is not listed")
     for package in sorted(p for p in listed.keys() - libraries if p.endswith("-dev")):
         problems.append(f"THIRD_PARTY.md: {package} is listed but not in tools/packages.txt")
+    problems += fetched_problems(listed)
     for package, licence in listed.items():
         for one in re.split(r" AND | OR ", licence):
             if one not in ACCEPTED:

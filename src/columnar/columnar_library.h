@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "plugin/columnar.h"
@@ -14,6 +15,11 @@ class ColumnarLibrary final : public plugin::Columnar {
   [[nodiscard]] std::string Version() const override;
   [[nodiscard]] Result<std::unique_ptr<objstore::ObjectStore>> OpenS3(
       const objstore::S3Options& options) override;
+  [[nodiscard]] Result<std::unique_ptr<plugin::TableWriter>> MakeTableWriter(
+      plugin::TableFormat format, const std::vector<plugin::ColumnSpec>& columns) const override;
+  [[nodiscard]] Result<std::unique_ptr<plugin::TableReader>> OpenTable(
+      plugin::TableFormat format, std::shared_ptr<plugin::TableSource> source,
+      plugin::TableScan scan) const override;
 };
 
 }  // namespace tickscope::columnar

@@ -8,10 +8,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "objstore/object_store.h"
 #include "objstore/s3_options.h"
+#include "plugin/cold_table.h"
 
 namespace tickscope::plugin {
 
@@ -24,11 +26,20 @@ class Columnar {
   /// A bucket as an object store; nothing is asked of the server yet. Errors: kInvalidArgument, kUnavailable.
   [[nodiscard]] virtual Result<std::unique_ptr<objstore::ObjectStore>> OpenS3(
       const objstore::S3Options& options) = 0;
+  // Tables.
+
+  /// A file of these columns, zstd-compressed; its bytes are a function of what is appended.
+  [[nodiscard]] virtual Result<std::unique_ptr<TableWriter>> MakeTableWriter(
+      TableFormat format, const std::vector<ColumnSpec>& columns) const = 0;
+  /// Errors: kCorruption naming the file, also when a column is there as another kind; the source's.
+  [[nodiscard]] virtual Result<std::unique_ptr<TableReader>> OpenTable(TableFormat format,
+                                                                       std::shared_ptr<TableSource> source,
+                                                                       TableScan scan) const = 0;
 };
 
 /// The library's one entry point, extern "C"; the name changes when this interface does.
 using ColumnarEntry = Columnar& (*)();
-inline constexpr const char* kColumnarEntryName = "tickscope_columnar_1";
+inline constexpr const char* kColumnarEntryName = "tickscope_columnar_2";
 
 /// Loads the library on the first call. Errors: kUnavailable telling where it was looked for and how to get it.
 [[nodiscard]] Result<Columnar*> LoadColumnar();
