@@ -64,7 +64,8 @@ Result<DeleteRequest> ReadDelete(const TierApiDependencies& deps, const Paramete
   DeleteRequest request{.tenant = std::move(tenant)};
   for (const std::string_view selector : parameters.All("match[]")) {
     if (request.selectors.size() == kSelectorsMax) {
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("too many match[]: want at most {}", kSelectorsMax));
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("too many match[]: want at most {}", kSelectorsMax));
     }
     auto matchers = deps.parse_selector(selector);
     if (!matchers) return FailWith("match[]", std::move(matchers).error());
@@ -141,24 +142,24 @@ void Serve(const TierApiDependencies& deps, Handler handler, http::Request reque
     pending->respond(response ? *std::move(response) : ErrorAnswer(response.error()));
   });
   if (!is_taken)
-    pending->respond(ErrorAnswer({ErrorCode::kUnavailable, "too many requests are waiting for a query worker"}));
+    pending->respond(
+        ErrorAnswer({ErrorCode::kUnavailable, "too many requests are waiting for a query worker"}));
 }
 
 }  // namespace
 
 void RegisterTierApi(http::Router& router, const TierApiDependencies& dependencies) {
   const auto add = [&](std::string_view method, std::string_view path, Handler handler) {
-    router.Add(method, path,
-               [dependencies, handler](http::Request request, const http::PathParameters&,
-                                       http::Respond respond) {
-                 Serve(dependencies, handler, std::move(request), std::move(respond));
-               });
+    router.Add(
+        method, path,
+        [dependencies, handler](http::Request request, const http::PathParameters&, http::Respond respond) {
+          Serve(dependencies, handler, std::move(request), std::move(respond));
+        });
   };
   const auto add_admin = [&](std::string_view path, Handler handler) {
-    const Handler served =
-        dependencies.admin_api
-            ? handler
-            : [](const TierApiDependencies&, const http::Request&) -> Result<http::Response> {
+    const Handler served = dependencies.admin_api ? handler
+                                                  : [](const TierApiDependencies&,
+                                                       const http::Request&) -> Result<http::Response> {
       return Fail(ErrorCode::kPermissionDenied, "admin API is off: set admin_api: true in the configuration");
     };
     for (const std::string_view method : {"POST", "PUT"})

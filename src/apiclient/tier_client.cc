@@ -110,7 +110,8 @@ Result<TierClient> TierClient::Make(io::Network& network, PrometheusClientOption
   return TierClient(std::move(options), std::move(url), std::move(http));
 }
 
-Result<http::Response> TierClient::Call(std::string_view method, std::string_view path, const std::string& query) {
+Result<http::Response> TierClient::Call(std::string_view method, std::string_view path,
+                                        const std::string& query) {
   http::Request request;
   request.method = method;
   request.target = fmt::format("{}/api/v1/{}{}{}", url_.target, path, query.empty() ? "" : "?", query);
@@ -130,10 +131,10 @@ Result<TierAnswer> TierClient::Status() {
   return ReadTierAnswer(response.body);
 }
 
-Result<DeleteCounts> TierClient::CountDelete(const std::vector<std::string>& selectors, const TimeSpan& span) {
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      const http::Response response,
-      Call("POST", "admin/tsdb/delete_series", QueryOf(selectors, span) + "&dry_run=true"));
+Result<DeleteCounts> TierClient::CountDelete(const std::vector<std::string>& selectors,
+                                             const TimeSpan& span) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response, Call("POST", "admin/tsdb/delete_series",
+                                                                 QueryOf(selectors, span) + "&dry_run=true"));
   return ReadDeleteCounts(response.body);
 }
 

@@ -51,12 +51,14 @@ class TierClient {
   // Errors of all: as http::Client::Fetch, with the URL; the server's own.
 
   [[nodiscard]] Result<TierAnswer> Status();
-  [[nodiscard]] Result<DeleteCounts> CountDelete(const std::vector<std::string>& selectors, const TimeSpan& span);
+  [[nodiscard]] Result<DeleteCounts> CountDelete(const std::vector<std::string>& selectors,
+                                                 const TimeSpan& span);
   [[nodiscard]] tickscope::Status Delete(const std::vector<std::string>& selectors, const TimeSpan& span);
 
  private:
   TierClient(PrometheusClientOptions options, http::Url url, std::unique_ptr<http::Client> http);
-  [[nodiscard]] Result<http::Response> Call(std::string_view method, std::string_view path, const std::string& query);
+  [[nodiscard]] Result<http::Response> Call(std::string_view method, std::string_view path,
+                                            const std::string& query);
 
   PrometheusClientOptions options_;
   http::Url url_;

@@ -18,6 +18,9 @@ class ReadOnlyFileSystem final : public FileSystem {
     return behind_.OpenRead(path);
   }
   Result<std::unique_ptr<MappedFile>> Map(const std::string& path) override { return behind_.Map(path); }
+  Result<std::unique_ptr<SparseFile>> CreateSparse(const std::string& path, std::uint64_t) override {
+    return Refuse(path);
+  }
   Status CreateDirectories(const std::string& path) override {
     const auto there = behind_.List(path);
     if (!there) return std::unexpected(there.error());

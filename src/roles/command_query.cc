@@ -2,6 +2,7 @@
 //
 //   tickscope query instant 'sum(rate(player_joins_total[5m])) by (region)' --to http://127.0.0.1:9280
 //   tickscope query range up --start now-1h --step 1m --format csv
+//   tickscope query range 'sum(players)' --start now-6h --format plot
 //   tickscope query series --match '{job="game"}'
 //   tickscope query labels region
 #include <CLI/CLI.hpp>
@@ -151,7 +152,8 @@ int RunQuery(int argc, char** argv) {
   app.fallthrough();
   app.add_option("--to", arguments.url, "The server's URL")->capture_default_str();
   app.add_option("--tenant", arguments.tenant, "Sent as X-Scope-OrgID");
-  app.add_option("--format", arguments.format, "table, json or csv")->capture_default_str();
+  app.add_option("--format", arguments.format, "table, json, csv, or plot for a range")
+      ->capture_default_str();
   app.add_option("--timeout", arguments.timeout, "The longest to wait for an answer")->capture_default_str();
 
   CLI::App& instant = *app.add_subcommand("instant", "a PromQL expression at one time");

@@ -38,7 +38,8 @@ void AddServerOptions(CLI::App& app, TierArguments& arguments) {
 }
 
 int Complain(std::string_view command, const Error& error) {
-  std::fprintf(stderr, "tickscope %.*s: %s\n", static_cast<int>(command.size()), command.data(), error.message.c_str());
+  std::fprintf(stderr, "tickscope %.*s: %s\n", static_cast<int>(command.size()), command.data(),
+               error.message.c_str());
   return 1;
 }
 
@@ -55,7 +56,8 @@ std::optional<int> Parse(CLI::App& app, int argc, char** argv) {
 
 void Print(const apiclient::TierAnswer& answer) {
   fmt::print("object store  {}\n\n", answer.store);
-  fmt::print("{:<6} {:>7} {:>10}  {:<25} {:<25} {}\n", "tier", "blocks", "bytes", "from", "until", "kept for");
+  fmt::print("{:<6} {:>7} {:>10}  {:<25} {:<25} {}\n", "tier", "blocks", "bytes", "from", "until",
+             "kept for");
   for (const apiclient::TierAnswer::Tier& tier : answer.tiers) {
     const bool is_empty = tier.blocks == 0;
     fmt::print("{:<6} {:>7} {:>10}  {:<25} {:<25} {}\n", tier.name, tier.blocks,
@@ -74,7 +76,8 @@ void Print(const apiclient::TierAnswer& answer) {
 }  // namespace
 
 int RunTiers(int argc, char** argv) {
-  CLI::App app("show where a server's history is: tiers, sizes, and what is still to be done", "tickscope tiers");
+  CLI::App app("show where a server's history is: tiers, sizes, and what is still to be done",
+               "tickscope tiers");
   TierArguments arguments;
   AddServerOptions(app, arguments);
   if (const auto code = Parse(app, argc, argv)) return *code;
@@ -99,7 +102,8 @@ int RunDelete(int argc, char** argv) {
   app.add_option("--match", arguments.selectors, "selector of series; may be given several times")
       ->required()
       ->option_text("SELECTOR");
-  app.add_option("--start", arguments.start, "first time: Unix seconds, RFC 3339 or now-6h; default: the beginning");
+  app.add_option("--start", arguments.start,
+                 "first time: Unix seconds, RFC 3339 or now-6h; default: the beginning");
   app.add_option("--end", arguments.end, "last time; default, and at most: now");
   app.add_flag("--dry-run", arguments.is_dry_run, "count series and samples, delete nothing");
   if (const auto code = Parse(app, argc, argv)) return *code;

@@ -25,7 +25,8 @@ Result<RoleSet> ParseRoles(std::string_view text) {
     if (role == kRoles.end()) {
       return Fail(
           ErrorCode::kInvalidArgument,
-          fmt::format("unknown role: got \"{}\", want all, or a list of gateway, store, query, compact", name));
+          fmt::format("unknown role: got \"{}\", want all, or a list of gateway, store, query, compact",
+                      name));
     }
     set.*role->member = true;
     if (comma == std::string_view::npos) break;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "ingest/remote_write_endpoint.h"
 #include "roles/admin_endpoints.h"
+#include "sql/sql_endpoint.h"
 
 namespace tickscope::roles {
 namespace {
@@ -23,6 +24,8 @@ std::vector<api::NamedCount> ToPairs(const std::vector<tsdb::NamedCount>& counts
     pairs.emplace_back(count.name, count.count);
   return pairs;
 }
+
+constexpr std::int64_t kForeverMs = 1000LL * 365 * 24 * 3'600'000;
 
 // Answered while the stream is replayed, too.
 bool IsAboutTheProcess(std::string_view path) {
@@ -53,10 +56,11 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
     TierConfig tiers = config_.tiers;
     tiers.worker.compacts = roles_.compact;
     TICKSCOPE_ASSIGN_OR_RETURN(
-        tiers_, TierProcess::Open({environment_.fs, environment_.clock, environment_.random, metrics_}, tiers, config_.data_directory, store_.get(),
-                                  config_.store.query_series_max));
+        tiers_, TierProcess::Open({environment_.fs, environment_.clock, environment_.random, metrics_}, tiers,
+                                  config_.data_directory, store_.get(), config_.store.query_series_max));
   }
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
+  if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
   AddRoutes();
   TICKSCOPE_ASSIGN_OR_RETURN(server_, http::Server::Start(
@@ -85,21 +89,34 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
-  // With tiers, blocks leave when the object store has them; only a store that cannot be reached for as long as samples
-  // are kept at all makes them go here.
-  if (config_.tiers.enabled) {
-    for (const tier::RetentionRule& rule : config_.tiers.worker.retention.policy.rules)
-      store_options.retention_ms = std::max(store_options.retention_ms, rule.keep_ms[0]);
-    store_options.retention_ms =
-        std::max(store_options.retention_ms, config_.tiers.worker.retention.policy.keep_ms[0]);
-  }
+  // With tiers, blocks leave when the object store has them, and retention is the tiers'. An import of last year is rolled up
+  // before its raw samples go, too.
+  if (config_.tiers.enabled) store_options.retention_ms = kForeverMs;
   TICKSCOPE_ASSIGN_OR_RETURN(store_, tsdb::Store::Open(environment_.fs, metrics_, std::move(store_options)));
-  consumer_ =
-      std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, on_failure);
+  consumer_ = std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, on_failure);
+  return {};
+}
+
+tickscope::Status ServeProcess::OpenSql() {
+  if (tiers_ == nullptr) return {};
+  if (tiers_->object_directory().empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(part_files_, sql::CachedPartFiles::Open(tiers_->objects(), environment_.fs,
+                                                                       config_.data_directory + "/tier/sql",
+                                                                       config_.tiers.cache_bytes));
+  } else {
+    part_files_ = sql::MakeDirectoryPartFiles(tiers_->object_directory());
+  }
+  sql_engine_ =
+      std::make_unique<sql::SqlEngine>(tiers_->objects(), *part_files_, SystemThreads(), config_.sql);
+  sql_pool_ = std::make_unique<WorkerPool>(config_.sql_queries, config_.sql_queue_max);
   return {};
 }
 
 void ServeProcess::AddRoutes() {
+  if (sql_engine_ != nullptr) {
+    sql::RegisterSql(router_, *sql_engine_, *sql_pool_, environment_.clock, metrics_,
+                     {.timeout = std::chrono::milliseconds(config_.sql_timeout_ms)});
+  }
   if (gateway_ != nullptr) ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
   if (tiers_ != nullptr) {
     api::RegisterTierApi(router_, {.tiers = *tiers_,
@@ -239,6 +256,7 @@ void ServeProcess::Stop() {
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
   if (query_pool_ != nullptr) query_pool_->Stop();
+  if (sql_pool_ != nullptr) sql_pool_->Stop();
   if (stream_ != nullptr) stream_->Close();
   if (consumer_ != nullptr) consumer_->Stop();
   server_.reset();

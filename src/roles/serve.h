@@ -2,6 +2,7 @@
 //
 //   HTTP (loop thread) -> ingest workers -> gateway -> stream (writer thread) -> consumer thread -> store
 //                      -> query workers  -> engine  -----------------------------------------------^
+//                      -> SQL workers    -> DuckDB  -> object store: the cold tier
 //
 // The listener opens first, so that health checks are answered while the stream is replayed; until that is done
 // everything else is answered 503 with how far it is.
@@ -29,6 +30,8 @@
 #include "roles/serve_config.h"
 #include "roles/store_consumer.h"
 #include "roles/tier_process.h"
+#include "sql/part_files.h"
+#include "sql/sql_engine.h"
 #include "stream/stream.h"
 #include "tsdb/store.h"
 
@@ -75,6 +78,7 @@ class ServeProcess final : private api::MetadataSource,
   // What queries read.
   [[nodiscard]] const Queryable& Storage() const;
   void AddRoutes();
+  [[nodiscard]] tickscope::Status OpenSql();
   void AddProcessMetrics();
   void Handle(http::Request request, http::Respond respond) const;
   [[nodiscard]] tickscope::Status Ready() const;
@@ -98,6 +102,9 @@ class ServeProcess final : private api::MetadataSource,
   promql::Engine engine_;
   std::unique_ptr<WorkerPool> ingest_pool_;
   std::unique_ptr<WorkerPool> query_pool_;
+  std::unique_ptr<sql::PartFiles> part_files_;
+  std::unique_ptr<sql::SqlEngine> sql_engine_;
+  std::unique_ptr<WorkerPool> sql_pool_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<FreshnessProbe> probe_;

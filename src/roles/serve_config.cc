@@ -62,7 +62,8 @@ void VisitTiers(Visitor& visit, TierConfig& c) {
   visit.Begin("tiers", "History: blocks move to the object store, are merged, thinned, and let go.");
   visit.Flag("enabled", "Without it blocks stay in the store and go after store.retention.", c.enabled);
   visit.Interval("interval", "Between rounds of work.", c.worker.interval_ms);
-  visit.Interval("hot", "How long blocks stay on this machine's disk beside the object store.", c.worker.hot_ms);
+  visit.Interval("hot", "How long blocks stay on this machine's disk beside the object store.",
+                 c.worker.hot_ms);
   visit.Interval("settle", "How long a day must be over before its blocks are merged.",
                  c.worker.merge.settle_ms);
   visit.Interval("grace", "Between a merge and the removal of what it replaced.", c.worker.grace_ms);
@@ -172,6 +173,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Duration("default_subquery_step", "Step of a subquery that names none.",
                  c.engine.default_subquery_step_ms);
   visit.Count("samples_max", "Samples one query may hold.", c.engine.samples_max, 1, 1'000'000'000'000);
+  visit.Size("memory_max", "Memory one query may take, its result included.", c.engine.memory_bytes_max,
+             1 << 20, 1ULL << 50);
   visit.Count("series_max", "Series one selector may match.", c.store.query_series_max, 1, 4'000'000'000);
   visit.Size("response_bytes_max", "Answer before compression.", c.response_bytes_max, 1024, 1ULL << 40);
   visit.Flag("experimental_functions", "Functions Prometheus has behind a flag.",
@@ -183,11 +186,28 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              "did not fall.",
              c.engine.use_start_timestamps);
   visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
+  visit.Flag("type_and_unit_labels", "Drop __type__ and __unit__ wherever the metric name is dropped.",
+             c.engine.type_and_unit_labels);
+  visit.End();
+
+  visit.Begin("sql", "SQL over the cold tier: POST /api/v1/sql.");
+  visit.Count("queries", "Queries that run at once.", c.sql_queries, 1, 64);
+  visit.Count("queue_max", "Queries waiting; more are answered 503.", c.sql_queue_max, 1, 1'000'000);
+  visit.Duration("timeout", "The longest a query may take.", c.sql_timeout_ms);
+  visit.Size("memory_bytes_max", "Memory of one query; it is not spilled to disk.", c.sql.memory_bytes,
+             16U << 20, 1ULL << 40);
+  visit.Count("threads", "Threads of one query.", c.sql.threads, 1, 256);
+  visit.Count("rows_max", "Rows of an answer; more are left out, and the answer says so.", c.sql.rows_max, 1,
+              100'000'000);
+  visit.Size("response_bytes_max", "Values of an answer; more is an error.", c.sql.bytes_max, 1024,
+             1ULL << 32);
+  visit.Count("parts_max", "Files open to a query; more is an error.", c.sql.parts_max, 1, 10'000'000);
   visit.End();
 
   visit.Flag("freshness_probe", "Write a probe sample each second and time how long until a query sees it.",
              c.freshness_probe);
-  visit.Flag("admin_api", "Serve /api/v1/admin: imports, snapshots and deletes, for whoever reaches the address.",
+  visit.Flag("admin_api",
+             "Serve /api/v1/admin: imports, snapshots and deletes, for whoever reaches the address.",
              c.admin_api);
 }
 

@@ -11,6 +11,7 @@
 #include "ingest/gateway.h"
 #include "promql/engine.h"
 #include "roles/tier_process.h"
+#include "sql/sql_engine.h"
 #include "stream/embedded_log.h"
 #include "tsdb/store.h"
 
@@ -34,6 +35,10 @@ struct ServeConfig {
   std::uint64_t query_threads = 2;
   std::uint64_t query_queue_max = 256;
   std::uint64_t response_bytes_max = 256U << 20;
+  sql::SqlOptions sql;
+  std::int64_t sql_timeout_ms = 30'000;
+  std::uint64_t sql_queries = 1;
+  std::uint64_t sql_queue_max = 16;
   bool freshness_probe = true;
   bool admin_api = false;
 };

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/log.h"
+#include "cold/cold_catalog.h"
+#include "cold/cold_queryable.h"
 #include "objstore/retrying_object_store.h"
 #include "objstore/store_location.h"
+#include "plugin/columnar.h"
 #include "plugin/open_object_store.h"
 #include "promql/parser.h"
 #include "wire/json_writer.h"
@@ -42,6 +46,66 @@ class TierProcess::StoreBlocks final : public tier::HotBlocks {
   tsdb::Store& store_;
 };
 
+// The cold tier as queries see it. The columnar library is loaded once there is something to read with it.
+class TierProcess::ColdTier final : public Queryable {
+ public:
+  explicit ColdTier(objstore::ObjectStore& objects) : objects_(objects) {}
+
+  /// Looks which days are published.
+  void Refresh() {
+    const auto manifests = cold::ListManifests(objects_, {});
+    if (!manifests) return;  // What was known stays.
+    std::map<TenantId, tier::Interval> ranges;
+    for (const cold::ManifestEntry& entry : *manifests) {
+      const cold::Day day = entry.place.day;
+      const tier::Interval span{cold::StartOf(day), cold::StartOf(cold::NextDay(day)) + 1};
+      tier::Interval& range = ranges.try_emplace(entry.place.tenant, span).first->second;
+      range.from_ms = std::min(range.from_ms, span.from_ms);
+      range.until_ms = std::max(range.until_ms, span.until_ms);
+    }
+    if (!ranges.empty() && reader_ == nullptr && !has_failed_) {
+      const auto columnar = plugin::LoadColumnar();
+      has_failed_ = !columnar;
+      if (!columnar) {
+        Log(LogLevel::kError, "published days are not read", {{"error", columnar.error().message}});
+      } else {
+        reader_ = std::make_unique<cold::ColdQueryable>(objects_, **columnar, cold::ColdQueryableOptions{});
+      }
+    }
+    if (reader_ == nullptr) return;
+    const MutexLock lock(mu_);
+    ranges_ = std::move(ranges);
+  }
+
+  [[nodiscard]] tier::Interval Range(const TenantId& tenant) const {
+    const MutexLock lock(mu_);
+    const auto found = ranges_.find(tenant);
+    return found == ranges_.end() ? tier::Interval{} : found->second;
+  }
+
+  // Asked only for times within a Range, so there is a reader.
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
+                                                          const QueryContext& context) const override {
+    return reader_->Select(request, context);
+  }
+  [[nodiscard]] Result<std::vector<std::string>> LabelNames(const SelectRequest& request,
+                                                            const QueryContext& context) const override {
+    return reader_->LabelNames(request, context);
+  }
+  [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,
+                                                             const SelectRequest& request,
+                                                             const QueryContext& context) const override {
+    return reader_->LabelValues(name, request, context);
+  }
+
+ private:
+  objstore::ObjectStore& objects_;
+  bool has_failed_ = false;                      // Refresh's own.
+  std::unique_ptr<cold::ColdQueryable> reader_;  // Made before ranges_ tells of it, and never changed.
+  mutable Mutex mu_;
+  std::map<TenantId, tier::Interval> ranges_ TICKSCOPE_GUARDED_BY(mu_);
+};
+
 TierProcess::TierProcess(const World& world, const TierConfig& config, std::string data_directory)
     : world_(world),
       config_(config),
@@ -61,6 +125,7 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
   process->location_ = options.url;
   TICKSCOPE_ASSIGN_OR_RETURN(const objstore::StoreLocation location,
                              objstore::ParseStoreLocation(options.url));
+  process->object_directory_ = location.directory;
   TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<objstore::ObjectStore> objects,
                              plugin::OpenObjectStore(world.fs, options));
   process->objects_ = std::make_unique<objstore::RetryingObjectStore>(
@@ -81,9 +146,14 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
                                                           world.metrics, ParseStoredSelector);
   if (store != nullptr) {
     process->store_blocks_ = std::make_unique<StoreBlocks>(*store);
-    process->queryable_ =
-        std::make_unique<tier::TieredQueryable>(*store, *process->catalogue_, process->served_here_,
-                                                tier::TieredQueryableOptions{query_series_max});
+    process->cold_ = std::make_unique<ColdTier>(*process->objects_);
+    process->queryable_ = std::make_unique<tier::TieredQueryable>(
+        *store, *process->catalogue_, process->served_here_,
+        tier::TieredQueryableOptions{.query_series_max = query_series_max,
+                                     .cold = process->cold_.get(),
+                                     .cold_range = [cold = process->cold_.get()](const TenantId& tenant) {
+                                       return cold->Range(tenant);
+                                     }});
   }
   tier::TierOptions worker = config.worker;
   worker.scratch_directory = data_directory + "/tier/scratch";
@@ -99,7 +169,10 @@ void TierProcess::Start(Threads& threads) {
     Log(LogLevel::kError, "the object store cannot be listed now: older samples are served once it can",
         {{"store", location_}, {"error", listed.error().message}});
   }
-  thread_ = threads.Start("tier", [this] { return worker_->Take(); });
+  thread_ = threads.Start("tier", [this] {
+    if (cold_ != nullptr) cold_->Refresh();
+    return worker_->Take();
+  });
 }
 
 void TierProcess::Stop() {
@@ -127,7 +200,8 @@ api::TierReport TierProcess::Report(const TenantId& tenant) const {
                          .replaced_objects = status.replaced_objects,
                          .deletes_pending = tiers->tombstones.size(),
                          .last_error = status.last_error};
-  const auto add = [&](std::string_view name, std::int64_t keep_ms, const auto& blocks, auto name_of, auto bytes_of) {
+  const auto add = [&](std::string_view name, std::int64_t keep_ms, const auto& blocks, auto name_of,
+                       auto bytes_of) {
     api::TierReport::Tier tier{.name = std::string(name), .keep_ms = keep_ms};
     for (const auto& block : blocks) {
       const auto parsed = name_of(block);

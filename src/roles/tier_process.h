@@ -59,6 +59,8 @@ class TierProcess final : public api::TierControl {
   /// All samples: the store's and the tiers'. Requires a store.
   [[nodiscard]] const Queryable& queryable() const { return *queryable_; }
   [[nodiscard]] objstore::ObjectStore& objects() { return *objects_; }
+  /// Where objects are files; empty when they are none.
+  [[nodiscard]] const std::string& object_directory() const { return object_directory_; }
   [[nodiscard]] tier::TierWorker& worker() { return *worker_; }
 
   /// Lists once, so that queries see the tiers, and begins rounds on a thread of its own. A store that cannot be listed
@@ -75,6 +77,7 @@ class TierProcess final : public api::TierControl {
 
  private:
   class StoreBlocks;
+  class ColdTier;
 
   TierProcess(const World& world, const TierConfig& config, std::string data_directory);
   // One line of JSON in <data>/audit.log, durable before what it tells of is done.
@@ -84,6 +87,7 @@ class TierProcess final : public api::TierControl {
   const TierConfig config_;
   const std::string data_directory_;
   std::string location_;
+  std::string object_directory_;
   io::SystemPause pause_;
   SeededRandom jitter_;
   std::unique_ptr<objstore::ObjectStore> objects_;
@@ -92,6 +96,7 @@ class TierProcess final : public api::TierControl {
   std::unique_ptr<tier::OpenBlocks> open_blocks_;
   std::unique_ptr<tier::Catalogue> catalogue_;
   std::unique_ptr<StoreBlocks> store_blocks_;
+  std::unique_ptr<ColdTier> cold_;
   tier::ServedHere served_here_;
   std::unique_ptr<tier::TierWorker> worker_;
   std::unique_ptr<tier::TieredQueryable> queryable_;

@@ -16,17 +16,37 @@ TEST(BlockName, ReadsBackWhatItWrites) {
     const char* class_key;
   };
   const Case cases[] = {
-      {"of the store", {1700000000001, 1700007200001, "0000000042", ""}, "1700000000001-1700007200001-0000000042.block",
-       Level::kStored, ""},
+      {"of the store",
+       {1700000000001, 1700007200001, "0000000042", ""},
+       "1700000000001-1700007200001-0000000042.block",
+       Level::kStored,
+       ""},
       {"rollup", {1, 7200001, "0000000042", "last"}, "1-7200001-0000000042.last.block", Level::kStored, ""},
-      {"before the epoch", {-7199999, 1, "0000000001", ""}, "-7199999-1-0000000001.block", Level::kStored, ""},
-      {"a day", {1, 86400001, "d00000000deadbeef", ""}, "1-86400001-d00000000deadbeef.block", Level::kDay, ""},
-      {"a day of a class", {1, 86400001, "d00000000deadbeefk0badcafe", "sum"},
-       "1-86400001-d00000000deadbeefk0badcafe.sum.block", Level::kDay, "k0badcafe"},
-      {"a month", {1, 2764800001, "m00000000deadbeef", "increase"}, "1-2764800001-m00000000deadbeef.increase.block",
-       Level::kMonth, ""},
-      {"rolled up again", {1, 7200001, "r999700000000deadbeef", "count"},
-       "1-7200001-r999700000000deadbeef.count.block", Level::kStored, ""},
+      {"before the epoch",
+       {-7199999, 1, "0000000001", ""},
+       "-7199999-1-0000000001.block",
+       Level::kStored,
+       ""},
+      {"a day",
+       {1, 86400001, "d00000000deadbeef", ""},
+       "1-86400001-d00000000deadbeef.block",
+       Level::kDay,
+       ""},
+      {"a day of a class",
+       {1, 86400001, "d00000000deadbeefk0badcafe", "sum"},
+       "1-86400001-d00000000deadbeefk0badcafe.sum.block",
+       Level::kDay,
+       "k0badcafe"},
+      {"a month",
+       {1, 2764800001, "m00000000deadbeef", "increase"},
+       "1-2764800001-m00000000deadbeef.increase.block",
+       Level::kMonth,
+       ""},
+      {"rolled up again",
+       {1, 7200001, "r999700000000deadbeef", "count"},
+       "1-7200001-r999700000000deadbeef.count.block",
+       Level::kStored,
+       ""},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -41,9 +61,9 @@ TEST(BlockName, ReadsBackWhatItWrites) {
 
 TEST(BlockName, RefusesWhatIsNoBlock) {
   for (const char* file :
-       {"", ".block", "1-2.block", "1-2-.block", "2-1-d1.block", "1-1-d1.block", "1-2-D1.block", "1-2-d1.segment",
-        "1-2-d1.block.quarantined", "1-2-d1.SUM.block", "1-2-d1..block", "x-2-d1.block", "1-2-d1.a.b.block",
-        "1-99999999999999999999-d1.block", "1-2-d 1.block"}) {
+       {"", ".block", "1-2.block", "1-2-.block", "2-1-d1.block", "1-1-d1.block", "1-2-D1.block",
+        "1-2-d1.segment", "1-2-d1.block.quarantined", "1-2-d1.SUM.block", "1-2-d1..block", "x-2-d1.block",
+        "1-2-d1.a.b.block", "1-99999999999999999999-d1.block", "1-2-d 1.block"}) {
     EXPECT_FALSE(ParseBlockName(file)) << file;
   }
 }

@@ -87,9 +87,9 @@ class Catalogue {
   mutable Mutex mu_;
   std::map<TenantId, TenantTiersPtr> version_ TICKSCOPE_GUARDED_BY(mu_);
   std::map<TenantId, std::vector<Tombstone>> new_tombstones_ TICKSCOPE_GUARDED_BY(mu_);  // Not listed yet.
-  std::set<std::string> quarantined_ TICKSCOPE_GUARDED_BY(mu_);  // Object names.
-  std::set<std::string> unmarked_ TICKSCOPE_GUARDED_BY(mu_);     // Those whose mark could not be written.
-  std::set<std::string> forgotten_ TICKSCOPE_GUARDED_BY(mu_);    // Deleted, but perhaps still listed.
+  std::set<std::string> quarantined_ TICKSCOPE_GUARDED_BY(mu_);                          // Object names.
+  std::set<std::string> unmarked_ TICKSCOPE_GUARDED_BY(mu_);   // Those whose mark could not be written.
+  std::set<std::string> forgotten_ TICKSCOPE_GUARDED_BY(mu_);  // Deleted, but perhaps still listed.
 };
 
 }  // namespace tickscope::tier

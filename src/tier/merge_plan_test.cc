@@ -53,14 +53,16 @@ TEST(MergePlan, AStragglersBlockIsMergedIntoTheDay) {
 }
 
 TEST(MergePlan, ABlockOverAnEdgeTiesDays) {
-  const auto jobs = Plan(Tier::kRaw, {Stored(20, 2, "0000000001"), Stored(22, 4, "0000000002"), Stored(26, 2, "0000000003")},
-                         10 * kDay);
+  const auto jobs = Plan(
+      Tier::kRaw, {Stored(20, 2, "0000000001"), Stored(22, 4, "0000000002"), Stored(26, 2, "0000000003")},
+      10 * kDay);
   ASSERT_EQ(jobs.size(), 1U);
   EXPECT_EQ(jobs[0].inputs.size(), 3U);
 }
 
 TEST(MergePlan, ABlockOfManyDaysIsLeftAlone) {
-  EXPECT_TRUE(Plan(Tier::kRaw, {Stored(0, 24 * 30, "0000000001"), Stored(2, 2, "0000000002")}, 100 * kDay).empty());
+  EXPECT_TRUE(
+      Plan(Tier::kRaw, {Stored(0, 24 * 30, "0000000001"), Stored(2, 2, "0000000002")}, 100 * kDay).empty());
 }
 
 TEST(MergePlan, OnlyRollupsBecomeMonths) {

@@ -15,8 +15,10 @@ Matcher Equal(const char* name, const char* value) {
 
 RetentionPolicy DebugGoesEarly() {
   RetentionPolicy policy;
-  policy.rules.push_back({"{class=\"debug\"}", {Equal("class", "debug")}, {2 * kDayMs, 7 * kDayMs, 7 * kDayMs}});
-  policy.rules.push_back({"{class=\"sli\"}", {Equal("class", "sli")}, {30 * kDayMs, 400 * kDayMs, 800 * kDayMs}});
+  policy.rules.push_back(
+      {"{class=\"debug\"}", {Equal("class", "debug")}, {2 * kDayMs, 7 * kDayMs, 7 * kDayMs}});
+  policy.rules.push_back(
+      {"{class=\"sli\"}", {Equal("class", "sli")}, {30 * kDayMs, 400 * kDayMs, 800 * kDayMs}});
   return policy;
 }
 
@@ -84,7 +86,8 @@ Result<std::vector<Matcher>> ParseForTest(std::string_view selector) {
 }
 
 TEST(Tombstone, ReadsBackAndTellsDamage) {
-  const Tombstone asked{.id = "d1", .start_ms = -5, .end_ms = 90, .asked_ms = 100, .selectors = {"{server=\"s-1\"}"}};
+  const Tombstone asked{
+      .id = "d1", .start_ms = -5, .end_ms = 90, .asked_ms = 100, .selectors = {"{server=\"s-1\"}"}};
   const std::string text = WriteTombstone(asked);
   const auto parsed = ParseTombstone("d1", text, ParseForTest);
   ASSERT_TRUE(parsed) << parsed.error().message;

@@ -136,12 +136,22 @@ bool TierWorker::Knows(const LiveBlocks& blocks, const std::string& file) {
   return std::ranges::any_of(blocks.live, is_it) || std::ranges::any_of(blocks.replaced, is_it);
 }
 
+bool TierWorker::IsTooOld(Tier tier, const TenantId& tenant, const BlockName& name) const {
+  return name.until_ms + options_.retention.For(tenant).KeepOfFile(tier, name) <= clock_.NowMs();
+}
+
+bool TierWorker::HasRaw(const TenantId& tenant, const TenantTiers& tiers, const std::string& file) const {
+  // An import of last year is not put where it would be removed from in the same round.
+  return IsTooOld(Tier::kRaw, tenant, *ParseBlockName(file)) || Knows(tiers.of(Tier::kRaw), file);
+}
+
 bool TierWorker::HasRollups(const TenantId& tenant, const TenantTiers& tiers, const std::string& file) const {
   if (rerolled_.contains({tenant, file})) return true;
   BlockName commit = AlignToWindows(*ParseBlockName(file));
   commit.aggregate = rollup::AggregateName(kCommitAggregate);
-  return std::ranges::all_of(kRollupTiers,
-                             [&](Tier tier) { return Knows(tiers.of(tier), commit.FileName()); });
+  return std::ranges::all_of(kRollupTiers, [&](Tier tier) {
+    return IsTooOld(tier, tenant, commit) || Knows(tiers.of(tier), commit.FileName());
+  });
 }
 
 tickscope::Status TierWorker::UploadAll() {
@@ -154,7 +164,7 @@ tickscope::Status TierWorker::UploadAll() {
     const auto name = ParseBlockName(block.file);
     if (!name) continue;
     const TenantTiersPtr tiers = catalogue_.Tenant(block.tenant);
-    if (Knows(tiers->of(Tier::kRaw), block.file) && HasRollups(block.tenant, *tiers, block.file)) continue;
+    if (HasRaw(block.tenant, *tiers, block.file) && HasRollups(block.tenant, *tiers, block.file)) continue;
     missing.push_back(&block);
     oldest_ms = std::min(oldest_ms, name->until_ms);
   }
@@ -180,14 +190,14 @@ tickscope::Status TierWorker::Upload(const HotBlock& block, const std::vector<Ho
   const TenantTiersPtr tiers = catalogue_.Tenant(block.tenant);
   // Rollups first: once the raw block is listed, everything of it is there.
   if (!HasRollups(block.tenant, *tiers, block.file)) TICKSCOPE_RETURN_IF_ERROR(Rollup(block, name, all));
-  if (Knows(tiers->of(Tier::kRaw), block.file)) return {};
+  if (HasRaw(block.tenant, *tiers, block.file)) return {};
   return PutBlock(block.path, ObjectPrefix(Tier::kRaw, block.tenant) + block.file);
 }
 
 tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& name,
                                      const std::vector<HotBlock>& all) {
-  const auto open = [&](const HotBlock& hot) { return block::BlockReader::Open(fs_, hot.path); };
-  auto opened = open(block);
+  const auto reader_of = [&](const HotBlock& hot) { return block::BlockReader::Open(fs_, hot.path); };
+  auto opened = reader_of(block);
   if (!opened) {
     // The store meets the damage too, and puts the file aside.
     const ErrorCode code = opened.error().code;
@@ -216,11 +226,12 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
   for (const HotBlock& hot : all) {
     if (hot.tenant != block.tenant || hot.file == block.file) continue;
     const auto other = ParseBlockName(hot.file);
-    if (other && is_wanted(*other)) take(*other, hot.file, open(hot));
+    if (other && is_wanted(*other)) take(*other, hot.file, reader_of(hot));
   }
   const TenantTiersPtr tiers = catalogue_.Tenant(block.tenant);
   for (const ListedBlock& listed : tiers->of(Tier::kRaw).live) {
-    const bool is_here = std::ranges::any_of(all, [&](const HotBlock& hot) { return hot.file == listed.file; });
+    const bool is_here =
+        std::ranges::any_of(all, [&](const HotBlock& hot) { return hot.file == listed.file; });
     if (!is_here && is_wanted(listed.name))
       take(listed.name, listed.file, catalogue_.Open(Tier::kRaw, block.tenant, listed));
   }
@@ -229,6 +240,11 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
   plan.stem = "rollup";
   plan.start_ms = range.from_ms - 1;
   plan.end_ms = range.until_ms - 1;
+  plan.resolutions_ms.clear();
+  for (const Tier tier : kRollupTiers) {
+    if (!IsTooOld(tier, block.tenant, range)) plan.resolutions_ms.push_back(ResolutionMs(tier));
+  }
+  if (plan.resolutions_ms.empty()) return {};
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<rollup::RollupFile> built, rollup::BuildRollups(fs_, inputs, plan));
   // The one that tells that all of a resolution are there goes last.
   std::ranges::stable_partition(
@@ -238,7 +254,8 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
   const bool is_again = files.size() > 1;
   if (is_again) range.id = RerollId(files);
   for (const rollup::RollupFile& file : built) {
-    const Tier tier = file.resolution_ms == ResolutionMs(Tier::kOneMinute) ? Tier::kOneMinute : Tier::kFiveMinutes;
+    const Tier tier =
+        file.resolution_ms == ResolutionMs(Tier::kOneMinute) ? Tier::kOneMinute : Tier::kFiveMinutes;
     BlockName object = range;
     object.aggregate = rollup::AggregateName(file.aggregate);
     const std::string path = ScratchPath(file.name);
@@ -396,7 +413,8 @@ Result<bool> TierWorker::Merge(Tier tier, const TenantId& tenant, const TenantTi
     for (const Output& output : outputs)
       static_cast<void>(fs_.Remove(output.path));
     const ErrorCode code = written.error().code;
-    if (code == ErrorCode::kCorruption || code == ErrorCode::kNotFound || code == ErrorCode::kCancelled) return false;
+    if (code == ErrorCode::kCorruption || code == ErrorCode::kNotFound || code == ErrorCode::kCancelled)
+      return false;
     return std::unexpected(written.error());
   }
   for (const Output& output : outputs) {
@@ -490,6 +508,7 @@ tickscope::Status TierWorker::HandOver() {
     TICKSCOPE_RETURN_IF_ERROR(hot_->Release(tenant, files));
     metrics_.released_blocks->Add(files.size());
   }
+  if (!handed_over_.empty()) served_here_.Update(hot_->Blocks());
   handed_over_.clear();
   const TimeMs now_ms = clock_.NowMs();
   for (const HotBlock& block : hot_->Blocks()) {
@@ -497,7 +516,7 @@ tickscope::Status TierWorker::HandOver() {
     if (!name || name->until_ms + options_.hot_ms > now_ms) continue;
     const TenantTiersPtr tiers = catalogue_.Tenant(block.tenant);
     // Still there by name, or merged: either way the listing just made serves its samples, or their time is over.
-    if (!Knows(tiers->of(Tier::kRaw), block.file) || !HasRollups(block.tenant, *tiers, block.file)) continue;
+    if (!HasRaw(block.tenant, *tiers, block.file) || !HasRollups(block.tenant, *tiers, block.file)) continue;
     served_here_.Drop(block.tenant, block.file);
     handed_over_[block.tenant].push_back(block.file);
   }

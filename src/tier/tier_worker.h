@@ -43,8 +43,8 @@ struct TierOptions {
   std::int64_t hot_ms =
       26 * 3'600'000LL;  ///< How long the store keeps blocks that the tier has: a day's dashboards.
   std::int64_t grace_ms =
-      3'600'000;  ///< Between a merge and the deletion of what it replaced: readers with old listings.
-  bool compacts = true;                ///< Whether it merges and removes; uploading goes with the store.
+      3'600'000;         ///< Between a merge and the deletion of what it replaced: readers with old listings.
+  bool compacts = true;  ///< Whether it merges and removes; uploading goes with the store.
   MergePlanOptions merge;
   std::uint64_t merge_memory_bytes = 768ULL << 20;
   std::uint32_t shard = 0;  ///< Of `shard_count` compactors, this one.
@@ -115,7 +115,12 @@ class TierWorker {
   [[nodiscard]] tickscope::Status RemoveObject(Tier tier, const TenantId& tenant, const std::string& file);
   // Whether the tier has the file, or something that replaced it.
   [[nodiscard]] static bool Knows(const LiveBlocks& blocks, const std::string& file);
-  [[nodiscard]] bool HasRollups(const TenantId& tenant, const TenantTiers& tiers, const std::string& file) const;
+  // Whether it would be removed as soon as it was there.
+  [[nodiscard]] bool IsTooOld(Tier tier, const TenantId& tenant, const BlockName& name) const;
+  // Whether the raw block is in the tier, or too old to be.
+  [[nodiscard]] bool HasRaw(const TenantId& tenant, const TenantTiers& tiers, const std::string& file) const;
+  [[nodiscard]] bool HasRollups(const TenantId& tenant, const TenantTiers& tiers,
+                                const std::string& file) const;
   [[nodiscard]] tickscope::Status ClearScratch() const;
   [[nodiscard]] std::string ScratchPath(std::string_view file) const;
   void SetError(const std::string& message) TICKSCOPE_EXCLUDES(mu_);
@@ -131,7 +136,8 @@ class TierWorker {
   std::atomic<bool> stopping_{false};
 
   bool scratch_is_clear_ = false;
-  std::set<std::pair<TenantId, std::string>> rerolled_;  // Blocks whose rollups bear another name; forgotten with the process.
+  std::set<std::pair<TenantId, std::string>>
+      rerolled_;  // Blocks whose rollups bear another name; forgotten with the process.
   std::map<std::string, TimeMs> replaced_since_ms_;  // By object name: when first seen replaced.
   std::map<TenantId, std::vector<std::string>>
       handed_over_;  // Files the store may let go of in the next round.

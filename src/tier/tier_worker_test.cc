@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tier_world_test.h"
+#include "tier/tier_world_test.h"
 
 namespace tickscope::tier {
 namespace {
@@ -89,7 +89,8 @@ TEST(TierWorker, BadDaysLoseAndDoubleNothing) {
         Series late;
         const TimeMs late_from_ms = from_ms - kBlockMs;
         for (int s = 0; s < 3; ++s)
-          late[Server(s)][late_from_ms + 10'000 + static_cast<TimeMs>(world.random_.Below(1000)) * 1000 + s] = s;
+          late[Server(s)][late_from_ms + 10'000 + static_cast<TimeMs>(world.random_.Below(1000)) * 1000 + s] =
+              s;
         for (auto& [labels, samples] : late) {
           std::erase_if(samples, [&](const auto& sample) { return all[labels].contains(sample.first); });
         }
@@ -167,6 +168,30 @@ TEST(TierWorker, OldSamplesAreServedFromWindows) {
   EXPECT_TRUE(world.Read(0, INT64_MAX).empty());
 }
 
+TEST(TierWorker, AnImportOfLongAgoIsRolledUpOnceAndLeaves) {
+  TierOptions options = Quick();
+  options.retention.policy.keep_ms = {2 * kDayMs, 10 * kDayMs, 100 * kDayMs};
+  TierWorld world(10, kStart, objstore::FaultProfile::None(), options);
+  const TimeMs from_ms = kStart - 30 * kDayMs + 1;
+  const Series series = Counters(from_ms, from_ms + kBlockMs, 2);
+  world.store_.Add(from_ms, from_ms + kBlockMs, series, 0);
+  world.Round();
+  EXPECT_EQ(world.worker_->Status().blocks_to_upload, 0U);
+  EXPECT_EQ(world.Objects("metrics/").size(), 7U);  // Windows of five minutes; the rest would be too old.
+  EXPECT_EQ(world.Read(0, INT64_MAX), series);      // As long as the machine has it.
+  world.Round();
+  world.Round();
+  EXPECT_TRUE(world.store_.Blocks().empty());
+  const std::string text = world.metrics_->RenderText();
+  EXPECT_NE(text.find("tickscope_tier_uploaded_blocks_total 7\n"), std::string::npos);
+  Series windows;
+  for (const auto& [labels, samples] : series) {
+    for (const auto& [time_ms, value] : samples)
+      windows[labels][(time_ms + 299'999) / 300'000 * 300'000] = value;
+  }
+  EXPECT_EQ(world.Read(0, INT64_MAX), windows);
+}
+
 TEST(TierWorker, LateSamplesAreRolledUpAgain) {
   TierOptions options = Quick();
   options.retention.policy.keep_ms = {2 * kDayMs, 10 * kDayMs, 100 * kDayMs};
@@ -225,8 +250,12 @@ TEST(TierWorker, DeletesAreHiddenAtOnceAndCarriedOut) {
   world.Round();
   const TimeMs start_ms = kStart + 3 * kHourMs;
   const TimeMs end_ms = kStart + 5 * kHourMs;
-  const Tombstone tombstone{.id = "0a", .start_ms = start_ms, .end_ms = end_ms, .asked_ms = world.clock_.NowMs(),
-                            .selectors = {"{server=\"s-1\"}"}, .matchers = {*ParseTestSelector("{server=\"s-1\"}")}};
+  const Tombstone tombstone{.id = "0a",
+                            .start_ms = start_ms,
+                            .end_ms = end_ms,
+                            .asked_ms = world.clock_.NowMs(),
+                            .selectors = {"{server=\"s-1\"}"},
+                            .matchers = {*ParseTestSelector("{server=\"s-1\"}")}};
   ASSERT_TRUE(world.retrying_->Put(TombstonePrefix(kTenant) + "0a", WriteTombstone(tombstone)));
   world.catalogue_->AddTombstone(kTenant, tombstone);
   for (const auto& [time_ms, value] : Cut(all, start_ms, end_ms)[Server(1)])
@@ -310,7 +339,8 @@ TEST(TierWorker, TwoCompactorsDoTheSameWork) {
   // Another machine, with the same bucket and no store.
   MetricRegistry metrics;
   io::MemoryFileSystem fs;
-  auto cache = objstore::ObjectCache::Create(world.bucket_, fs, {.directory = "/c", .fetches_max = 1}, metrics);
+  auto cache =
+      objstore::ObjectCache::Create(world.bucket_, fs, {.directory = "/c", .fetches_max = 1}, metrics);
   ASSERT_TRUE(cache);
   CachedBlockOpener opener(**cache);
   OpenBlocks open(opener, 16);

@@ -137,8 +137,13 @@ class BlockStore final : public HotBlocks, public Queryable {
 
 class TierWorld {
  public:
-  explicit TierWorld(std::uint64_t seed, TimeMs start_ms, const objstore::FaultProfile& faults, TierOptions options = {})
-      : random_(seed), clock_(start_ms), pause_(clock_), faulty_(bucket_, faults, seed + 1, pause_), options_(std::move(options)) {
+  explicit TierWorld(std::uint64_t seed, TimeMs start_ms, const objstore::FaultProfile& faults,
+                     TierOptions options = {})
+      : random_(seed),
+        clock_(start_ms),
+        pause_(clock_),
+        faulty_(bucket_, faults, seed + 1, pause_),
+        options_(std::move(options)) {
     options_.scratch_directory = "/tier/scratch";
     Restart();
   }
@@ -165,7 +170,8 @@ class TierWorld {
     opener_ = std::make_unique<CachedBlockOpener>(*cache_);
     open_ = std::make_unique<OpenBlocks>(*opener_, 16);
     catalogue_ = std::make_unique<Catalogue>(*retrying_, *open_, *metrics_, ParseTestSelector);
-    worker_ = std::make_unique<TierWorker>(fs_, clock_, *retrying_, *catalogue_, &store_, *served_, *metrics_, options_);
+    worker_ = std::make_unique<TierWorker>(fs_, clock_, *retrying_, *catalogue_, &store_, *served_, *metrics_,
+                                           options_);
     queryable_ = std::make_unique<TieredQueryable>(store_, *catalogue_, *served_, TieredQueryableOptions{});
     // A server lists before it answers.
     while (!catalogue_->Refresh())
@@ -246,10 +252,12 @@ class TierWorld {
     [[nodiscard]] Status Put(const std::string& name, std::string_view content) override {
       return below_.Put(name, content);
     }
-    [[nodiscard]] Status PutFile(const std::string& name, io::FileSystem& files, const std::string& path) override {
+    [[nodiscard]] Status PutFile(const std::string& name, io::FileSystem& files,
+                                 const std::string& path) override {
       return below_.PutFile(name, files, path);
     }
-    [[nodiscard]] Result<std::string> Get(const std::string& name, std::uint64_t offset, std::size_t length) override {
+    [[nodiscard]] Result<std::string> Get(const std::string& name, std::uint64_t offset,
+                                          std::size_t length) override {
       return below_.Get(name, offset, length);
     }
     [[nodiscard]] Result<std::uint64_t> Size(const std::string& name) override { return below_.Size(name); }

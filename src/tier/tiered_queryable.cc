@@ -137,7 +137,8 @@ class RollupSeriesSet final : public SeriesSet {
 // Several sets as one, each series once; of samples of one time the earlier set's counts. Deletes are hidden.
 class UnitedSeriesSet final : public SeriesSet {
  public:
-  UnitedSeriesSet(std::vector<std::unique_ptr<SeriesSet>> sets, TenantTiersPtr tiers, const QueryContext& context)
+  UnitedSeriesSet(std::vector<std::unique_ptr<SeriesSet>> sets, TenantTiersPtr tiers,
+                  const QueryContext& context)
       : sets_(std::move(sets)), tiers_(std::move(tiers)), context_(context), is_there_(sets_.size()) {
     for (std::size_t i = 0; i < sets_.size(); ++i)
       is_there_[i] = sets_[i]->Next();
@@ -211,7 +212,8 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
     if (block.name.Overlaps(start_ms, end_ms) && !served_here_.Has(tenant, block.file))
       readings.raw.push_back(&block);
   }
-  std::ranges::sort(readings.raw, [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
+  std::ranges::sort(readings.raw,
+                    [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
   const TimeMs until_ms = end_ms == INT64_MAX ? INT64_MAX : end_ms + 1;
   // After the newest block, of raw samples or of windows, everything is in the store's memory and segments.
   TimeMs known_until_ms = raw_until_ms;
@@ -219,6 +221,8 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
     for (const ListedBlock& block : tiers.of(tier).live)
       known_until_ms = std::max(known_until_ms, block.name.until_ms);
   }
+  const Interval cold = options_.cold == nullptr ? Interval{} : options_.cold_range(tenant);
+  if (known_until_ms == INT64_MIN && cold.from_ms < cold.until_ms) known_until_ms = cold.until_ms;
   covered.push_back({known_until_ms == INT64_MIN ? start_ms : known_until_ms, INT64_MAX});
   std::vector<Interval> gaps = Gaps({start_ms, until_ms}, Union(std::move(covered)));
   for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
@@ -246,6 +250,10 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
     }
     gaps = std::move(left);
   }
+  for (const Interval& gap : gaps) {
+    const Interval both{std::max(gap.from_ms, cold.from_ms), std::min(gap.until_ms, cold.until_ms)};
+    if (both.from_ms < both.until_ms) readings.cold.push_back(both);
+  }
   return readings;
 }
 
@@ -268,7 +276,8 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRaw(
     if (block == nullptr) continue;
     const auto source = static_cast<std::uint32_t>(sources.size());
     const auto select = [&]() -> Status {
-      TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<block::SeriesId> selected, block->Select(request.matchers));
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<block::SeriesId> selected,
+                                 block->Select(request.matchers));
       if (selected.size() > options_.query_series_max)
         return TooManySeries(selected.size(), options_.query_series_max);
       if (selected.size() >= kPrefetchSeriesMin)
@@ -322,13 +331,20 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& 
   // The tiers before the store: a block handed over between the two is read twice, not never.
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
   const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  // The oldest first, so that what a series' reading gathers is in order as it comes.
   std::vector<std::unique_ptr<SeriesSet>> sets;
+  for (const Interval& span : readings.cold) {
+    SelectRequest part = request;
+    part.start_ms = span.from_ms;
+    part.end_ms = span.until_ms - 1;
+    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), options_.cold->Select(part, context));
+  }
+  for (auto reading = readings.rollups.rbegin(); reading != readings.rollups.rend(); ++reading) {
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> set, SelectRollup(request, context, *reading));
+    if (set != nullptr) sets.push_back(std::move(set));
+  }
   if (!readings.raw.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), SelectRaw(request, context, readings.raw));
-  }
-  for (const RollupReading& reading : readings.rollups) {
-    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> set, SelectRollup(request, context, reading));
-    if (set != nullptr) sets.push_back(std::move(set));
   }
   TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> hot, hot_.Select(request, context));
   if (sets.empty() && tiers->tombstones.empty()) return hot;
@@ -338,8 +354,8 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& 
 
 Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& request,
                                                           const QueryContext& context,
-                                                          std::vector<std::string> hot,
-                                                          const Texts& texts) const {
+                                                          std::vector<std::string> hot, const Texts& texts,
+                                                          const ColdTexts& cold) const {
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
   const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
   std::set<std::string> all(std::make_move_iterator(hot.begin()), std::make_move_iterator(hot.end()));
@@ -366,17 +382,28 @@ Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& r
         TICKSCOPE_RETURN_IF_ERROR(add(reading.tier, *block));
     }
   }
+  for (const Interval& span : readings.cold) {
+    SelectRequest part = request;
+    part.start_ms = span.from_ms;
+    part.end_ms = span.until_ms - 1;
+    TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> found, cold(part));
+    all.insert(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  }
   return std::vector<std::string>(all.begin(), all.end());
 }
 
 Result<std::vector<std::string>> TieredQueryable::LabelNames(const SelectRequest& request,
                                                              const QueryContext& context) const {
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> hot, hot_.LabelNames(request, context));
-  return Collect(request, context, std::move(hot), [&](const block::BlockReader& block) {
-    auto names = block.LabelNames(request.matchers);
-    if (names) std::erase_if(*names, [](const std::string& label) { return rollup::CoverageLabels().Has(label); });
-    return names;
-  });
+  return Collect(
+      request, context, std::move(hot),
+      [&](const block::BlockReader& block) {
+        auto names = block.LabelNames(request.matchers);
+        if (names)
+          std::erase_if(*names, [](const std::string& label) { return rollup::CoverageLabels().Has(label); });
+        return names;
+      },
+      [&](const SelectRequest& part) { return options_.cold->LabelNames(part, context); });
 }
 
 Result<std::vector<std::string>> TieredQueryable::LabelValues(const std::string& name,
@@ -384,8 +411,10 @@ Result<std::vector<std::string>> TieredQueryable::LabelValues(const std::string&
                                                               const QueryContext& context) const {
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> hot, hot_.LabelValues(name, request, context));
   if (rollup::CoverageLabels().Has(name)) return hot;
-  return Collect(request, context, std::move(hot),
-                 [&](const block::BlockReader& block) { return block.LabelValues(name, request.matchers); });
+  return Collect(
+      request, context, std::move(hot),
+      [&](const block::BlockReader& block) { return block.LabelValues(name, request.matchers); },
+      [&](const SelectRequest& part) { return options_.cold->LabelValues(name, part, context); });
 }
 
 }  // namespace tickscope::tier

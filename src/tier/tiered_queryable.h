@@ -25,6 +25,10 @@ namespace tickscope::tier {
 
 struct TieredQueryableOptions {
   std::uint64_t query_series_max = 2'000'000;  ///< Series one selector may match.
+  /// The coldest tier, for what no block covers; may be null. Outlives the queryable.
+  const Queryable* cold = nullptr;
+  /// Times of a tenant that the cold tier may have samples of, as of the last look; empty for none. Thread-safe.
+  std::function<Interval(const TenantId&)> cold_range;
 };
 
 class TieredQueryable final : public Queryable {
@@ -51,6 +55,7 @@ class TieredQueryable final : public Queryable {
   struct Readings {
     std::vector<const ListedBlock*> raw;  ///< In order of precedence.
     std::vector<RollupReading> rollups;
+    std::vector<Interval> cold;  ///< What is left, where the cold tier may have something.
   };
   /// For `explain` and tests, too.
   [[nodiscard]] Readings Plan(const TenantId& tenant, const TenantTiers& tiers, TimeMs start_ms,
@@ -58,18 +63,19 @@ class TieredQueryable final : public Queryable {
 
  private:
   using Texts = std::function<Result<std::vector<std::string>>(const block::BlockReader&)>;
+  using ColdTexts = std::function<Result<std::vector<std::string>>(const SelectRequest&)>;
   // Null when the block is gone, or damaged and now put aside.
   [[nodiscard]] Result<BlockPtr> OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const;
-  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRaw(const SelectRequest& request,
-                                                             const QueryContext& context,
-                                                             const std::vector<const ListedBlock*>& blocks) const;
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRaw(
+      const SelectRequest& request, const QueryContext& context,
+      const std::vector<const ListedBlock*>& blocks) const;
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRollup(const SelectRequest& request,
                                                                 const QueryContext& context,
                                                                 const RollupReading& reading) const;
   [[nodiscard]] Result<std::vector<std::string>> Collect(const SelectRequest& request,
                                                          const QueryContext& context,
-                                                         std::vector<std::string> hot,
-                                                         const Texts& texts) const;
+                                                         std::vector<std::string> hot, const Texts& texts,
+                                                         const ColdTexts& cold) const;
 
   const Queryable& hot_;
   Catalogue& catalogue_;

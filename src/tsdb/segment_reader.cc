@@ -12,9 +12,9 @@
 #include "codec/histogram_column.h"
 #include "codec/value_column.h"
 #include "codec/varint.h"
+#include "model/sample_columns.h"
 #include "tsdb/segment.h"
 #include "tsdb/segment_tags.h"
-#include "model/sample_columns.h"
 
 namespace tickscope::tsdb {
 namespace {

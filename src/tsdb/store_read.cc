@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "tsdb/store.h"
 #include "model/sample_columns.h"
+#include "tsdb/store.h"
 
 namespace tickscope::tsdb {
 namespace {
