@@ -22,6 +22,11 @@ bool ReachesOver(const BlockName& a, const BlockName& b) {
   return a.from_ms < b.until_ms && b.from_ms < a.until_ms;
 }
 
+// Refuses the series that says which windows a rollup is about: no delete means it.
+Matcher NoCoverage() {
+  return *Matcher::Make(MatchType::kEqual, rollup::CoverageLabels().begin()->name, "");
+}
+
 // The range in whole windows of all resolutions; a block of the store is just that.
 BlockName AlignToWindows(BlockName name) {
   const std::int64_t window_ms = ResolutionMs(Tier::kFiveMinutes);
@@ -351,8 +356,10 @@ Result<bool> TierWorker::Merge(Tier tier, const TenantId& tenant, const TenantTi
   for (const Tombstone& tombstone : tiers.tombstones) {
     if (std::ranges::find(job.deletes, tombstone.id) == job.deletes.end()) continue;
     sources.push_back(AppliedDelete(tombstone.id));
-    for (const std::vector<Matcher>& matchers : tombstone.matchers)
-      merge.tombstones.push_back({matchers, tombstone.start_ms, tombstone.end_ms});
+    for (std::vector<Matcher> matchers : tombstone.matchers) {
+      matchers.push_back(NoCoverage());
+      merge.tombstones.push_back({std::move(matchers), tombstone.start_ms, tombstone.end_ms});
+    }
   }
   std::ranges::sort(sources);
   sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
@@ -376,8 +383,10 @@ Result<bool> TierWorker::Merge(Tier tier, const TenantId& tenant, const TenantTi
     BlockName name = job.output;
     if (job.splits_classes) {
       name.id += policy.ClassKey(index);
+      // Which windows a rollup is about is said in the file of each class.
       merge.keep_from = [&policy, index](const Labels& labels) {
-        return policy.ClassOf(labels) == index ? INT64_MIN : INT64_MAX;
+        const bool is_kept = policy.ClassOf(labels) == index || labels == rollup::CoverageLabels();
+        return is_kept ? INT64_MIN : INT64_MAX;
       };
     }
     merge.sources = names_sources ? sources : std::vector<std::string>{};

@@ -237,6 +237,37 @@ TEST(TierWorker, ClassesOfSeriesAreKeptForTheirOwnTime) {
   EXPECT_EQ(world.Objects("metrics/raw/default/").size(), 1U);
 }
 
+TEST(TierWorker, WindowsOfSplitClassesStayWhole) {
+  TierOptions options = Quick();
+  options.retention.policy.keep_ms = {2 * kDayMs, 50 * kDayMs, 100 * kDayMs};
+  // A rule whose matcher takes series that lack the label, too.
+  options.retention.policy.rules.push_back({"{server!=\"s-1\"}",
+                                            {*Matcher::Make(MatchType::kNotEqual, "server", "s-1")},
+                                            {2 * kDayMs, 40 * kDayMs, 90 * kDayMs}});
+  TierWorld world(11, kStart, objstore::FaultProfile::None(), options);
+  Series windows;
+  for (int i = 0; i < 12; ++i) {
+    const TimeMs from_ms = kStart + i * kBlockMs + 1;
+    Series series = Counters(from_ms, from_ms + kBlockMs, 3);
+    // A constant, whose last value a rollup leaves out.
+    for (auto& [time_ms, value] : series[Server(2)])
+      value = 7;
+    world.store_.Add(from_ms, from_ms + kBlockMs, series, static_cast<std::uint64_t>(i));
+    for (const auto& [labels, samples] : series) {
+      for (const auto& [time_ms, value] : samples)
+        windows[labels][(time_ms + 59'999) / 60'000 * 60'000] = value;
+    }
+  }
+  world.clock_.JumpTo(kStart + kDayMs + 2 * kHourMs);
+  world.Round();
+  world.clock_.JumpTo(kStart + 5 * kDayMs);
+  for (int i = 0; i < 3; ++i)
+    world.Round();
+  ASSERT_TRUE(world.Objects("metrics/raw/default/").empty());
+  EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 2U * 7);
+  EXPECT_TRUE(world.Read(0, INT64_MAX) == windows);
+}
+
 TEST(TierWorker, DeletesAreHiddenAtOnceAndCarriedOut) {
   TierWorld world(6, kStart, objstore::FaultProfile::None(), Quick());
   Series all;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include "model/sample_columns.h"
 #include "rollup/rollup_reader.h"
@@ -304,26 +306,30 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRaw(
                                         std::move(sources), std::move(parts));
 }
 
-Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRollup(const SelectRequest& request,
-                                                                 const QueryContext& context,
-                                                                 const RollupReading& reading) const {
-  std::vector<BlockPtr> blocks;
+Status TieredQueryable::SelectRollup(const SelectRequest& request, const QueryContext& context,
+                                     const RollupReading& reading,
+                                     std::vector<std::unique_ptr<SeriesSet>>& sets) const {
+  // Files of different retention classes are about different series, so each class is read for itself: a reader takes one
+  // file's word for a window.
+  std::map<std::string_view, std::vector<BlockPtr>> by_class;
   for (const ListedBlock* const listed : reading.blocks) {
     TICKSCOPE_RETURN_IF_ERROR(context.Check());
     TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(reading.tier, request.tenant, *listed));
-    if (block != nullptr) blocks.push_back(std::move(block));
+    if (block != nullptr) by_class[listed->name.class_key()].push_back(std::move(block));
   }
-  if (blocks.empty()) return nullptr;
-  TICKSCOPE_ASSIGN_OR_RETURN(std::shared_ptr<const rollup::RollupReader> reader,
-                             rollup::RollupReader::Make(std::move(blocks)));
-  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<rollup::RollupSeries> series,
-                             reader->Select({.matchers = request.matchers,
-                                             .start_ms = reading.start_ms,
-                                             .end_ms = reading.end_ms,
-                                             .aggregates = {rollup::Aggregate::kLast},
-                                             .series_max = options_.query_series_max},
-                                            context));
-  return std::make_unique<RollupSeriesSet>(std::move(reader), std::move(series));
+  for (auto& [key, blocks] : by_class) {
+    TICKSCOPE_ASSIGN_OR_RETURN(std::shared_ptr<const rollup::RollupReader> reader,
+                               rollup::RollupReader::Make(std::move(blocks)));
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<rollup::RollupSeries> series,
+                               reader->Select({.matchers = request.matchers,
+                                               .start_ms = reading.start_ms,
+                                               .end_ms = reading.end_ms,
+                                               .aggregates = {rollup::Aggregate::kLast},
+                                               .series_max = options_.query_series_max},
+                                              context));
+    sets.push_back(std::make_unique<RollupSeriesSet>(std::move(reader), std::move(series)));
+  }
+  return {};
 }
 
 Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& request,
@@ -340,8 +346,7 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& 
     TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), options_.cold->Select(part, context));
   }
   for (auto reading = readings.rollups.rbegin(); reading != readings.rollups.rend(); ++reading) {
-    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> set, SelectRollup(request, context, *reading));
-    if (set != nullptr) sets.push_back(std::move(set));
+    TICKSCOPE_RETURN_IF_ERROR(SelectRollup(request, context, *reading, sets));
   }
   if (!readings.raw.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), SelectRaw(request, context, readings.raw));

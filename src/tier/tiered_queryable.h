@@ -69,9 +69,10 @@ class TieredQueryable final : public Queryable {
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRaw(
       const SelectRequest& request, const QueryContext& context,
       const std::vector<const ListedBlock*>& blocks) const;
-  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRollup(const SelectRequest& request,
-                                                                const QueryContext& context,
-                                                                const RollupReading& reading) const;
+  // Adds a set for each retention class there is.
+  [[nodiscard]] Status SelectRollup(const SelectRequest& request, const QueryContext& context,
+                                    const RollupReading& reading,
+                                    std::vector<std::unique_ptr<SeriesSet>>& sets) const;
   [[nodiscard]] Result<std::vector<std::string>> Collect(const SelectRequest& request,
                                                          const QueryContext& context,
                                                          std::vector<std::string> hot, const Texts& texts,
