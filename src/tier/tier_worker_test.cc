@@ -39,6 +39,18 @@ Series Cut(const Series& series, TimeMs start_ms, TimeMs end_ms) {
   return cut;
 }
 
+// Gives the store the first day, and returns it.
+Series FillDay(TierWorld& world, int servers) {
+  Series all;
+  for (int i = 0; i < 12; ++i) {
+    const TimeMs from_ms = kStart + i * kBlockMs + 1;
+    const Series series = Counters(from_ms, from_ms + kBlockMs, servers);
+    world.store_.Add(from_ms, from_ms + kBlockMs, series, static_cast<std::uint64_t>(i));
+    Merge(series, all);
+  }
+  return all;
+}
+
 TierOptions Quick() {
   TierOptions options;
   options.hot_ms = 6 * kHourMs;
@@ -219,13 +231,7 @@ TEST(TierWorker, ClassesOfSeriesAreKeptForTheirOwnTime) {
   options.retention.policy.rules.push_back(
       {"{server=\"s-1\"}", *ParseTestSelector("{server=\"s-1\"}"), {2 * kDayMs, 2 * kDayMs, 2 * kDayMs}});
   TierWorld world(5, kStart, objstore::FaultProfile::None(), options);
-  Series all;
-  for (int i = 0; i < 12; ++i) {
-    const TimeMs from_ms = kStart + i * kBlockMs + 1;
-    const Series series = Counters(from_ms, from_ms + kBlockMs, 3);
-    world.store_.Add(from_ms, from_ms + kBlockMs, series, static_cast<std::uint64_t>(i));
-    Merge(series, all);
-  }
+  Series all = FillDay(world, 3);
   world.clock_.JumpTo(kStart + kDayMs + 2 * kHourMs);
   world.Round();
   EXPECT_EQ(world.Read(0, INT64_MAX), all);
@@ -270,13 +276,7 @@ TEST(TierWorker, WindowsOfSplitClassesStayWhole) {
 
 TEST(TierWorker, DeletesAreHiddenAtOnceAndCarriedOut) {
   TierWorld world(6, kStart, objstore::FaultProfile::None(), Quick());
-  Series all;
-  for (int i = 0; i < 12; ++i) {
-    const TimeMs from_ms = kStart + i * kBlockMs + 1;
-    const Series series = Counters(from_ms, from_ms + kBlockMs, 2);
-    world.store_.Add(from_ms, from_ms + kBlockMs, series, static_cast<std::uint64_t>(i));
-    Merge(series, all);
-  }
+  Series all = FillDay(world, 2);
   world.clock_.JumpTo(kStart + kDayMs + 2 * kHourMs);
   world.Round();
   const TimeMs start_ms = kStart + 3 * kHourMs;
@@ -358,13 +358,7 @@ TEST(TierWorker, AStoreThatIsAwayHoldsNothingUp) {
 
 TEST(TierWorker, TwoCompactorsDoTheSameWork) {
   TierWorld world(9, kStart, objstore::FaultProfile::None(), Quick());
-  Series all;
-  for (int i = 0; i < 12; ++i) {
-    const TimeMs from_ms = kStart + i * kBlockMs + 1;
-    const Series series = Counters(from_ms, from_ms + kBlockMs, 2);
-    world.store_.Add(from_ms, from_ms + kBlockMs, series, static_cast<std::uint64_t>(i));
-    Merge(series, all);
-  }
+  Series all = FillDay(world, 2);
   world.clock_.JumpTo(kStart + 23 * kHourMs);
   world.Round();
   // Another machine, with the same bucket and no store.
