@@ -16,6 +16,9 @@ namespace {
 // The aggregate that is uploaded last: where it is, the others are.
 constexpr rollup::Aggregate kCommitAggregate = rollup::Aggregate::kCount;
 
+// Blocks put before the object store is listed again.
+constexpr std::size_t kUploadsPerListing = 16;
+
 constexpr std::array<Tier, 2> kRollupTiers = {Tier::kOneMinute, Tier::kFiveMinutes};
 
 bool ReachesOver(const BlockName& a, const BlockName& b) {
@@ -185,6 +188,8 @@ tickscope::Status TierWorker::UploadAll() {
   for (std::size_t i = 0; i < missing.size() && !stopping_; ++i) {
     TICKSCOPE_RETURN_IF_ERROR(Upload(*missing[i], blocks));
     report(missing.size() - i - 1);
+    // Long work shows how far it is, and what is there can be read.
+    if ((i + 1) % kUploadsPerListing == 0) TICKSCOPE_RETURN_IF_ERROR(catalogue_.Refresh());
   }
   if (!missing.empty()) return catalogue_.Refresh();
   return {};
