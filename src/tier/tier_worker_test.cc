@@ -289,7 +289,8 @@ TEST(TierWorker, DeletesAreHiddenAtOnceAndCarriedOut) {
                             .matchers = {*ParseTestSelector("{server=\"s-1\"}")}};
   ASSERT_TRUE(world.retrying_->Put(TombstonePrefix(kTenant) + "0a", WriteTombstone(tombstone)));
   world.catalogue_->AddTombstone(kTenant, tombstone);
-  for (const auto& [time_ms, value] : Cut(all, start_ms, end_ms)[Server(1)])
+  const Series named = Cut(all, start_ms, end_ms);
+  for (const auto& [time_ms, value] : named.at(Server(1)))
     all[Server(1)].erase(time_ms);
   EXPECT_EQ(world.Read(0, INT64_MAX), all);
   for (int i = 0; i < 6; ++i) {
