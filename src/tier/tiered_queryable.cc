@@ -117,16 +117,8 @@ class RollupSeriesSet final : public SeriesSet {
   [[nodiscard]] bool Next() override { return series_->Next(); }
   [[nodiscard]] const Labels& labels() const override { return series_->labels(); }
   [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
-    out.Clear();
     TICKSCOPE_RETURN_IF_ERROR(series_->Read(rows_));
-    const rollup::RollupRows::Column& last = rows_[rollup::Aggregate::kLast];
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      const HistogramPtr& histogram = last.HistogramAt(i);
-      if (histogram == nullptr && rollup::IsNoValue(last.values[i])) continue;
-      out.times_ms.push_back(rows_.ends_ms[i]);
-      out.values.push_back(last.values[i]);
-      if (!last.histograms.empty()) out.histograms.push_back(histogram);
-    }
+    rollup::LastAsSamples(rows_, out);
     return {};
   }
 
