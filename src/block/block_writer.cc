@@ -70,25 +70,16 @@ class BlockWriter::State {
     TICKSCOPE_CHECK(values.size() == column.rows());
     const bool is_next_bucket =
         MayRefer(times) && !previous_values_.empty() && IsSameFamily(previous_labels_, labels);
-    // All chunks of a series refer to the series before, or none.
-    Bytes plain;
-    std::vector<std::uint32_t> plain_sizes = EncodeChunks(values, {}, plain);
-    bool refers = false;
-    if (is_next_bucket) {
-      Bytes folded;
-      std::vector<std::uint32_t> folded_sizes = EncodeChunks(values, previous_values_, folded);
-      if (folded.size() < plain.size()) {
-        plain.swap(folded);
-        plain_sizes.swap(folded_sizes);
-        refers = true;
-      }
-    }
+    Bytes columns;
+    const std::span<const double> reference = is_next_bucket ? previous_values_ : std::span<const double>();
+    const std::vector<std::uint32_t> sizes = EncodeChunks(values, reference, columns);
+    const bool refers = NeedReference(columns, sizes);
     BeginSeries(labels);
     PutVarint(static_cast<std::uint32_t>(times), entry_);
     entry_.push_back(static_cast<std::byte>(refers ? kRefersToPrevious : 0));
     PutZigZag(OffsetStep(), entry_);
-    for (std::size_t chunk = 0; chunk < plain_sizes.size(); ++chunk) {
-      PutVarint(plain_sizes[chunk], entry_);
+    for (std::size_t chunk = 0; chunk < sizes.size(); ++chunk) {
+      PutVarint(sizes[chunk], entry_);
       const std::size_t from = chunk * kChunkRows;
       const auto part = values.subspan(from, std::min(kChunkRows, values.size() - from));
       const codec::ColumnStats stats = codec::ComputeColumnStats(part);
@@ -109,7 +100,7 @@ class BlockWriter::State {
     previous_labels_ = labels;
     previous_times_ = times;
     previous_values_.assign(values.begin(), values.end());
-    return EndSeries(plain);
+    return EndSeries(columns);
   }
 
   Status AddPackedSeries(const Labels& labels, TimesId times, std::span<const PackedColumn> columns) {
@@ -325,6 +316,15 @@ class BlockWriter::State {
         text_numbers_.try_emplace(std::string(text), static_cast<std::uint32_t>(text_numbers_.size()));
     if (is_new) text_bytes_ += text.size();
     return found->second;
+  }
+
+  // Whether any of the columns was encoded against the reference it was offered.
+  static bool NeedReference(ByteView columns, std::span<const std::uint32_t> sizes) {
+    for (const std::uint32_t size : sizes) {
+      if (codec::NeedsReference(columns.first(size))) return true;
+      columns = columns.subspan(size);
+    }
+    return false;
   }
 
   ProtoPair PairOf(const LabelView& label) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -168,16 +169,25 @@ std::int64_t ChooseBase(std::span<const std::int64_t> values) {
   return width(low) < width(least) ? low : least;
 }
 
+// What an encoding works on; some 50 KB, on the stack.
+struct Scratch {
+  std::array<double, kBlockColumnMax> present;
+  std::array<double, kBlockColumnMax> reference;
+  // Of the values as they are, and less the reference.
+  std::array<std::array<std::int64_t, kBlockColumnMax>, 2> integers;
+  std::array<std::array<std::int64_t, kBlockColumnMax>, 2> steps;
+};
+
 struct Column {
-  std::vector<std::int64_t> integers;  // Of present values; raws repeat the one before.
-  Bytes raws;                          // index step, double
+  std::span<const std::int64_t> integers;  // Of present values; raws repeat the one before.
+  Bytes raws;                              // index step, double
   std::size_t raw_count = 0;
 };
 
 // Values as integers of a unit, less the reference's if there is one.
-Column Convert(std::span<const double> present, std::span<const double> reference, unsigned unit) {
-  Column column;
-  column.integers.reserve(present.size());
+Column Convert(std::span<const double> present, std::span<const double> reference, unsigned unit,
+               std::span<std::int64_t> integers) {
+  Column column{.integers = integers.first(present.size()), .raws = {}};
   std::int64_t last = 0;
   std::size_t last_raw = 0;
   for (std::size_t i = 0; i < present.size(); ++i) {
@@ -196,7 +206,7 @@ Column Convert(std::span<const double> present, std::span<const double> referenc
       ++column.raw_count;
       value = last;
     }
-    column.integers.push_back(value);
+    integers[i] = value;
     last = value;
   }
   return column;
@@ -204,7 +214,7 @@ Column Convert(std::span<const double> present, std::span<const double> referenc
 
 // One way to write a column, and how long it would be.
 struct Form {
-  std::vector<std::int64_t> integers;  // Values or steps.
+  std::span<const std::int64_t> integers;  // Values or steps.
   bool has_steps = false;
   bool is_constant = false;
   std::int64_t first = 0;
@@ -212,25 +222,62 @@ struct Form {
   std::size_t bytes = 0;  // Without what all forms of a column begin with, and its raws.
 };
 
-Form PlanForm(std::vector<std::int64_t> integers, bool has_steps, std::int64_t first) {
-  Form form{.integers = std::move(integers), .has_steps = has_steps, .first = first};
-  form.is_constant =
-      std::ranges::all_of(form.integers, [&](std::int64_t v) { return v == form.integers.front(); });
+Form PlanForm(std::span<const std::int64_t> integers, bool has_steps, std::int64_t first) {
+  Form form{.integers = integers, .has_steps = has_steps, .first = first, .packing = {}};
+  form.is_constant = std::ranges::all_of(integers, [&](std::int64_t v) { return v == integers.front(); });
   if (has_steps) form.bytes += VarintSize(ZigZag(first));
   if (form.is_constant) {
-    form.bytes += VarintSize(ZigZag(form.integers.empty() ? 0 : form.integers.front()));
+    form.bytes += VarintSize(ZigZag(integers.empty() ? 0 : integers.front()));
   } else {
-    form.packing = PlanPacking(form.integers, ChooseBase(form.integers));
+    form.packing = PlanPacking(integers, ChooseBase(integers));
     form.bytes += form.packing.bytes;
   }
   return form;
 }
 
-Form PlanSteps(const std::vector<std::int64_t>& integers) {
-  std::vector<std::int64_t> steps(integers.size() - 1);
-  for (std::size_t i = 0; i < steps.size(); ++i)
+Form PlanSteps(std::span<const std::int64_t> integers, std::span<std::int64_t> steps) {
+  const std::size_t count = integers.size() - 1;
+  for (std::size_t i = 0; i < count; ++i)
     steps[i] = Subtract(integers[i + 1], integers[i]);
-  return PlanForm(std::move(steps), true, integers.front());
+  return PlanForm(steps.first(count), true, integers.front());
+}
+
+// How far values, and steps, lie from their mean on average: each halving saves about a bit a value.
+struct Spread {
+  double of_values = 0;
+  double of_steps = 0;
+};
+
+template <typename Value>
+Spread SpreadOf(std::size_t count, const Value& value_of) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    sum += value_of(i);
+  const double mean = sum / static_cast<double>(count);
+  const double step = count < 2 ? 0 : (value_of(count - 1) - value_of(0)) / static_cast<double>(count - 1);
+  Spread spread;
+  for (std::size_t i = 0; i < count; ++i)
+    spread.of_values += std::fabs(value_of(i) - mean);
+  for (std::size_t i = 1; i < count; ++i)
+    spread.of_steps += std::fabs(value_of(i) - value_of(i - 1) - step);
+  // A constant, whose mean may have been rounded.
+  if (spread.of_steps == 0 && step == 0) spread.of_values = 0;
+  return spread;
+}
+
+// Which forms to work out in full: those that may be the shortest by their spread.
+struct Candidates {
+  bool values = true;
+  bool steps = true;
+};
+
+// Forms whose spread is more than this many times the least are not the shortest, but for a few outliers.
+constexpr double kSpreadShare = 3;
+
+Candidates CandidatesOf(const Spread& spread, double least) {
+  // Not a number: infinities and the like. All are tried.
+  if (!(least >= 0)) return {};
+  return {!(spread.of_values > least * kSpreadShare), !(spread.of_steps > least * kSpreadShare)};
 }
 
 // The shortest form so far.
@@ -243,24 +290,32 @@ struct Choice {
 
 // Considers the values as they are and as steps; true unless too many are raw.
 bool Consider(std::span<const double> present, std::span<const double> reference, unsigned unit,
-              Choice& best) {
-  Column column = Convert(present, reference, unit);
+              Candidates candidates, Scratch& scratch, Choice& best) {
+  const std::size_t at = reference.empty() ? 0 : 1;
+  Column column = Convert(present, reference, unit, scratch.integers[at]);
   if (unit != kBitsUnit && column.raw_count * kRawShare > present.size()) return false;
   const std::size_t raw_bytes = column.raw_count > 0 ? VarintSize(column.raw_count) + column.raws.size() : 0;
-  Form form = PlanForm(column.integers, false, 0);
-  // Steps of nothing are no shorter than a constant.
-  if (!form.is_constant) {
-    Form steps = PlanSteps(column.integers);
-    if (steps.bytes < form.bytes) form = std::move(steps);
+  const auto offer = [&](const Form& form) {
+    const std::size_t bytes = form.bytes + raw_bytes;
+    if (bytes >= best.bytes) return false;
+    best.flags = static_cast<std::uint8_t>(
+        unit | (reference.empty() ? 0 : kReferenceColumn) | (column.raw_count > 0 ? kRawsColumn : 0) |
+        (form.has_steps ? kStepsColumn : 0) | (form.is_constant ? kConstantColumn : 0));
+    best.form = form;
+    best.bytes = bytes;
+    return true;
+  };
+  bool is_best = false;
+  bool is_constant = false;
+  if (candidates.values) {
+    const Form form = PlanForm(column.integers, false, 0);
+    is_best = offer(form);
+    is_constant = form.is_constant;
   }
-  const std::size_t bytes = form.bytes + raw_bytes;
-  if (bytes >= best.bytes) return true;
-  best.flags = static_cast<std::uint8_t>(
-      unit | (reference.empty() ? 0 : kReferenceColumn) | (column.raw_count > 0 ? kRawsColumn : 0) |
-      (form.has_steps ? kStepsColumn : 0) | (form.is_constant ? kConstantColumn : 0));
-  best.column = std::move(column);
-  best.form = std::move(form);
-  best.bytes = bytes;
+  // Steps of nothing are no shorter than a constant.
+  if (candidates.steps && !is_constant)
+    is_best = offer(PlanSteps(column.integers, scratch.steps[at])) || is_best;
+  if (is_best) best.column = std::move(column);
   return true;
 }
 
@@ -284,21 +339,39 @@ unsigned GuessUnit(std::span<const double> present) {
   return odd * kRawShare > looked ? kBitsUnit : unit;
 }
 
+bool AreEqual(std::span<const double> values) {
+  return !values.empty() &&
+         std::memcmp(values.data(), values.data() + 1, (values.size() - 1) * sizeof(double)) == 0;
+}
+
+// Writes a column of equal values, as Consider would.
+void PutConstant(std::span<const double> values, Bytes& out) {
+  const unsigned unit = GuessUnit(values.first(1));
+  std::int64_t integer = 0;
+  TICKSCOPE_CHECK(ToUnit(values.front(), unit, integer));
+  out.push_back(static_cast<std::byte>(unit | kConstantColumn));
+  PutVarint(values.size(), out);
+  PutZigZag(integer, out);
+}
+
 }  // namespace
 
 void EncodeBlockColumn(std::span<const double> values, std::span<const double> reference, Bytes& out) {
   TICKSCOPE_CHECK(values.size() <= kBlockColumnMax);
   TICKSCOPE_CHECK(reference.empty() || reference.size() == values.size());
+  if (AreEqual(values) && !IsMissing(values.front())) return PutConstant(values, out);
   Bytes head;
   PutVarint(values.size(), head);
-  std::vector<double> present;
-  std::vector<double> present_reference;
-  present.reserve(values.size());
+  Scratch scratch;
+  std::size_t count = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (IsMissing(values[i])) continue;
-    present.push_back(values[i]);
-    if (!reference.empty()) present_reference.push_back(reference[i]);
+    scratch.present[count] = values[i];
+    if (!reference.empty()) scratch.reference[count] = reference[i];
+    count += IsMissing(values[i]) ? 0 : 1;
   }
+  const std::span<const double> present = std::span(scratch.present).first(count);
+  const std::span<const double> present_reference =
+      std::span(scratch.reference).first(reference.empty() ? 0 : count);
   std::uint8_t extra = 0;
   if (present.size() < values.size()) {
     extra = kGapsColumn;
@@ -316,10 +389,26 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
   }
   Choice best;
   const unsigned unit = GuessUnit(present);
-  if (!Consider(present, {}, unit, best)) static_cast<void>(Consider(present, {}, kBitsUnit, best));
-  if (!present_reference.empty() && unit != kBitsUnit) {
-    static_cast<void>(Consider(present, present_reference, unit, best));
+  const bool has_reference = !present_reference.empty() && unit != kBitsUnit;
+  Candidates plain;
+  Candidates referring;
+  if (unit != kBitsUnit) {
+    const Spread own = SpreadOf(count, [&](std::size_t i) { return present[i]; });
+    double least = std::min(own.of_values, own.of_steps);
+    Spread beside;
+    if (has_reference) {
+      beside = SpreadOf(count, [&](std::size_t i) { return present[i] - present_reference[i]; });
+      least = std::min({least, beside.of_values, beside.of_steps});
+    }
+    plain = CandidatesOf(own, least);
+    referring = CandidatesOf(beside, least);
   }
+  const bool is_plain = plain.values || plain.steps;
+  const bool is_packed = is_plain && Consider(present, {}, unit, plain, scratch, best);
+  if (has_reference && (referring.values || referring.steps))
+    static_cast<void>(Consider(present, present_reference, unit, referring, scratch, best));
+  if (best.bytes == SIZE_MAX && !is_packed)
+    static_cast<void>(Consider(present, {}, kBitsUnit, {}, scratch, best));
   const Form& form = best.form;
   out.push_back(static_cast<std::byte>(best.flags | extra));
   AppendBytes(head, out);

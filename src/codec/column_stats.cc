@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -166,10 +167,21 @@ void TakeRaw(FieldReader& reader, Shape shape, ColumnStats& s) {
   s.sum_of_increases = TakeDouble(reader);
 }
 
+// Whether all are one finite number, bit for bit. The usual column of a fleet.
+bool AreEqualNumbers(std::span<const double> values) {
+  return !values.empty() && std::isfinite(values.front()) &&
+         std::memcmp(values.data(), values.data() + 1, (values.size() - 1) * sizeof(double)) == 0;
+}
+
 }  // namespace
 
 ColumnStats ComputeColumnStats(std::span<const double> values) {
   TICKSCOPE_CHECK(values.size() <= kValuesMax);
+  if (AreEqualNumbers(values)) {
+    const double v = values.front();
+    const auto count = static_cast<std::uint32_t>(values.size());
+    return {.count = count, .min = v, .max = v, .first = v, .last = v, .sum = v * count};
+  }
   std::array<double, kValuesMax> buffer;
   ColumnStats s;
   s.min = s.max = std::numeric_limits<double>::quiet_NaN();

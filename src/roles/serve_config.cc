@@ -69,6 +69,9 @@ void VisitTiers(Visitor& visit, TierConfig& c) {
   visit.Interval("grace", "Between a merge and the removal of what it replaced.", c.worker.grace_ms);
   visit.Size("merge_memory", "Most memory one merge may take.", c.worker.merge_memory_bytes, 16U << 20,
              1ULL << 40);
+  visit.Flag("rollup_everything",
+             "Windows keep all seven aggregates of all series; else those that go with a counter or a gauge.",
+             c.worker.rolls_up_everything);
   visit.Count("shard", "Which of several compactors this one is, from 0.", c.worker.shard, 0, 1023);
   visit.Count("shards", "How many compactors share the work.", c.worker.shard_count, 1, 1024);
   visit.Begin("keep", "How long each tier keeps samples.");

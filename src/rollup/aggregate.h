@@ -52,6 +52,11 @@ class AggregateSet {
       all.Add(aggregate);
     return all;
   }
+  [[nodiscard]] constexpr AggregateSet Without(Aggregate aggregate) const {
+    AggregateSet rest = *this;
+    rest.bits_ = static_cast<std::uint8_t>(bits_ & ~(1U << ToIndex(aggregate)));
+    return rest;
+  }
   constexpr void Add(Aggregate aggregate) {
     bits_ = static_cast<std::uint8_t>(bits_ | 1U << ToIndex(aggregate));
   }

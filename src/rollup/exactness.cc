@@ -38,10 +38,10 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"count_over_time", Exactness::kExact, {Aggregate::kCount}, kFromWindows},
     {"delta",
      Exactness::kBounded,
-     {Aggregate::kFirst, Aggregate::kLast},
-     "the last sample of the range less its first, without extrapolation: off from PromQL's by at most what "
-     "it changed by "
-     "in one scrape interval at either end, if it went on as within the range"},
+     {Aggregate::kLast},
+     "the last sample of the range less the last before it, without extrapolation: off from PromQL's by at "
+     "most what "
+     "it changed by in one scrape interval at either end, if it went on as within the range"},
     {"deriv", kNever, {}, kNeedsEverySample},
     {"double_exponential_smoothing", kNever, {}, kNeedsEverySample},
     {"first_over_time", Exactness::kExact, {Aggregate::kFirst}, kFromWindows},

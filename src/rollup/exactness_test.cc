@@ -23,7 +23,7 @@ TEST(Exactness, OfEveryRangeFunction) {
       {"avg_over_time", kExact, kBounded, {Aggregate::kCount, Aggregate::kSum}},
       {"changes", kNever, kNever, {}},
       {"count_over_time", kExact, kBounded, {Aggregate::kCount}},
-      {"delta", kBounded, kBounded, {Aggregate::kFirst, Aggregate::kLast}},
+      {"delta", kBounded, kBounded, {Aggregate::kLast}},
       {"deriv", kNever, kNever, {}},
       {"double_exponential_smoothing", kNever, kNever, {}},
       {"first_over_time", kExact, kBounded, {Aggregate::kFirst}},

@@ -51,7 +51,8 @@ std::shared_ptr<const block::BlockReader> MakeBlock(io::FileSystem& fs, std::int
           v = random.Unit();
       }
     }
-    const Labels labels = Labels::FromPairs({{"__name__", "m"}, {"series", fmt::format("{:04}", series)}});
+    const Labels labels = Labels::FromPairs(
+        {{"__name__", workload == kGauges ? "m" : "m_total"}, {"series", fmt::format("{:04}", series)}});
     if (!writer.AddSeries(labels, times, values)) std::abort();
   }
   if (!writer.Finish()) std::abort();
@@ -93,7 +94,8 @@ void Windows(benchmark::State& state) {
   RollupRows fives;
   for (auto _ : state) {
     ForEachSeries(*block, [&](SampleColumns& samples) {
-      kernel.Aggregate(samples, kStart, minutes);
+      kernel.Aggregate(samples, kStart, state.range(0) == kGauges ? AggregateSet::All() : kOfCounters,
+                       minutes);
       FoldRows(minutes, 300'000, fives);
       benchmark::DoNotOptimize(fives.ends_ms.data());
     });

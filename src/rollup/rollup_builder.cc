@@ -121,14 +121,16 @@ class RollupOutput {
                                                            .resolution_ms = resolution_ms,
                                                            .start_ms = plan.start_ms,
                                                            .end_ms = plan.end_ms,
-                                                           .aggregates = plan.aggregates}));
+                                                           .aggregates = plan.aggregates,
+                                                           .keeping = plan.keeping}));
       made.writers_.push_back(std::move(writer));
     }
     return made;
   }
 
-  [[nodiscard]] Status Add(std::size_t resolution, const Labels& labels, const RollupRows& rows) {
-    return writers_[resolution].Add(labels, rows);
+  [[nodiscard]] Status Add(std::size_t resolution, const Labels& labels, AggregateSet kept,
+                           const RollupRows& rows) {
+    return writers_[resolution].Add(labels, kept, rows);
   }
   [[nodiscard]] Result<std::vector<RollupFile>> Finish() {
     std::vector<RollupFile> all;
@@ -143,6 +145,10 @@ class RollupOutput {
   std::vector<RollupWriter> writers_;
 };
 
+AggregateSet KeptOf(Keeping keeping, const Labels& labels, const RollupRows& rows) {
+  return keeping == Keeping::kEverything ? AggregateSet::All() : WorthKeeping(labels, rows);
+}
+
 // Makes the windows of one series for every resolution.
 class SeriesRoller {
  public:
@@ -150,24 +156,41 @@ class SeriesRoller {
 
   [[nodiscard]] Status Roll(const Labels& labels, SampleColumns& samples, RollupOutput& output) {
     bool has_base = false;
+    const auto aggregate_base = [&] {
+      if (has_base) return;
+      has_base = true;
+      kept_ = AggregateAndJudge(labels, samples);
+    };
     for (std::size_t i = 0; i < plan_.resolutions_ms.size(); ++i) {
       const std::int64_t resolution_ms = plan_.resolutions_ms[i];
       if (resolution_ms % kBaseResolution != 0) {
         WindowKernel kernel(resolution_ms);
-        kernel.Aggregate(samples, plan_.start_ms, rows_);
-      } else {
-        if (!has_base) base_.Aggregate(samples, plan_.start_ms, base_rows_);
-        has_base = true;
-        if (resolution_ms != kBaseResolution) FoldRows(base_rows_, resolution_ms, rows_);
+        kernel.Aggregate(samples, plan_.start_ms, plan_.aggregates, rows_);
+        TICKSCOPE_RETURN_IF_ERROR(output.Add(i, labels, KeptOf(plan_.keeping, labels, rows_), rows_));
+        continue;
       }
-      TICKSCOPE_RETURN_IF_ERROR(output.Add(i, labels, resolution_ms == kBaseResolution ? base_rows_ : rows_));
+      aggregate_base();
+      if (resolution_ms != kBaseResolution) FoldRows(base_rows_, resolution_ms, rows_);
+      TICKSCOPE_RETURN_IF_ERROR(
+          output.Add(i, labels, kept_, resolution_ms == kBaseResolution ? base_rows_ : rows_));
     }
     return {};
   }
 
  private:
+  // Makes minutes of what will be kept, which the name nearly always tells, and says what that is.
+  AggregateSet AggregateAndJudge(const Labels& labels, SampleColumns& samples) {
+    const bool is_counter = plan_.keeping == Keeping::kByKind && IsNamedAsCounter(labels);
+    base_.Aggregate(samples, plan_.start_ms, is_counter ? kOfCounters : plan_.aggregates, base_rows_);
+    const AggregateSet kept = KeptOf(plan_.keeping, labels, base_rows_);
+    if (is_counter && !base_rows_.holds_histograms() && kept != kOfCounters)
+      base_.Aggregate(samples, plan_.start_ms, plan_.aggregates, base_rows_);
+    return kept;
+  }
+
   const RollupPlan& plan_;
   WindowKernel base_{kBaseResolution};
+  AggregateSet kept_;
   RollupRows base_rows_;
   RollupRows rows_;
 };
@@ -250,7 +273,7 @@ Result<std::vector<RollupFile>> FoldRollups(io::FileSystem& fs, const RollupRead
     }
   }
   for (const Aggregate aggregate : kAggregates) {
-    if (!fine.Covers(aggregate, plan.start_ms, plan.end_ms)) {
+    if (plan.aggregates.Has(aggregate) && !fine.Covers(aggregate, plan.start_ms, plan.end_ms)) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("windows to fold are not all there: aggregate={} range=({}, {}]",
                               AggregateName(aggregate), plan.start_ms, plan.end_ms));
@@ -262,7 +285,7 @@ Result<std::vector<RollupFile>> FoldRollups(io::FileSystem& fs, const RollupRead
   TICKSCOPE_ASSIGN_OR_RETURN(auto series, fine.Select({.matchers = {},
                                                        .start_ms = plan.start_ms + 1,
                                                        .end_ms = plan.end_ms,
-                                                       .aggregates = AggregateSet::All(),
+                                                       .aggregates = plan.aggregates,
                                                        .order = SeriesOrder::kBlock,
                                                        .series_max = SIZE_MAX},
                                                       context));
@@ -270,9 +293,10 @@ Result<std::vector<RollupFile>> FoldRollups(io::FileSystem& fs, const RollupRead
   RollupRows folded;
   while (series->Next()) {
     TICKSCOPE_RETURN_IF_ERROR(series->Read(rows));
+    const AggregateSet kept = KeptOf(plan.keeping, series->labels(), rows);
     for (std::size_t i = 0; i < plan.resolutions_ms.size(); ++i) {
       FoldRows(rows, plan.resolutions_ms[i], folded);
-      TICKSCOPE_RETURN_IF_ERROR(output.Add(i, series->labels(), folded));
+      TICKSCOPE_RETURN_IF_ERROR(output.Add(i, series->labels(), kept, folded));
     }
   }
   return output.Finish();

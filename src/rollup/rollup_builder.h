@@ -28,6 +28,7 @@ struct RollupPlan {
   TimeMs end_ms = 0;
   std::vector<std::int64_t> resolutions_ms = {60'000, 300'000};
   AggregateSet aggregates = AggregateSet::All();
+  Keeping keeping = Keeping::kByKind;
   std::vector<std::string> replaced_stems;  ///< Stems of earlier files of the range, which these replace.
 };
 

@@ -78,11 +78,8 @@ Result<std::vector<WindowRange>> WindowsOf(const block::BlockReader& block) {
 // Aggregates whose files a request needs: what was left out of a file is made from others.
 AggregateSet NeededFor(AggregateSet wanted) {
   AggregateSet needed = wanted;
-  for (const Aggregate aggregate : {Aggregate::kSum, Aggregate::kMin, Aggregate::kMax, Aggregate::kLast}) {
-    if (wanted.Has(aggregate)) needed.Add(Aggregate::kFirst);
-  }
-  if (wanted.Has(Aggregate::kSum)) needed.Add(Aggregate::kCount);
-  if (wanted.Has(Aggregate::kMax)) needed.Add(Aggregate::kLast);
+  // Which windows a series has, and what it grew by from one to the next.
+  if (wanted != AggregateSet{Aggregate::kCount}) needed.Add(Aggregate::kLast);
   return needed;
 }
 
@@ -113,6 +110,10 @@ class RollupReader::Selection final : public RollupSeries {
       : reader_(reader),
         context_(context),
         start_ms_(request.start_ms),
+        read_from_ms_(request.aggregates.Has(Aggregate::kIncrease) &&
+                              request.start_ms > INT64_MIN + kResolutionMax
+                          ? request.start_ms - reader.resolution_ms()
+                          : request.start_ms),
         end_ms_(request.end_ms),
         wanted_(request.aggregates),
         needed_(NeededFor(request.aggregates)) {
@@ -166,19 +167,15 @@ class RollupReader::Selection final : public RollupSeries {
       columns_[ToIndex(aggregate)].Clear();
       if (needed_.Has(aggregate)) TICKSCOPE_RETURN_IF_ERROR(ReadColumn(aggregate));
     }
-    // Of count, first and increase nothing is left out, so that each knows all windows of the series.
-    Aggregate spine = Aggregate::kFirst;
-    if (!needed_.Has(spine))
-      spine = needed_.Has(Aggregate::kCount) ? Aggregate::kCount : Aggregate::kIncrease;
+    // Of count and last nothing is left out, so that each knows all windows of the series.
+    const Aggregate spine = needed_.Has(Aggregate::kLast) ? Aggregate::kLast : Aggregate::kCount;
     rows.ends_ms = columns_[ToIndex(spine)].times_ms;
     for (const Aggregate aggregate : kAggregates) {
       if (needed_.Has(aggregate))
         Align(columns_[ToIndex(aggregate)], rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
     }
-    // In this order: the largest may follow from the last.
-    for (const Aggregate aggregate : {Aggregate::kLast, Aggregate::kMin, Aggregate::kMax, Aggregate::kSum}) {
-      if (needed_.Has(aggregate)) PutBack(aggregate, rows);
-    }
+    if (wanted_.Has(Aggregate::kIncrease)) PutBackIncreases(rows);
+    if (!rows.ends_ms.empty() && rows.ends_ms.front() < start_ms_) DropFirst(rows);
     for (const Aggregate aggregate : kAggregates) {
       if (!wanted_.Has(aggregate)) rows[aggregate] = {};
     }
@@ -197,7 +194,7 @@ class RollupReader::Selection final : public RollupSeries {
 
   [[nodiscard]] bool IsInRange(const File& file) const {
     return std::ranges::any_of(file.windows, [this](const WindowRange& range) {
-      return range.after_ms < end_ms_ && range.until_ms >= start_ms_;
+      return range.after_ms < end_ms_ && range.until_ms >= read_from_ms_;
     });
   }
 
@@ -215,7 +212,7 @@ class RollupReader::Selection final : public RollupSeries {
     }
     std::ranges::sort(parts, {}, [](const Part& part) { return part.range.after_ms; });
     for (const Part& part : parts) {
-      const TimeMs start_ms = std::max(start_ms_, part.range.after_ms + 1);
+      const TimeMs start_ms = std::max(read_from_ms_, part.range.after_ms + 1);
       const TimeMs end_ms = std::min(end_ms_, part.range.until_ms);
       if (start_ms > end_ms) continue;
       TICKSCOPE_RETURN_IF_ERROR(cursors_[part.place.file]->ReadSamples(part.place.id, start_ms, end_ms,
@@ -226,35 +223,40 @@ class RollupReader::Selection final : public RollupSeries {
     return {};
   }
 
-  // Fills in what a file of the aggregate left out, where there is a file.
-  void PutBack(Aggregate aggregate, RollupRows& rows) const {
-    RollupRows::Column& column = rows[aggregate];
-    const RollupRows::Column& source =
-        rows[aggregate == Aggregate::kMax ? Aggregate::kLast : Aggregate::kFirst];
-    const std::vector<WindowRange>& covered = coverage_[ToIndex(aggregate)];
+  // Fills in the increases that follow from the last values, where a file of increases is there to tell those that do not.
+  void PutBackIncreases(RollupRows& rows) const {
+    RollupRows::Column& increase = rows[Aggregate::kIncrease];
+    const RollupRows::Column& last = rows[Aggregate::kLast];
+    const auto last_at = [&](std::size_t i) {
+      return last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
+    };
+    const std::vector<WindowRange>& covered = coverage_[ToIndex(Aggregate::kIncrease)];
     auto range = covered.begin();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (is_there_[ToIndex(aggregate)][i]) continue;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (is_there_[ToIndex(Aggregate::kIncrease)][i]) continue;
+      if (rows.ends_ms[i] - rows.ends_ms[i - 1] != reader_.resolution_ms()) continue;
       while (range != covered.end() && range->until_ms < rows.ends_ms[i])
         ++range;
       if (range == covered.end() || range->after_ms >= rows.ends_ms[i]) continue;
-      const HistogramPtr& histogram = source.HistogramAt(i);
-      if (aggregate == Aggregate::kLast) {
-        column.values[i] = source.values[i];
-        if (histogram == nullptr) continue;
-        column.histograms.resize(rows.size());
-        column.histograms[i] = histogram;
-      } else if (histogram == nullptr && !IsNoValue(source.values[i])) {
-        column.values[i] = aggregate == Aggregate::kSum
-                               ? SumOfEqual(rows[Aggregate::kCount].values[i], source.values[i])
-                               : source.values[i];
-      }
+      increase.values[i] = StepOf(last_at(i - 1), last_at(i));
+    }
+  }
+
+  // The window before the range was read for the first increase.
+  static void DropFirst(RollupRows& rows) {
+    rows.last_before =
+        rows[Aggregate::kLast].HistogramAt(0) == nullptr ? rows[Aggregate::kLast].values[0] : NoValue();
+    rows.ends_ms.erase(rows.ends_ms.begin());
+    for (RollupRows::Column& column : rows.columns) {
+      if (!column.values.empty()) column.values.erase(column.values.begin());
+      if (!column.histograms.empty()) column.histograms.erase(column.histograms.begin());
     }
   }
 
   const RollupReader& reader_;
   const QueryContext& context_;
   const TimeMs start_ms_;
+  const TimeMs read_from_ms_;  // A window earlier, for increases.
   const TimeMs end_ms_;
   const AggregateSet wanted_;
   const AggregateSet needed_;

@@ -351,36 +351,112 @@ void DropMarkers(SampleColumns& samples) {
   if (!samples.histograms.empty()) samples.histograms.resize(kept);
 }
 
-// A coarse window from rows [first, end) of the fine ones.
-class Folder {
- public:
-  Folder(const RollupRows& fine, RollupRows& coarse) : fine_(fine), coarse_(coarse) {}
+// Calls `add` with the end and the rows [first, end) of each coarse window.
+void ForEachFold(const std::vector<TimeMs>& ends_ms, std::int64_t resolution_ms, auto&& add) {
+  for (std::size_t i = 0; i < ends_ms.size();) {
+    const TimeMs end_ms = WindowEnd(ends_ms[i], resolution_ms);
+    std::size_t end = i + 1;
+    while (end < ends_ms.size() && ends_ms[end] <= end_ms)
+      ++end;
+    add(end_ms, i, end);
+    i = end;
+  }
+}
 
-  void AddWindow(TimeMs end_ms, std::size_t first, std::size_t end) {
-    coarse_.ends_ms.push_back(end_ms);
-    double count = 0;
-    double min = NoValue();
-    double max = NoValue();
-    for (std::size_t i = first; i < end; ++i) {
-      count += fine_[Aggregate::kCount].values[i];
-      const double low = fine_[Aggregate::kMin].values[i];
-      const double high = fine_[Aggregate::kMax].values[i];
-      if (!IsNoValue(low)) min = Lower(min, low);
-      if (!IsNoValue(high)) max = Higher(max, high);
+double AddedUp(std::span<const double> values) {
+  if (values.size() == 1) return values[0];
+  if (values.size() <= kPlainSamplesMax && AllPlain(values)) {
+    double sum = 0;
+    for (const double v : values)
+      sum += v;
+    return sum;
+  }
+  FloatSum sum;
+  for (const double v : values) {
+    if (IsNoValue(v)) return NoValue();
+    sum.Add(v);
+  }
+  return Snap(sum.value(), [&] { return std::ranges::all_of(values, IsDecimal); });
+}
+
+double Lowest(std::span<const double> values) {
+  double min = NoValue();
+  for (const double v : values) {
+    if (!IsNoValue(v)) min = Lower(min, v);
+  }
+  return min;
+}
+double Highest(std::span<const double> values) {
+  double max = NoValue();
+  for (const double v : values) {
+    if (!IsNoValue(v)) max = Higher(max, v);
+  }
+  return max;
+}
+
+double Folded(Aggregate aggregate, std::span<const double> values) {
+  switch (aggregate) {
+    case Aggregate::kMin:
+      return Lowest(values);
+    case Aggregate::kMax:
+      return Highest(values);
+    case Aggregate::kFirst:
+      return values.front();
+    case Aggregate::kLast:
+      return values.back();
+    case Aggregate::kCount:
+    case Aggregate::kSum:
+    case Aggregate::kIncrease:
+      break;
+  }
+  return AddedUp(values);
+}
+
+void FoldFloats(const RollupRows& fine, std::int64_t resolution_ms, RollupRows& coarse) {
+  ForEachFold(fine.ends_ms, resolution_ms, [&](TimeMs end_ms, std::size_t first, std::size_t end) {
+    coarse.ends_ms.push_back(end_ms);
+    for (const Aggregate aggregate : kAggregates) {
+      const std::vector<double>& values = fine[aggregate].values;
+      if (!values.empty())
+        coarse[aggregate].values.push_back(Folded(aggregate, {&values[first], end - first}));
     }
-    Push(Aggregate::kCount, count, nullptr);
-    Push(Aggregate::kMin, min, nullptr);
-    Push(Aggregate::kMax, max, nullptr);
-    Copy(Aggregate::kFirst, first);
-    Copy(Aggregate::kLast, end - 1);
-    AddUp(Aggregate::kSum, first, end);
-    AddUp(Aggregate::kIncrease, first, end);
+  });
+}
+
+// Windows of which some are histograms.
+class MixedFolder {
+ public:
+  MixedFolder(const RollupRows& fine, RollupRows& coarse) : fine_(fine), coarse_(coarse) {}
+
+  void Fold(std::int64_t resolution_ms) {
+    ForEachFold(fine_.ends_ms, resolution_ms, [this](TimeMs end_ms, std::size_t first, std::size_t end) {
+      coarse_.ends_ms.push_back(end_ms);
+      for (const Aggregate aggregate : kAggregates) {
+        if (!fine_[aggregate].values.empty()) AddWindow(aggregate, first, end);
+      }
+    });
   }
 
  private:
+  void AddWindow(Aggregate aggregate, std::size_t first, std::size_t end) {
+    const RollupRows::Column& column = fine_[aggregate];
+    switch (aggregate) {
+      case Aggregate::kFirst:
+        return Copy(aggregate, first);
+      case Aggregate::kLast:
+        return Copy(aggregate, end - 1);
+      case Aggregate::kSum:
+      case Aggregate::kIncrease:
+        return AddUp(aggregate, first, end);
+      case Aggregate::kCount:
+      case Aggregate::kMin:
+      case Aggregate::kMax:
+        return Push(aggregate, Folded(aggregate, {&column.values[first], end - first}), nullptr);
+    }
+  }
   void Push(Aggregate aggregate, double value, HistogramPtr histogram) {
     coarse_[aggregate].values.push_back(value);
-    if (fine_.holds_histograms()) coarse_[aggregate].histograms.push_back(std::move(histogram));
+    coarse_[aggregate].histograms.push_back(std::move(histogram));
   }
   void Copy(Aggregate aggregate, std::size_t i) {
     Push(aggregate, fine_[aggregate].values[i], fine_[aggregate].HistogramAt(i));
@@ -394,14 +470,7 @@ class Folder {
       if (!is_alike || (kind == Kind::kFloat && IsNoValue(column.values[i])))
         return Push(aggregate, NoValue(), nullptr);
     }
-    if (kind == Kind::kFloat) {
-      const std::span values(&column.values[first], end - first);
-      FloatSum sum;
-      for (const double v : values)
-        sum.Add(v);
-      return Push(aggregate, Snap(sum.value(), [&] { return std::ranges::all_of(values, IsDecimal); }),
-                  nullptr);
-    }
+    if (kind == Kind::kFloat) return Push(aggregate, AddedUp({&column.values[first], end - first}), nullptr);
     HistogramSum sum(*column.histograms[first]);
     for (std::size_t i = first + 1; i < end; ++i)
       sum.Add(*column.histograms[i]);
@@ -416,6 +485,7 @@ class Folder {
 
 void RollupRows::Clear() {
   ends_ms.clear();
+  last_before = NoValue();
   for (Column& column : columns) {
     column.values.clear();
     column.histograms.clear();
@@ -427,9 +497,11 @@ TimeMs WindowEnd(TimeMs time_ms, std::int64_t resolution_ms) {
   return rest == 0 ? time_ms : time_ms - rest + (rest < 0 ? 0 : resolution_ms);
 }
 
-double SumOfEqual(double count, double first) {
-  const double sum = count * first;
-  return std::isnan(sum) ? NormalNan() : Snap(sum, [first] { return IsDecimal(first); });
+double StepOf(double last_before, double last) {
+  if (IsNoValue(last_before) || IsNoValue(last)) return NoValue();
+  if (last == last_before) return 0;
+  const double base = last < last_before ? 0 : last_before;
+  return Snap(last - base, [&] { return IsDecimal(base) && IsDecimal(last); });
 }
 
 void WindowKernel::FindWindows(std::span<const TimeMs> times_ms, TimeMs start_ms) {
@@ -449,7 +521,7 @@ void WindowKernel::FindWindows(std::span<const TimeMs> times_ms, TimeMs start_ms
   }
 }
 
-void WindowKernel::Aggregate(SampleColumns& samples, TimeMs start_ms, RollupRows& rows) {
+void WindowKernel::Aggregate(SampleColumns& samples, TimeMs start_ms, AggregateSet wanted, RollupRows& rows) {
   TICKSCOPE_DCHECK(start_ms % resolution_ms_ == 0);
   rows.Clear();
   const bool is_mixed =
@@ -459,57 +531,76 @@ void WindowKernel::Aggregate(SampleColumns& samples, TimeMs start_ms, RollupRows
   if (has_nan || is_mixed) DropMarkers(samples);
   FindWindows(samples.times_ms, start_ms);
   if (windows_.empty()) return;
-  if (is_mixed) {
-    MixedRows mixed(samples, rows);
-    mixed.Pass(windows_.front().first);
-    for (const Window& window : windows_)
-      mixed.AddWindow(window.end_ms, window.first, window.end);
-    return;
+  const std::size_t begin = windows_.front().first;
+  if (begin > 0 && samples.times_ms[begin - 1] > start_ms - resolution_ms_ &&
+      !(is_mixed && samples.histograms[begin - 1] != nullptr)) {
+    rows.last_before = samples.values[begin - 1];
   }
+  if (!is_mixed) return AddFloats(samples, wanted, rows);
+  MixedRows mixed(samples, rows);
+  mixed.Pass(begin);
+  for (const Window& window : windows_)
+    mixed.AddWindow(window.end_ms, window.first, window.end);
+}
 
+void WindowKernel::AddFloats(const SampleColumns& samples, AggregateSet wanted, RollupRows& rows) const {
   const std::size_t size = windows_.size();
   rows.ends_ms.resize(size);
-  for (RollupRows::Column& column : rows.columns)
-    column.values.resize(size);
-  double* const count = rows[Aggregate::kCount].values.data();
-  double* const sum = rows[Aggregate::kSum].values.data();
-  double* const min = rows[Aggregate::kMin].values.data();
-  double* const max = rows[Aggregate::kMax].values.data();
-  double* const first = rows[Aggregate::kFirst].values.data();
-  double* const last = rows[Aggregate::kLast].values.data();
-  double* const increase = rows[Aggregate::kIncrease].values.data();
+  for (std::size_t w = 0; w < size; ++w)
+    rows.ends_ms[w] = windows_[w].end_ms;
+  // Values of a column, one a window, as `of` tells them.
+  const auto fill = [&](enum Aggregate aggregate, auto&& of) {
+    if (!wanted.Has(aggregate)) return;
+    std::vector<double>& column = rows[aggregate].values;
+    column.resize(size);
+    for (std::size_t w = 0; w < size; ++w)
+      column[w] = of(windows_[w]);
+  };
+  const double* const values = samples.values.data();
+  fill(Aggregate::kCount,
+       [](const Window& window) { return static_cast<double>(window.end - window.first); });
+  fill(Aggregate::kFirst, [=](const Window& window) { return values[window.first]; });
+  fill(Aggregate::kLast, [=](const Window& window) { return values[window.end - 1]; });
+
   const bool is_plain = AllPlain(samples.values);
+  const auto is_plain_window = [&](const Window& window) {
+    return is_plain && window.end - window.first <= kPlainSamplesMax;
+  };
+  const auto of_window = [&](const auto& column, const Window& window) {
+    return std::span(&column[window.first], window.end - window.first);
+  };
+  if (wanted.Has(Aggregate::kSum) || wanted.Has(Aggregate::kMin) || wanted.Has(Aggregate::kMax)) {
+    for (const auto aggregate : {Aggregate::kSum, Aggregate::kMin, Aggregate::kMax})
+      rows[aggregate].values.resize(size);
+    for (std::size_t w = 0; w < size; ++w) {
+      const std::span in = of_window(samples.values, windows_[w]);
+      const FloatRow row = is_plain_window(windows_[w]) ? PlainRow(in) : AnyRow(in);
+      rows[Aggregate::kSum].values[w] = row.sum;
+      rows[Aggregate::kMin].values[w] = row.min;
+      rows[Aggregate::kMax].values[w] = row.max;
+    }
+    for (const auto aggregate : {Aggregate::kSum, Aggregate::kMin, Aggregate::kMax}) {
+      if (!wanted.Has(aggregate)) rows[aggregate].values.clear();
+    }
+  }
+  if (!wanted.Has(Aggregate::kIncrease)) return;
   Before before;
   const std::size_t begin = windows_.front().first;
-  static_cast<void>(IncreaseOf({samples.times_ms.data(), begin}, {samples.values.data(), begin}, before));
-  for (std::size_t w = 0; w < size; ++w) {
-    const Window& window = windows_[w];
-    const std::span values(&samples.values[window.first], window.end - window.first);
-    const std::span times_ms(&samples.times_ms[window.first], values.size());
-    const bool is_plain_window = is_plain && values.size() <= kPlainSamplesMax;
-    const FloatRow row = is_plain_window ? PlainRow(values) : AnyRow(values);
-    rows.ends_ms[w] = window.end_ms;
-    count[w] = static_cast<double>(values.size());
-    sum[w] = row.sum;
-    min[w] = row.min;
-    max[w] = row.max;
-    first[w] = values.front();
-    last[w] = values.back();
-    increase[w] =
-        is_plain_window ? PlainIncrease(times_ms, values, before) : IncreaseOf(times_ms, values, before);
-  }
+  static_cast<void>(IncreaseOf({samples.times_ms.data(), begin}, {values, begin}, before));
+  fill(Aggregate::kIncrease, [&](const Window& window) {
+    const std::span times_ms = of_window(samples.times_ms, window);
+    const std::span in = of_window(samples.values, window);
+    return is_plain_window(window) ? PlainIncrease(times_ms, in, before) : IncreaseOf(times_ms, in, before);
+  });
 }
 
 void FoldRows(const RollupRows& fine, std::int64_t resolution_ms, RollupRows& coarse) {
   coarse.Clear();
-  Folder folder(fine, coarse);
-  for (std::size_t i = 0; i < fine.size();) {
-    const TimeMs end_ms = WindowEnd(fine.ends_ms[i], resolution_ms);
-    std::size_t end = i;
-    while (end < fine.size() && fine.ends_ms[end] <= end_ms)
-      ++end;
-    folder.AddWindow(end_ms, i, end);
-    i = end;
+  coarse.last_before = fine.last_before;
+  if (fine.holds_histograms()) {
+    MixedFolder(fine, coarse).Fold(resolution_ms);
+  } else {
+    FoldFloats(fine, resolution_ms, coarse);
   }
 }
 

@@ -30,6 +30,7 @@
 // Cost      rollup_bench.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -67,13 +68,15 @@ struct RollupRows {
   };
 
   std::vector<TimeMs> ends_ms;
-  std::array<Column, kAggregates.size()> columns;
+  std::array<Column, kAggregates.size()> columns;  ///< Of aggregates that were not asked for: empty.
+  /// The last float of the window that ends where the range begins; NoValue() when there is none.
+  double last_before = NoValue();
 
   [[nodiscard]] std::size_t size() const { return ends_ms.size(); }
   [[nodiscard]] Column& operator[](Aggregate aggregate) { return columns[ToIndex(aggregate)]; }
   [[nodiscard]] const Column& operator[](Aggregate aggregate) const { return columns[ToIndex(aggregate)]; }
   [[nodiscard]] bool holds_histograms() const {
-    return !columns[ToIndex(Aggregate::kFirst)].histograms.empty();
+    return std::ranges::any_of(columns, [](const Column& column) { return !column.histograms.empty(); });
   }
   void Clear();
 };
@@ -81,8 +84,9 @@ struct RollupRows {
 /// End of the window a time lies in.
 [[nodiscard]] TimeMs WindowEnd(TimeMs time_ms, std::int64_t resolution_ms);
 
-/// The sum of windows that have `count` floats, all equal to `first`.
-[[nodiscard]] double SumOfEqual(double count, double first);
+/// What a counter grew by from one window's last value to the next one's: what an increase is that no reset within its window
+/// changes. NoValue() when either is.
+[[nodiscard]] double StepOf(double last_before, double last);
 
 class WindowKernel {
  public:
@@ -90,8 +94,9 @@ class WindowKernel {
   explicit WindowKernel(std::int64_t resolution_ms) : resolution_ms_(resolution_ms) {}
 
   /// Replaces `rows` by the windows of the samples after `start_ms`, a multiple of the resolution. Samples up to it are
-  /// steps' beginnings only. Takes what it likes from `samples`, which may be changed.
-  void Aggregate(SampleColumns& samples, TimeMs start_ms, RollupRows& rows);
+  /// steps' beginnings only. Columns of what is not in `wanted` stay empty, unless samples are histograms. Takes what it
+  /// likes from `samples`, which may be changed.
+  void Aggregate(SampleColumns& samples, TimeMs start_ms, AggregateSet wanted, RollupRows& rows);
 
  private:
   struct Window {
@@ -101,6 +106,7 @@ class WindowKernel {
   };
 
   void FindWindows(std::span<const TimeMs> times_ms, TimeMs start_ms);
+  void AddFloats(const SampleColumns& samples, AggregateSet wanted, RollupRows& rows) const;
 
   const std::int64_t resolution_ms_;
   std::vector<TimeMs> times_ms_;  // windows_ are of these.
@@ -108,7 +114,8 @@ class WindowKernel {
   std::vector<Window> windows_;
 };
 
-/// Replaces `coarse` by the windows of `resolution_ms`, a multiple of the resolution of `fine`.
+/// Replaces `coarse` by the windows of `resolution_ms`, a multiple of the resolution of `fine`, with the columns that
+/// `fine` has.
 void FoldRows(const RollupRows& fine, std::int64_t resolution_ms, RollupRows& coarse);
 
 }  // namespace tickscope::rollup

@@ -81,7 +81,7 @@ TEST(RollupRows, ByHand) {
     }
     WindowKernel kernel(kMinute);
     RollupRows rows;
-    kernel.Aggregate(samples, 0, rows);
+    kernel.Aggregate(samples, 0, AggregateSet::All(), rows);
     ASSERT_EQ(rows.size(), c.rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const Row& want = c.rows[i];
@@ -255,7 +255,7 @@ TEST(RollupRows, AreWhatRecomputationSays) {
     SampleColumns scratch = samples;
     WindowKernel kernel(kMinute);
     RollupRows minutes;
-    kernel.Aggregate(scratch, start_ms, minutes);
+    kernel.Aggregate(scratch, start_ms, AggregateSet::All(), minutes);
     ExpectRows(minutes, samples, start_ms, kMinute, is_exact);
     if (HasFailure()) return;
     RollupRows folded;
@@ -274,7 +274,7 @@ TEST(RollupRows, FoldsOfFoldsAreFolds) {
     SampleColumns samples = RandomSeries(seed, kind).Make(start_ms, start_ms + 4 * 3'600'000);
     WindowKernel kernel(kMinute);
     RollupRows minutes;
-    kernel.Aggregate(samples, start_ms, minutes);
+    kernel.Aggregate(samples, start_ms, AggregateSet::All(), minutes);
     RollupRows five;
     RollupRows hours;
     RollupRows direct;
@@ -318,7 +318,7 @@ TEST(RollupRows, IncreasesAddUpToTheCounters) {
       SampleColumns scratch = samples;
       WindowKernel kernel(resolution_ms);
       RollupRows rows;
-      kernel.Aggregate(scratch, start_ms, rows);
+      kernel.Aggregate(scratch, start_ms, AggregateSet::All(), rows);
       double got = 0;
       for (const double v : rows[Aggregate::kIncrease].values)
         got += v;

@@ -36,8 +36,14 @@ std::vector<Series> MakeSeries(std::uint64_t seed, std::int64_t hours) {
   for (std::size_t kind = 0; kind < kSeriesKinds; ++kind) {
     for (const char* server : {"a", "b"}) {
       RandomSeries random(seed * 100 + all.size(), static_cast<SeriesKind>(kind));
-      all.push_back({Labels::FromPairs({{"__name__", fmt::format("m{}", kind)}, {"server", server}}),
-                     random.Make(kStart - 2 * kHour, kStart + hours * kHour)});
+      // Half of them are counters by name, but for those that fall in about one window of four: of these it depends on
+      // the range.
+      const auto of = static_cast<SeriesKind>(kind);
+      const bool is_named = *server == 'a' && of != SeriesKind::kOddities && of != SeriesKind::kGauge;
+      const char* const ending = is_named ? "_total" : "";
+      all.push_back(
+          {Labels::FromPairs({{"__name__", fmt::format("m{}{}", kind, ending)}, {"server", server}}),
+           random.Make(kStart - 2 * kHour, kStart + hours * kHour)});
     }
   }
   // Without a name, and in order around the series that tells the windows.
@@ -106,8 +112,30 @@ void ExpectSameColumn(const RollupRows::Column& got, const RollupRows::Column& w
   }
 }
 
-// What the files say of all aggregates together, and of each alone, is what the kernel says.
-void ExpectRows(const RollupReader& reader, const std::vector<Series>& all, TimeMs start_ms, TimeMs end_ms) {
+// Replaces what is not kept of a series by what a reader is to say of it.
+void LeaveWhatIsKept(AggregateSet kept, std::int64_t resolution_ms, RollupRows& rows) {
+  for (const Aggregate aggregate : kAggregates) {
+    if (kept.Has(aggregate)) continue;
+    RollupRows::Column& column = rows[aggregate];
+    column.values.assign(rows.size(), NoValue());
+    column.histograms.clear();
+    if (aggregate != Aggregate::kIncrease) continue;
+    const RollupRows::Column& last = rows[Aggregate::kLast];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const bool is_next = i > 0 && rows.ends_ms[i] - rows.ends_ms[i - 1] == resolution_ms;
+      if (is_next && last.HistogramAt(i) == nullptr && last.HistogramAt(i - 1) == nullptr)
+        column.values[i] = StepOf(last.values[i - 1], last.values[i]);
+    }
+  }
+}
+
+// What the files say of all aggregates together, and of each alone, is what the kernel says of those that are kept. What a
+// series grew by into the first window of all is told only where the last value before it is.
+void ExpectRows(const RollupReader& reader, const std::vector<Series>& all, TimeMs start_ms, TimeMs end_ms,
+                Keeping keeping) {
+  const std::int64_t resolution_ms = reader.resolution_ms();
+  const bool knows_before =
+      keeping == Keeping::kEverything || reader.Covers(Aggregate::kLast, start_ms - resolution_ms, start_ms);
   std::map<Labels, RollupRows> want;
   WindowKernel kernel(kMinute);
   for (const Series& series : all) {
@@ -118,8 +146,10 @@ void ExpectRows(const RollupReader& reader, const std::vector<Series>& all, Time
     if (!samples.histograms.empty()) samples.histograms.resize(static_cast<std::size_t>(end));
     RollupRows minutes;
     RollupRows rows;
-    kernel.Aggregate(samples, start_ms, minutes);
-    FoldRows(minutes, reader.resolution_ms(), rows);
+    kernel.Aggregate(samples, start_ms, AggregateSet::All(), minutes);
+    FoldRows(minutes, resolution_ms, rows);
+    if (keeping == Keeping::kByKind)
+      LeaveWhatIsKept(WorthKeeping(series.labels, minutes), resolution_ms, rows);
     if (rows.size() > 0) want[series.labels] = std::move(rows);
   }
   std::vector<AggregateSet> requests = {AggregateSet::All(), {Aggregate::kMin, Aggregate::kIncrease}};
@@ -142,11 +172,23 @@ void ExpectRows(const RollupReader& reader, const std::vector<Series>& all, Time
       ASSERT_EQ(rows.ends_ms, next->second.ends_ms);
       for (const Aggregate aggregate : kAggregates) {
         SCOPED_TRACE(AggregateName(aggregate));
-        if (aggregates.Has(aggregate)) {
-          ExpectSameColumn(rows[aggregate], next->second[aggregate]);
-        } else {
+        if (!aggregates.Has(aggregate)) {
           EXPECT_TRUE(rows[aggregate].values.empty());
+          continue;
         }
+        RollupRows::Column& wanted = next->second[aggregate];
+        RollupRows::Column copy = wanted;
+        const bool is_first = rows.ends_ms.front() == start_ms + resolution_ms;
+        if (aggregate == Aggregate::kIncrease && is_first && !knows_before &&
+            IsNoValue(rows[aggregate].values[0]) && rows[aggregate].HistogramAt(0) == nullptr &&
+            copy.HistogramAt(0) == nullptr) {
+          copy.values[0] = NoValue();
+        }
+        if (aggregate == Aggregate::kIncrease && is_first && knows_before && keeping == Keeping::kByKind &&
+            IsNoValue(copy.values[0]) && copy.HistogramAt(0) == nullptr) {
+          copy.values[0] = rows[aggregate].values[0];  // A gauge's: of the window before the range.
+        }
+        ExpectSameColumn(rows[aggregate], copy);
         if (::testing::Test::HasFailure()) return;
       }
       ++next;
@@ -155,9 +197,17 @@ void ExpectRows(const RollupReader& reader, const std::vector<Series>& all, Time
   }
 }
 
-RollupPlan Plan(const std::string& stem, TimeMs start_ms, TimeMs end_ms) {
-  return {.directory = "", .stem = stem, .start_ms = start_ms, .end_ms = end_ms, .replaced_stems = {}};
+RollupPlan Plan(const std::string& stem, TimeMs start_ms, TimeMs end_ms,
+                Keeping keeping = Keeping::kEverything) {
+  return {.directory = "",
+          .stem = stem,
+          .start_ms = start_ms,
+          .end_ms = end_ms,
+          .keeping = keeping,
+          .replaced_stems = {}};
 }
+
+constexpr std::array kKeepings = {Keeping::kByKind, Keeping::kEverything};
 
 std::string Content(io::FileSystem& fs, const std::string& name) {
   return io::ReadWholeFile(fs, "/" + name, 1 << 30).value();
@@ -170,24 +220,28 @@ TEST(Rollup, ReadsBackWhatTheSamplesSay) {
     const std::vector<Series> all = MakeSeries(seed, 2);
     const auto before = WriteRaw(fs, "/before.block", all, kStart - 2 * kHour, kStart, 1);
     const auto raw = WriteRaw(fs, "/raw.block", all, kStart, kStart + 2 * kHour, 2);
-    const auto files = BuildRollups(fs, {{raw}, {before}}, Plan("x", kStart, kStart + 2 * kHour));
-    ASSERT_TRUE(files.has_value()) << files.error().message;
-    ASSERT_EQ(files->size(), 14U);
-    EXPECT_EQ((*files)[0].name, "x-1m-count.block");
-    EXPECT_EQ((*files)[13].name, "x-5m-increase.block");
-    for (const std::int64_t resolution_ms : {kMinute, 5 * kMinute}) {
-      const Blocks blocks = Open(fs, *files, resolution_ms);
-      for (const auto& block : blocks) {
-        EXPECT_EQ(block->meta().tenant, "t");
-        EXPECT_EQ(block->meta().resolution_ms, resolution_ms);
-        EXPECT_EQ(block->meta().end_offset, 2U);
-        EXPECT_EQ(block->meta().min_time_ms, kStart + resolution_ms);
-        EXPECT_EQ(block->meta().max_time_ms, kStart + 2 * kHour);
+    for (const Keeping keeping : kKeepings) {
+      const auto files = BuildRollups(fs, {{raw}, {before}}, Plan("x", kStart, kStart + 2 * kHour, keeping));
+      ASSERT_TRUE(files.has_value()) << files.error().message;
+      ASSERT_EQ(files->size(), 14U);
+      EXPECT_EQ((*files)[0].name, "x-1m-count.block");
+      EXPECT_EQ((*files)[13].name, "x-5m-increase.block");
+      for (const std::int64_t resolution_ms : {kMinute, 5 * kMinute}) {
+        const Blocks blocks = Open(fs, *files, resolution_ms);
+        for (const auto& block : blocks) {
+          EXPECT_EQ(block->meta().tenant, "t");
+          EXPECT_EQ(block->meta().resolution_ms, resolution_ms);
+          EXPECT_EQ(block->meta().end_offset, 2U);
+          EXPECT_EQ(block->meta().min_time_ms, kStart + resolution_ms);
+          EXPECT_EQ(block->meta().max_time_ms, kStart + 2 * kHour);
+        }
+        const auto reader = RollupReader::Make(blocks).value();
+        ExpectRows(*reader, all, kStart, kStart + 2 * kHour, keeping);
+        ExpectRows(*reader, all, kStart, kStart + kHour, keeping);
+        ExpectRows(*reader, all, kStart + kHour, kStart + 2 * kHour,
+                   Keeping::kEverything == keeping ? keeping : Keeping::kByKind);
+        if (HasFailure()) return;
       }
-      const auto reader = RollupReader::Make(blocks).value();
-      ExpectRows(*reader, all, kStart, kStart + 2 * kHour);
-      ExpectRows(*reader, all, kStart, kStart + kHour);
-      if (HasFailure()) return;
     }
   }
 }
@@ -196,7 +250,9 @@ TEST(Rollup, DoesNotDependOnHowSamplesLieInBlocks) {
   for (std::uint64_t seed = 20; seed <= 26; ++seed) {
     SCOPED_TRACE(seed);
     io::MemoryFileSystem fs;
-    const std::vector<Series> all = MakeSeries(seed, 4);
+    std::vector<Series> all = MakeSeries(seed, 4);
+    // Of what is floats here and histograms there, what is kept depends on the range.
+    std::erase_if(all, [](const Series& series) { return series.labels.metric_name().starts_with("m8"); });
     const TimeMs end_ms = kStart + 4 * kHour;
     const auto whole = WriteRaw(fs, "/whole.block", all, kStart - 2 * kHour, end_ms, 7);
     // Overlapping: every third sample came late and lies in another block; and cut in time.
@@ -205,19 +261,23 @@ TEST(Rollup, DoesNotDependOnHowSamplesLieInBlocks) {
     const auto late = WriteRaw(fs, "/late.block", all, kStart - 2 * kHour, end_ms, 7, odd);
     const auto first = WriteRaw(fs, "/first.block", all, kStart - 2 * kHour, kStart + kHour, 3, even);
     const auto second = WriteRaw(fs, "/second.block", all, kStart + kHour, end_ms, 5, even);
-    const auto a = BuildRollups(fs, {{whole}, {}}, Plan("a", kStart, end_ms));
-    const auto b = BuildRollups(fs, {{second, late, first}, {}}, Plan("b", kStart, end_ms));
-    ASSERT_TRUE(a.has_value() && b.has_value());
-    for (std::size_t i = 0; i < a->size(); ++i)
-      EXPECT_EQ(Content(fs, (*a)[i].name), Content(fs, (*b)[i].name)) << (*a)[i].name;
-    // Made piece by piece, as blocks are sealed, the windows are the same.
-    auto c = BuildRollups(fs, {{first, late, second}, {}}, Plan("c", kStart, kStart + 2 * kHour)).value();
-    const auto d = BuildRollups(fs, {{second, late}, {first}}, Plan("d", kStart + 2 * kHour, end_ms)).value();
-    c.insert(c.end(), d.begin(), d.end());
-    for (const std::int64_t resolution_ms : {kMinute, 5 * kMinute}) {
-      const auto reader = RollupReader::Make(Open(fs, c, resolution_ms)).value();
-      EXPECT_EQ(reader->coverage(Aggregate::kSum), (std::vector<WindowRange>{{kStart, end_ms}}));
-      ExpectRows(*reader, all, kStart, end_ms);
+    for (const Keeping keeping : kKeepings) {
+      const auto a = BuildRollups(fs, {{whole}, {}}, Plan("a", kStart, end_ms, keeping));
+      const auto b = BuildRollups(fs, {{second, late, first}, {}}, Plan("b", kStart, end_ms, keeping));
+      ASSERT_TRUE(a.has_value() && b.has_value());
+      for (std::size_t i = 0; i < a->size(); ++i)
+        EXPECT_EQ(Content(fs, (*a)[i].name), Content(fs, (*b)[i].name)) << (*a)[i].name;
+      // Made piece by piece, as blocks are sealed, the windows are the same.
+      auto c = BuildRollups(fs, {{first, late, second}, {}}, Plan("c", kStart, kStart + 2 * kHour, keeping))
+                   .value();
+      const auto d =
+          BuildRollups(fs, {{second, late}, {first}}, Plan("d", kStart + 2 * kHour, end_ms, keeping)).value();
+      c.insert(c.end(), d.begin(), d.end());
+      for (const std::int64_t resolution_ms : {kMinute, 5 * kMinute}) {
+        const auto reader = RollupReader::Make(Open(fs, c, resolution_ms)).value();
+        EXPECT_EQ(reader->coverage(Aggregate::kSum), (std::vector<WindowRange>{{kStart, end_ms}}));
+        ExpectRows(*reader, all, kStart, end_ms, keeping);
+      }
     }
     if (HasFailure()) return;
   }
@@ -261,7 +321,7 @@ TEST(Rollup, LateDataReplaces) {
   files.insert(files.end(), second.begin(), second.end());
   files.insert(files.end(), third.begin(), third.end());
   const auto reader = RollupReader::Make(Open(fs, files, kMinute)).value();
-  ExpectRows(*reader, all, kStart, kStart + 4 * kHour);
+  ExpectRows(*reader, all, kStart, kStart + 4 * kHour, Keeping::kEverything);
   EXPECT_EQ(reader->end_offset(), 9U);
 
   // A part of a longer file is not named as its source, but counts for its windows.
@@ -269,10 +329,10 @@ TEST(Rollup, LateDataReplaces) {
   auto both = BuildRollups(fs, {{early, next}, {}}, Plan("5", kStart, kStart + 4 * kHour)).value();
   both.insert(both.end(), part.begin(), part.end());
   const auto mixed = RollupReader::Make(Open(fs, both, kMinute)).value();
-  ExpectRows(*mixed, all, kStart, middle_ms);
+  ExpectRows(*mixed, all, kStart, middle_ms, Keeping::kEverything);
 }
 
-TEST(Rollup, LeavesOutWhatFollowsFromOthers) {
+TEST(Rollup, KeepsByKindAndLeavesOutWhatFollows) {
   io::MemoryFileSystem fs;
   std::vector<Series> all;
   const auto add = [&all](const char* name, const std::function<double(int)>& value_of) {
@@ -283,48 +343,51 @@ TEST(Rollup, LeavesOutWhatFollowsFromOthers) {
     }
     all.push_back(std::move(series));
   };
-  add("constant", [](int) { return 0.1; });
-  add("counter", [](int i) { return i * i; });
-  add("falling", [](int i) { return -i; });
-  add("reset", [](int i) { return i < 303 ? 500 + i : i; });
+  add("a_total", [](int i) { return i * i; });
+  add("b_count", [](int i) { return i % 24 < 12 ? i : -i; });  // No counter, whatever it is called.
+  add("c", [](int) { return 0.1; });
+  add("d_sum", [](int i) { return i < 303 ? 500 + i : i / 10.0; });
   const auto raw = WriteRaw(fs, "/raw.block", all, kStart, kStart + 2 * kHour, 2);
-  const auto files = BuildRollups(fs, {{raw}, {}}, Plan("x", kStart, kStart + 2 * kHour)).value();
-  // With the series of the windows.
-  const std::size_t counts[] = {5, 4, 3, 3, 5, 4, 5};
+  const auto files =
+      BuildRollups(fs, {{raw}, {}}, Plan("x", kStart, kStart + 2 * kHour, Keeping::kByKind)).value();
+  // With the series of the windows. First is kept of none.
+  const std::size_t counts[] = {5, 3, 3, 3, 1, 5, 3};
   for (std::size_t i = 0; i < 7; ++i)
     EXPECT_EQ(files[i].summary.meta.series_count, counts[i]) << files[i].name;
-  // Of the counter with a reset one window in 120 is kept.
-  EXPECT_EQ(files[2].summary.meta.sample_count, 120U + 120U + 1U);
-  EXPECT_EQ(files[3].summary.meta.sample_count, 120U + 120U + 1U);
-  ExpectRows(*RollupReader::Make(Open(fs, files, kMinute)).value(), all, kStart, kStart + 2 * kHour);
+  // Of the counters' increases: the first window of both, that of the reset, and what is no decimal step.
+  const std::uint64_t increases = files[6].summary.meta.sample_count - 120U;
+  EXPECT_EQ(increases, 3U);
+  ExpectRows(*RollupReader::Make(Open(fs, files, kMinute)).value(), all, kStart, kStart + 2 * kHour,
+             Keeping::kByKind);
 
   // A file that is not there is not taken for one that left everything out.
-  const auto without = RollupReader::Make(Open(fs, files, kMinute, [](Aggregate aggregate) {
-                         return aggregate != Aggregate::kMax;
-                       })).value();
-  EXPECT_TRUE(without->coverage(Aggregate::kMax).empty());
-  EXPECT_FALSE(without->Covers(Aggregate::kMax, kStart, kStart + kMinute));
-  EXPECT_TRUE(without->Covers(Aggregate::kMin, kStart, kStart + 2 * kHour));
-  EXPECT_FALSE(without->Covers(Aggregate::kMin, kStart, kStart + 2 * kHour + kMinute));
-  const QueryContext context;
-  auto series = without->Select(
-      {.start_ms = kStart, .end_ms = kStart + kHour, .aggregates = {Aggregate::kMax, Aggregate::kMin}},
-      context);
-  RollupRows rows;
-  std::size_t seen = 0;
-  while ((*series)->Next()) {
-    ASSERT_TRUE((*series)->Read(rows).has_value());
-    ASSERT_EQ(rows.size(), 60U);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      EXPECT_TRUE(IsNoValue(rows[Aggregate::kMax].values[i]));
-      EXPECT_FALSE(IsNoValue(rows[Aggregate::kMin].values[i]));
+  for (const Aggregate missing : {Aggregate::kMax, Aggregate::kIncrease}) {
+    const auto without = RollupReader::Make(Open(fs, files, kMinute, [missing](Aggregate aggregate) {
+                           return aggregate != missing;
+                         })).value();
+    EXPECT_TRUE(without->coverage(missing).empty());
+    EXPECT_FALSE(without->Covers(missing, kStart, kStart + kMinute));
+    EXPECT_TRUE(without->Covers(Aggregate::kMin, kStart, kStart + 2 * kHour));
+    EXPECT_FALSE(without->Covers(Aggregate::kMin, kStart, kStart + 2 * kHour + kMinute));
+    const QueryContext context;
+    auto series = without->Select(
+        {.start_ms = kStart, .end_ms = kStart + kHour, .aggregates = {missing, Aggregate::kLast}}, context);
+    RollupRows rows;
+    std::size_t seen = 0;
+    while ((*series)->Next()) {
+      ASSERT_TRUE((*series)->Read(rows).has_value());
+      ASSERT_EQ(rows.size(), 60U);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_TRUE(IsNoValue(rows[missing].values[i]));
+        EXPECT_FALSE(IsNoValue(rows[Aggregate::kLast].values[i]));
+      }
+      ++seen;
     }
-    ++seen;
+    EXPECT_EQ(seen, 4U);
+    const auto folded = FoldRollups(fs, *without, Plan("y", kStart, kStart + 2 * kHour));
+    ASSERT_FALSE(folded.has_value());
+    EXPECT_EQ(folded.error().code, ErrorCode::kFailedPrecondition);
   }
-  EXPECT_EQ(seen, 4U);
-  const auto folded = FoldRollups(fs, *without, Plan("y", kStart, kStart + 2 * kHour));
-  ASSERT_FALSE(folded.has_value());
-  EXPECT_EQ(folded.error().code, ErrorCode::kFailedPrecondition);
 }
 
 TEST(Rollup, SelectsAndServesTheLast) {
@@ -447,7 +510,8 @@ TEST(Rollup, DamagedInputsAndFullDisksAreErrors) {
   fs.SetCapacity(1 << 30);
   const auto again = BuildRollups(fs, {{sound}, {}}, Plan("x", kStart, kStart + 2 * kHour));
   ASSERT_TRUE(again.has_value()) << again.error().message;
-  ExpectRows(*RollupReader::Make(Open(fs, *again, kMinute)).value(), all, kStart, kStart + 2 * kHour);
+  ExpectRows(*RollupReader::Make(Open(fs, *again, kMinute)).value(), all, kStart, kStart + 2 * kHour,
+             Keeping::kEverything);
 }
 
 }  // namespace

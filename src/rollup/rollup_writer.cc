@@ -13,31 +13,8 @@ namespace {
 
 // A series shares the times of all windows when it has one in this many of them or more.
 constexpr std::size_t kSharedShare = 2;
-// Of minima and maxima only those windows are kept that do not follow from others, when they are one in this many or
-// fewer.
-constexpr std::size_t kSparseShare = 8;
-
 bool SameBits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
-}
-
-bool SameSample(const RollupRows::Column& a, const RollupRows::Column& b, std::size_t i) {
-  const HistogramPtr& x = a.HistogramAt(i);
-  const HistogramPtr& y = b.HistogramAt(i);
-  if (x == nullptr || y == nullptr) return x == y && SameBits(a.values[i], b.values[i]);
-  return x == y || *x == *y;
-}
-
-// What a reader makes of others where a column of floats leaves a window out. Requires: not of what is never left out.
-double FollowingFromOthers(const RollupRows& rows, Aggregate aggregate, std::size_t i) {
-  if (aggregate == Aggregate::kSum)
-    return SumOfEqual(rows[Aggregate::kCount].values[i], rows[Aggregate::kFirst].values[i]);
-  return rows[aggregate == Aggregate::kMax ? Aggregate::kLast : Aggregate::kFirst].values[i];
-}
-
-bool IsNeverLeftOut(Aggregate aggregate) {
-  return aggregate == Aggregate::kCount || aggregate == Aggregate::kFirst ||
-         aggregate == Aggregate::kIncrease;
 }
 
 }  // namespace
@@ -63,6 +40,7 @@ Result<RollupWriter> RollupWriter::Create(io::FileSystem& fs, const RollupFileSe
   }
   RollupWriter made;
   made.resolution_ms_ = resolution_ms;
+  made.keeping_ = files.keeping;
   for (TimeMs end_ms = files.start_ms + resolution_ms; end_ms <= files.end_ms; end_ms += resolution_ms)
     made.grid_.push_back(end_ms);
   for (const Aggregate aggregate : kAggregates) {
@@ -92,73 +70,71 @@ Status RollupWriter::AddCoverage() {
   return {};
 }
 
-Status RollupWriter::Add(const Labels& labels, const RollupRows& rows) {
+Status RollupWriter::Add(const Labels& labels, AggregateSet kept, const RollupRows& rows) {
   if (rows.size() == 0) return {};
   if (!has_coverage_ && block::BlockOrder(CoverageLabels(), labels)) TICKSCOPE_RETURN_IF_ERROR(AddCoverage());
-  return rows.holds_histograms() ? AddMixed(labels, rows) : AddFloats(labels, rows);
-}
-
-Status RollupWriter::AddFloats(const Labels& labels, const RollupRows& rows) {
+  const bool is_mixed = rows.holds_histograms();
   for (Output& output : outputs_) {
-    const std::vector<double>& values = rows[output.aggregate].values;
-    if (IsNeverLeftOut(output.aggregate)) {
-      TICKSCOPE_RETURN_IF_ERROR(AddColumn(output, labels, rows.ends_ms, values));
-      continue;
-    }
-    // A counter's extremes are its ends but in the windows of a reset, which are those of the whole process. Where the
-    // others change, each series does at times of its own, which would cost what is saved.
-    const bool may_be_sparse = output.aggregate == Aggregate::kMin || output.aggregate == Aggregate::kMax;
-    const std::size_t sparse_max = may_be_sparse ? values.size() / kSparseShare : 0;
-    sparse_ends_ms_.clear();
-    sparse_.clear();
-    for (std::size_t i = 0; i < values.size() && sparse_.size() <= sparse_max; ++i) {
-      if (SameBits(values[i], FollowingFromOthers(rows, output.aggregate, i))) continue;
-      sparse_ends_ms_.push_back(rows.ends_ms[i]);
-      sparse_.push_back(values[i]);
-    }
-    if (sparse_.empty()) continue;
-    const bool is_sparse = sparse_.size() <= sparse_max;
-    TICKSCOPE_RETURN_IF_ERROR(is_sparse ? AddColumn(output, labels, sparse_ends_ms_, sparse_)
-                                        : AddColumn(output, labels, rows.ends_ms, values));
+    if (!kept.Has(output.aggregate) || rows[output.aggregate].values.empty()) continue;
+    TICKSCOPE_RETURN_IF_ERROR(is_mixed ? AddMixed(output, labels, rows) : AddFloats(output, labels, rows));
   }
   return {};
 }
 
-Status RollupWriter::AddMixed(const Labels& labels, const RollupRows& rows) {
-  for (Output& output : outputs_) {
-    const RollupRows::Column& column = rows[output.aggregate];
-    switch (output.aggregate) {
-      case Aggregate::kCount:
-        TICKSCOPE_RETURN_IF_ERROR(AddColumn(output, labels, rows.ends_ms, column.values));
-        continue;
-      case Aggregate::kMin:
-      case Aggregate::kMax: {
-        std::vector<TimeMs> ends_ms;
-        std::vector<double> values;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-          if (IsNoValue(column.values[i])) continue;
-          ends_ms.push_back(rows.ends_ms[i]);
-          values.push_back(column.values[i]);
-        }
-        if (!values.empty()) TICKSCOPE_RETURN_IF_ERROR(AddColumn(output, labels, ends_ms, values));
-        continue;
-      }
-      case Aggregate::kLast: {
-        bool is_first = true;
-        for (std::size_t i = 0; i < rows.size() && is_first; ++i)
-          is_first = SameSample(column, rows[Aggregate::kFirst], i);
-        if (is_first) continue;
-        break;
-      }
-      case Aggregate::kSum:
-      case Aggregate::kFirst:
-      case Aggregate::kIncrease:
-        break;
-    }
-    TICKSCOPE_RETURN_IF_ERROR(
-        output.writer.AddMixedSeries(labels, {rows.ends_ms, column.values, column.histograms, {}}));
+void RollupWriter::PickIncreases(const RollupRows& rows, SampleColumns& picked) const {
+  picked.Clear();
+  const RollupRows::Column& increase = rows[Aggregate::kIncrease];
+  const RollupRows::Column& last = rows[Aggregate::kLast];
+  double before = rows.last_before;
+  TimeMs before_ms = grid_.front() - resolution_ms_;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const HistogramPtr& histogram = increase.HistogramAt(i);
+    const bool is_next = rows.ends_ms[i] - before_ms == resolution_ms_;
+    const double now = last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
+    const bool follows = histogram == nullptr && is_next && SameBits(increase.values[i], StepOf(before, now));
+    before_ms = rows.ends_ms[i];
+    before = now;
+    if (follows) continue;
+    picked.times_ms.push_back(rows.ends_ms[i]);
+    picked.values.push_back(increase.values[i]);
+    if (!increase.histograms.empty()) picked.histograms.push_back(histogram);
   }
-  return {};
+}
+
+Status RollupWriter::AddFloats(Output& output, const Labels& labels, const RollupRows& rows) {
+  if (output.aggregate != Aggregate::kIncrease || keeping_ == Keeping::kEverything)
+    return AddColumn(output, labels, rows.ends_ms, rows[output.aggregate].values);
+  PickIncreases(rows, picked_);
+  if (picked_.size() == 0) return {};
+  return AddColumn(output, labels, picked_.times_ms, picked_.values);
+}
+
+Status RollupWriter::AddMixed(Output& output, const Labels& labels, const RollupRows& rows) {
+  const RollupRows::Column& column = rows[output.aggregate];
+  switch (output.aggregate) {
+    case Aggregate::kCount:
+      return AddColumn(output, labels, rows.ends_ms, column.values);
+    case Aggregate::kMin:
+    case Aggregate::kMax: {
+      picked_.Clear();
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (IsNoValue(column.values[i])) continue;
+        picked_.times_ms.push_back(rows.ends_ms[i]);
+        picked_.values.push_back(column.values[i]);
+      }
+      if (picked_.size() == 0) return {};
+      return AddColumn(output, labels, picked_.times_ms, picked_.values);
+    }
+    case Aggregate::kIncrease:
+      if (keeping_ == Keeping::kEverything) break;
+      PickIncreases(rows, picked_);
+      return picked_.size() == 0 ? Status() : output.writer.AddMixedSeries(labels, picked_);
+    case Aggregate::kSum:
+    case Aggregate::kFirst:
+    case Aggregate::kLast:
+      break;
+  }
+  return output.writer.AddMixedSeries(labels, {rows.ends_ms, column.values, column.histograms, {}});
 }
 
 Status RollupWriter::AddColumn(Output& output, const Labels& labels, std::span<const TimeMs> ends_ms,

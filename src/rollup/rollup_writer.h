@@ -11,6 +11,7 @@
 #include "block/block_writer.h"
 #include "io/file_system.h"
 #include "rollup/rollup_rows.h"
+#include "rollup/series_kind.h"
 
 namespace tickscope::rollup {
 
@@ -35,6 +36,7 @@ struct RollupFileSet {
   TimeMs start_ms = 0;  ///< They are about the windows in (start, end].
   TimeMs end_ms = 0;
   AggregateSet aggregates;
+  Keeping keeping = Keeping::kByKind;
 };
 
 class RollupWriter {
@@ -43,8 +45,8 @@ class RollupWriter {
   /// system says.
   [[nodiscard]] static Result<RollupWriter> Create(io::FileSystem& fs, const RollupFileSet& files);
 
-  /// Adds a series. Requires: after all before it in block order; windows in the range; not CoverageLabels().
-  [[nodiscard]] Status Add(const Labels& labels, const RollupRows& rows);
+  /// Adds what is kept of a series. Requires: after all before it in block order; windows in the range; not CoverageLabels().
+  [[nodiscard]] Status Add(const Labels& labels, AggregateSet kept, const RollupRows& rows);
   /// Completes the files: durable, but not their names.
   [[nodiscard]] Result<std::vector<RollupFile>> Finish();
 
@@ -58,8 +60,10 @@ class RollupWriter {
 
   RollupWriter() = default;
   [[nodiscard]] Status AddCoverage();
-  [[nodiscard]] Status AddFloats(const Labels& labels, const RollupRows& rows);
-  [[nodiscard]] Status AddMixed(const Labels& labels, const RollupRows& rows);
+  [[nodiscard]] Status AddFloats(Output& output, const Labels& labels, const RollupRows& rows);
+  [[nodiscard]] Status AddMixed(Output& output, const Labels& labels, const RollupRows& rows);
+  // Rows that tell an increase where it does not follow from the last values.
+  void PickIncreases(const RollupRows& rows, SampleColumns& picked) const;
   [[nodiscard]] Status AddColumn(Output& output, const Labels& labels, std::span<const TimeMs> ends_ms,
                                  std::span<const double> values);
 
@@ -67,9 +71,9 @@ class RollupWriter {
   std::vector<TimeMs> grid_;  // Every window of the range.
   std::vector<Output> outputs_;
   bool has_coverage_ = false;
+  Keeping keeping_ = Keeping::kByKind;
   std::vector<double> aligned_;
-  std::vector<TimeMs> sparse_ends_ms_;
-  std::vector<double> sparse_;
+  SampleColumns picked_;
 };
 
 }  // namespace tickscope::rollup

@@ -250,6 +250,13 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
   plan.stem = "rollup";
   plan.start_ms = range.from_ms - 1;
   plan.end_ms = range.until_ms - 1;
+  // Windows that were rolled up before are made anew from all samples there are; the new ones count first, so nothing is left
+  // out of them. What tells that this block was rolled up bears its name all the same.
+  const bool is_again = files.size() > 1;
+  plan.keeping =
+      is_again || options_.rolls_up_everything ? rollup::Keeping::kEverything : rollup::Keeping::kByKind;
+  if (!options_.rolls_up_everything)
+    plan.aggregates = rollup::AggregateSet::All().Without(rollup::Aggregate::kFirst);
   plan.resolutions_ms.clear();
   for (const Tier tier : kRollupTiers) {
     if (!IsTooOld(tier, block.tenant, range)) plan.resolutions_ms.push_back(ResolutionMs(tier));
@@ -259,9 +266,6 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
   // The one that tells that all of a resolution are there goes last.
   std::ranges::stable_partition(
       built, [](const rollup::RollupFile& file) { return file.aggregate != kCommitAggregate; });
-  // Windows that were rolled up before are made anew from all samples there are; the new ones count first. What tells that
-  // this block was rolled up bears its name all the same.
-  const bool is_again = files.size() > 1;
   if (is_again) range.id = RerollId(files);
   for (const rollup::RollupFile& file : built) {
     const Tier tier =

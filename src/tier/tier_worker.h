@@ -47,7 +47,8 @@ struct TierOptions {
   bool compacts = true;  ///< Whether it merges and removes; uploading goes with the store.
   MergePlanOptions merge;
   std::uint64_t merge_memory_bytes = 768ULL << 20;
-  std::uint32_t shard = 0;  ///< Of `shard_count` compactors, this one.
+  bool rolls_up_everything = false;  ///< All aggregates of all series, not those that go with their kind.
+  std::uint32_t shard = 0;           ///< Of `shard_count` compactors, this one.
   std::uint32_t shard_count = 1;
   RetentionOptions retention;
 };

@@ -76,8 +76,8 @@ TEST(TierWorker, ADayMovesIsMergedAndLeavesTheMachine) {
   world.Round();
   EXPECT_EQ(world.Objects("metrics/raw/default/").size(), 1U + 2U);
   // All seven aggregates of both resolutions, of a day and of two blocks.
-  EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 7U * 3);
-  EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 7U * 3);
+  EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 6U * 3);
+  EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 6U * 3);
   // The machine keeps what is younger than six hours.
   EXPECT_LE(world.store_.Blocks().size(), 4U);
   EXPECT_EQ(world.Read(0, INT64_MAX), all);
@@ -172,7 +172,7 @@ TEST(TierWorker, OldSamplesAreServedFromWindows) {
   // One file an aggregate for the month.
   world.clock_.Advance(std::chrono::hours(2));
   world.Round();
-  EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 7U);
+  EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 6U);
   EXPECT_EQ(world.Read(0, INT64_MAX), windows(300'000));
   world.clock_.JumpTo(kStart + 140 * kDayMs);
   world.Round();
@@ -189,13 +189,13 @@ TEST(TierWorker, AnImportOfLongAgoIsRolledUpOnceAndLeaves) {
   world.store_.Add(from_ms, from_ms + kBlockMs, series, 0);
   world.Round();
   EXPECT_EQ(world.worker_->Status().blocks_to_upload, 0U);
-  EXPECT_EQ(world.Objects("metrics/").size(), 7U);  // Windows of five minutes; the rest would be too old.
+  EXPECT_EQ(world.Objects("metrics/").size(), 6U);  // Windows of five minutes; the rest would be too old.
   EXPECT_EQ(world.Read(0, INT64_MAX), series);      // As long as the machine has it.
   world.Round();
   world.Round();
   EXPECT_TRUE(world.store_.Blocks().empty());
   const std::string text = world.metrics_->RenderText();
-  EXPECT_NE(text.find("tickscope_tier_uploaded_blocks_total 7\n"), std::string::npos);
+  EXPECT_NE(text.find("tickscope_tier_uploaded_blocks_total 6\n"), std::string::npos);
   Series windows;
   for (const auto& [labels, samples] : series) {
     for (const auto& [time_ms, value] : samples)
@@ -270,7 +270,7 @@ TEST(TierWorker, WindowsOfSplitClassesStayWhole) {
   for (int i = 0; i < 3; ++i)
     world.Round();
   ASSERT_TRUE(world.Objects("metrics/raw/default/").empty());
-  EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 2U * 7);
+  EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 2U * 6);
   EXPECT_TRUE(world.Read(0, INT64_MAX) == windows);
 }
 

@@ -16,9 +16,8 @@ namespace {
 // Of fewer series, what they need is fetched as it is read.
 constexpr std::size_t kPrefetchSeriesMin = 2;
 
-// What is read of a rollup: the last value of each window, and what it may follow from.
-constexpr std::array<rollup::Aggregate, 2> kReadAggregates = {rollup::Aggregate::kFirst,
-                                                              rollup::Aggregate::kLast};
+// What is read of a rollup: the last value of each window. Nothing is left out of it.
+constexpr std::array<rollup::Aggregate, 1> kReadAggregates = {rollup::Aggregate::kLast};
 
 // Removes samples that tombstones name.
 void Hide(const std::vector<Tombstone>& tombstones, const Labels& labels, SampleColumns& samples) {
@@ -375,7 +374,7 @@ Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& r
   for (const RollupReading& reading : readings.rollups) {
     for (const ListedBlock* const block : reading.blocks) {
       // The one of which nothing is left out.
-      if (block->name.aggregate == rollup::AggregateName(rollup::Aggregate::kFirst))
+      if (block->name.aggregate == rollup::AggregateName(rollup::Aggregate::kLast))
         TICKSCOPE_RETURN_IF_ERROR(add(reading.tier, *block));
     }
   }
