@@ -78,6 +78,11 @@ class BlockReader {
   /// The series with exactly these labels.
   [[nodiscard]] Result<std::optional<SeriesId>> FindSeries(const Labels& labels) const;
   [[nodiscard]] Result<Labels> LabelsOf(SeriesId id) const;
+  /// Label pairs are numbered from 0, by name, then value. The text lives as long as the block.
+  [[nodiscard]] std::uint32_t pair_count() const { return static_cast<std::uint32_t>(pairs_.size()); }
+  [[nodiscard]] LabelView PairText(std::uint32_t pair) const {
+    return {TextOf(pairs_[pair].name), TextOf(pairs_[pair].value)};
+  }
   /// Names, and values of a name, on the series that match; sorted.
   [[nodiscard]] Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers) const;
   [[nodiscard]] Result<std::vector<std::string>> LabelValues(std::string_view name,
@@ -193,6 +198,9 @@ class Cursor {
   [[nodiscard]] Result<Labels> LabelsOf(SeriesId id);
   /// Appends the series' samples in [start, end], in time order.
   [[nodiscard]] Status ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+  /// The same without start timestamps; true when all that was appended is known to be floats, none of them NaN or a
+  /// staleness marker, that never fall.
+  [[nodiscard]] Result<bool> ReadColumns(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
   /// Values of one chunk of a series of floats, gaps as MissingValue(). Live until the next call.
   [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   /// The series' entry. Lives until the next call.
@@ -205,11 +213,13 @@ class Cursor {
   struct Chain {
     std::uint32_t first = 0;
     std::uint32_t chunk = 0;
-    std::vector<std::vector<double>> columns;
+    std::size_t count = 0;                     // Of columns that are of this chain.
+    std::uint32_t rows = 0;                    // Of each.
+    std::vector<std::vector<double>> columns;  // Kept for the next chain.
   };
 
-  [[nodiscard]] Status ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms,
-                                  SampleColumns& out);
+  [[nodiscard]] Result<bool> ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms,
+                                        SampleColumns& out);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
   [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);

@@ -50,12 +50,11 @@ Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk)
   }
   if (chains_.size() <= chunk) chains_.resize(chunk + 1);
   Chain& chain = chains_[chunk];
-  if (chain.columns.empty() || chain.first != first) {
+  if (chain.count == 0 || chain.first != first) {
     chain.first = first;
-    chain.columns.clear();
+    chain.count = 0;
   }
-  for (std::uint32_t each = first + static_cast<std::uint32_t>(chain.columns.size()); each <= number;
-       ++each) {
+  for (std::uint32_t each = first + static_cast<std::uint32_t>(chain.count); each <= number; ++each) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(each)));
     if (entry->holds_histograms || chunk >= entry->column_bytes.size()) {
       return std::unexpected(block_.sections_.Damage("series", each, "refers to a series of another form"));
@@ -64,47 +63,73 @@ Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk)
     for (std::uint32_t i = 0; i < chunk; ++i)
       at += entry->column_bytes[i];
     TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
-    const std::span<const double> reference =
-        chain.columns.empty() ? std::span<const double>() : std::span<const double>(chain.columns.back());
-    std::vector<double> column(kChunkRows);
-    const auto count = codec::DecodeBlockColumn(bytes, reference, column);
-    if (!count || *count != block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows) {
-      return std::unexpected(block_.sections_.Damage("columns", at, "column does not decode"));
+    if (chain.columns.size() <= chain.count) chain.columns.emplace_back(kChunkRows);
+    const std::uint32_t rows = block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows;
+    std::vector<double>& column = chain.columns[chain.count];
+    std::span<const double> reference;
+    if (chain.count > 0) {
+      // What it refers to has as many rows, or it does not decode.
+      reference = std::span<const double>(chain.columns[chain.count - 1]).first(chain.rows);
     }
-    column.resize(*count);
-    chain.columns.push_back(std::move(column));
+    const auto count = codec::DecodeBlockColumn(bytes, reference, column);
+    if (!count || *count != rows)
+      return std::unexpected(block_.sections_.Damage("columns", at, "column does not decode"));
+    chain.rows = rows;
+    ++chain.count;
   }
-  return std::span<const double>(chain.columns[number - first]);
+  return std::span<const double>(chain.columns[number - first]).first(chain.rows);
 }
 
 Status Cursor::ReadSamples(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
   TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
   const std::size_t before = out.size();
-  TICKSCOPE_RETURN_IF_ERROR(entry->holds_histograms ? ReadMixed(*entry, start_ms, end_ms, out)
-                                                    : ReadFloats(id, entry->times, start_ms, end_ms, out));
+  if (entry->holds_histograms) {
+    TICKSCOPE_RETURN_IF_ERROR(ReadMixed(*entry, start_ms, end_ms, out));
+  } else {
+    TICKSCOPE_RETURN_IF_ERROR(ReadFloats(id, entry->times, start_ms, end_ms, out));
+  }
   TICKSCOPE_RETURN_IF_ERROR(block_.ReadStarts(id, starts_));
   codec::ApplyStarts(starts_, before, out);
   return {};
 }
 
-Status Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
+Result<bool> Cursor::ReadColumns(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  if (!entry->holds_histograms) return ReadFloats(id, entry->times, start_ms, end_ms, out);
+  TICKSCOPE_RETURN_IF_ERROR(ReadMixed(*entry, start_ms, end_ms, out));
+  return false;
+}
+
+Result<bool> Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms,
+                                SampleColumns& out) {
   const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
+  const std::size_t begin = out.size();
+  bool rises = out.histograms.empty();
   for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
     if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
     TICKSCOPE_ASSIGN_OR_RETURN(const auto* const times_ms, Times(times_id, chunk));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
-    const auto from = static_cast<std::size_t>(
-        std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin());
-    const auto to = static_cast<std::size_t>(std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) -
-                                             times_ms->begin());
-    for (std::size_t row = from; row < to; ++row) {
-      if (codec::IsMissing(values[row])) continue;
-      out.times_ms.push_back((*times_ms)[row]);
-      out.values.push_back(values[row]);
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+    const codec::ColumnStats& stats = entry->stats[chunk];
+    const auto from = std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin();
+    const auto to = std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) - times_ms->begin();
+    if (from >= to) continue;
+    if (stats.gaps > 0) {
+      rises = false;
+      for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
+        if (codec::IsMissing(values[row])) continue;
+        out.times_ms.push_back((*times_ms)[row]);
+        out.values.push_back(values[row]);
+      }
+      continue;
     }
+    rises = rises && stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
+            (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
+    out.times_ms.insert(out.times_ms.end(), times_ms->begin() + from, times_ms->begin() + to);
+    out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
   }
   if (!out.histograms.empty()) out.histograms.resize(out.size());
-  return {};
+  return rises;
 }
 
 std::uint64_t Cursor::memory_bytes() const {

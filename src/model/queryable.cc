@@ -1,5 +1,7 @@
 #include "model/queryable.h"
 
+#include "model/column_scan.h"
+
 namespace tickscope {
 
 Status QueryContext::Check() const {
@@ -8,6 +10,12 @@ Status QueryContext::Check() const {
     return Fail(ErrorCode::kDeadlineExceeded, "query timed out");
   }
   return {};
+}
+
+Queryable::~Queryable() = default;
+
+Result<std::unique_ptr<ColumnScan>> Queryable::Scan(const SelectRequest&, const QueryContext&) const {
+  return std::unique_ptr<ColumnScan>();
 }
 
 }  // namespace tickscope

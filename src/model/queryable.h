@@ -79,15 +79,21 @@ struct MetricMetadata {
   friend bool operator==(const MetricMetadata&, const MetricMetadata&) = default;
 };
 
+class ColumnScan;
+
 /// Thread-safe. `context` outlives what is returned.
 class Queryable {
  public:
-  virtual ~Queryable() = default;
+  virtual ~Queryable();
 
   /// Series that match and may have samples in the range. At least one matcher must refuse the empty value;
   /// the caller checks. Errors: kResourceExhausted when more series match than a query may hold.
   [[nodiscard]] virtual Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                                   const QueryContext& context) const = 0;
+  /// The same series as columns (model/column_scan.h), or null when this storage cannot tell them so; then Select does.
+  /// Errors: as Select.
+  [[nodiscard]] virtual Result<std::unique_ptr<ColumnScan>> Scan(const SelectRequest& request,
+                                                                 const QueryContext& context) const;
   /// Label names of matching series, sorted, unique. No matchers means all.
   [[nodiscard]] virtual Result<std::vector<std::string>> LabelNames(const SelectRequest& request,
                                                                     const QueryContext& context) const = 0;

@@ -10,6 +10,7 @@
 #include "promql/aggregate_select.h"
 #include "promql/histogram_mean.h"
 #include "promql/literal.h"
+#include "promql/pushed_aggregate.h"
 #include "promql/statistics.h"
 
 namespace tickscope::promql {
@@ -279,6 +280,9 @@ Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const A
       aggregate.op == AggregateOp::kLimitk || aggregate.op == AggregateOp::kLimitRatio) {
     return EvalSelectingAggregate(evaluator, expr, aggregate, scope);
   }
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
+                             EvalPushedAggregate(evaluator, aggregate, scope));
+  if (pushed) return *std::move(pushed);
   std::vector<double> param;
   if (aggregate.op == AggregateOp::kQuantile) {
     TICKSCOPE_ASSIGN_OR_RETURN(param, evaluator.Scalar(*aggregate.param, scope));

@@ -28,6 +28,8 @@ struct EngineOptions {
   bool delayed_name_removal = false;  ///< Drop __name__ at the end of evaluation instead of at once.
   bool unquoted_utf8_names = false;   ///< Accept a.b{c.d="x"} without quotes.
   bool use_start_timestamps = false;  ///< Let rate and friends see resets by start timestamps.
+  bool pushes_down = true;            ///< Add up columns where the storage has them; else series by series.
+  std::uint32_t threads = 0;          ///< Most threads of one query; 0 for one a core.
   bool type_and_unit_labels = false;  ///< Treat __type__ and __unit__ as part of a metric's identity.
 };
 

@@ -6,38 +6,11 @@
 #include "promql/extended_range.h"
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
+#include "promql/range_source.h"
 #include "promql/selector_eval.h"
 
 namespace tickscope::promql {
 namespace {
-
-// A range-vector expression with everything resolved that does not depend on the series.
-struct RangeSource {
-  const MatrixSelector* selector = nullptr;  // One of the two.
-  const Subquery* subquery = nullptr;
-  std::int64_t range_ms = 0;
-  TimeShift shift;
-  RangeMode mode = RangeMode::kPlain;
-};
-
-Result<RangeSource> ResolveSource(const QueryRun& run, const Expr& expr) {
-  RangeSource source;
-  const Expr& inner = WithoutParens(expr);
-  source.selector = std::get_if<MatrixSelector>(&inner.node);
-  source.subquery = std::get_if<Subquery>(&inner.node);
-  const Duration& range = source.selector != nullptr ? source.selector->range : source.subquery->range;
-  TICKSCOPE_ASSIGN_OR_RETURN(source.range_ms,
-                             ResolveDuration(range, DurationRole::kRange, run.durations(), run.text));
-  if (source.selector != nullptr) {
-    const VectorSelector& selector = source.selector->selector;
-    source.mode = selector.mode;
-    TICKSCOPE_ASSIGN_OR_RETURN(source.shift, TimeShift::Resolve(run, selector.offset, selector.at));
-  } else {
-    TICKSCOPE_ASSIGN_OR_RETURN(source.shift,
-                               TimeShift::Resolve(run, source.subquery->offset, source.subquery->at));
-  }
-  return source;
-}
 
 std::int64_t FloorDivide(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -118,26 +91,6 @@ void Annotate(QueryRun& run, PositionRange at, std::uint32_t notes, std::string_
   if (notes & kNoteBoundsAggregation) to.Inform(at, reconciled + "aggregation");
   if (notes & kNoteResetConflict) to.Warn(at, std::string(kResetConflictText) + "aggregation");
   if (notes & kNoteStartOverlap) to.StartsOverlapped(at, metric_name);
-}
-
-// Rates of what is not named or typed like a counter are likely mistakes.
-void AnnotateCounterName(QueryRun& run, PositionRange at, const Labels& labels) {
-  const std::string_view name = labels.metric_name();
-  if (name.empty()) return;
-  if (run.options.type_and_unit_labels) {
-    const std::string_view type = labels.Get("__type__");
-    if (type == "counter" || type == "histogram") return;
-    run.annotations.Inform(at,
-                           "metric might not be a counter, __type__ label is not set to \"counter\" or "
-                           "\"histogram\", got " +
-                               Quoted(type) + ": " + Quoted(name));
-    return;
-  }
-  for (const std::string_view ending : {"_total", "_sum", "_count", "_bucket"}) {
-    if (name.ends_with(ending)) return;
-  }
-  run.annotations.Inform(
-      at, "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + Quoted(name));
 }
 
 Status CheckMode(RangeMode mode, std::string_view function) {

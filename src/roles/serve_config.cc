@@ -188,6 +188,9 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              "Let rate, increase and their like see a restart by its start timestamp, also when the value "
              "did not fall.",
              c.engine.use_start_timestamps);
+  visit.Flag("pushes_down", "Add up columns where they lie; false evaluates series by series.",
+             c.engine.pushes_down);
+  visit.Count("threads", "Most threads one query may take; 0 is one a core.", c.engine.threads, 0, 256);
   visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
   visit.Flag("type_and_unit_labels", "Drop __type__ and __unit__ wherever the metric name is dropped.",
              c.engine.type_and_unit_labels);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "block/block_order.h"
+#include "block/block_scan.h"
 
 namespace tickscope::rollup {
 namespace {
@@ -336,6 +337,38 @@ Result<std::unique_ptr<RollupSeries>> RollupReader::Select(const RollupRequest& 
   auto selection = std::make_unique<Selection>(*this, request, context);
   TICKSCOPE_RETURN_IF_ERROR(selection->Find(request));
   return selection;
+}
+
+Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanLast(const RollupRequest& request,
+                                                                        const QueryContext& context) const {
+  std::vector<Matcher> matchers = request.matchers;
+  TICKSCOPE_ASSIGN_OR_RETURN(Matcher no_coverage,
+                             Matcher::Make(MatchType::kEqual, CoverageLabels().begin()->name, ""));
+  matchers.push_back(std::move(no_coverage));
+  struct Part {
+    const File* file = nullptr;
+    WindowRange range;
+  };
+  std::vector<Part> parts;
+  for (const File& file : files_) {
+    if (file.aggregate != Aggregate::kLast) continue;
+    for (const WindowRange& range : file.windows) {
+      if (range.after_ms < request.end_ms && range.until_ms >= request.start_ms)
+        parts.push_back({&file, range});
+    }
+  }
+  std::ranges::sort(parts, {}, [](const Part& part) { return part.range.after_ms; });
+  std::vector<std::unique_ptr<ColumnScan>> scans;
+  for (const Part& part : parts) {
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        std::unique_ptr<ColumnScan> scan,
+        block::ScanBlock(part.file->block,
+                         {matchers, std::max(request.start_ms, part.range.after_ms + 1),
+                          std::min(request.end_ms, part.range.until_ms), request.series_max},
+                         context));
+    if (scan->series_count() > 0) scans.push_back(std::move(scan));
+  }
+  return scans;
 }
 
 void LastAsSamples(const RollupRows& rows, SampleColumns& samples) {

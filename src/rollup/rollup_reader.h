@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "block/block_reader.h"
+#include "model/column_scan.h"
 #include "model/matcher.h"
 #include "rollup/rollup_rows.h"
 
@@ -73,6 +74,11 @@ class RollupReader {
   /// Errors: kInvalidArgument without aggregates; kResourceExhausted beyond series_max; kCorruption.
   [[nodiscard]] Result<std::unique_ptr<RollupSeries>> Select(const RollupRequest& request,
                                                              const QueryContext& context) const;
+
+  /// The last values of windows as samples at the windows' ends, as scans of which no two tell the same window; in order
+  /// of time as far as files are. The context outlives them. Errors: as Select.
+  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanLast(const RollupRequest& request,
+                                                                          const QueryContext& context) const;
 
  private:
   struct File {

@@ -7,8 +7,10 @@
 #include <set>
 #include <string_view>
 
+#include "block/block_scan.h"
 #include "model/sample_columns.h"
 #include "rollup/rollup_reader.h"
+#include "scan/combined_scan.h"
 
 namespace tickscope::tier {
 namespace {
@@ -346,6 +348,52 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& 
   if (sets.empty() && tiers->tombstones.empty()) return hot;
   sets.push_back(std::move(hot));
   return std::make_unique<UnitedSeriesSet>(std::move(sets), tiers, context);
+}
+
+Result<std::unique_ptr<ColumnScan>> TieredQueryable::Scan(const SelectRequest& request,
+                                                          const QueryContext& context) const {
+  const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
+  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  std::unique_ptr<ColumnScan> none;
+  // What is hidden, and what Parquet holds, is not told in columns.
+  if (!readings.cold.empty() || !tiers->tombstones.empty()) return none;
+  std::vector<std::unique_ptr<ColumnScan>> scans;
+  for (auto reading = readings.rollups.rbegin(); reading != readings.rollups.rend(); ++reading) {
+    std::map<std::string_view, std::vector<BlockPtr>> by_class;
+    for (const ListedBlock* const listed : reading->blocks) {
+      TICKSCOPE_RETURN_IF_ERROR(context.Check());
+      TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(reading->tier, request.tenant, *listed));
+      if (block == nullptr) return none;
+      by_class[listed->name.class_key()].push_back(std::move(block));
+    }
+    for (auto& [key, blocks] : by_class) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<const rollup::RollupReader> reader,
+                                 rollup::RollupReader::Make(std::move(blocks)));
+      TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<ColumnScan>> of_class,
+                                 reader->ScanLast({.matchers = request.matchers,
+                                                   .start_ms = reading->start_ms,
+                                                   .end_ms = reading->end_ms,
+                                                   .aggregates = {rollup::Aggregate::kLast},
+                                                   .series_max = options_.query_series_max},
+                                                  context));
+      std::ranges::move(of_class, std::back_inserter(scans));
+    }
+  }
+  for (const ListedBlock* const listed : readings.raw) {
+    TICKSCOPE_RETURN_IF_ERROR(context.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(Tier::kRaw, request.tenant, *listed));
+    if (block == nullptr) return none;
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        scans.emplace_back(),
+        block::ScanBlock(std::move(block),
+                         {request.matchers, request.start_ms, request.end_ms, options_.query_series_max},
+                         context));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> hot, hot_.Scan(request, context));
+  if (hot == nullptr) return none;
+  if (scans.empty()) return hot;
+  scans.push_back(std::move(hot));
+  return scan::Combine(std::move(scans), context);
 }
 
 Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& request,

@@ -39,6 +39,8 @@ class TieredQueryable final : public Queryable {
 
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                           const QueryContext& context) const override;
+  [[nodiscard]] Result<std::unique_ptr<ColumnScan>> Scan(const SelectRequest& request,
+                                                         const QueryContext& context) const override;
   [[nodiscard]] Result<std::vector<std::string>> LabelNames(const SelectRequest& request,
                                                             const QueryContext& context) const override;
   [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,

@@ -71,6 +71,10 @@ std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(SeriesRef ref) const {
   return {at + 1, *at};
 }
 
+LabelView SeriesIndex::PairText(PairId pair) const {
+  return {symbols_.Text(pairs_[pair].name), symbols_.Text(pairs_[pair].value)};
+}
+
 Labels SeriesIndex::LabelsOf(SeriesRef ref) const {
   std::vector<LabelView> views;
   for (const PairId id : PairsOf(ref)) {

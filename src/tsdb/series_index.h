@@ -91,8 +91,14 @@ class SeriesIndex {
   /// Of all series added, by a hash that is the same everywhere.
   [[nodiscard]] const index::HyperLogLog& sketch() const { return sketch_; }
 
- private:
+  /// Number of a label pair, from 0 in the order of their first sight.
   using PairId = std::uint32_t;
+  /// A series' pairs. Lives until the next Add.
+  [[nodiscard]] std::span<const PairId> PairsOf(SeriesRef ref) const;
+  /// Lives as long as the index.
+  [[nodiscard]] LabelView PairText(PairId pair) const;
+
+ private:
   struct Values;
   struct Pair {
     Symbol name;
@@ -116,7 +122,6 @@ class SeriesIndex {
   };
 
   [[nodiscard]] PairId InternPair(const LabelView& label);
-  [[nodiscard]] std::span<const PairId> PairsOf(SeriesRef ref) const;
   [[nodiscard]] const Values* ValuesOf(std::string_view name) const;
   // Series whose value of the label the matcher's own condition (not its negation) selects.
   [[nodiscard]] Postings SelectPositive(const Matcher& matcher) const;

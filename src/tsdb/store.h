@@ -30,6 +30,7 @@
 #include "base/mutex.h"
 #include "codec/sample_batch.h"
 #include "io/file_system.h"
+#include "model/column_scan.h"
 #include "model/queryable.h"
 #include "tsdb/head.h"
 #include "tsdb/manifest.h"
@@ -157,6 +158,8 @@ class Store final : public Queryable {
   // Queryable. A tenant that never wrote has no series.
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
                                                           const QueryContext& context) const override;
+  [[nodiscard]] Result<std::unique_ptr<ColumnScan>> Scan(const SelectRequest& request,
+                                                         const QueryContext& context) const override;
   [[nodiscard]] Result<std::vector<std::string>> LabelNames(const SelectRequest& request,
                                                             const QueryContext& context) const override;
   [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <set>
 
+#include "block/block_scan.h"
 #include "model/sample_columns.h"
+#include "scan/combined_scan.h"
+#include "tsdb/recent_scan.h"
 #include "tsdb/store.h"
 
 namespace tickscope::tsdb {
@@ -159,6 +162,35 @@ Result<std::unique_ptr<SeriesSet>> Store::Select(const SelectRequest& request,
     return a.block != b.block ? a.block < b.block : a.series < b.series;
   });
   return std::make_unique<StoreSeriesSet>(*tenant, std::move(version), std::move(parts), request, context);
+}
+
+Result<std::unique_ptr<ColumnScan>> Store::Scan(const SelectRequest& request,
+                                                const QueryContext& context) const {
+  std::vector<std::unique_ptr<ColumnScan>> scans;
+  const TenantData* const tenant = FindTenant(request.tenant);
+  if (tenant == nullptr) return scan::Combine(std::move(scans), context);
+  const std::shared_ptr<const TenantVersion> version = tenant->version();
+  for (const BlockEntry& block : version->blocks) {
+    if (!Overlaps(*block.reader, request)) continue;
+    auto scan = block::ScanBlock(
+        block.reader, {request.matchers, request.start_ms, request.end_ms, options_.query_series_max},
+        context);
+    if (scan) {
+      if ((*scan)->series_count() > 0) scans.push_back(*std::move(scan));
+    } else if (scan.error().code == ErrorCode::kCorruption) {
+      tenant->ReportDamage(block.reader->path(), scan.error());
+    } else {
+      return scan;
+    }
+  }
+  if (version->RecentMayHold(request.start_ms, request.end_ms)) {
+    const auto report = [tenant](const TenantVersion::Damage& damage) {
+      tenant->ReportDamage(damage.path, damage.error);
+    };
+    TICKSCOPE_ASSIGN_OR_RETURN(scans.emplace_back(),
+                               ScanRecent(version, request, options_.query_series_max, context, report));
+  }
+  return scan::Combine(std::move(scans), context);
 }
 
 Result<std::vector<std::string>> Store::LabelNames(const SelectRequest& request,

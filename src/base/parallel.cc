@@ -1,0 +1,20 @@
+#include "base/parallel.h"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+namespace tickscope {
+
+void RunParallel(std::size_t count, const std::function<void(std::size_t)>& run) {
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < count; ++i)
+    threads.emplace_back([&run, i] { run(i); });
+  if (count > 0) run(0);
+}
+
+std::size_t CoreCount() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace tickscope

@@ -1,0 +1,45 @@
+// ColumnScan: storage as a vectorised query sees it: series as numbers, labels as numbers of pairs, samples as columns.
+//
+// A query that sums up a hundred thousand series wants neither their label sets nor their samples one by one. It asks which
+// label pairs a series has, by number, and for its columns, in any order it likes, from as many threads as it likes.
+//
+// Threads   A ColumnScan is immutable once made; each ColumnReader belongs to one thread. The scan outlives its readers, and
+//           the storage and the QueryContext outlive the scan.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/error.h"
+#include "model/labels.h"
+#include "model/queryable.h"
+
+namespace tickscope {
+
+class ColumnReader {
+ public:
+  virtual ~ColumnReader() = default;
+  /// Appends the series' samples in the range that was asked for, in strictly ascending time. True when they are known to
+  /// be floats without staleness markers, NaN or start timestamps, of which none is less than the one before.
+  /// Errors: kCorruption; what QueryContext::Check says.
+  [[nodiscard]] virtual Result<bool> Append(std::uint32_t series, SampleColumns& out) = 0;
+};
+
+class ColumnScan {
+ public:
+  virtual ~ColumnScan() = default;
+
+  [[nodiscard]] virtual std::uint32_t series_count() const = 0;
+  /// The label pairs of a series, in order of label name.
+  [[nodiscard]] virtual std::span<const std::uint32_t> PairsOf(std::uint32_t series) const = 0;
+  /// One past the greatest number of a pair. Different numbers are different pairs.
+  [[nodiscard]] virtual std::uint32_t pair_count() const = 0;
+  /// Text of a pair that a series has; lives as long as the scan.
+  [[nodiscard]] virtual LabelView PairText(std::uint32_t pair) const = 0;
+  /// About how many samples all series have in the range.
+  [[nodiscard]] virtual std::uint64_t EstimateSamples() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<ColumnReader> NewReader() const = 0;
+};
+
+}  // namespace tickscope

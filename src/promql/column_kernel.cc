@@ -1,0 +1,136 @@
+#include "promql/column_kernel.h"
+
+#include <algorithm>
+
+#include "model/sample.h"
+
+namespace tickscope::promql {
+namespace {
+
+// NaN, staleness markers among them.
+bool HasNan(std::span<const double> values) {
+  unsigned any = 0;
+  for (const double v : values)
+    any |= static_cast<unsigned>(v != v);
+  return any != 0;
+}
+
+bool Falls(std::span<const double> values) {
+  unsigned any = 0;
+  for (std::size_t i = 1; i < values.size(); ++i)
+    any |= static_cast<unsigned>(values[i] < values[i - 1]);
+  return any != 0;
+}
+
+double PerSecond(const ColumnQuestion& question) {
+  const bool is_rate = question.function != nullptr && question.function->name == "rate";
+  return is_rate ? static_cast<double>(question.range_ms) / 1000 : 1;
+}
+
+void Finish(StepValues& out) {
+  unsigned all = 1;
+  unsigned any = 0;
+  for (const std::uint8_t there : out.is_there) {
+    all &= there;
+    any |= there;
+  }
+  out.is_everywhere = all != 0;
+  out.is_anywhere = any != 0;
+}
+
+}  // namespace
+
+ColumnKernel::ColumnKernel(const ColumnQuestion& question)
+    : question_(question), grid_(question.ends_ms, question.range_ms, PerSecond(question)) {
+  if (question.function == nullptr) {
+    form_ = Form::kNewest;
+  } else if (question.function->name == "rate" || question.function->name == "increase") {
+    form_ = Form::kCounterChange;
+  } else if (question.function->name == "delta") {
+    form_ = Form::kChange;
+  }
+}
+
+bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out) {
+  if (std::ranges::any_of(samples.histograms, [](const HistogramPtr& h) { return h != nullptr; }))
+    return false;
+  samples.histograms.clear();
+  samples.start_times_ms.clear();
+  out.values.resize(question_.ends_ms.size());
+  out.is_there.assign(question_.ends_ms.size(), 0);
+  bool is_done = true;
+  if (form_ == Form::kNewest) {
+    Newest(samples, out);
+  } else if (form_ == Form::kCounterChange &&
+             (rises || (!HasNan(samples.values) && !Falls(samples.values)))) {
+    CounterChange(samples, out);
+  } else if (form_ == Form::kChange && !HasNan(samples.values)) {
+    Change(samples, out);
+  } else {
+    is_done = Any(samples, out);
+  }
+  Finish(out);
+  return is_done;
+}
+
+void ColumnKernel::Newest(const SampleColumns& samples, StepValues& out) {
+  const std::span<const StepWindow> windows = grid_.Over(samples.times_ms);
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    if (windows[step].end == windows[step].first) continue;
+    const double v = samples.values[windows[step].end - 1];
+    out.values[step] = v;
+    out.is_there[step] = static_cast<std::uint8_t>(!IsStaleNan(v));
+  }
+}
+
+void ColumnKernel::CounterChange(const SampleColumns& samples, StepValues& out) {
+  const std::span<const StepWindow> windows = grid_.Over(samples.times_ms);
+  const double* const values = samples.values.data();
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    const StepWindow& window = windows[step];
+    if (window.end - window.first < 2) continue;
+    const double first = values[window.first];
+    const double change = values[window.end - 1] - first;
+    out.is_there[step] = 1;
+    // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
+    // quotient would, so that what is near is divided.
+    const bool is_far = window.sampled_s * first > window.to_start_s * change * 1.000001;
+    if (change <= 0 || first < 0 || is_far) [[likely]] {
+      out.values[step] = change * window.factor;
+      continue;
+    }
+    const double to_zero = window.sampled_s * (first / change);
+    const double to_start = std::min(window.to_start_s, to_zero);
+    out.values[step] =
+        change * ((window.sampled_s + to_start + window.to_end_s) / window.sampled_s / grid_.per_second());
+  }
+}
+
+void ColumnKernel::Change(const SampleColumns& samples, StepValues& out) {
+  const std::span<const StepWindow> windows = grid_.Over(samples.times_ms);
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    const StepWindow& window = windows[step];
+    if (window.end - window.first < 2) continue;
+    out.is_there[step] = 1;
+    out.values[step] = (samples.values[window.end - 1] - samples.values[window.first]) * window.factor;
+  }
+}
+
+bool ColumnKernel::Any(const SampleColumns& samples, StepValues& out) {
+  series_.Fill(samples, /*use_starts=*/false);
+  WindowCursor cursor(series_);
+  RangeCall call;
+  call.range_ms = question_.range_ms;
+  for (std::size_t step = 0; step < question_.ends_ms.size(); ++step) {
+    const TimeMs end_ms = question_.ends_ms[step];
+    call.time_ms = end_ms;
+    const Sample sample =
+        question_.function->kernel(cursor.MoveTo(end_ms - question_.range_ms, end_ms), call);
+    if (sample.cell != Cell::kFloat) continue;
+    out.values[step] = sample.value;
+    out.is_there[step] = 1;
+  }
+  return call.notes == 0;
+}
+
+}  // namespace tickscope::promql

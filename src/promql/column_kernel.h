@@ -1,0 +1,57 @@
+// ColumnKernel: one function of a range, or the newest sample, of one series at all steps of a query, from its columns.
+//
+// What the evaluator's kernels (range_function.h) make of one window after the other, this makes of a column at once where it
+// is worth it: the change of counters that rise, and the newest sample. Everything else goes through those very kernels.
+// The values are the same to the last bit.
+//
+// Threads   One thread.
+// Cost      column_kernel_bench.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/queryable.h"
+#include "promql/range_function.h"
+#include "promql/window_grid.h"
+
+namespace tickscope::promql {
+
+/// What a kernel makes of one series.
+struct StepValues {
+  std::vector<double> values;          ///< One a step.
+  std::vector<std::uint8_t> is_there;  ///< 1 where there is one.
+  bool is_everywhere = false;          ///< All of is_there are 1.
+  bool is_anywhere = false;            ///< Some are.
+};
+
+struct ColumnQuestion {
+  const RangeFunction* function = nullptr;  ///< Null for the newest sample within the range.
+  std::vector<TimeMs> ends_ms;              ///< Of the steps, offset and @ applied.
+  std::int64_t range_ms = 0;
+};
+
+class ColumnKernel {
+ public:
+  explicit ColumnKernel(const ColumnQuestion& question);
+
+  /// Replaces `out`. `rises` says that none of the values is NaN or a staleness marker and none is less than the one before.
+  /// False when the samples are not floats only, or notes are due to the user: then the evaluator must do it.
+  [[nodiscard]] bool Evaluate(SampleColumns& samples, bool rises, StepValues& out);
+
+ private:
+  enum class Form : std::uint8_t { kNewest, kCounterChange, kChange, kAny };
+
+  void Newest(const SampleColumns& samples, StepValues& out);
+  void CounterChange(const SampleColumns& samples, StepValues& out);
+  void Change(const SampleColumns& samples, StepValues& out);
+  [[nodiscard]] bool Any(const SampleColumns& samples, StepValues& out);
+
+  const ColumnQuestion& question_;
+  Form form_ = Form::kAny;
+  WindowGrid grid_;
+  RangeSeries series_;
+};
+
+}  // namespace tickscope::promql

@@ -1,0 +1,289 @@
+#include "promql/pushed_aggregate.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "base/parallel.h"
+#include "model/column_scan.h"
+#include "promql/column_kernel.h"
+#include "promql/function_signature.h"
+#include "promql/range_source.h"
+#include "promql/step_sums.h"
+#include "scan/sequence_index.h"
+
+namespace tickscope::promql {
+namespace {
+
+// Below this a second thread costs more than it brings.
+constexpr std::uint64_t kSamplesPerThread = 200'000;
+// Series a thread takes at once: enough that histograms, whose buckets refer to each other, are rarely cut.
+constexpr std::uint32_t kSeriesPerTurn = 512;
+// Of more groups than this each belongs to one thread; of fewer each thread has a share, and they are merged.
+constexpr std::uint32_t kSharedGroupsMax = 256;
+
+// What is asked of each series.
+struct Pushed {
+  const VectorSelector* selector = nullptr;
+  ColumnQuestion question;
+  TimeMs start_ms = 0;  // Of the samples.
+  TimeMs end_ms = 0;
+  bool drops_name = false;
+  PositionRange place;  // Of the range, for notes.
+};
+
+bool NamesOneMetric(const VectorSelector& selector) {
+  return std::ranges::any_of(selector.matchers, [](const Matcher& matcher) {
+    return matcher.name() == kMetricName && matcher.type() == MatchType::kEqual && !matcher.value().empty();
+  });
+}
+
+Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& aggregate, const Scope& scope) {
+  const EngineOptions& options = run.options;
+  std::optional<Pushed> none;
+  if (!StepSums::Supports(aggregate.op) || options.delayed_name_removal || options.use_start_timestamps ||
+      options.type_and_unit_labels) {
+    return none;
+  }
+  const Expr& inner = WithoutParens(*aggregate.expr);
+  Pushed pushed;
+  TimeShift shift;
+  if (const auto* const selector = std::get_if<VectorSelector>(&inner.node)) {
+    if (selector->mode != RangeMode::kPlain) return none;
+    pushed.selector = selector;
+    TICKSCOPE_ASSIGN_OR_RETURN(shift, TimeShift::Resolve(run, selector->offset, selector->at));
+    pushed.question.range_ms = options.lookback_ms;
+  } else if (const auto* const call = std::get_if<Call>(&inner.node)) {
+    const RangeFunction* const function = FindRangeFunction(call->function->name);
+    if (function == nullptr || call->args.size() != 1) return none;
+    const Expr& arg = WithoutParens(*call->args.front());
+    if (!std::holds_alternative<MatrixSelector>(arg.node)) return none;
+    TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, arg));
+    if (source.mode != RangeMode::kPlain) return none;
+    pushed.selector = &source.selector->selector;
+    pushed.question.function = function;
+    pushed.question.range_ms = source.range_ms;
+    pushed.drops_name = !function->keeps_name;
+    pushed.place = arg.position;
+    shift = source.shift;
+    // Series that differ in their names alone may not fall together, which the evaluator sees to.
+    if (pushed.drops_name && !NamesOneMetric(*pushed.selector)) return none;
+  } else {
+    return none;
+  }
+  if (shift.is_fixed()) return none;
+  for (std::size_t step = 0; step < scope.grid.count; ++step)
+    pushed.question.ends_ms.push_back(shift.Apply(scope.grid.At(step)));
+  pushed.start_ms = pushed.question.ends_ms.front() - pushed.question.range_ms + 1;
+  pushed.end_ms = pushed.question.ends_ms.back();
+  return std::optional(std::move(pushed));
+}
+
+// Which group each series belongs to.
+class Grouping {
+ public:
+  Grouping(const ColumnScan& scan, const Aggregate& aggregate, bool drops_name)
+      : scan_(scan), names_(aggregate.grouping), without_(aggregate.without), drops_name_(drops_name) {
+    std::ranges::sort(names_);
+    group_of_.reserve(scan.series_count());
+    std::vector<std::uint8_t> keeps(scan.pair_count(), kUnknown);
+    std::vector<std::uint32_t> kept;
+    for (std::uint32_t series = 0; series < scan.series_count(); ++series) {
+      kept.clear();
+      for (const std::uint32_t pair : scan.PairsOf(series)) {
+        if (keeps[pair] == kUnknown) keeps[pair] = Keeps(scan.PairText(pair).name) ? kYes : kNo;
+        if (keeps[pair] == kYes) kept.push_back(pair);
+      }
+      group_of_.push_back(groups_.Number(kept));
+    }
+  }
+
+  [[nodiscard]] std::uint32_t count() const { return groups_.size(); }
+  [[nodiscard]] std::uint32_t Of(std::uint32_t series) const { return group_of_[series]; }
+  [[nodiscard]] Labels LabelsOf(std::uint32_t group) const {
+    std::vector<LabelView> labels;
+    for (const std::uint32_t pair : groups_.at(group))
+      labels.push_back(scan_.PairText(pair));
+    return Labels::FromSorted(labels);
+  }
+
+ private:
+  static constexpr std::uint8_t kNo = 0;
+  static constexpr std::uint8_t kYes = 1;
+  static constexpr std::uint8_t kUnknown = 2;
+
+  [[nodiscard]] bool Keeps(std::string_view name) const {
+    if (IsMetricIdentityLabel(name) && (without_ || drops_name_)) return false;
+    return std::ranges::binary_search(names_, name) != without_;
+  }
+
+  const ColumnScan& scan_;
+  std::vector<std::string> names_;
+  const bool without_;
+  const bool drops_name_;
+  scan::SequenceIndex groups_;
+  std::vector<std::uint32_t> group_of_;
+};
+
+// One thread's part.
+struct Share {
+  std::optional<StepSums> sums;  // Its own; none when the threads have their groups in one.
+  Status status;
+  bool is_refused = false;
+  std::uint64_t samples = 0;
+  std::vector<std::uint8_t> has_value;  // Of metric names, by pair.
+};
+
+class PushedRun {
+ public:
+  PushedRun(const Pushed& pushed, const Aggregate& aggregate, const ColumnScan& scan, std::size_t threads)
+      : pushed_(pushed),
+        op_(aggregate.op),
+        scan_(scan),
+        grouping_(scan, aggregate, pushed.drops_name),
+        by_group_(grouping_.count() > kSharedGroupsMax),
+        shares_(threads) {}
+
+  /// Bytes that Run will hold.
+  [[nodiscard]] std::uint64_t bytes() const {
+    const std::size_t copies = by_group_ ? 1 : shares_.size();
+    return copies * StepSums::BytesOf(grouping_.count(), pushed_.question.ends_ms.size());
+  }
+
+  void Run() {
+    const std::size_t steps = pushed_.question.ends_ms.size();
+    if (by_group_) common_.emplace(op_, grouping_.count(), steps);
+    RunParallel(shares_.size(), [this, steps](std::size_t i) {
+      Share& share = shares_[i];
+      if (!by_group_) share.sums.emplace(op_, grouping_.count(), steps);
+      share.has_value.assign(scan_.pair_count(), 0);
+      share.status = Take(i, share);
+      if (!share.status || share.is_refused) is_stopped_ = true;
+    });
+    if (by_group_) return;
+    common_.emplace(*std::move(shares_.front().sums));
+    for (std::size_t i = 1; i < shares_.size(); ++i)
+      common_->Merge(*shares_[i].sums);
+  }
+
+  [[nodiscard]] const std::vector<Share>& shares() const { return shares_; }
+  [[nodiscard]] const Grouping& grouping() const { return grouping_; }
+  [[nodiscard]] const StepSums& sums() const { return *common_; }
+
+ private:
+  Status Take(std::size_t number, Share& share) {
+    const std::unique_ptr<ColumnReader> reader = scan_.NewReader();
+    ColumnKernel kernel(pushed_.question);
+    StepSums& sums = by_group_ ? *common_ : *share.sums;
+    SampleColumns samples;
+    StepValues values;
+    const std::uint32_t series_count = scan_.series_count();
+    const auto take = [&](std::uint32_t series) -> Status {
+      samples.Clear();
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, reader->Append(series, samples));
+      if (samples.size() == 0) return {};
+      share.samples += samples.size();
+      if (!kernel.Evaluate(samples, rises, values)) {
+        share.is_refused = true;
+        return {};
+      }
+      if (!values.is_anywhere) return {};
+      sums.Add(grouping_.Of(series), values);
+      for (const std::uint32_t pair : scan_.PairsOf(series)) {
+        if (share.has_value[pair] != 0) continue;
+        if (scan_.PairText(pair).name == kMetricName) share.has_value[pair] = 1;
+      }
+      return {};
+    };
+    if (by_group_) {
+      for (std::uint32_t series = 0; series < series_count && !is_stopped_; ++series) {
+        if (grouping_.Of(series) % shares_.size() == number) TICKSCOPE_RETURN_IF_ERROR(take(series));
+      }
+      return {};
+    }
+    while (!is_stopped_) {
+      const std::uint32_t from = next_.fetch_add(kSeriesPerTurn);
+      if (from >= series_count) break;
+      for (std::uint32_t series = from; series < std::min(from + kSeriesPerTurn, series_count); ++series)
+        TICKSCOPE_RETURN_IF_ERROR(take(series));
+    }
+    return {};
+  }
+
+  const Pushed& pushed_;
+  const AggregateOp op_;
+  const ColumnScan& scan_;
+  const Grouping grouping_;
+  const bool by_group_;
+  std::vector<Share> shares_;
+  std::optional<StepSums> common_;
+  std::atomic<std::uint32_t> next_{0};
+  std::atomic<bool> is_stopped_{false};
+};
+
+// False when a sum is not finite: then the order of adding up matters, and the evaluator has its own.
+Result<bool> Store(const PushedRun& pushed, std::size_t steps, StepMatrix& out) {
+  for (std::uint32_t group = 0; group < pushed.grouping().count(); ++group) {
+    bool is_anywhere = false;
+    for (std::size_t step = 0; step < steps; ++step) {
+      if (!pushed.sums().IsThere(group, step)) continue;
+      const double v = pushed.sums().At(group, step);
+      if (!std::isfinite(v)) return false;
+      if (!is_anywhere) out.AddRow({pushed.grouping().LabelsOf(group), false});
+      is_anywhere = true;
+      out.SetFloat(out.rows() - 1, step, v);
+    }
+    if (is_anywhere) TICKSCOPE_RETURN_IF_ERROR(out.CloseRow());
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,
+                                                      const Scope& scope) {
+  QueryRun& run = evaluator.run();
+  std::optional<StepMatrix> none;
+  if (!run.options.pushes_down) return none;
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<Pushed> pushed, Recognise(run, aggregate, scope));
+  if (!pushed) return none;
+  const SelectRequest request{run.tenant, pushed->start_ms, pushed->end_ms, pushed->selector->matchers};
+  auto scan = run.storage.Scan(request, run.context);
+  if (!scan) {
+    // What is damaged is put aside by who reads series by series.
+    if (scan.error().code == ErrorCode::kCorruption) return none;
+    return std::unexpected(std::move(scan).error());
+  }
+  if (*scan == nullptr) return none;
+  const std::uint64_t worth = (*scan)->EstimateSamples() / kSamplesPerThread + 1;
+  const std::size_t cores = run.options.threads == 0 ? CoreCount() : run.options.threads;
+  PushedRun pushed_run(*pushed, aggregate, **scan, std::min<std::size_t>(cores, worth));
+  SampleCharge charge(run.budget);
+  charge.SetBytes(pushed_run.bytes());
+  TICKSCOPE_RETURN_IF_ERROR(run.Check());
+  pushed_run.Run();
+  std::uint64_t samples = 0;
+  for (const Share& share : pushed_run.shares()) {
+    if (!share.status && share.status.error().code != ErrorCode::kCorruption)
+      return std::unexpected(share.status.error());
+    if (!share.status || share.is_refused) return none;
+    samples += share.samples;
+  }
+  StepMatrix out = evaluator.NewMatrix(scope);
+  TICKSCOPE_ASSIGN_OR_RETURN(const bool is_finite, Store(pushed_run, scope.grid.count, out));
+  if (!is_finite) return none;
+  run.stats.series_read += (*scan)->series_count();
+  run.stats.samples_read += samples;
+  if (pushed->question.function != nullptr && pushed->question.function->counter) {
+    for (const Share& share : pushed_run.shares()) {
+      for (std::uint32_t pair = 0; pair < share.has_value.size(); ++pair) {
+        if (share.has_value[pair] != 0)
+          AnnotateCounterName(run, pushed->place,
+                              Labels{{std::string(kMetricName), std::string((*scan)->PairText(pair).value)}});
+      }
+    }
+  }
+  return std::optional(std::move(out));
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,274 @@
+// Aggregates that are added up where the columns are: the same answers as series by series, over random series with gaps,
+// staleness markers, resets, NaN and histograms; and what is not of their form is left to the evaluator.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "model/column_scan.h"
+#include "model/sample.h"
+#include "promql/engine.h"
+
+namespace tickscope::promql {
+namespace {
+
+constexpr TimeMs kStart = 1'700'000'000'000;
+
+struct Stored {
+  Labels labels;
+  SampleColumns samples;
+};
+
+// Series in memory, told both ways.
+class BothWays final : public Queryable {
+ public:
+  explicit BothWays(std::uint64_t seed) {
+    SeededRandom random(seed);
+    for (std::uint32_t i = 0; i < 60; ++i) {
+      Stored series;
+      series.labels = Labels::FromPairs({{"__name__", i % 4 == 3 ? "g" : "c_total"},
+                                         {"region", fmt::format("r{}", i % 3)},
+                                         {"server", fmt::format("s{}", i / 4)},
+                                         {"shard", fmt::format("{}", i % 4)}});
+      double v = static_cast<double>(random.Below(2000));
+      for (TimeMs time_ms = kStart + static_cast<TimeMs>(random.Below(9'999)); time_ms < kStart + 3'600'000;
+           time_ms += 10'000) {
+        if (random.Below(60) == 0) time_ms += static_cast<TimeMs>(random.Below(60)) * 10'000;
+        v = random.Below(90) == 0 ? 0 : v + static_cast<double>(random.Below(30));
+        const bool is_odd = i % 7 == 5 && random.Below(40) == 0;
+        series.samples.times_ms.push_back(time_ms);
+        series.samples.values.push_back(is_odd ? (random.Below(2) == 0 ? StaleNan() : NormalNan()) : v);
+      }
+      all_.push_back(std::move(series));
+    }
+    std::ranges::sort(all_, {}, &Stored::labels);
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<SeriesSet>> Select(const SelectRequest& request,
+                                                          const QueryContext&) const override {
+    return std::make_unique<Set>(*this, request);
+  }
+  [[nodiscard]] Result<std::unique_ptr<ColumnScan>> Scan(const SelectRequest& request,
+                                                         const QueryContext&) const override {
+    ++scans_;
+    return std::make_unique<Columns>(*this, request);
+  }
+  [[nodiscard]] Result<std::vector<std::string>> LabelNames(const SelectRequest&,
+                                                            const QueryContext&) const override {
+    return std::vector<std::string>();
+  }
+  [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string&, const SelectRequest&,
+                                                             const QueryContext&) const override {
+    return std::vector<std::string>();
+  }
+  std::vector<Stored> all_;
+  mutable int scans_ = 0;
+
+ private:
+  [[nodiscard]] std::vector<const Stored*> Find(const SelectRequest& request) const {
+    std::vector<const Stored*> found;
+    for (const Stored& series : all_) {
+      const bool matches = std::ranges::all_of(request.matchers, [&](const Matcher& matcher) {
+        return matcher.Matches(series.labels.Get(matcher.name()));
+      });
+      if (matches) found.push_back(&series);
+    }
+    return found;
+  }
+  static void Copy(const Stored& series, const SelectRequest& request, SampleColumns& out) {
+    for (std::size_t i = 0; i < series.samples.size(); ++i) {
+      if (series.samples.times_ms[i] < request.start_ms || series.samples.times_ms[i] > request.end_ms)
+        continue;
+      out.times_ms.push_back(series.samples.times_ms[i]);
+      out.values.push_back(series.samples.values[i]);
+      if (!series.samples.histograms.empty()) out.histograms.push_back(series.samples.histograms[i]);
+    }
+  }
+
+  class Set final : public SeriesSet {
+   public:
+    Set(const BothWays& storage, SelectRequest request)
+        : found_(storage.Find(request)), request_(std::move(request)) {}
+    [[nodiscard]] bool Next() override { return ++next_ <= found_.size(); }
+    [[nodiscard]] const Labels& labels() const override { return found_[next_ - 1]->labels; }
+    [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
+      out.Clear();
+      Copy(*found_[next_ - 1], request_, out);
+      return {};
+    }
+
+   private:
+    const std::vector<const Stored*> found_;
+    const SelectRequest request_;
+    std::size_t next_ = 0;
+  };
+
+  class Columns final : public ColumnScan {
+   public:
+    Columns(const BothWays& storage, SelectRequest request)
+        : found_(storage.Find(request)), request_(std::move(request)) {
+      for (const Stored* const series : found_) {
+        std::vector<std::uint32_t> numbers;
+        for (const LabelView& label : series->labels) {
+          const auto known = std::ranges::find_if(pairs_, [&](const LabelView& pair) {
+            return pair.name == label.name && pair.value == label.value;
+          });
+          numbers.push_back(static_cast<std::uint32_t>(known - pairs_.begin()));
+          if (known == pairs_.end()) pairs_.push_back(label);
+        }
+        numbers_.push_back(std::move(numbers));
+      }
+    }
+    [[nodiscard]] std::uint32_t series_count() const override {
+      return static_cast<std::uint32_t>(found_.size());
+    }
+    [[nodiscard]] std::span<const std::uint32_t> PairsOf(std::uint32_t series) const override {
+      return numbers_[series];
+    }
+    [[nodiscard]] std::uint32_t pair_count() const override {
+      return static_cast<std::uint32_t>(pairs_.size());
+    }
+    [[nodiscard]] LabelView PairText(std::uint32_t pair) const override { return pairs_[pair]; }
+    // So many that all threads take part.
+    [[nodiscard]] std::uint64_t EstimateSamples() const override { return 100'000'000; }
+    [[nodiscard]] std::unique_ptr<ColumnReader> NewReader() const override {
+      return std::make_unique<Reader>(*this);
+    }
+
+   private:
+    class Reader final : public ColumnReader {
+     public:
+      explicit Reader(const Columns& columns) : columns_(columns) {}
+      [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
+        Copy(*columns_.found_[series], columns_.request_, out);
+        return false;
+      }
+
+     private:
+      const Columns& columns_;
+    };
+
+    const std::vector<const Stored*> found_;
+    const SelectRequest request_;
+    std::vector<LabelView> pairs_;
+    std::vector<std::vector<std::uint32_t>> numbers_;
+  };
+};
+
+void ExpectSame(const QueryResult& got, const QueryResult& want) {
+  EXPECT_EQ(got.infos, want.infos);
+  EXPECT_EQ(got.warnings, want.warnings);
+  const auto& a = std::get<Matrix>(got.value);
+  const auto& b = std::get<Matrix>(want.value);
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ASSERT_EQ(a[i].labels.ToString(), b[i].labels.ToString());
+    ASSERT_EQ(a[i].points.size(), b[i].points.size()) << a[i].labels.ToString();
+    for (std::size_t p = 0; p < a[i].points.size(); ++p) {
+      ASSERT_EQ(a[i].points[p].time_ms, b[i].points[p].time_ms);
+      const double x = a[i].points[p].value;
+      const double y = b[i].points[p].value;
+      ASSERT_TRUE(x == y || (std::isnan(x) && std::isnan(y)) || std::fabs(x - y) <= 1e-13 * std::fabs(y))
+          << a[i].labels.ToString() << " got " << x << " want " << y;
+    }
+  }
+}
+
+QueryResult Ask(const Queryable& storage, const char* query, bool pushes_down, std::uint32_t threads) {
+  EngineOptions options;
+  options.pushes_down = pushes_down;
+  options.threads = threads;
+  const QueryContext context;
+  auto result = Engine(options).Range(storage, TenantId(kDefaultTenant), query, kStart - 60'000,
+                                      kStart + 3'900'000, 45'000, context);
+  EXPECT_TRUE(result.has_value()) << query << ": " << result.error().message;
+  return result ? *std::move(result) : QueryResult{Matrix{}, {}, {}, {}};
+}
+
+constexpr const char* kPushed[] = {
+    "sum(rate(c_total[5m]))",
+    "sum by (region) (rate(c_total[1m]))",
+    "avg without (server, shard) (increase(c_total[2m]))",
+    "max by (server) (delta(g[5m]))",
+    "min by (server, shard) (irate(c_total[5m]))",
+    "count by (region) (c_total)",
+    "sum(g)",
+    "avg by (region) (g offset 3m)",
+    "group by (shard) (max_over_time(g[3m]))",
+    "sum by (__name__) (last_over_time(c_total[1m]))",
+    "sum by (region) (stddev_over_time(g[10m]))",
+    "sum(rate(g[5m]))",  // With an info: its name is no counter's.
+    "sum by (region) (changes(c_total[7m]))",
+    "count(rate({__name__=\"c_total\",region=~\"r[12]\"}[5m]))",
+    "topk(3, sum by (server) (rate(c_total[5m])))",
+    "sum by (region) (rate(c_total[5m])) / sum by (region) (rate(c_total[10m]))",
+    "sum by (nothing) (rate(c_total[5m] offset -2m))",
+    "sum(rate(no_such_total[5m]))",
+};
+
+TEST(PushedAggregate, IsWhatTheEvaluatorSays) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const BothWays storage(seed);
+    for (const char* query : kPushed) {
+      SCOPED_TRACE(testing::Message() << "seed " << seed << " " << query);
+      const QueryResult want = Ask(storage, query, false, 1);
+      ASSERT_EQ(storage.scans_, 0);
+      for (const std::uint32_t threads : {1U, 3U}) {
+        ExpectSame(Ask(storage, query, true, threads), want);
+        EXPECT_GT(storage.scans_, 0);
+      }
+      storage.scans_ = 0;
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST(PushedAggregate, LeavesTheRestToTheEvaluator) {
+  BothWays storage(50);
+  for (const char* query :
+       {"rate(c_total[5m])", "sum(rate(c_total[5m] @ end()))", "quantile(0.5, rate(c_total[5m]))",
+        "sum(rate(c_total[5m:1m]))", "sum(increase(c_total[5m] anchored))", "stddev(rate(c_total[5m]))",
+        "sum(quantile_over_time(0.5, g[5m]))", "sum(-g)", "count_values(\"v\", g)"}) {
+    SCOPED_TRACE(query);
+    ExpectSame(Ask(storage, query, true, 2), Ask(storage, query, false, 1));
+    EXPECT_EQ(storage.scans_, 0);
+  }
+  // Two names that fall together are an error, which only label sets show.
+  EngineOptions options;
+  const QueryContext context;
+  for (auto& series : storage.all_)
+    series.labels = Labels::FromPairs({{"__name__", series.labels.metric_name()}});
+  std::ranges::sort(storage.all_, {}, &Stored::labels);
+  storage.all_ = {storage.all_.front(), storage.all_.back()};
+  const auto refused =
+      Engine(options).Range(storage, TenantId(kDefaultTenant), "sum(rate({__name__=~\".+\"}[5m]))", kStart,
+                            kStart + 3'600'000, 60'000, context);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+}
+
+TEST(PushedAggregate, InfinitiesAndHistogramsAreTheEvaluators) {
+  BothWays storage(60);
+  storage.all_[5].samples.values[40] = INFINITY;
+  storage.all_[9].samples.values[41] = -INFINITY;
+  storage.all_[11].samples.values[200] = 1e308;
+  storage.all_[12].samples.values[200] = 1e308;
+  for (const char* query : {"sum(g)", "avg(g)", "sum(c_total)", "avg(c_total)", "sum(rate(c_total[5m]))"}) {
+    SCOPED_TRACE(query);
+    ExpectSame(Ask(storage, query, true, 2), Ask(storage, query, false, 1));
+  }
+  SampleColumns& samples = storage.all_.back().samples;
+  samples.histograms.resize(samples.size());
+  auto histogram = std::make_shared<Histogram>();
+  histogram->count = histogram->zero_count = 3;
+  samples.histograms[100] = histogram;
+  for (const char* query : {"sum(g)", "count(g)", "sum(rate(g[5m]))", "max(g)"}) {
+    SCOPED_TRACE(query);
+    ExpectSame(Ask(storage, query, true, 2), Ask(storage, query, false, 1));
+  }
+}
+
+}  // namespace
+}  // namespace tickscope::promql

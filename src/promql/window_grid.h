@@ -1,0 +1,52 @@
+// WindowGrid: which samples of a column each step of a query looks at, worked out once for all series that share their times.
+//
+// The 300 series of a game server have the same times, and so have all windows of a rollup: what depends on times alone, where
+// a step's window begins and ends and how far its samples reach, is the greater part of what a rate costs.
+//
+// Threads   One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "promql/step_matrix.h"
+
+namespace tickscope::promql {
+
+/// The window of a step.
+struct StepWindow {
+  std::uint32_t first = 0;  ///< Rows [first, end).
+  std::uint32_t end = 0;
+  // Of windows of two rows or more.
+  double sampled_s = 0;  ///< From the first sample to the last.
+  double to_start_s =
+      0;  ///< How far what lies between is extended to either side; to the start unless it is cut at zero.
+  double to_end_s = 0;
+  double factor =
+      0;  ///< (sampled + to start + to end) / sampled, divided by the seconds of the range for a rate.
+};
+
+class WindowGrid {
+ public:
+  /// Windows (t - range, t] at the times t of the grid, moved by `shift` first. `per_second` is 1 for an increase.
+  WindowGrid(std::vector<TimeMs> ends_ms, std::int64_t range_ms, double per_second)
+      : ends_ms_(std::move(ends_ms)), range_ms_(range_ms), per_second_(per_second) {}
+
+  /// The windows over these times, one a step. They live until the next call.
+  [[nodiscard]] std::span<const StepWindow> Over(std::span<const TimeMs> times_ms);
+
+  [[nodiscard]] std::span<const TimeMs> ends_ms() const { return ends_ms_; }
+  [[nodiscard]] std::int64_t range_ms() const { return range_ms_; }
+  [[nodiscard]] double per_second() const { return per_second_; }
+
+ private:
+  const std::vector<TimeMs> ends_ms_;
+  const std::int64_t range_ms_;
+  const double per_second_;
+  std::vector<TimeMs> times_ms_;  // windows_ are of these.
+  std::vector<StepWindow> windows_;
+};
+
+}  // namespace tickscope::promql

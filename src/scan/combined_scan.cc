@@ -1,0 +1,125 @@
+#include "scan/combined_scan.h"
+
+#include <algorithm>
+
+#include "model/sample_columns.h"
+#include "scan/pair_table.h"
+#include "scan/sequence_index.h"
+
+namespace tickscope::scan {
+namespace {
+
+constexpr std::uint32_t kSeriesPerCheck = 4096;
+
+class CombinedScan final : public ColumnScan {
+ public:
+  explicit CombinedScan(std::vector<std::unique_ptr<ColumnScan>> scans) : scans_(std::move(scans)) {}
+
+  [[nodiscard]] Status Index(const QueryContext& context) {
+    struct Place {
+      std::uint32_t series;
+      Part part;
+    };
+    std::vector<Place> places;
+    std::size_t most = 0;
+    for (const auto& scan : scans_)
+      most = std::max<std::size_t>(most, scan->series_count());
+    series_.Reserve(most);
+    std::vector<std::uint32_t> pairs;
+    for (std::uint32_t s = 0; s < scans_.size(); ++s) {
+      const ColumnScan& scan = *scans_[s];
+      std::vector<std::uint32_t> number_of(scan.pair_count(), UINT32_MAX);
+      for (std::uint32_t i = 0; i < scan.series_count(); ++i) {
+        if (i % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context.Check());
+        pairs.clear();
+        for (const std::uint32_t pair : scan.PairsOf(i)) {
+          std::uint32_t& number = number_of[pair];
+          if (number == UINT32_MAX) number = pairs_.Number(scan.PairText(pair));
+          pairs.push_back(number);
+        }
+        places.push_back({series_.Number(pairs), {s, i}});
+      }
+    }
+    // Places by series; those of one series stay in the order of the scans.
+    begins_.assign(series_.size() + std::size_t{1}, 0);
+    for (const Place& place : places)
+      ++begins_[place.series + 1];
+    for (std::size_t i = 1; i < begins_.size(); ++i)
+      begins_[i] += begins_[i - 1];
+    parts_.resize(places.size());
+    std::vector<std::uint32_t> next(begins_.begin(), begins_.end() - 1);
+    for (const Place& place : places)
+      parts_[next[place.series]++] = place.part;
+    return {};
+  }
+
+  [[nodiscard]] std::uint32_t series_count() const override { return series_.size(); }
+  [[nodiscard]] std::span<const std::uint32_t> PairsOf(std::uint32_t series) const override {
+    return series_.at(series);
+  }
+  [[nodiscard]] std::uint32_t pair_count() const override { return pairs_.size(); }
+  [[nodiscard]] LabelView PairText(std::uint32_t pair) const override { return pairs_.at(pair); }
+  [[nodiscard]] std::uint64_t EstimateSamples() const override {
+    std::uint64_t samples = 0;
+    for (const auto& scan : scans_)
+      samples += scan->EstimateSamples();
+    return samples;
+  }
+  [[nodiscard]] std::unique_ptr<ColumnReader> NewReader() const override {
+    return std::make_unique<Reader>(*this);
+  }
+
+ private:
+  struct Part {
+    std::uint32_t scan = 0;
+    std::uint32_t series = 0;
+  };
+
+  class Reader final : public ColumnReader {
+   public:
+    explicit Reader(const CombinedScan& scan) : scan_(scan) {
+      for (const auto& each : scan.scans_)
+        readers_.push_back(each->NewReader());
+    }
+
+    [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
+      const std::size_t from = out.size();
+      bool rises = true;
+      bool is_in_order = true;
+      for (std::uint32_t i = scan_.begins_[series]; i < scan_.begins_[series + 1]; ++i) {
+        const Part& part = scan_.parts_[i];
+        const std::size_t before = out.size();
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool part_rises, readers_[part.scan]->Append(part.series, out));
+        rises = rises && part_rises;
+        if (before == from || out.size() == before) continue;
+        is_in_order = is_in_order && out.times_ms[before] > out.times_ms[before - 1];
+        rises = rises && out.values[before] >= out.values[before - 1];
+      }
+      if (is_in_order) return rises;
+      SortSamples(out, from);
+      return false;
+    }
+
+   private:
+    const CombinedScan& scan_;
+    std::vector<std::unique_ptr<ColumnReader>> readers_;
+  };
+
+  const std::vector<std::unique_ptr<ColumnScan>> scans_;
+  PairTable pairs_;
+  SequenceIndex series_;
+  std::vector<std::uint32_t> begins_;  // Of a series' parts.
+  std::vector<Part> parts_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ColumnScan>> Combine(std::vector<std::unique_ptr<ColumnScan>> scans,
+                                            const QueryContext& context) {
+  if (scans.size() == 1) return std::move(scans.front());
+  auto combined = std::make_unique<CombinedScan>(std::move(scans));
+  TICKSCOPE_RETURN_IF_ERROR(combined->Index(context));
+  return std::unique_ptr<ColumnScan>(std::move(combined));
+}
+
+}  // namespace tickscope::scan
