@@ -10,6 +10,7 @@ class MappedBytes final : public BlockBytes {
   explicit MappedBytes(std::unique_ptr<io::MappedFile> file) : file_(std::move(file)) {}
 
   [[nodiscard]] ByteView bytes() const override { return file_->bytes(); }
+  [[nodiscard]] bool is_here() const override { return true; }
   [[nodiscard]] Status Ensure(std::uint64_t /*offset*/, std::uint64_t /*size*/) const override { return {}; }
   void Release(std::uint64_t offset, std::uint64_t size) const override { file_->Release(offset, size); }
 

@@ -26,6 +26,8 @@ class BlockBytes {
 
   /// The whole object.
   [[nodiscard]] virtual ByteView bytes() const = 0;
+  /// Whether all of it is present, always.
+  [[nodiscard]] virtual bool is_here() const { return false; }
   /// Makes [offset, offset + size), which lies within, present. Returns at once when it is; one call is at most one
   /// request to where it comes from. Errors: what fetching it says.
   [[nodiscard]] virtual Status Ensure(std::uint64_t offset, std::uint64_t size) const = 0;

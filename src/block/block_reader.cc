@@ -371,17 +371,20 @@ Result<std::vector<std::string>> BlockReader::LabelValues(std::string_view label
   return found;
 }
 
-Result<std::vector<SeriesEntry>> BlockReader::ReadGroup(std::size_t group) const {
+Status BlockReader::ReadGroup(std::size_t group, std::vector<SeriesEntry>& entries) const {
   TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kSeriesTag, series_are_checked_));
   const auto at = codec::LoadFixed<std::uint32_t>(&groups_[group * sizeof(std::uint32_t)]);
   const auto damage = [&](std::string_view what) { return Damage(sections_, "series", at, what); };
   if (at > series_.size()) return damage("group outside the section");
   codec::FieldReader fields(series_.subspan(at));
   const std::size_t count = std::min<std::uint64_t>(kGroupSeries, meta_.series_count - group * kGroupSeries);
-  std::vector<SeriesEntry> entries(count);
+  entries.resize(count);
   std::uint64_t columns_at = 0;
   for (std::size_t i = 0; i < count; ++i) {
     SeriesEntry& entry = entries[i];
+    entry.pairs.clear();
+    entry.column_bytes.clear();
+    entry.stats.clear();
     if (const std::uint64_t shape = fields.Varint(); shape == 0) {
       const std::uint64_t label_count = fields.Varint();
       if (!fields.ok() || label_count > fields.remaining()) return damage("more labels than bytes");
@@ -424,7 +427,7 @@ Result<std::vector<SeriesEntry>> BlockReader::ReadGroup(std::size_t group) const
     }
   }
   if (!fields.ok()) return damage("cut short");
-  return entries;
+  return {};
 }
 
 Labels BlockReader::LabelsOfEntry(const SeriesEntry& entry) const {
@@ -504,6 +507,7 @@ void BlockReader::ReleaseColumns(std::uint64_t from, std::uint64_t to) const {
 }
 
 Status BlockReader::Prefetch(std::span<const SeriesId> ids, TimeMs start_ms, TimeMs end_ms) const {
+  if (bytes_->is_here()) return {};
   Cursor cursor(*this);
   std::vector<ByteRange> ranges;
   // Pages, so that no page is fetched in two parts.

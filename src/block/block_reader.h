@@ -28,6 +28,7 @@
 #include "index/hyperloglog.h"
 #include "index/postings.h"
 #include "io/file_system.h"
+#include "model/column_scan.h"
 #include "model/matcher.h"
 #include "model/queryable.h"
 
@@ -161,7 +162,8 @@ class BlockReader {
   [[nodiscard]] Result<index::Postings> SelectPositive(const Matcher& matcher) const;
   [[nodiscard]] Result<index::Postings> SelectPostings(const std::vector<Matcher>& matchers) const;
   // Entries of the group, from its first series.
-  [[nodiscard]] Result<std::vector<SeriesEntry>> ReadGroup(std::size_t group) const;
+  // Whose memory is used again.
+  [[nodiscard]] Status ReadGroup(std::size_t group, std::vector<SeriesEntry>& entries) const;
   [[nodiscard]] Status CheckPage(std::uint64_t page) const;
   [[nodiscard]] ByteRange PageRange(std::uint64_t first, std::uint64_t end) const;
   [[nodiscard]] Labels LabelsOfEntry(const SeriesEntry& entry) const;
@@ -201,6 +203,9 @@ class Cursor {
   /// The same without start timestamps; true when all that was appended is known to be floats, none of them NaN or a
   /// staleness marker, that never fall.
   [[nodiscard]] Result<bool> ReadColumns(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+  /// Appends the series' samples in [start, end] as steps, without decoding a value. False, with `out` of no use, when they
+  /// are no counter of whole numbers that never falls.
+  [[nodiscard]] Result<bool> ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, CounterSteps& out);
   /// Values of one chunk of a series of floats, gaps as MissingValue(). Live until the next call.
   [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   /// The series' entry. Lives until the next call.
@@ -222,12 +227,20 @@ class Cursor {
                                         SampleColumns& out);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
+  // Steps of one chunk of a series, which those of the next in its chain begin from.
+  struct StepChain {
+    std::uint32_t id = ~std::uint32_t{0};
+    bool is_counter = false;  // Else there is no telling, for what follows in the chain neither.
+    std::vector<std::uint32_t> steps;
+  };
+  [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk);
   [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);
 
   const BlockReader& block_;
   std::size_t group_ = ~std::size_t{0};
   std::vector<SeriesEntry> entries_;
-  std::vector<Chain> chains_;  // One a chunk number.
+  std::vector<Chain> chains_;           // One a chunk number.
+  std::vector<StepChain> step_chains_;  // Likewise.
   std::vector<double> column_;
   std::vector<codec::StartChange> starts_;
   TimesId times_id_{};

@@ -66,6 +66,11 @@ class BlockScan final : public ColumnScan {
       return cursor_.ReadColumns(scan_.ids_[series], scan_.start_ms_, scan_.end_ms_, out);
     }
 
+    [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
+      if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
+      return cursor_.ReadSteps(scan_.ids_[series], scan_.start_ms_, scan_.end_ms_, out);
+    }
+
    private:
     const BlockScan& scan_;
     Cursor cursor_;

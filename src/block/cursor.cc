@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "block/block_format.h"
 #include "block/block_reader.h"
@@ -16,7 +17,7 @@ Result<const SeriesEntry*> Cursor::Entry(SeriesId id) {
   const std::size_t group = number / kGroupSeries;
   if (group != group_) {
     group_ = ~std::size_t{0};
-    TICKSCOPE_ASSIGN_OR_RETURN(entries_, block_.ReadGroup(group));
+    TICKSCOPE_RETURN_IF_ERROR(block_.ReadGroup(group, entries_));
     group_ = group;
   }
   return &entries_[number % kGroupSeries];
@@ -130,6 +131,104 @@ Result<bool> Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, 
   }
   if (!out.histograms.empty()) out.histograms.resize(out.size());
   return rises;
+}
+
+Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk) {
+  const auto number = static_cast<std::uint32_t>(id);
+  if (step_chains_.size() <= chunk) step_chains_.resize(chunk + 1);
+  StepChain& chain = step_chains_[chunk];
+  if (chain.id == number) return &chain;
+  // From the first of the chain, or from where it stands.
+  std::uint32_t next = number;
+  while (next != chain.id + 1) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
+    if (!entry->refers_to_previous) break;
+    if (next == 0 || number - next >= kChainMax)
+      return std::unexpected(block_.sections_.Damage("series", number, "chain of references too long"));
+    --next;
+  }
+  for (; next <= number; ++next) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
+    if (entry->holds_histograms || chunk >= entry->column_bytes.size())
+      return std::unexpected(block_.sections_.Damage("series", next, "refers to a series of another form"));
+    std::uint64_t at = entry->columns_at;
+    for (std::uint32_t i = 0; i < chunk; ++i)
+      at += entry->column_bytes[i];
+    TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
+    chain.steps.resize(block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows);
+    const bool needs_reference = codec::NeedsReference(bytes);
+    chain.is_counter = (!needs_reference || chain.is_counter) && codec::DecodeColumnSteps(bytes, chain.steps);
+    chain.id = next;
+  }
+  return &chain;
+}
+
+namespace {
+
+// Whether steps modulo 2^32 tell such a column's steps.
+bool TellsSteps(const codec::ColumnStats& stats) {
+  if (stats.gaps > 0 || stats.stale > 0 || stats.has_nan || stats.count == 0 || stats.min < 0) return false;
+  return stats.resets == 0 ? stats.last - stats.first < 0x1p32 : stats.max < 0x1p31;
+}
+
+// Appends the rows after the first of a stretch with falls, whose values are below 2^31.
+void AppendFalling(std::span<const std::uint32_t> steps, CounterSteps& out) {
+  for (const std::uint32_t step : steps) {
+    const auto change = static_cast<std::int32_t>(step);
+    out.last += change;
+    if (change >= 0) {
+      out.grown += change;
+      out.steps.push_back(step);
+      continue;
+    }
+    out.grown += out.last;
+    out.anchors.push_back({static_cast<std::uint32_t>(out.steps.size()), out.last, out.grown});
+    out.steps.push_back(static_cast<std::uint32_t>(out.last));
+  }
+}
+
+}  // namespace
+
+Result<bool> Cursor::ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, CounterSteps& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const first_entry, Entry(id));
+  if (first_entry->holds_histograms) return false;
+  const TimesId times_id = first_entry->times;
+  const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
+  for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+    const codec::ColumnStats stats = entry->stats[chunk];
+    if (!TellsSteps(stats)) return false;
+    TICKSCOPE_ASSIGN_OR_RETURN(const StepChain* const chain, Steps(id, chunk));
+    if (!chain->is_counter) return false;
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto* const times_ms, Times(times_id, chunk));
+    const auto from = static_cast<std::size_t>(
+        std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin());
+    const auto to = static_cast<std::size_t>(std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) -
+                                             times_ms->begin());
+    if (from >= to) continue;
+    const std::span<const std::uint32_t> steps(chain->steps);
+    // Falls of less than 2^31 come out as the negative numbers they are.
+    double first = stats.first;
+    for (const std::uint32_t step : steps.subspan(0, from + 1))
+      first += stats.resets == 0 ? static_cast<double>(step) : static_cast<std::int32_t>(step);
+    if (!out.BeginStretch((*times_ms)[from], first)) return false;
+    out.times_ms.insert(out.times_ms.end(), times_ms->begin() + static_cast<std::ptrdiff_t>(from) + 1,
+                        times_ms->begin() + static_cast<std::ptrdiff_t>(to));
+    const std::span<const std::uint32_t> rest = steps.subspan(from + 1, to - from - 1);
+    if (stats.resets > 0) {
+      AppendFalling(rest, out);
+      continue;
+    }
+    out.steps.insert(out.steps.end(), rest.begin(), rest.end());
+    const double last =
+        to == steps.size()
+            ? stats.last
+            : first + static_cast<double>(std::accumulate(rest.begin(), rest.end(), std::uint64_t{0}));
+    out.grown += last - first;
+    out.last = last;
+  }
+  return true;
 }
 
 std::uint64_t Cursor::memory_bytes() const {

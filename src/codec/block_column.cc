@@ -504,6 +504,74 @@ bool TakePacked(FieldReader& reader, std::span<std::int64_t> out) {
 
 }  // namespace
 
+namespace {
+
+// Adds packed integers to `out`, modulo 2^32.
+bool AddPacked(FieldReader& reader, std::span<std::uint32_t> out) {
+  const auto base = static_cast<std::uint32_t>(reader.ZigZag());
+  for (std::size_t from = 0; from < out.size(); from += kLaneBlock) {
+    const std::size_t count = std::min(kLaneBlock, out.size() - from);
+    const std::span<std::uint32_t> block = out.subspan(from, count);
+    const std::uint8_t head = reader.Byte();
+    const unsigned width = head & ~kPatchedBlock & 0xff;
+    if (width > 32) return false;
+    const std::size_t patch_count = (head & kPatchedBlock) != 0 ? reader.Byte() : 0;
+    for (std::size_t i = 0; i < patch_count; ++i) {
+      const std::uint8_t index = reader.Byte();
+      const auto rest = static_cast<std::uint32_t>(reader.ZigZag());
+      if (index >= count) return false;
+      block[index] += rest;
+    }
+    const ByteView packed =
+        reader.Take(count == kLaneBlock ? LaneBlockBytes(width) : (count * width + 7) / 8);
+    if (!reader.ok()) return false;
+    if (count == kLaneBlock) {
+      AddLanes(packed.data(), width, std::span<std::uint32_t, kLaneBlock>(block.data(), kLaneBlock));
+    } else {
+      std::array<std::uint64_t, kLaneBlock> rests;
+      UnpackBits(packed, width, {rests.data(), count});
+      for (std::size_t i = 0; i < count; ++i)
+        block[i] += static_cast<std::uint32_t>(rests[i]);
+    }
+    if (base == 0) continue;
+    for (std::uint32_t& step : block)
+      step += base;
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
+bool DecodeColumnSteps(ByteView column, std::span<std::uint32_t> steps) {
+  FieldReader reader(column);
+  const std::uint8_t flags = reader.Byte();
+  const std::uint64_t count = reader.Varint();
+  if (!reader.ok() || count != steps.size() || count > kBlockColumnMax || steps.empty()) return false;
+  if ((flags & (kUnitMask | kGapsColumn | kRawsColumn)) != 0) return false;
+  if ((flags & kReferenceColumn) == 0) std::ranges::fill(steps, 0U);
+  const bool is_constant = (flags & kConstantColumn) != 0;
+  if ((flags & kStepsColumn) != 0) {
+    static_cast<void>(reader.ZigZag());
+    if (is_constant) {
+      const auto step = static_cast<std::uint32_t>(reader.ZigZag());
+      for (std::uint32_t& each : steps.subspan(1))
+        each += step;
+    } else if (!AddPacked(reader, steps.subspan(1))) {
+      return false;
+    }
+    return reader.ok() && reader.remaining() == 0;
+  }
+  if (is_constant) {
+    static_cast<void>(reader.ZigZag());
+    return reader.ok() && reader.remaining() == 0;
+  }
+  std::array<std::int64_t, kBlockColumnMax> values;
+  if (!TakePacked(reader, {values.data(), steps.size()}) || reader.remaining() != 0) return false;
+  for (std::size_t i = 1; i < steps.size(); ++i)
+    steps[i] += static_cast<std::uint32_t>(values[i]) - static_cast<std::uint32_t>(values[i - 1]);
+  return true;
+}
+
 Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> reference,
                                       std::span<double> out) {
   TICKSCOPE_CHECK(out.size() >= kBlockColumnMax);

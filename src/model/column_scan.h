@@ -10,12 +10,33 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/error.h"
 #include "model/labels.h"
 #include "model/queryable.h"
 
 namespace tickscope {
+
+/// A counter of whole numbers, as what it grew by from sample to sample. After a reset that is the whole new value.
+struct CounterSteps {
+  /// Where a stretch begins in which the counter only rises: at the first row, after resets, and here and there.
+  struct Anchor {
+    std::uint32_t row = 0;
+    double value = 0;
+    double grown = 0;  ///< Sum of the steps up to here.
+  };
+  std::vector<TimeMs> times_ms;      ///< Strictly ascending.
+  std::vector<std::uint32_t> steps;  ///< One a time; 0 for the first.
+  std::vector<Anchor> anchors;       ///< Ascending.
+  double last = 0;                   ///< Value of the last row.
+  double grown = 0;                  ///< Sum of all steps.
+
+  void Clear();
+  /// Adds a sample that begins a stretch. False, with nothing added, when it is not later than what is there, below 0, or a step
+  /// of 2^32 or more.
+  [[nodiscard]] bool BeginStretch(TimeMs time_ms, double value);
+};
 
 class ColumnReader {
  public:
@@ -24,6 +45,9 @@ class ColumnReader {
   /// be floats without staleness markers, NaN or start timestamps, of which none is less than the one before.
   /// Errors: kCorruption; what QueryContext::Check says.
   [[nodiscard]] virtual Result<bool> Append(std::uint32_t series, SampleColumns& out) = 0;
+  /// Appends the series' samples in the range as steps. False, with `out` of no use, when they are no such counter, or the
+  /// storage has no quicker way to tell. Errors: as Append.
+  [[nodiscard]] virtual Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out);
 };
 
 class ColumnScan {

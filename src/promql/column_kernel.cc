@@ -15,11 +15,18 @@ bool HasNan(std::span<const double> values) {
   return any != 0;
 }
 
-bool Falls(std::span<const double> values) {
-  unsigned any = 0;
-  for (std::size_t i = 1; i < values.size(); ++i)
-    any |= static_cast<unsigned>(values[i] < values[i - 1]);
-  return any != 0;
+// Drops staleness markers; false when other NaN are among the samples.
+bool LeaveNumbers(SampleColumns& samples) {
+  if (!HasNan(samples.values)) return true;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (IsStaleNan(samples.values[i])) continue;
+    samples.times_ms[kept] = samples.times_ms[i];
+    samples.values[kept++] = samples.values[i];
+  }
+  samples.times_ms.resize(kept);
+  samples.values.resize(kept);
+  return !HasNan(samples.values);
 }
 
 double PerSecond(const ColumnQuestion& question) {
@@ -61,11 +68,8 @@ bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out)
   bool is_done = true;
   if (form_ == Form::kNewest) {
     Newest(samples, out);
-  } else if (form_ == Form::kCounterChange &&
-             (rises || (!HasNan(samples.values) && !Falls(samples.values)))) {
-    CounterChange(samples, out);
-  } else if (form_ == Form::kChange && !HasNan(samples.values)) {
-    Change(samples, out);
+  } else if (form_ != Form::kAny && (rises || LeaveNumbers(samples))) {
+    form_ == Form::kChange ? Change(samples, out) : CounterChange(samples, rises, out);
   } else {
     is_done = Any(samples, out);
   }
@@ -83,26 +87,36 @@ void ColumnKernel::Newest(const SampleColumns& samples, StepValues& out) {
   }
 }
 
-void ColumnKernel::CounterChange(const SampleColumns& samples, StepValues& out) {
+double ChangeOf(const StepWindow& window, double first, double change, double per_second) {
+  // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
+  // quotient would, so that what is near is divided.
+  const bool is_far = window.sampled_s * first > window.to_start_s * change * 1.000001;
+  if (change <= 0 || first < 0 || is_far) [[likely]]
+    return change * window.factor;
+  const double to_zero = window.sampled_s * (first / change);
+  const double to_start = std::min(window.to_start_s, to_zero);
+  return change * ((window.sampled_s + to_start + window.to_end_s) / window.sampled_s / per_second);
+}
+
+void ColumnKernel::CounterChange(const SampleColumns& samples, bool rises, StepValues& out) {
   const std::span<const StepWindow> windows = grid_.Over(samples.times_ms);
   const double* const values = samples.values.data();
+  resets_.clear();
+  for (std::uint32_t row = 1; !rises && row < samples.size(); ++row) {
+    if (values[row] < values[row - 1]) resets_.push_back(row);
+  }
+  auto reset = resets_.begin();
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const StepWindow& window = windows[step];
     if (window.end - window.first < 2) continue;
     const double first = values[window.first];
-    const double change = values[window.end - 1] - first;
+    double change = values[window.end - 1] - first;
+    while (reset != resets_.end() && *reset <= window.first)
+      ++reset;
+    for (auto within = reset; within != resets_.end() && *within < window.end; ++within)
+      change += values[*within - 1];
     out.is_there[step] = 1;
-    // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
-    // quotient would, so that what is near is divided.
-    const bool is_far = window.sampled_s * first > window.to_start_s * change * 1.000001;
-    if (change <= 0 || first < 0 || is_far) [[likely]] {
-      out.values[step] = change * window.factor;
-      continue;
-    }
-    const double to_zero = window.sampled_s * (first / change);
-    const double to_start = std::min(window.to_start_s, to_zero);
-    out.values[step] =
-        change * ((window.sampled_s + to_start + window.to_end_s) / window.sampled_s / grid_.per_second());
+    out.values[step] = ChangeOf(window, first, change, grid_.per_second());
   }
 }
 

@@ -32,6 +32,10 @@ struct ColumnQuestion {
   std::int64_t range_ms = 0;
 };
 
+/// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`
+/// is that of the range. `first` is its first value there.
+[[nodiscard]] double ChangeOf(const StepWindow& window, double first, double change, double per_second);
+
 class ColumnKernel {
  public:
   explicit ColumnKernel(const ColumnQuestion& question);
@@ -44,7 +48,7 @@ class ColumnKernel {
   enum class Form : std::uint8_t { kNewest, kCounterChange, kChange, kAny };
 
   void Newest(const SampleColumns& samples, StepValues& out);
-  void CounterChange(const SampleColumns& samples, StepValues& out);
+  void CounterChange(const SampleColumns& samples, bool rises, StepValues& out);
   void Change(const SampleColumns& samples, StepValues& out);
   [[nodiscard]] bool Any(const SampleColumns& samples, StepValues& out);
 
@@ -52,6 +56,7 @@ class ColumnKernel {
   Form form_ = Form::kAny;
   WindowGrid grid_;
   RangeSeries series_;
+  std::vector<std::uint32_t> resets_;
 };
 
 }  // namespace tickscope::promql

@@ -9,6 +9,7 @@
 #include "promql/column_kernel.h"
 #include "promql/function_signature.h"
 #include "promql/range_source.h"
+#include "promql/step_adder.h"
 #include "promql/step_sums.h"
 #include "scan/sequence_index.h"
 
@@ -175,24 +176,39 @@ class PushedRun {
     const std::unique_ptr<ColumnReader> reader = scan_.NewReader();
     ColumnKernel kernel(pushed_.question);
     StepSums& sums = by_group_ ? *common_ : *share.sums;
+    std::optional<StepAdder> adder;
+    if (grouping_.count() <= kSharedGroupsMax && StepAdder::Supports(pushed_.question, op_))
+      adder.emplace(pushed_.question, grouping_.count(), sums);
+    CounterSteps steps;
     SampleColumns samples;
     StepValues values;
     const std::uint32_t series_count = scan_.series_count();
+    const auto note = [&](std::uint32_t series, std::size_t sample_count) {
+      share.samples += sample_count;
+      for (const std::uint32_t pair : scan_.PairsOf(series)) {
+        if (share.has_value[pair] != 0) continue;
+        if (scan_.PairText(pair).name == kMetricName) share.has_value[pair] = 1;
+      }
+    };
     const auto take = [&](std::uint32_t series) -> Status {
+      if (adder && adder->is_worth_it()) {
+        steps.Clear();
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, reader->AppendSteps(series, steps));
+        if (is_counter && adder->Add(grouping_.Of(series), steps)) {
+          if (steps.times_ms.size() > 1) note(series, steps.times_ms.size());
+          return {};
+        }
+      }
       samples.Clear();
       TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, reader->Append(series, samples));
       if (samples.size() == 0) return {};
-      share.samples += samples.size();
       if (!kernel.Evaluate(samples, rises, values)) {
         share.is_refused = true;
         return {};
       }
       if (!values.is_anywhere) return {};
       sums.Add(grouping_.Of(series), values);
-      for (const std::uint32_t pair : scan_.PairsOf(series)) {
-        if (share.has_value[pair] != 0) continue;
-        if (scan_.PairText(pair).name == kMetricName) share.has_value[pair] = 1;
-      }
+      note(series, samples.size());
       return {};
     };
     if (by_group_) {
@@ -207,6 +223,7 @@ class PushedRun {
       for (std::uint32_t series = from; series < std::min(from + kSeriesPerTurn, series_count); ++series)
         TICKSCOPE_RETURN_IF_ERROR(take(series));
     }
+    if (adder) adder->Finish();
     return {};
   }
 

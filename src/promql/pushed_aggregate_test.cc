@@ -32,12 +32,14 @@ class BothWays final : public Queryable {
                                          {"region", fmt::format("r{}", i % 3)},
                                          {"server", fmt::format("s{}", i / 4)},
                                          {"shard", fmt::format("{}", i % 4)}});
-      double v = static_cast<double>(random.Below(2000));
+      double v = static_cast<double>(random.Below(3) == 0 ? 0 : random.Below(2000));
+      const bool never_falls = random.Below(2) == 0;
+      const bool has_grid = random.Below(3) > 0;
       for (TimeMs time_ms = kStart + static_cast<TimeMs>(random.Below(9'999)); time_ms < kStart + 3'600'000;
            time_ms += 10'000) {
-        if (random.Below(60) == 0) time_ms += static_cast<TimeMs>(random.Below(60)) * 10'000;
-        v = random.Below(90) == 0 ? 0 : v + static_cast<double>(random.Below(30));
-        const bool is_odd = i % 7 == 5 && random.Below(40) == 0;
+        if (!has_grid && random.Below(60) == 0) time_ms += static_cast<TimeMs>(random.Below(60)) * 10'000;
+        v = !never_falls && random.Below(90) == 0 ? 0 : v + static_cast<double>(random.Below(30));
+        const bool is_odd = i % 7 == 5 && !never_falls && random.Below(40) == 0;
         series.samples.times_ms.push_back(time_ms);
         series.samples.values.push_back(is_odd ? (random.Below(2) == 0 ? StaleNan() : NormalNan()) : v);
       }
@@ -144,6 +146,26 @@ class BothWays final : public Queryable {
       [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
         Copy(*columns_.found_[series], columns_.request_, out);
         return false;
+      }
+
+      // Counters are told as steps when they are whole, with anchors here and there.
+      [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
+        SampleColumns samples;
+        Copy(*columns_.found_[series], columns_.request_, samples);
+        if (!samples.histograms.empty()) return false;
+        for (std::uint32_t i = 0; i < samples.size(); ++i) {
+          const double v = samples.values[i];
+          if (!(v >= 0 && v < 1e15)) return false;
+          if (i % 50 == 0 || v < out.last) {
+            if (!out.BeginStretch(samples.times_ms[i], v)) return false;
+            continue;
+          }
+          out.times_ms.push_back(samples.times_ms[i]);
+          out.steps.push_back(static_cast<std::uint32_t>(v - out.last));
+          out.grown += v - out.last;
+          out.last = v;
+        }
+        return true;
       }
 
      private:

@@ -81,6 +81,18 @@ void StepSums::Add(std::size_t group, const StepValues& series) {
     counts_[at + step] += series.is_there[step];
 }
 
+void StepSums::AddSum(std::size_t group, std::uint32_t count, const StepValues& sum) {
+  const std::size_t at = group * steps_;
+  AddToSums(at, sum);
+  for (std::size_t step = 0; step < steps_; ++step)
+    counts_[at + step] += sum.is_there[step] * count;
+}
+
+void StepSums::Correct(std::size_t group, std::size_t step, double difference) {
+  const std::size_t at = group * steps_ + step;
+  TwoSum(sums_[at], errors_[at], difference);
+}
+
 void StepSums::Merge(const StepSums& other) {
   for (std::size_t group = 0; group < whole_counts_.size(); ++group) {
     for (std::size_t step = 0; step < steps_; ++step) {

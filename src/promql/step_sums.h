@@ -30,6 +30,10 @@ class StepSums {
   StepSums(AggregateOp op, std::size_t groups, std::size_t steps);
 
   void Add(std::size_t group, const StepValues& series);
+  /// Adds the sum of `count` series, of which all are where one is. Requires: an operator of sums.
+  void AddSum(std::size_t group, std::uint32_t count, const StepValues& sum);
+  /// Corrects a sum of a step by a difference. Requires: an operator of sums.
+  void Correct(std::size_t group, std::size_t step, double difference);
   /// Adds what another of the same shape has.
   void Merge(const StepSums& other);
   [[nodiscard]] bool IsThere(std::size_t group, std::size_t step) const {

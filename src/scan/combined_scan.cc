@@ -100,6 +100,15 @@ class CombinedScan final : public ColumnScan {
       return false;
     }
 
+    [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
+      for (std::uint32_t i = scan_.begins_[series]; i < scan_.begins_[series + 1]; ++i) {
+        const Part& part = scan_.parts_[i];
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, readers_[part.scan]->AppendSteps(part.series, out));
+        if (!is_counter) return false;
+      }
+      return true;
+    }
+
    private:
     const CombinedScan& scan_;
     std::vector<std::unique_ptr<ColumnReader>> readers_;

@@ -204,8 +204,7 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
   }
   for (const ListedBlock& block : tiers.of(Tier::kRaw).live) {
     cover(block.name);
-    if (block.name.Overlaps(start_ms, end_ms) && !served_here_.Has(tenant, block.file))
-      readings.raw.push_back(&block);
+    if (block.name.Overlaps(start_ms, end_ms) && !IsServedHere(tenant, block)) readings.raw.push_back(&block);
   }
   std::ranges::sort(readings.raw,
                     [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
@@ -250,6 +249,19 @@ TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const Te
     if (both.from_ms < both.until_ms) readings.cold.push_back(both);
   }
   return readings;
+}
+
+// A merged block is here when all blocks are that it was merged from and that were not merged themselves.
+bool TieredQueryable::IsServedHere(const TenantId& tenant, const ListedBlock& block) const {
+  if (served_here_.Has(tenant, block.file)) return true;
+  bool any = false;
+  for (const std::string& source : block.sources) {
+    const auto name = ParseBlockName(source);
+    if (!name || name->level() != Level::kStored) continue;
+    if (!served_here_.Has(tenant, source)) return false;
+    any = true;
+  }
+  return any;
 }
 
 Result<BlockPtr> TieredQueryable::OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const {

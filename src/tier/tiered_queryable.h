@@ -67,6 +67,7 @@ class TieredQueryable final : public Queryable {
   using Texts = std::function<Result<std::vector<std::string>>(const block::BlockReader&)>;
   using ColdTexts = std::function<Result<std::vector<std::string>>(const SelectRequest&)>;
   // Null when the block is gone, or damaged and now put aside.
+  [[nodiscard]] bool IsServedHere(const TenantId& tenant, const ListedBlock& block) const;
   [[nodiscard]] Result<BlockPtr> OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const;
   [[nodiscard]] Result<std::unique_ptr<SeriesSet>> SelectRaw(
       const SelectRequest& request, const QueryContext& context,

@@ -1,6 +1,7 @@
 #include "tsdb/recent_scan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tsdb/catalog.h"
 
@@ -10,6 +11,8 @@ namespace {
 // Pairs gathered per lock: long enough to be worth it, short enough for the writer.
 constexpr std::size_t kSeriesPerLock = 4096;
 constexpr std::size_t kSeriesPerCheck = 1024;
+// Of steps: young counters are looked at stretch by stretch.
+constexpr std::size_t kRowsPerAnchor = 64;
 
 class RecentScan final : public ColumnScan {
  public:
@@ -91,8 +94,35 @@ class RecentScan final : public ColumnScan {
       return out.size() == before;
     }
 
+    [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
+      samples_.Clear();
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_empty, Append(series, samples_));
+      if (is_empty) return true;
+      if (!samples_.histograms.empty()) return false;
+      for (std::size_t i = 0; i < samples_.size(); ++i) {
+        const double v = samples_.values[i];
+        const double step = v - out.last;
+        if (!IsWhole(v)) return false;
+        if (i == 0 || i % kRowsPerAnchor == 0 || step < 0) {
+          if (!out.BeginStretch(samples_.times_ms[i], v)) return false;
+          continue;
+        }
+        if (!(step < 0x1p32)) return false;
+        out.times_ms.push_back(samples_.times_ms[i]);
+        out.steps.push_back(static_cast<std::uint32_t>(step));
+        out.grown += step;
+        out.last = v;
+      }
+      return true;
+    }
+
    private:
+    static bool IsWhole(double v) {
+      return std::fabs(v) < 0x1p52 && static_cast<double>(static_cast<std::int64_t>(v)) == v;
+    }
+
     const RecentScan& scan_;
+    SampleColumns samples_;
     std::vector<TenantVersion::Damage> damage_;
     std::size_t calls_ = 0;
   };
