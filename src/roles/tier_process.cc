@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "base/log.h"
 #include "cold/cold_catalog.h"
 #include "cold/cold_queryable.h"
+#include "io/process_info.h"
 #include "objstore/retrying_object_store.h"
 #include "objstore/store_location.h"
 #include "plugin/columnar.h"
@@ -169,7 +171,9 @@ void TierProcess::Start(Threads& threads) {
     Log(LogLevel::kError, "the object store cannot be listed now: older samples are served once it can",
         {{"store", location_}, {"error", listed.error().message}});
   }
-  thread_ = threads.Start("tier", [this] {
+  thread_ = threads.Start("tier", [this, is_first = true]() mutable {
+    // Rolling up an import, say, takes seconds of processor time, and nobody waits for it.
+    if (std::exchange(is_first, false)) io::LowerThreadPriority();
     if (cold_ != nullptr) cold_->Refresh();
     return worker_->Take();
   });
