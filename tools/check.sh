@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # The checks of ./dev check: check_NAME runs one, describe_check tells what it is. Sourced by ./dev.
 
-CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill simulation differential crash-points crash-sweep)
+CHECKS=(format layers os-calls licences docs headers tidy asan tsan fuzz clang kill simulation differential crash-points crash-sweep outage)
 
 # Seconds each fuzz target runs.
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+# Time with faults of check outage, as --for says.
+OUTAGE_FOR=${OUTAGE_FOR:-5m}
 
 describe_check() {
   case $1 in
@@ -24,6 +26,7 @@ describe_check() {
     differential) echo "20,000 random queries, the compliance queries and scripts give what Prometheus 3 gives" ;;
     crash-points) echo "10,000 power cuts of the store at random places, each cut again while it recovers" ;;
     crash-sweep) echo "kills and errors at every write, sync, rename, unlink of a workload lose nothing" ;;
+    outage) echo "live ingest with a tenth of the object store's calls failing (--for 60m; 5m): nothing lost, the disk bounded" ;;
   esac
 }
 
@@ -72,9 +75,19 @@ check_crash-sweep() {
   build release && CRASH_SWEEP_STRIDE=${CRASH_SWEEP_STRIDE:-1} .venv/bin/python -m pytest tests/blackbox/test_crash_sweep.py
 }
 
+check_outage() {
+  build release && tools/install_components.sh && .venv/bin/python tests/blackbox/outage.py --for "$OUTAGE_FOR"
+}
+
 run_checks() {
-  local name names=("$@") failed=() started report=""
-  [ $# -gt 0 ] || names=("${CHECKS[@]}")
+  local name names=() failed=() started report=""
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --for) [ $# -gt 1 ] || die "check: --for wants a time such as 60m"; OUTAGE_FOR=$2; shift 2 ;;
+      *) names+=("$1"); shift ;;
+    esac
+  done
+  [ "${#names[@]}" -gt 0 ] || names=("${CHECKS[@]}")
   for name in "${names[@]}"; do
     [ -n "$(describe_check "$name")" ] || die "check: unknown check \"$name\"; there are: ${CHECKS[*]}"
   done

@@ -232,6 +232,12 @@ class ColdTier : public testing::Test {
     blocks_.push_back(*block);
   }
 
+  void Wipe() {
+    const auto objects = store_.List("");
+    for (const auto& object : *objects)
+      ASSERT_TRUE(store_.Delete(object.name));
+  }
+
   Result<PublishReport> Publish(PublishOptions options = {}, Day day = kDay) {
     return PublishDay(store_, *columnar_, blocks_, "studio", day, now_ms_, options);
   }
@@ -362,9 +368,7 @@ TEST_F(ColdTier, APublishThatIsCutOffAnywhereIsRepeatedToTheSame) {
     for (const auto effect :
          {objstore::ObjectFault::Effect::kNotDone, objstore::ObjectFault::Effect::kDoneAndDisowned}) {
       SCOPED_TRACE(nth);
-      const auto objects = store_.List("");
-      for (const auto& object : *objects)
-        ASSERT_TRUE(store_.Delete(object.name));
+      Wipe();
       store_.Inject({.operation = objstore::ObjectOperation::kPut, .nth = nth, .effect = effect});
       EXPECT_FALSE(Publish());
       if (nth < 5) {
@@ -406,6 +410,114 @@ TEST_F(ColdTier, LateDataReplacesTheDay) {
   EXPECT_EQ(swept->deleted, 2U);
   EXPECT_EQ(store_.List("")->size(), 5U);
   EXPECT_EQ(Select({Any()}).size(), kExample.size());
+}
+
+ColdDelete DeleteOf(std::string id, std::vector<Matcher> matchers, std::int64_t from_minutes,
+                    std::int64_t to_minutes) {
+  return {
+      std::move(id), {std::move(matchers)}, kStart + from_minutes * kMinute, kStart + to_minutes * kMinute};
+}
+
+TEST_F(ColdTier, DeletesReachWhatIsPublished) {
+  AddBlock("1.block", Example());
+  for (const plugin::TableFormat format : {plugin::TableFormat::kParquet, plugin::TableFormat::kOrc}) {
+    SCOPED_TRACE(static_cast<int>(format));
+    Wipe();
+    const auto published = Publish({.format = format});
+    ASSERT_TRUE(published);
+    const std::vector<ColdDelete> deletes = {
+        // A window that holds more than the range goes whole; one that ends where the range begins holds its sample.
+        DeleteOf("a", {Matcher::Equal("queue", "a")}, 5, 6),
+        // One bucket and the sum of a histogram; its other series stay.
+        DeleteOf("b", {Matcher::Equal(kMetricName, "wait_bucket"), Matcher::Equal("le", "1.0")}, 0, 5),
+        DeleteOf("c", {Matcher::Equal(kMetricName, "wait_sum")}, 6, 9),
+        DeleteOf("d", {Matcher::Equal(kMetricName, "wait")}, 9, 9),
+        // Another day's.
+        DeleteOf("e", {Any()}, -100, 0),
+    };
+    const std::vector<ColdDelete> pending = PendingDeletes(published->manifest, deletes);
+    ASSERT_EQ(pending.size(), 4U);
+    const auto rewritten = RewriteDay(store_, *columnar_, published->manifest, pending, now_ms_ + 1, {});
+    ASSERT_TRUE(rewritten) << rewritten.error().message;
+    EXPECT_EQ(rewritten->manifest.revision, 2U);
+    EXPECT_EQ(rewritten->rows_dropped, 3U) << "depth at 5 and 10, the native histogram at 10";
+    EXPECT_EQ(rewritten->rows_changed, 2U);
+    EXPECT_EQ(rewritten->parts_rewritten, 2U) << "depth, wait";
+    EXPECT_TRUE(PendingDeletes(rewritten->manifest, deletes).empty());
+    EXPECT_THAT(
+        Select({Any()}),
+        ElementsAre("depth{region=\"na\"}: 1440=9", "wait{region=\"eu\"}: 5=h10",
+                    "wait_bucket{le=\"+Inf\", region=\"eu\"}: 5=4 10=8",
+                    "wait_bucket{le=\"0.5\", region=\"eu\"}: 5=1 10=2",
+                    "wait_bucket{le=\"1.0\", region=\"eu\"}: 10=6",
+                    "wait_bucket{le=\"odd\", region=\"eu\"}: 5=5", "wait_count{region=\"eu\"}: 5=4 10=8",
+                    "wait_count{region=\"na\"}: 5=77", "wait_sum{region=\"eu\"}: 5=12"));
+    // What was deleted is in no file once the old ones were swept.
+    ASSERT_TRUE(SweepTenant(store_, "studio", now_ms_ + 10, 0));
+    EXPECT_EQ(store_.List(std::string(kColdRoot) + "tenant=")->size(), rewritten->manifest.parts.size());
+    // The same blocks and deletes: nothing to publish. Later, when the blocks are without the samples, there is.
+    EXPECT_EQ(Publish({.format = format, .deletes = deletes})->outcome, PublishReport::Outcome::kUnchanged);
+  }
+}
+
+TEST_F(ColdTier, ADeleteThatIsCutOffAnywhereIsRepeatedToTheSame) {
+  AddBlock("1.block", Example());
+  const std::vector<ColdDelete> deletes = {DeleteOf("a", {Matcher::Equal("region", "eu")}, 6, 9)};
+  const auto rewrite = [&] {
+    const auto in_force = FindManifest(store_, "studio", kDay);
+    EXPECT_TRUE(in_force && *in_force);
+    const std::vector<ColdDelete> pending = PendingDeletes(**in_force, deletes);
+    return pending.empty() || RewriteDay(store_, *columnar_, **in_force, pending, now_ms_, {});
+  };
+  ASSERT_TRUE(Publish());
+  ASSERT_TRUE(rewrite());
+  const auto want = store_.List("");
+  const std::vector<std::string> want_read = Select({Any()});
+  // depth and wait are written again, then the manifest.
+  for (std::uint64_t nth = 1; nth <= 3; ++nth) {
+    for (const auto effect :
+         {objstore::ObjectFault::Effect::kNotDone, objstore::ObjectFault::Effect::kDoneAndDisowned}) {
+      SCOPED_TRACE(nth);
+      Wipe();
+      ASSERT_TRUE(Publish());
+      store_.Inject({.operation = objstore::ObjectOperation::kPut, .nth = nth, .effect = effect});
+      EXPECT_FALSE(rewrite());
+      if (nth < 3) {
+        EXPECT_THAT(Select({Any()}), testing::ElementsAreArray(kExample))
+            << "a day as before until it is whole";
+      }
+      ASSERT_TRUE(rewrite());
+      EXPECT_EQ(*store_.List(""), *want);
+      EXPECT_EQ(Select({Any()}), want_read);
+    }
+  }
+}
+
+TEST_F(ColdTier, AllOfADayMayBeDeleted) {
+  AddBlock("1.block", Example());
+  const auto published = Publish();
+  ASSERT_TRUE(published);
+  const std::vector<ColdDelete> deletes = {DeleteOf("all", {Any()}, 0, 1440)};
+  const auto rewritten = RewriteDay(store_, *columnar_, published->manifest, deletes, now_ms_, {});
+  ASSERT_TRUE(rewritten);
+  EXPECT_TRUE(rewritten->manifest.parts.empty());
+  EXPECT_THAT(Select({Any()}), ElementsAre());
+  EXPECT_TRUE(FindManifest(store_, "studio", kDay)->has_value()) << "a day without parts reads back";
+  EXPECT_EQ(
+      RewriteDay(store_, *columnar_, published->manifest, deletes, now_ms_, [] { return true; }).error().code,
+      ErrorCode::kCancelled);
+}
+
+TEST_F(ColdTier, DeletesApplyToWhatIsPublishedOfBlocks) {
+  AddBlock("1.block", Example());
+  const std::vector<ColdDelete> deletes = {DeleteOf("a", {Matcher::Equal("queue", "a")}, 4, 4),
+                                           DeleteOf("b", {Matcher::Equal("le", "+Inf")}, 0, 5)};
+  ASSERT_TRUE(Publish({.deletes = deletes}));
+  EXPECT_THAT(Select({Matcher::Equal(kMetricName, "depth")}),
+              ElementsAre("depth{queue=\"a\", region=\"eu\"}: 5=1 10=3", "depth{region=\"na\"}: 1440=9"))
+      << "of a window, only the sample that was named goes";
+  EXPECT_THAT(Select({Matcher::Equal("le", "+Inf")}),
+              ElementsAre("wait_bucket{le=\"+Inf\", region=\"eu\"}: 10=8"));
 }
 
 TEST_F(ColdTier, DamageIsNamed) {

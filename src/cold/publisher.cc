@@ -68,12 +68,13 @@ class ClassicRows {
 class DayPublish {
  public:
   DayPublish(objstore::ObjectStore& store, const plugin::Columnar& columnar, const ColdSchema& schema,
-             const PublishOptions& options, const ObjectSizes& sizes, ColdManifest& manifest,
-             PublishReport& report)
+             const PublishOptions& options, const std::vector<ColdDelete>& deletes, const ObjectSizes& sizes,
+             ColdManifest& manifest, PublishReport& report)
       : store_(store),
         columnar_(columnar),
         schema_(schema),
         options_(options),
+        deletes_(deletes),
         start_ms_(StartOf(manifest.day)),
         end_ms_(StartOf(NextDay(manifest.day))),
         sizes_(sizes),
@@ -82,8 +83,11 @@ class DayPublish {
         batch_(schema) {}
 
   Status Run(DayReader& reader) {
-    for (const std::string& family : reader.families())
+    for (const std::string& family : reader.families()) {
+      if (options_.is_cancelled && options_.is_cancelled())
+        return Fail(ErrorCode::kCancelled, "a publish was cut off");
       TICKSCOPE_RETURN_IF_ERROR(PublishFamily(reader, family));
+    }
     std::ranges::sort(manifest_.parts, {}, &ColdPart::name);
     return {};
   }
@@ -112,21 +116,24 @@ class DayPublish {
     batch_.BeginSeries(member.labels, static_cast<std::int64_t>(builder.Build().Hash()));
     ClassicRows classic;
     for (const DayReader::Bucket& bucket : member.buckets) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, bucket.sources));
+      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, bucket.sources, member,
+                                                                       family + "_bucket", bucket.le_text));
       classic.AddBucket(bucket, windows.floats);
     }
     if (!member.sum.empty()) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, member.sum));
+      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows,
+                                 ReadWindows(reader, member.sum, member, family + "_sum"));
       classic.AddSum(windows.floats);
     }
     if (!member.count.empty()) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, member.count));
+      TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows,
+                                 ReadWindows(reader, member.count, member, family + "_count"));
       classic.AddCount(windows.floats);
     }
     for (const auto& [end_ms, row] : classic.rows())
       batch_.Add(row);
     part_.has_classic = part_.has_classic || !classic.rows().empty();
-    TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, member.plain));
+    TICKSCOPE_ASSIGN_OR_RETURN(const WindowRows windows, ReadWindows(reader, member.plain, member, family));
     for (const FloatWindow& row : windows.floats)
       batch_.Add(row);
     for (const HistogramWindow& row : windows.histograms)
@@ -137,9 +144,32 @@ class DayPublish {
     return {};
   }
 
-  Result<WindowRows> ReadWindows(DayReader& reader, const DayReader::Sources& sources) const {
+  // Windows of a member's series of this name (and le).
+  Result<WindowRows> ReadWindows(DayReader& reader, const DayReader::Sources& sources,
+                                 const DayReader::Member& member, const std::string& metric,
+                                 std::string_view le = {}) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SampleColumns* samples, reader.Read(sources));
-    return MakeWindowRows(*samples, start_ms_, end_ms_);
+    if (deletes_.empty()) return MakeWindowRows(*samples, start_ms_, end_ms_);
+    LabelsBuilder builder(member.labels);
+    builder.Set(kMetricName, metric);
+    if (!le.empty()) builder.Set(kBucketLabel, le);
+    const Labels labels = builder.Build();
+    std::vector<const ColdDelete*> named;
+    for (const ColdDelete& one : deletes_) {
+      if (one.Names(labels)) named.push_back(&one);
+    }
+    if (named.empty()) return MakeWindowRows(*samples, start_ms_, end_ms_);
+    left_.Clear();
+    for (std::size_t i = 0; i < samples->size(); ++i) {
+      const TimeMs time_ms = samples->times_ms[i];
+      const bool is_deleted = std::ranges::any_of(
+          named, [&](const ColdDelete* one) { return time_ms >= one->start_ms && time_ms <= one->end_ms; });
+      if (is_deleted) continue;
+      left_.times_ms.push_back(time_ms);
+      left_.values.push_back(samples->values[i]);
+      if (!samples->histograms.empty()) left_.histograms.push_back(samples->histograms[i]);
+    }
+    return MakeWindowRows(left_, start_ms_, end_ms_);
   }
 
   Status EndRowGroup() {
@@ -182,6 +212,7 @@ class DayPublish {
   const plugin::Columnar& columnar_;
   const ColdSchema& schema_;
   const PublishOptions& options_;
+  const std::vector<ColdDelete>& deletes_;
   const TimeMs start_ms_;
   const TimeMs end_ms_;
   const ObjectSizes& sizes_;
@@ -190,6 +221,7 @@ class DayPublish {
   RowBatch batch_;
   std::unique_ptr<plugin::TableWriter> writer_;
   ColdPart part_;
+  SampleColumns left_;
 };
 
 }  // namespace
@@ -212,6 +244,13 @@ Result<PublishReport> PublishDay(objstore::ObjectStore& store, const plugin::Col
     used.push_back(block);
     manifest.sources.push_back(fmt::format("{}:{}", BaseName(block->path()), block->file_bytes()));
   }
+  std::vector<ColdDelete> deletes;
+  for (const ColdDelete& one : options.deletes) {
+    // Also one of the hours before: it may take the first step away.
+    if (one.start_ms > read_to_ms || one.end_ms <= read_from_ms) continue;
+    deletes.push_back(one);
+    if (one.Touches(day)) manifest.sources.push_back(one.Mark());
+  }
   std::ranges::sort(manifest.sources);
   PublishReport report;
   TICKSCOPE_ASSIGN_OR_RETURN(const auto in_force, FindManifest(store, tenant, day));
@@ -219,13 +258,16 @@ Result<PublishReport> PublishDay(objstore::ObjectStore& store, const plugin::Col
     report.outcome = PublishReport::Outcome::kEmpty;
     return report;
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto objects, store.List(TenantPrefix(tenant)));
+  const bool is_same =
+      in_force && in_force->sources == manifest.sources && in_force->promoted == manifest.promoted;
   ObjectSizes sizes;
-  for (const objstore::ObjectInfo& object : objects)
-    sizes[object.name] = object.size;
+  if (!is_same || options.checks_parts) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto objects, store.List(TenantPrefix(tenant)));
+    for (const objstore::ObjectInfo& object : objects)
+      sizes[object.name] = object.size;
+  }
   // A part that is gone is written again: whoever found it damaged has deleted it.
-  if (in_force && in_force->sources == manifest.sources && in_force->promoted == manifest.promoted &&
-      HasAllParts(sizes, *in_force)) {
+  if (is_same && (!options.checks_parts || HasAllParts(sizes, *in_force))) {
     report.outcome = PublishReport::Outcome::kUnchanged;
     report.manifest = *in_force;
     return report;
@@ -233,7 +275,7 @@ Result<PublishReport> PublishDay(objstore::ObjectStore& store, const plugin::Col
   TICKSCOPE_ASSIGN_OR_RETURN(const auto reader,
                              DayReader::Open(std::move(used), read_from_ms + 1, read_to_ms));
   TICKSCOPE_RETURN_IF_ERROR(
-      DayPublish(store, columnar, schema, options, sizes, manifest, report).Run(*reader));
+      DayPublish(store, columnar, schema, options, deletes, sizes, manifest, report).Run(*reader));
   manifest.revision = in_force ? in_force->revision + 1 : 1;
   const std::string text = WriteManifest(manifest);
   TICKSCOPE_RETURN_IF_ERROR(store.Put(ManifestName(tenant, day, manifest.revision, ContentHash(text)), text));

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cold/cold_catalog.h"
+#include "cold/cold_delete.h"
 #include "cold/cold_schema.h"
 #include "cold/day_reader.h"
 #include "objstore/object_store.h"
@@ -32,6 +33,12 @@ struct PublishOptions {
   std::size_t row_group_rows = 1U << 15;
   /// Rows after which a metric's next part begins, at a series' end; bounds what is held in memory.
   std::size_t part_rows_max = 1U << 21;
+  /// Samples to leave out although blocks still hold them; those of other days may be among them.
+  std::vector<ColdDelete> deletes;
+  /// Whether a day whose blocks did not change is looked through for parts that are gone: costs a listing of the tenant.
+  bool checks_parts = true;
+  /// Asked now and then; a publish that is cut off fails with kCancelled and is repeated to the same. May be empty.
+  std::function<bool()> is_cancelled;
 };
 
 struct PublishReport {

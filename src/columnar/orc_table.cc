@@ -38,6 +38,8 @@ class OrcWriter final : public plugin::TableWriter {
     return {};
   }
 
+  std::string Take() override { return {}; }
+
   Result<std::string> Finish() override {
     if (const arrow::Status closed = writer_->Close(); !closed.ok()) return ArrowError("orc", closed);
     const auto buffer = sink_->Finish();

@@ -1,7 +1,6 @@
 #include "columnar/parquet_table.h"
 
-#include <arrow/buffer.h>
-#include <arrow/io/memory.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
@@ -14,6 +13,7 @@
 #include <parquet/statistics.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "columnar/table_arrays.h"
 
@@ -34,15 +34,38 @@ bool IsPrunedBy(ColumnKind kind) {
          kind == ColumnKind::kDouble;
 }
 
+// Keeps what is written until somebody takes it.
+class CollectedOutput final : public arrow::io::OutputStream {
+ public:
+  arrow::Status Close() override {
+    is_closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return is_closed_; }
+  arrow::Result<std::int64_t> Tell() const override {
+    return taken_ + static_cast<std::int64_t>(content_.size());
+  }
+  arrow::Status Write(const void* data, std::int64_t bytes) override {
+    content_.append(static_cast<const char*>(data), static_cast<std::size_t>(bytes));
+    return arrow::Status::OK();
+  }
+  [[nodiscard]] std::string Take() {
+    taken_ += static_cast<std::int64_t>(content_.size());
+    return std::exchange(content_, {});
+  }
+
+ private:
+  std::string content_;
+  std::int64_t taken_ = 0;
+  bool is_closed_ = false;
+};
+
 class ParquetWriter final : public plugin::TableWriter {
  public:
   explicit ParquetWriter(const std::vector<plugin::ColumnSpec>& columns)
       : columns_(columns), schema_(SchemaOf(columns)) {}
 
   Status Open() {
-    auto sink = arrow::io::BufferOutputStream::Create();
-    if (!sink.ok()) return ArrowError("parquet", sink.status());
-    sink_ = *std::move(sink);
     parquet::WriterProperties::Builder properties;
     properties.compression(parquet::Compression::ZSTD)->compression_level(kZstdLevel);
     properties.version(parquet::ParquetVersion::PARQUET_2_6);
@@ -73,17 +96,17 @@ class ParquetWriter final : public plugin::TableWriter {
     return {};
   }
 
+  std::string Take() override { return sink_->Take(); }
+
   Result<std::string> Finish() override {
     if (const arrow::Status closed = writer_->Close(); !closed.ok()) return ArrowError("parquet", closed);
-    const auto buffer = sink_->Finish();
-    if (!buffer.ok()) return ArrowError("parquet", buffer.status());
-    return (*buffer)->ToString();
+    return sink_->Take();
   }
 
  private:
   const std::vector<plugin::ColumnSpec> columns_;
   const std::shared_ptr<arrow::Schema> schema_;
-  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
+  const std::shared_ptr<CollectedOutput> sink_ = std::make_shared<CollectedOutput>();
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
 };
 

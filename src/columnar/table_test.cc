@@ -116,6 +116,19 @@ TEST_P(Table, BytesAreAFunctionOfTheRows) {
   EXPECT_NE(Written(GetParam(), {ThreeRows(0, "eu")}), Written(GetParam(), {ThreeRows(0, "na")}));
 }
 
+TEST_P(Table, WhatIsTakenEarlyIsTheSameFile) {
+  const auto writer = Library().MakeTableWriter(GetParam(), kColumns);
+  ASSERT_TRUE(writer);
+  std::string content;
+  for (const TableBatch& batch : {ThreeRows(0, "eu"), ThreeRows(1, "na")}) {
+    ASSERT_TRUE((*writer)->Append(batch));
+    content += (*writer)->Take();
+  }
+  EXPECT_EQ(content.empty(), GetParam() == TableFormat::kOrc);
+  content += *(*writer)->Finish();
+  EXPECT_EQ(content, Written(GetParam(), {ThreeRows(0, "eu"), ThreeRows(1, "na")}));
+}
+
 TEST_P(Table, OnlyWhatIsAskedForIsRead) {
   const auto reader = Library().OpenTable(
       GetParam(), std::make_shared<TextSource>(Written(GetParam(), {ThreeRows(0, "eu")})),

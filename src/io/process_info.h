@@ -25,8 +25,13 @@ class ProcessInfo {
 
 [[nodiscard]] std::unique_ptr<ProcessInfo> MakeProcessInfo();
 
-/// Lets everybody else on the machine go first: the least a process can ask of the processor's time.
+/// Lets everybody else on the machine go first, for processor and disk: this thread and those it starts from now on get what
+/// nobody else wants. For work that nobody waits for and that holds nothing others need.
 void LowerPriority();
+
+/// Lets the process's other threads go first while there is a choice: this thread and those it starts get a tenth of what
+/// an ordinary one gets, and the disk when it is idle. For work that must get on, too.
+void LowerThreadPriority();
 
 /// Lets this process open as many files and sockets as its hard limit allows, for the usual 1,024 are fewer than the
 /// connections a server takes. Returns how many that are.

@@ -73,7 +73,10 @@ class TableWriter {
   virtual ~TableWriter() = default;
   /// Appends a batch as one row group (of ORC: to the stripe). Requires T1.
   [[nodiscard]] virtual Status Append(const TableBatch& batch) = 0;
-  /// The file's bytes.
+  /// Bytes of the file that will not change, in its order; Finish then gives what follows them. So a file of any size is
+  /// written in the memory of a row group. May be empty: ORC has none before the end.
+  [[nodiscard]] virtual std::string Take() = 0;
+  /// The file's bytes, or what Take left of them.
   [[nodiscard]] virtual Result<std::string> Finish() = 0;
 };
 

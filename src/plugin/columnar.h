@@ -39,7 +39,7 @@ class Columnar {
 
 /// The library's one entry point, extern "C"; the name changes when this interface does.
 using ColumnarEntry = Columnar& (*)();
-inline constexpr const char* kColumnarEntryName = "tickscope_columnar_2";
+inline constexpr const char* kColumnarEntryName = "tickscope_columnar_3";
 
 /// Loads the library on the first call. Errors: kUnavailable telling where it was looked for and how to get it.
 [[nodiscard]] Result<Columnar*> LoadColumnar();

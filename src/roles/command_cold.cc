@@ -17,6 +17,7 @@
 #include "io/posix_file_system.h"
 #include "io/system_clock.h"
 #include "plugin/columnar.h"
+#include "roles/cold_keeper.h"
 #include "roles/commands.h"
 #include "roles/moved_blocks.h"
 #include "roles/store_argument.h"
@@ -71,6 +72,7 @@ class ColdRun {
     std::uint64_t published = 0;
     for (const auto& [tenant, blocks] : blocks_by_tenant) {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::set<Day> days, DaysToPublish(blocks));
+      options.deletes = ColdDeletes(moved_->Deletes(tenant));
       for (const Day day : days) {
         TICKSCOPE_ASSIGN_OR_RETURN(
             const cold::PublishReport report,

@@ -12,6 +12,7 @@
 #include "base/civil_time.h"
 #include "base/duration.h"
 #include "exchange/export_run.h"
+#include "exchange/parquet_sink.h"
 #include "exchange/prometheus_block.h"
 #include "exchange/text_sinks.h"
 #include "io/asio_network.h"
@@ -19,6 +20,7 @@
 #include "io/read_only_file_system.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
+#include "plugin/columnar.h"
 #include "roles/commands.h"
 #include "roles/exchange_options.h"
 #include "wire/tenant_header.h"
@@ -106,14 +108,17 @@ Status RunOne(const ExportArguments& arguments) {
     sink = exchange::MakeCsvSink(write);
   } else if (arguments.format == "jsonl") {
     sink = exchange::MakeJsonLinesSink(write);
+  } else if (arguments.format == "parquet") {
+    TICKSCOPE_ASSIGN_OR_RETURN(plugin::Columnar* const columnar, plugin::LoadColumnar());
+    TICKSCOPE_ASSIGN_OR_RETURN(sink, exchange::MakeParquetSink(*columnar, write));
   } else if (arguments.format == "prometheus") {
     if (arguments.output.empty())
       return Fail(ErrorCode::kInvalidArgument, "--output: needed: the directory Prometheus blocks go to");
     sink = std::make_unique<exchange::PrometheusBlockSink>(*fs, arguments.output, now_ms, *random);
   } else {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("--format: got \"{}\", want openmetrics, csv, jsonl or prometheus", arguments.format));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--format: got \"{}\", want openmetrics, csv, jsonl, parquet or prometheus",
+                            arguments.format));
   }
 
   const auto read_only = io::MakeReadOnlyFileSystem(*fs);
@@ -176,6 +181,7 @@ int RunExport(int argc, char** argv) {
       "What each format holds: docs/import-export.md.\n"
       "\n"
       "  tickscope export --match 'up{job=\"game\"}' --start now-1d > up.om\n"
+      "  tickscope export --format parquet --start now-1d --output day.parquet\n"
       "  tickscope export --data data --start now-30d --format prometheus --output blocks");
   app.add_option("--server", arguments.server, "the server to ask")->capture_default_str();
   app.add_option("--data", arguments.data, "a data directory to read instead; nothing in it changes");
@@ -185,12 +191,12 @@ int RunExport(int argc, char** argv) {
   app.add_option("--start", arguments.start,
                  "from then on: Unix seconds, RFC 3339, now-1d (default: now-1h)");
   app.add_option("--end", arguments.end, "until then (default: now)");
-  app.add_option("--format", arguments.format, "openmetrics, csv, jsonl or prometheus (blocks)")
+  app.add_option("--format", arguments.format, "openmetrics, csv, jsonl, parquet or prometheus (blocks)")
       ->capture_default_str();
   app.add_option("--output", arguments.output,
                  "a new file, or the directory of Prometheus blocks (default: stdout)");
   app.add_option("--window", arguments.window,
-                 "time read at once; in text a series comes again for each (default: 2h of a server, all of "
+                 "time read at once; a series comes again for each (default: 2h of a server, all of "
                  "a directory)");
   try {
     app.parse(argc, argv);

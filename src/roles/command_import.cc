@@ -174,7 +174,6 @@ class ImportRun {
     TICKSCOPE_ASSIGN_OR_RETURN(const auto source, (this->*make_source)());
     Pacer pacer(*clock_, stop_, arguments_.rate);
     if (arguments_.dry_run) return Count(*source, pacer);
-    io::LowerPriority();
     exchange::ImportOptions options{.tenant = tenant, .directory = directory_, .id = id_};
     auto memory = ParseByteSize(arguments_.memory);
     if (!memory) return FailWith("--memory", std::move(memory).error());
@@ -462,6 +461,8 @@ int RunImport(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  // Before there are other threads, for those to have it too.
+  io::LowerPriority();
   fleet::StopFlag stop;
   const auto signals = io::SignalWaiter::Start([&stop](io::Signal) { stop.Set(); });
   Status status = signals ? Status() : Status(std::unexpected(signals.error()));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "io/file_system.h"
@@ -25,6 +26,10 @@ class MovedBlocks {
                                     const tier::BlockPtr& block)>;
   /// Blocks of one tier; of all tenants for an empty name. Ends with the sink's first error.
   [[nodiscard]] Status ForEach(tier::Tier tier, const TenantId& tenant, const Sink& sink);
+  /// A tenant's deletes that blocks may still hold samples of.
+  [[nodiscard]] std::vector<tier::Tombstone> Deletes(const TenantId& tenant) const {
+    return catalogue_->Tenant(tenant)->tombstones;
+  }
 
  private:
   MovedBlocks() = default;

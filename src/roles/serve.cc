@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "ingest/remote_write_endpoint.h"
+#include "io/process_info.h"
 #include "roles/admin_endpoints.h"
 #include "sql/sql_endpoint.h"
 
@@ -24,6 +25,9 @@ std::vector<api::NamedCount> ToPairs(const std::vector<tsdb::NamedCount>& counts
     pairs.emplace_back(count.name, count.count);
   return pairs;
 }
+
+// Imports and snapshots that wait for one that is going on; more are answered 503.
+constexpr std::size_t kAdminQueueMax = 64;
 
 constexpr std::int64_t kForeverMs = 1000LL * 365 * 24 * 3'600'000;
 
@@ -152,11 +156,14 @@ void ServeProcess::AddRoutes() {
       .cardinality = this,
       .limits = gateway_ != nullptr ? this : nullptr};
   api::RegisterRemoteRead(router_, dependencies, options);
+  // All of an imported block is decoded before the store takes it: neither queries nor writes wait for that.
+  admin_pool_ = std::make_unique<WorkerPool>(1, kAdminQueueMax);
+  static_cast<void>(admin_pool_->Submit([] { io::LowerThreadPriority(); }));
   RegisterAdminEndpoints(router_, {.fs = environment_.fs,
                                    .store = *store_,
                                    .clock = environment_.clock,
                                    .random = environment_.random,
-                                   .pool = *query_pool_,
+                                   .pool = *admin_pool_,
                                    .data_directory = config_.data_directory,
                                    .disk_free_bytes_min = config_.stream.disk_free_bytes_min,
                                    .is_enabled = config_.admin_api});
@@ -257,6 +264,7 @@ void ServeProcess::Stop() {
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
   if (query_pool_ != nullptr) query_pool_->Stop();
   if (sql_pool_ != nullptr) sql_pool_->Stop();
+  if (admin_pool_ != nullptr) admin_pool_->Stop();
   if (stream_ != nullptr) stream_->Close();
   if (consumer_ != nullptr) consumer_->Stop();
   server_.reset();

@@ -105,6 +105,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<sql::PartFiles> part_files_;
   std::unique_ptr<sql::SqlEngine> sql_engine_;
   std::unique_ptr<WorkerPool> sql_pool_;
+  std::unique_ptr<WorkerPool> admin_pool_;  // One thread that lets others go first.
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<FreshnessProbe> probe_;

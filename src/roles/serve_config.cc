@@ -84,6 +84,13 @@ void VisitTiers(Visitor& visit, TierConfig& c) {
   visit.KeepTenants("keep_tenants", "The same for single tenants, by name; what is left out is as above.",
                     c.worker.retention);
   visit.End();
+
+  visit.Begin("cold", "Days as Parquet for other engines, kept up by the compact role.");
+  visit.Duration("publish_every", "How often days that are over are looked for and published; 0 for never.",
+                 c.cold.publish_every_ms);
+  visit.Duration("grace", "How long replaced files stay for readers that began before.", c.cold.grace_ms);
+  visit.Texts("promote", "Labels that are columns of their own.", c.cold.promoted);
+  visit.End();
 }
 
 // One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "base/log.h"
 #include "cold/cold_catalog.h"
 #include "cold/cold_queryable.h"
+#include "io/process_info.h"
 #include "objstore/retrying_object_store.h"
 #include "objstore/store_location.h"
 #include "plugin/columnar.h"
@@ -157,6 +159,14 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
   }
   tier::TierOptions worker = config.worker;
   worker.scratch_directory = data_directory + "/tier/scratch";
+  if (worker.compacts) {
+    process->keeper_ = std::make_unique<ColdKeeper>(*process->objects_, *process->catalogue_, world.clock,
+                                                    world.metrics, config.cold, config.worker);
+    worker.carry_out_deletes = [keeper = process->keeper_.get()](
+                                   const TenantId& tenant, const std::vector<tier::Tombstone>& tombstones) {
+      return keeper->CarryOut(tenant, tombstones);
+    };
+  }
   process->worker_ = std::make_unique<tier::TierWorker>(
       world.fs, world.clock, *process->objects_, *process->catalogue_, process->store_blocks_.get(),
       process->served_here_, world.metrics, std::move(worker));
@@ -169,14 +179,19 @@ void TierProcess::Start(Threads& threads) {
     Log(LogLevel::kError, "the object store cannot be listed now: older samples are served once it can",
         {{"store", location_}, {"error", listed.error().message}});
   }
-  thread_ = threads.Start("tier", [this] {
+  thread_ = threads.Start("tier", [this, is_first = true]() mutable {
+    // Rolling up an import, say, takes seconds of processor time, and nobody waits for it.
+    if (std::exchange(is_first, false)) io::LowerThreadPriority();
     if (cold_ != nullptr) cold_->Refresh();
-    return worker_->Take();
+    const Turn turn = worker_->Take();
+    if (keeper_ != nullptr) keeper_->Turn();
+    return turn;
   });
 }
 
 void TierProcess::Stop() {
   if (worker_ != nullptr) worker_->Stop();
+  if (keeper_ != nullptr) keeper_->Stop();
   pause_.Stop();
   if (thread_ != nullptr) thread_->Join();
   thread_.reset();

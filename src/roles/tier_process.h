@@ -18,6 +18,7 @@
 #include "objstore/object_cache.h"
 #include "objstore/object_store.h"
 #include "objstore/store_options.h"
+#include "roles/cold_keeper.h"
 #include "tier/catalogue.h"
 #include "tier/hot_blocks.h"
 #include "tier/object_block_opener.h"
@@ -34,6 +35,7 @@ struct TierConfig {
   std::uint64_t cache_bytes = 8ULL << 30;
   std::uint64_t open_blocks_max = 256;
   tier::TierOptions worker;
+  ColdConfig cold;
 };
 
 /// Selectors of deletes and retention rules, as PromQL has them.
@@ -97,6 +99,7 @@ class TierProcess final : public api::TierControl {
   std::unique_ptr<tier::Catalogue> catalogue_;
   std::unique_ptr<StoreBlocks> store_blocks_;
   std::unique_ptr<ColdTier> cold_;
+  std::unique_ptr<ColdKeeper> keeper_;  // Of a process that compacts.
   tier::ServedHere served_here_;
   std::unique_ptr<tier::TierWorker> worker_;
   std::unique_ptr<tier::TieredQueryable> queryable_;

@@ -495,6 +495,10 @@ tickscope::Status TierWorker::RemoveOld() {
 tickscope::Status TierWorker::RetireDeletes() {
   for (const TenantId& tenant : catalogue_.Tenants()) {
     const TenantTiersPtr tiers = catalogue_.Tenant(tenant);
+    if (options_.carry_out_deletes && !tiers->tombstones.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_done, options_.carry_out_deletes(tenant, tiers->tombstones));
+      if (!is_done) continue;
+    }
     for (const Tombstone& tombstone : tiers->tombstones) {
       const auto may_hold = [&](const ListedBlock& block) {
         return block.name.Overlaps(tombstone.start_ms, tombstone.end_ms) &&

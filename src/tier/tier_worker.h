@@ -51,6 +51,9 @@ struct TierOptions {
   std::uint32_t shard = 0;           ///< Of `shard_count` compactors, this one.
   std::uint32_t shard_count = 1;
   RetentionOptions retention;
+  /// Carries a tenant's deletes out where this worker does not look: the cold tier. Asked each round while there are any; false
+  /// and errors keep all of them. May be empty.
+  std::function<Result<bool>(const TenantId&, const std::vector<Tombstone>&)> carry_out_deletes;
 };
 
 /// Where the tier's work stands.

@@ -8,6 +8,9 @@ import struct
 import subprocess
 import time
 
+import duckdb
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 import http_call
@@ -207,6 +210,63 @@ def test_text_formats(serve, run, tickscope):
             "timestamps": [at_ms, at_ms + 1000, at_ms + 2000],
         }
     ]
+
+
+def test_parquet_is_what_jsonl_says(run, tickscope, tmp_path):
+    """More rows than a row group, of all series of a simulated server, as pyarrow and DuckDB read them."""
+    data = tmp_path / "data"
+    span = ("--start", str(START_S), "--end", str(START_S + 7200))
+    done = run([tickscope, "import", "fleet", "--servers", "1", "--start", str(START_S), "--duration", "2h", "--data", data])
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "out.parquet"
+    done = run([tickscope, "export", "--data", data, *span, "--format", "parquet", "--output", file])
+    assert done.returncode == 0 and "216000 samples exported, 0 left out" in done.stderr, done.stderr
+    table = pyarrow.parquet.read_table(file)
+    assert pyarrow.parquet.ParquetFile(file).metadata.num_row_groups == 2
+    lines = run([tickscope, "export", "--data", data, *span, "--format", "jsonl"]).stdout.splitlines()
+    expected = []
+    for one in map(json.loads, lines):
+        labels = one["metric"]
+        name = labels.pop("__name__")
+        expected += [(name, sorted(labels.items()), t, v) for t, v in zip(one["timestamps"], one["values"])]
+    columns = [table[name].to_pylist() for name in ("metric", "labels", "value")]
+    times = table["ts"].cast(pyarrow.int64()).to_pylist()
+    assert [(m, sorted(l), t, v) for m, l, v, t in zip(*columns, times)] == expected
+    asked = "SELECT metric, labels['server'], count(*)::INT, sum(value) FROM read_parquet(?) WHERE kind = 'float' GROUP BY ALL ORDER BY ALL"
+    by_metric: dict = {}
+    for name, labels, _, value in expected:
+        count, total = by_metric.get((name, dict(labels)["server"]), (0, 0.0))
+        by_metric[name, dict(labels)["server"]] = (count + 1, total + value)
+    rows = duckdb.execute(asked, [str(file)]).fetchall()
+    assert [(m, s, n) for m, s, n, _ in rows] == [(*key, count) for key, (count, _) in sorted(by_metric.items())]
+    assert [total for *_, total in rows] == pytest.approx([total for _, (_, total) in sorted(by_metric.items())], rel=1e-9)
+
+
+def test_parquet_keeps_what_is_odd(serve, run, tickscope, tmp_path):
+    server = serve()
+    at_ms = (START_S + 6 * HOUR_S) * 1000
+    series = [Series({"__name__": "odd", "a": 'x"y'}, [(at_ms, 0.1), (at_ms + 1000, STALE_NAN_BITS), (at_ms + 2000, float("inf"))])]
+    assert server.write("rw1", series).status == 204
+    answer = server.write_raw(snappy(histogram_request("wait", [at_ms, at_ms + 1000])), headers("rw1"))
+    assert answer.status == 204, answer.text
+    wait_until(lambda: server.query("wait", at_ms / 1000) != [] and server.query("odd", at_ms / 1000) != [], "the samples", 10)
+    file = tmp_path / "odd.parquet"
+    span = ("--start", str(at_ms // 1000 - 60), "--end", str(at_ms // 1000 + 60))
+    export = [tickscope, "export", "--server", server.url, "--match", '{__name__=~"odd|wait"}', "--format", "parquet", *span, "--output", file]
+    done = run(export)
+    assert done.returncode == 0, done.stderr
+    rows = pyarrow.parquet.read_table(file).to_pylist()
+    assert [(r["metric"], r["kind"], r["labels"]) for r in rows] == [("odd", k, [("a", 'x"y')]) for k in ("float", "stale", "float")] + [
+        ("wait", "native", [])] * 2
+    assert [rows[0]["value"], rows[2]["value"], rows[3]["value"]] == [0.1, float("inf"), None]
+    values = pyarrow.parquet.read_table(file)["value"].combine_chunks()
+    assert struct.unpack("<Q", values.buffers()[1][8:16].to_pybytes())[0] == STALE_NAN_BITS
+    last = rows[4]
+    assert (last["hist_count"], last["hist_sum"], last["native_schema"]) == (10, 5.0, 3)
+    assert (last["native_zero_threshold"], last["native_zero_count"]) == (2.0**-128, 2)
+    assert (last["native_positive_index"], last["native_positive_count"]) == ([1, 2], [2.0, 6.0])
+    assert (last["native_negative_index"], last["native_bounds"], rows[0]["native_positive_index"]) == ([], None, None)
+    assert run(export).returncode == 1, "an output that is there is not overwritten"
 
 
 def histogram_request(name: str, times_ms: list[int]) -> bytes:

@@ -129,6 +129,26 @@ def test_what_the_server_says_is_turned_into_advice(objects):
         assert done.returncode == 1 and says in done.stderr, (code, done.stderr)
 
 
+@pytest.mark.parametrize("last", [b"\x00", b"\xa5", b"\x5a"], ids=["zero", "one mark", "other mark"])
+def test_an_answer_that_came_short_is_asked_for_again(objects, tmp_path, last):
+    """The client library says that it got all it asked for; whatever the content ends in, half of it is not taken for the whole."""
+    content = os.urandom(20_000)[:-1] + last
+    gets = 0
+
+    def answer(request, _body):
+        nonlocal gets
+        whole = {"ETag": '"x"', "Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}"}
+        if request.command == "HEAD":
+            return 200, {"Content-Length": str(len(content))}, b""
+        gets += 1
+        return 206, whole, content if gets > 2 else content[: len(content) // 2]
+
+    with fakes.http_server(answer) as url:
+        done = objects("get", "a/b", tmp_path / "back", store=f"s3://metrics?endpoint={url}")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "back").read_bytes() == content and gets >= 3
+
+
 def test_keys_of_the_machines_role(objects):
     """Without keys, the machine's metadata service is asked, in its second version, and its token goes with each request."""
     asked: list[str] = []

@@ -7,6 +7,7 @@ import json
 import os
 import time
 
+import pyarrow.parquet
 import pytest
 
 import http_call
@@ -17,7 +18,7 @@ from components.s3_servers import ADMIN
 # Blocks wait until all of the past is in, so that windows are cut at once.
 FILLING = "store: {seal_interval: 1h, block_delay: 36500d}\n"
 MOVING = """
-store: {{seal_interval: 1s}}
+store: {{seal_interval: 5s}}
 objects: {{url: "{url}"}}
 tiers: {{interval: 1s, hot: 1h, grace: 1s, settle: 1s{keep}}}
 admin_api: true
@@ -34,6 +35,9 @@ def environment() -> dict[str, str]:
 def filled(serve, run, tickscope, tmp_path):
     """A data directory with 30 hours of a small fleet, up to three hours ago, and the ledger of what was acknowledged."""
     server = serve(config=FILLING)
+    # All of it within one interval of seals, which end at multiples of it: the part of a first one would become blocks at once, and
+    # the rest with the next window, in two hours.
+    wait_until(lambda: time.time() % 5 < 0.5, "the beginning of an interval", 10, 0.01)
     ledger = tmp_path / "ledger"
     began = (int(time.time()) // 7200 - 1) * 7200 - HOURS * 3600
     sent = run(
@@ -158,6 +162,71 @@ def test_deletes(serve, run, tickscope, tmp_path, filled):
     assert server.get("/api/v1/query", at_once).json()["data"]["result"] == []
     refused = http_call.call("POST", server.url + "/api/v1/admin/tsdb/delete_series?match[]=up")
     assert refused.status == 403 and "admin_api" in refused.text
+
+
+def cold_objects(store) -> list[str]:
+    return sorted(str(path.relative_to(store)) for path in store.glob("metrics/cold/v1/tenant=*/**/*.parquet"))
+
+
+def cold_rows(store, server: str) -> dict[str, int]:
+    """Rows of a game server by day, of every file that lies there, as pyarrow sees them; none while one is swept away."""
+    rows: dict[str, int] = {}
+    for name in cold_objects(store):
+        if "tenant=default" not in name:
+            continue
+        try:
+            table = pyarrow.parquet.ParquetFile(store / name).read(columns=["server"])
+        except FileNotFoundError:
+            return {}
+        day = name.partition("/dt=")[2].partition("/")[0]
+        rows[day] = rows.get(day, 0) + table["server"].to_pylist().count(server)
+    return rows
+
+
+@pytest.mark.timeout(300)
+def test_days_are_published_and_deletes_reach_them(serve, run, tickscope, tmp_path, filled):
+    began, _ = filled
+    store = tmp_path / "elsewhere"
+    config = (
+        "store: {seal_interval: 5s}\n"
+        f'objects: {{url: "{store}"}}\n'
+        "tiers: {interval: 1s, hot: 1h, grace: 1s, settle: 1s}\n"
+        "cold: {publish_every: 1s, grace: 0s}\n"
+        "admin_api: true\n"
+    )
+    server = serve(config=config)
+    wait_for_history(server)
+    # Days that are over, and no other.
+    last = int(time.time()) // 86400 * 86400
+    first_whole = began // 86400 * 86400
+    days = [time.strftime("%Y-%m-%d", time.gmtime(t)) for t in range(first_whole, min(last, began + HOURS * 3600), 86400)]
+    wait_until(lambda: server.metric("tickscope_cold_published_days_total") >= len(days), "the days to be published", 60)
+    wait_until(lambda: sorted(cold_rows(store, "")) == days, f"{days}", 30, 1)
+    assert server.metric("tickscope_cold_publish_lag_seconds") == 0 and server.metric("tickscope_cold_failures_total") == 0
+    verified = run([tickscope, "cold", "verify", "--data", tmp_path / "data", "--store", store])
+    assert verified.returncode == 0 and " 0 damaged" in verified.stdout, verified.stdout
+    ls = run([tickscope, "cold", "ls", "--data", tmp_path / "data", "--store", store, "--tenant", "default"]).stdout
+
+    # One game server, for ever.
+    names = {name for name in server.get("/api/v1/label/server/values", {"start": began, "end": began + 3600}).json()["data"]}
+    gone = sorted(names)[0]
+    assert cold_rows(store, gone)[days[0]] > 0
+    delete = [tickscope, "delete", "--to", server.url, "--match", f'{{server="{gone}"}}', "--start", began - 1, "--end", began + HOURS * 3600]
+    assert run(delete).returncode == 0
+    wait_until(lambda: set(cold_rows(store, gone).values()) == {0}, "the files to be without it", 60, 1)
+    other = sorted(names)[1]
+    assert all(rows > 0 for rows in cold_rows(store, other).values())
+    asked = run([tickscope, "sql", "--data", tmp_path / "data", "--store", store, "--format", "csv", "SELECT server, count(*) FROM metrics GROUP BY 1"])
+    assert asked.returncode == 0 and other in asked.stdout and gone not in asked.stdout, asked.stdout + asked.stderr
+    assert server.metric("tickscope_cold_rewritten_days_total") >= len(days)
+    assert ls != run([tickscope, "cold", "ls", "--data", tmp_path / "data", "--store", store, "--tenant", "default"]).stdout
+    # A kill, and what is published stays as it is; a publish by hand agrees.
+    server.child.kill()
+    server = serve(config=config)
+    by_hand = run([tickscope, "cold", "publish", "--data", tmp_path / "data", "--store", store, "--tenant", "default", "--all"], timeout_s=120)
+    assert by_hand.returncode == 0, by_hand.stderr
+    assert set(cold_rows(store, gone).values()) == {0}
+    assert run([tickscope, "cold", "verify", "--data", tmp_path / "data", "--store", store]).returncode == 0
 
 
 def test_a_bucket_that_is_away_holds_nothing_up(serve, run, tickscope, tmp_path, filled):
