@@ -216,8 +216,8 @@ QueryOutcome QueryFront::AnswerFromCache(Query& query) {
 
   const auto count = static_cast<std::uint32_t>((request.end_ms - request.start_ms) / request.step_ms) + 1;
   const TimeMs last_ms = request.start_ms + static_cast<std::int64_t>(count - 1) * request.step_ms;
-  const MutationLog::Mark mark = deps_.cache->log().Now(deps_.clock.NowMs());
-  const ResultCache::Found found = deps_.cache->Find(*key, ReachOf(query.shape), request.start_ms, last_ms);
+  const ResultCache::Found found =
+      deps_.cache->Find(*key, ReachOf(query.shape), request.start_ms, last_ms, deps_.clock.NowMs());
   Pieces pieces = SplitByKept(found.extents, request.start_ms, request.step_ms, count);
   if (pieces.gaps.empty()) {
     QueryAnswer answer;
@@ -242,10 +242,11 @@ QueryOutcome QueryFront::AnswerFromCache(Query& query) {
     auto result = Evaluate(query, parts[i]);
     if (!result) return Failed(std::move(result).error());
     auto& matrix = std::get<promql::Matrix>(result->value);
-    Extent extent = PackExtent(matrix, parts[i].start_ms, request.step_ms, pieces.gaps[i].count, mark.number);
+    Extent extent =
+        PackExtent(matrix, parts[i].start_ms, request.step_ms, pieces.gaps[i].count, found.mark.number);
     // Notes name places in this query's text, and times are not told from them.
     if (found.may_keep && result->warnings.empty() && result->infos.empty())
-      KeepSettled(query, *key, mark, extent);
+      KeepSettled(query, *key, found.mark, extent);
     AddStats(result->stats, all.stats);
     AddNew(std::move(result->warnings), all.warnings);
     AddNew(std::move(result->infos), all.infos);

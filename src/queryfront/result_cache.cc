@@ -221,12 +221,12 @@ void ResultCache::CountBytes(Entry& entry) {
   entry.bytes = bytes;
 }
 
-ResultCache::Found ResultCache::Find(const Key& key, const Reach& reach, TimeMs first_ms, TimeMs last_ms) {
+ResultCache::Found ResultCache::Find(const Key& key, const Reach& reach, TimeMs first_ms, TimeMs last_ms,
+                                     TimeMs now_ms) {
   Found found;
-  if (!IsTrusted(key.tenant)) {
-    found.may_keep = false;
-    return found;
-  }
+  if (!IsTrusted(key.tenant)) return found;
+  found.may_keep = true;
+  found.mark = log_.Now(now_ms);
   Load(key, reach);
   const MutexLock lock(mu_);
   const auto entry = entries_.find(key.text);

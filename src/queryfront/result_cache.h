@@ -44,6 +44,7 @@ struct ResultCacheOptions {
   std::uint64_t memory_bytes = 128ULL << 20;   ///< 0 keeps nothing.
   std::uint64_t disk_bytes = 1ULL << 30;       ///< 0 writes no files.
   std::uint64_t entry_bytes_max = 8ULL << 20;  ///< Larger results are not kept.
+  std::uint64_t label_bytes = 32ULL << 20;     ///< Memory for names and values (LabelCache); 0 keeps none.
   std::int64_t settle_ms = 60'000;             ///< How far behind now the watermark is.
   std::string directory;                       ///< For files; empty writes none.
 };
@@ -77,15 +78,16 @@ class ResultCache {
   [[nodiscard]] Status Open(std::uint64_t replay_offset) TICKSCOPE_EXCLUDES(mu_);
 
   [[nodiscard]] bool is_on() const { return options_.memory_bytes > 0; }
-  [[nodiscard]] MutationLog& log() { return log_; }
 
-  /// Extents that overlap [first_ms, last_ms], as of at least `number`, by time; whole, so perhaps longer than asked for.
-  /// False in `may_keep` while a tenant's files cannot be told to be the same.
+  /// Extents that overlap [first_ms, last_ms], by time; whole, so perhaps longer than asked for. `now_ms` moves the watermark
+  /// on: what is evaluated after this may be put with the mark's number, up to the mark's time, if `may_keep`. It may not
+  /// while a tenant's samples cannot be told to be where they were.
   struct Found {
     std::vector<ExtentPtr> extents;
-    bool may_keep = true;
+    MutationLog::Mark mark;
+    bool may_keep = false;
   };
-  [[nodiscard]] Found Find(const Key& key, const Reach& reach, TimeMs first_ms, TimeMs last_ms)
+  [[nodiscard]] Found Find(const Key& key, const Reach& reach, TimeMs first_ms, TimeMs last_ms, TimeMs now_ms)
       TICKSCOPE_EXCLUDES(mu_);
   /// Keeps an extent, joined with those it touches.
   void Put(const Key& key, const Reach& reach, Extent extent) TICKSCOPE_EXCLUDES(mu_);

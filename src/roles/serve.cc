@@ -131,6 +131,10 @@ tickscope::Status ServeProcess::OpenQueryFront() {
       &environment_.fs, *mutations_, metrics_, std::move(cache),
       [this](const TenantId& tenant) { return Fingerprint(tenant); });
   TICKSCOPE_RETURN_IF_ERROR(result_cache_->Open(store_->replay_offset()));
+  const LabelStateSource& states =
+      tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
+  label_cache_ =
+      std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
   queryfront::QueryFrontOptions options = config_.front;
   options.admission.slots_max = config_.query_threads;
   options.admission.waiting_max = config_.query_queue_max;
@@ -189,7 +193,7 @@ void ServeProcess::AddRoutes() {
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
   const api::PrometheusApiDependencies dependencies{
-      .storage = Storage(),
+      .storage = *label_cache_,
       .engine = engine_,
       .clock = environment_.clock,
       .pool = *query_pool_,

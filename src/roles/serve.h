@@ -28,6 +28,7 @@
 #include "io/process_info.h"
 #include "model/mutation_log.h"
 #include "promql/engine.h"
+#include "queryfront/label_cache.h"
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
 #include "roles/freshness_probe.h"
@@ -114,6 +115,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<WorkerPool> ingest_pool_;
   std::unique_ptr<WorkerPool> query_pool_;  // What the API does beside queries.
   std::unique_ptr<queryfront::ResultCache> result_cache_;
+  std::unique_ptr<queryfront::LabelCache> label_cache_;
   std::unique_ptr<Worker> result_flusher_;
   std::atomic<bool> flusher_stopping_{false};
   std::unique_ptr<queryfront::QueryFront> query_front_;

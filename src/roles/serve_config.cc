@@ -79,6 +79,8 @@ void VisitResultCache(Visitor& visit, queryfront::ResultCacheOptions& options) {
       "cache",
       "Results of range queries, kept by step. Late samples, deletes and retention cut out what they touch.");
   visit.Size("memory", "Memory for results; 0 keeps none.", options.memory_bytes, 0, 1ULL << 40);
+  visit.Size("labels", "Memory for label names and values; 0 keeps none.", options.label_bytes, 0,
+             1ULL << 40);
   visit.Size("disk", "Files of results, which survive a restart; 0 writes none.", options.disk_bytes, 0,
              1ULL << 50);
   visit.Size("result_bytes_max", "A larger result is not kept.", options.entry_bytes_max, 1024, 1ULL << 30);

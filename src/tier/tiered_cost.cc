@@ -78,4 +78,22 @@ Result<SelectCost> TieredQueryable::EstimateSelect(const SelectRequest& request,
   return sum;
 }
 
+std::optional<std::string> TieredQueryable::LabelState(const TenantId& tenant, TimeMs start_ms,
+                                                       TimeMs end_ms) const {
+  const auto* const hot = dynamic_cast<const LabelStateSource*>(&hot_);
+  if (hot == nullptr) return std::nullopt;
+  std::optional<std::string> state = hot->LabelState(tenant, start_ms, end_ms);
+  if (!state) return std::nullopt;
+  const TenantTiersPtr tiers = catalogue_.Tenant(tenant);
+  const Readings readings = Plan(tenant, *tiers, start_ms, end_ms);
+  if (!readings.cold.empty()) return std::nullopt;
+  for (const ListedBlock* const block : readings.raw)
+    *state += "\nraw " + block->file;
+  for (const RollupReading& reading : readings.rollups) {
+    for (const ListedBlock* const block : reading.blocks)
+      *state += "\n" + block->file;
+  }
+  return state;
+}
+
 }  // namespace tickscope::tier

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "model/label_state.h"
 #include "model/query_cost.h"
 #include "model/queryable.h"
 #include "tier/catalogue.h"
@@ -32,9 +33,9 @@ struct TieredQueryableOptions {
   std::function<Interval(const TenantId&)> cold_range;
 };
 
-class TieredQueryable final : public Queryable, public CostSource {
+class TieredQueryable final : public Queryable, public CostSource, public LabelStateSource {
  public:
-  /// Everything given outlives this. `hot` tells costs too, if it can.
+  /// Everything given outlives this. `hot` tells costs and states of labels too, if it can.
   TieredQueryable(const Queryable& hot, Catalogue& catalogue, const ServedHere& served_here,
                   TieredQueryableOptions options);
 
@@ -49,6 +50,10 @@ class TieredQueryable final : public Queryable, public CostSource {
   /// Looks into few of the blocks in the object store; the others are taken to be like those. The cold tier counts as free.
   [[nodiscard]] Result<SelectCost> EstimateSelect(const SelectRequest& request,
                                                   const QueryContext& context) const override;
+
+  /// Nothing for what is in the cold tier.
+  [[nodiscard]] std::optional<std::string> LabelState(const TenantId& tenant, TimeMs start_ms,
+                                                      TimeMs end_ms) const override;
 
   /// What of a request which blocks answer. Pointers are into the TenantTiers it was planned from.
   struct RollupReading {

@@ -30,6 +30,7 @@
 #include "base/mutex.h"
 #include "codec/sample_batch.h"
 #include "io/file_system.h"
+#include "model/label_state.h"
 #include "model/mutation_log.h"
 #include "model/query_cost.h"
 #include "model/queryable.h"
@@ -95,7 +96,7 @@ struct CardinalitySummary {
   std::vector<LabelCardinality> labels;  ///< Those asked for, in that order.
 };
 
-class Store final : public Queryable, public CostSource {
+class Store final : public Queryable, public CostSource, public LabelStateSource {
  public:
   /// A store in memory.
   Store(MetricRegistry& metrics, StoreOptions options);
@@ -169,6 +170,9 @@ class Store final : public Queryable, public CostSource {
   /// Looks into the series in memory and a few of the blocks; the others are taken to be like those.
   [[nodiscard]] Result<SelectCost> EstimateSelect(const SelectRequest& request,
                                                   const QueryContext& context) const override;
+
+  [[nodiscard]] std::optional<std::string> LabelState(const TenantId& tenant, TimeMs start_ms,
+                                                      TimeMs end_ms) const override;
 
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
   [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;

@@ -96,4 +96,23 @@ Result<SelectCost> Store::EstimateSelect(const SelectRequest& request, const Que
                     static_cast<std::uint64_t>(sum.bytes)};
 }
 
+std::optional<std::string> Store::LabelState(const TenantId& tenant_id, TimeMs start_ms,
+                                             TimeMs end_ms) const {
+  const TenantData* const tenant = FindTenant(tenant_id);
+  if (tenant == nullptr) return "none";
+  const std::shared_ptr<const TenantVersion> version = tenant->version();
+  std::string state;
+  if (version->RecentMayHold(start_ms, end_ms)) {
+    // A series more raises both; series that go, when the catalog is made anew, lower the second alone.
+    const HeadReaderLock lock(version->catalog->mutex());
+    state = std::to_string(version->catalog->next_ref()) + " " +
+            std::to_string(version->catalog->index().series_count());
+  }
+  for (const BlockEntry& block : version->blocks) {
+    const block::BlockMeta& meta = block.reader->meta();
+    if (meta.min_time_ms <= end_ms && meta.max_time_ms >= start_ms) state += "\n" + block.name;
+  }
+  return state;
+}
+
 }  // namespace tickscope::tsdb
