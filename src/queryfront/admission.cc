@@ -103,6 +103,11 @@ Result<Admission::Slot> Admission::Wait(const Ask& ask, const QueryContext& cont
   return Slot(*this);
 }
 
+void Admission::Look() {
+  const MutexLock lock(mu_);
+  ShedWhenDue(clock_.Monotonic());
+}
+
 std::chrono::seconds Admission::RetryAfter() const {
   const MutexLock lock(mu_);
   const double seconds = std::chrono::duration<double>(OldestWait(clock_.Monotonic())).count();

@@ -77,6 +77,8 @@ class Admission {
   /// is, or when the query was sent away; what `context` says.
   [[nodiscard]] Result<Slot> Wait(const Ask& ask, const QueryContext& context) TICKSCOPE_EXCLUDES(mu_);
 
+  /// Sends one away if it is time to. Those who wait do this too, every now and then.
+  void Look() TICKSCOPE_EXCLUDES(mu_);
   /// Seconds after which one who was sent away may come again.
   [[nodiscard]] std::chrono::seconds RetryAfter() const TICKSCOPE_EXCLUDES(mu_);
 

@@ -79,7 +79,7 @@ Status ResultCache::Open(std::uint64_t replay_offset) {
   auto journal = text ? DecodeJournal(AsBytes(*text)) : Result<ResultJournal>(std::unexpected(text.error()));
   // Between the journal and the replay nothing may be missing.
   const bool is_usable = journal && replay_offset <= journal->log.end_offset;
-  if (!is_usable && (!text || text.error().code != ErrorCode::kNotFound)) {
+  if (!is_usable && (text || text.error().code != ErrorCode::kNotFound)) {
     Log(LogLevel::kInfo, "kept query results are dropped",
         {{"reason",
           journal ? std::string("their journal ends before the replay begins") : journal.error().message}});

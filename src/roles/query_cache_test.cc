@@ -61,6 +61,7 @@ class World {
   explicit World(std::uint64_t seed) : random_(seed) { Begin(); }
 
   void Begin() {
+    if (life_ != nullptr) disk_reads_ += DiskReadsOfLife();
     life_ = std::make_unique<Life>();
     tsdb::StoreOptions options;
     options.directory = "/data/store";
@@ -110,14 +111,17 @@ class World {
     } else if (what < 12) {
       AppendLate();
     } else if (what < 16) {
-      while (life_->store->HasWork())
+      while (life_->store->HasWork()) {
         ASSERT_TRUE(life_->store->Work());
+      }
     } else if (what < 17) {
       Delete();
     } else if (what < 18) {
       ASSERT_TRUE(life_->cache->Flush());
     } else if (what < 19 && random_.Below(4) == 0) {
-      if (random_.Below(2) == 0) ASSERT_TRUE(life_->cache->Flush());
+      if (random_.Below(2) == 0) {
+        ASSERT_TRUE(life_->cache->Flush());
+      }
       Begin();
     }
   }
@@ -160,7 +164,13 @@ class World {
     return kept->cache;
   }
 
+  [[nodiscard]] std::uint64_t disk_reads() const { return disk_reads_ + DiskReadsOfLife(); }
+
  private:
+  [[nodiscard]] std::uint64_t DiskReadsOfLife() const {
+    return life_->metrics.AddCounter("tickscope_query_cache_disk_reads_total", "", {})->value();
+  }
+
   static std::string Text(const promql::QueryResult& result) {
     std::string text;
     for (const promql::MatrixSeries& series : std::get<promql::Matrix>(result.value)) {
@@ -267,10 +277,12 @@ class World {
   std::vector<Record> records_;
   std::vector<tier::Tombstone> tombstones_;
   std::unique_ptr<Life> life_;
+  std::uint64_t disk_reads_ = 0;  // Of lives before.
 };
 
 TEST(QueryCache, GivesWhatEvaluationGives) {
   std::map<queryfront::CacheOutcome, int> outcomes;
+  std::uint64_t disk_reads = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(fmt::format("seed={}", seed));
     World world(seed);
@@ -279,10 +291,12 @@ TEST(QueryCache, GivesWhatEvaluationGives) {
       ++outcomes[world.Ask()];
       if (testing::Test::HasFailure()) FAIL() << "turn " << turn;
     }
+    disk_reads += world.disk_reads();
   }
   // It is of the cache that this test tells something.
   EXPECT_GT(outcomes[queryfront::CacheOutcome::kHit], 200);
   EXPECT_GT(outcomes[queryfront::CacheOutcome::kPartial], 500);
+  EXPECT_GT(disk_reads, 100U);
 }
 
 }  // namespace
