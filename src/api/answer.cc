@@ -77,7 +77,8 @@ http::Response ErrorAnswer(const Error& error) {
   json.String(error.message);
   json.EndObject();
   http::Response response = JsonAnswer(http_error.status, std::move(body));
-  if (error.code == ErrorCode::kUnavailable) response.headers.Set("Retry-After", kRetryAfterSeconds);
+  if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kRateLimited)
+    response.headers.Set("Retry-After", kRetryAfterSeconds);
   return response;
 }
 

@@ -10,7 +10,9 @@
 #include "api/parameters.h"
 #include "api/prometheus_api.h"
 #include "http/abandonment.h"
+#include "http/message.h"
 #include "model/tenant.h"
+#include "queryfront/query_request.h"
 
 namespace tickscope::api {
 
@@ -25,18 +27,20 @@ struct Call {
   const Parameters& parameters;
   const http::PathParameters& path;
   const TenantId& tenant;
-  TimeMs arrived_ms = 0;                     ///< What "now" means to the query.
-  std::chrono::nanoseconds arrived{0};       ///< On the monotonic clock; deadlines count from here.
-  std::chrono::nanoseconds begun{0};         ///< When a worker took it up.
-  http::Abandonment* abandonment = nullptr;  ///< Told once the client has gone; may be null.
+  TimeMs arrived_ms = 0;                      ///< What "now" means to the query.
+  std::chrono::nanoseconds arrived{0};        ///< On the monotonic clock; deadlines count from here.
+  std::chrono::nanoseconds begun{0};          ///< When a worker took it up.
+  http::Abandonment* abandonment = nullptr;   ///< Told once the client has gone; may be null.
+  const queryfront::QueryIdentity& identity;  ///< Whom a query is counted for.
+  http::Headers& answer_headers;              ///< Of the answer, also when it is an error.
 };
 
 using Handler = Result<Notes> (*)(const ApiContext& api, const Call& call, wire::JsonWriter& json);
 /// Of an answer that is not JSON; its errors are plain text too.
 using TextHandler = Result<std::string> (*)(const ApiContext& api, const Call& call);
 
-enum class Methods : std::uint8_t { kGet, kGetAndPost };
-enum class RunsOn : std::uint8_t { kLoop, kPool };
+enum class Methods : std::uint8_t { kGet, kGetAndPost, kDelete };
+enum class RunsOn : std::uint8_t { kLoop, kPool, kQueryPool };
 
 enum class Envelope : std::uint8_t { kPrometheus, kNone };
 
@@ -57,6 +61,8 @@ struct Endpoint {
 [[nodiscard]] std::span<const Endpoint> QueryEndpoints();
 /// series, labels, label values, metadata.
 [[nodiscard]] std::span<const Endpoint> SeriesEndpoints();
+/// queries: those that wait or run.
+[[nodiscard]] std::span<const Endpoint> RunningQueryEndpoints();
 /// status/*.
 [[nodiscard]] std::span<const Endpoint> StatusEndpoints();
 /// cardinality/*.
@@ -73,6 +79,7 @@ class CallContext {
   CallContext& operator=(const CallContext&) = delete;
 
   [[nodiscard]] const QueryContext& get() const { return context_; }
+  [[nodiscard]] QueryContext& get() { return context_; }
 
  private:
   QueryContext context_;

@@ -16,6 +16,7 @@ constexpr HttpError kHttpErrors[] = {
     {ErrorCode::kFailedPrecondition, 422, "execution"},
     // On the read side the budget is the query's own: asking again does not help, asking for less does.
     {ErrorCode::kResourceExhausted, 422, "execution"},
+    {ErrorCode::kRateLimited, 429, "too_many_requests"},
     {ErrorCode::kCancelled, 499, "canceled"},
     {ErrorCode::kDeadlineExceeded, 503, "timeout"},
     {ErrorCode::kUnavailable, 503, "unavailable"},

@@ -10,6 +10,7 @@
 #include "api/http_error.h"
 #include "api/parameters.h"
 #include "api/process_routes.h"
+#include "api/query_identity.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
 
@@ -59,6 +60,7 @@ struct Pending {
   http::Respond respond;
   TimeMs arrived_ms = 0;
   nanoseconds arrived{0};
+  http::Headers answer_headers;  // What the handler adds to the answer.
 };
 
 class Route {
@@ -69,10 +71,16 @@ class Route {
   static void Serve(const std::shared_ptr<const Route>& route, http::Request request,
                     http::PathParameters path, http::Respond respond) {
     const Clock& clock = route->api_->deps.clock;
-    auto pending = std::make_shared<Pending>(
-        Pending{std::move(request), std::move(path), std::move(respond), clock.NowMs(), clock.Monotonic()});
+    auto pending = std::make_shared<Pending>(Pending{
+        std::move(request), std::move(path), std::move(respond), clock.NowMs(), clock.Monotonic(), {}});
     if (route->endpoint_.runs_on == RunsOn::kLoop) {
       route->Finish(*pending, route->Run(*pending));
+      return;
+    }
+    if (route->endpoint_.runs_on == RunsOn::kQueryPool) {
+      const Status taken = route->api_->deps.query_pool.Submit(
+          ArrivalOf(pending->request), [route, pending] { route->Finish(*pending, route->Run(*pending)); });
+      if (!taken) route->Finish(*pending, std::unexpected(taken.error()));
       return;
     }
     if (!route->api_->deps.pool.Submit([route, pending] { route->Finish(*pending, route->Run(*pending)); })) {
@@ -82,17 +90,20 @@ class Route {
   }
 
  private:
-  [[nodiscard]] Result<http::Response> Run(const Pending& pending) const {
+  [[nodiscard]] Result<http::Response> Run(Pending& pending) const {
     TICKSCOPE_ASSIGN_OR_RETURN(const TenantId tenant,
                                wire::ParseTenantHeader(pending.request.headers.Get(wire::kTenantHeader)));
     TICKSCOPE_ASSIGN_OR_RETURN(const Parameters parameters, Parameters::Parse(pending.request));
+    const queryfront::QueryIdentity identity = IdentityOf(pending.request, tenant);
     const Call call{.parameters = parameters,
                     .path = pending.path,
                     .tenant = tenant,
                     .arrived_ms = pending.arrived_ms,
                     .arrived = pending.arrived,
                     .begun = api_->deps.clock.Monotonic(),
-                    .abandonment = pending.request.abandonment.get()};
+                    .abandonment = pending.request.abandonment.get(),
+                    .identity = identity,
+                    .answer_headers = pending.answer_headers};
     if (call.abandonment != nullptr && call.abandonment->told())
       return Fail(ErrorCode::kCancelled, "the client has gone");
     if (call.begun > DeadlineOf(*api_, call)) return TimedOutInQueue();
@@ -109,6 +120,8 @@ class Route {
   void Finish(Pending& pending, Result<http::Response> result) const {
     const std::string_view name = result ? kSuccess : HttpErrorFor(result.error().code).type;
     http::Response response = result ? *std::move(result) : AnswerTo(result.error());
+    for (const auto& [header, value] : pending.answer_headers.fields())
+      response.headers.Set(header, value);
     CompressAnswer(pending.request, response);
     metrics_.Count(name, api_->deps.clock.Monotonic() - pending.arrived);
     pending.respond(std::move(response));
@@ -134,7 +147,7 @@ void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiConte
   const auto serve = [route](http::Request request, http::PathParameters path, http::Respond respond) {
     Route::Serve(route, std::move(request), std::move(path), std::move(respond));
   };
-  router.Add("GET", endpoint.path, serve);
+  router.Add(endpoint.methods == Methods::kDelete ? "DELETE" : "GET", endpoint.path, serve);
   if (endpoint.methods == Methods::kGetAndPost) router.Add("POST", endpoint.path, serve);
   router.Add("OPTIONS", endpoint.path, AnswerOptions);
 }
@@ -163,7 +176,8 @@ void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies
   RegisterProcessRoutes(router, {dependencies.ready, dependencies.metrics, options.version});
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{dependencies, std::move(options), dependencies.clock.NowMs()});
-  for (const auto endpoints : {QueryEndpoints(), SeriesEndpoints(), StatusEndpoints(), EmptyEndpoints()}) {
+  for (const auto endpoints :
+       {QueryEndpoints(), SeriesEndpoints(), StatusEndpoints(), EmptyEndpoints(), RunningQueryEndpoints()}) {
     for (const Endpoint& endpoint : endpoints)
       RegisterEndpoint(router, api, endpoint);
   }

@@ -1,6 +1,6 @@
 // The Prometheus HTTP API, health and /metrics: what Grafana, promtool and scripts talk to.
 //
-// Data endpoints run on a worker pool, each with a deadline; health, /metrics and the fixed answers run on
+// Queries go through the query front (queryfront/query_front.h); other data endpoints run on a worker pool, each with a deadline; health, /metrics and the fixed answers run on
 // the server's loop, so they still answer when every worker is busy. Nothing is kept between requests.
 //
 // Bounds    Answer text by response_bytes_max, time by query_timeout, waiting requests by the pool's queue:
@@ -20,6 +20,8 @@
 #include "http/router.h"
 #include "model/queryable.h"
 #include "promql/engine.h"
+#include "queryfront/query_front.h"
+#include "queryfront/query_pool.h"
 
 namespace tickscope::api {
 
@@ -42,7 +44,9 @@ struct PrometheusApiDependencies {
   const Queryable& storage;
   const promql::Engine& engine;
   const Clock& clock;
-  WorkerPool& pool;
+  WorkerPool& pool;  ///< For everything but queries.
+  queryfront::QueryFront& front;
+  queryfront::QueryPool& query_pool;
   MetricRegistry& metrics;
   const MetadataSource& metadata;
   const HeadStatusSource& head_status;

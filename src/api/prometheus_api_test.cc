@@ -153,6 +153,8 @@ class PrometheusApiTest : public testing::Test {
                            .engine = engine_,
                            .clock = clock_,
                            .pool = pool_,
+                           .front = front_,
+                           .query_pool = query_pool_,
                            .metrics = metrics_,
                            .metadata = metadata_,
                            .head_status = head_status_,
@@ -196,6 +198,9 @@ class PrometheusApiTest : public testing::Test {
   const TableHeadStatus head_status_;
   Status ready_;
   WorkerPool pool_{2, 8};
+  queryfront::QueryFront front_{
+      {.storage = storage_, .engine = engine_.options(), .clock = clock_, .metrics = metrics_}, {}};
+  queryfront::QueryPool query_pool_{metrics_, {.threads = 4}};
   http::Router router_;
 };
 

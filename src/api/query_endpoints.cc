@@ -25,7 +25,7 @@ constexpr std::string_view kTruncated = "results truncated due to limit";
 
 // What query and query_range have in common.
 struct Evaluation {
-  promql::Engine engine;
+  queryfront::QueryRequest request;
   nanoseconds deadline{0};
 };
 
@@ -43,16 +43,22 @@ Result<nanoseconds> DeadlineWithTimeout(const ApiContext& api, const Call& call)
   return deadline;
 }
 
+Result<std::int64_t> ReadLookback(const Call& call) {
+  const std::string_view text = call.parameters.Get("lookback_delta");
+  if (text.empty()) return 0;
+  auto lookback_ms = ParseDuration(text);
+  if (!lookback_ms) return FailWith("error parsing lookback delta duration", std::move(lookback_ms).error());
+  return std::max<std::int64_t>(*lookback_ms, 0);
+}
+
 Result<Evaluation> PrepareEvaluation(const ApiContext& api, const Call& call) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const nanoseconds deadline, DeadlineWithTimeout(api, call));
-  promql::EngineOptions options = api.deps.engine.options();
-  if (const std::string_view text = call.parameters.Get("lookback_delta"); !text.empty()) {
-    auto lookback_ms = ParseDuration(text);
-    if (!lookback_ms)
-      return FailWith("error parsing lookback delta duration", std::move(lookback_ms).error());
-    if (*lookback_ms > 0) options.lookback_ms = *lookback_ms;
-  }
-  return Evaluation{promql::Engine(options), deadline};
+  Evaluation evaluation;
+  TICKSCOPE_ASSIGN_OR_RETURN(evaluation.deadline, DeadlineWithTimeout(api, call));
+  TICKSCOPE_ASSIGN_OR_RETURN(evaluation.request.lookback_ms, ReadLookback(call));
+  evaluation.request.identity = call.identity;
+  evaluation.request.text = call.parameters.Get("query");
+  evaluation.request.may_use_cache = call.parameters.Get("nocache") != "1";
+  return evaluation;
 }
 
 // The engine's errors in the reference's words.
@@ -69,16 +75,22 @@ std::unexpected<Error> EvaluationError(Error error) {
   }
 }
 
-// Cuts a vector or a matrix to `limit` elements; true when something was cut.
-bool Truncate(std::size_t limit, promql::Value& value) {
-  const auto cut = [limit](auto& elements) {
-    if (limit == 0 || elements.size() <= limit) return false;
-    elements.resize(limit);
-    return true;
-  };
-  if (auto* vector = std::get_if<promql::Vector>(&value)) return cut(*vector);
-  if (auto* matrix = std::get_if<promql::Matrix>(&value)) return cut(*matrix);
+// Whether a vector or a matrix has more than `limit` elements; 0 is no limit.
+bool IsOver(std::size_t limit, const promql::Value& value) {
+  const auto is_over = [limit](const auto& elements) { return limit > 0 && elements.size() > limit; };
+  if (const auto* vector = std::get_if<promql::Vector>(&value)) return is_over(*vector);
+  if (const auto* matrix = std::get_if<promql::Matrix>(&value)) return is_over(*matrix);
   return false;
+}
+
+// The first `limit` elements; the value itself may be others' too. Requires IsOver.
+promql::Value Truncated(std::size_t limit, const promql::Value& value) {
+  const auto first = [limit](const auto& elements) {
+    return std::decay_t<decltype(elements)>(elements.begin(),
+                                            elements.begin() + static_cast<std::ptrdiff_t>(limit));
+  };
+  if (const auto* vector = std::get_if<promql::Vector>(&value)) return first(*vector);
+  return first(std::get<promql::Matrix>(value));
 }
 
 double Seconds(nanoseconds duration) {
@@ -116,15 +128,33 @@ void WriteStats(const promql::QueryStats& stats, const Call& call, nanoseconds e
   json.EndObject();
 }
 
-Result<Notes> WriteResult(const ApiContext& api, const Call& call, std::size_t limit,
-                          Result<promql::QueryResult> result, JsonWriter& json) {
+constexpr std::string_view kCacheHeader = "X-Tickscope-Cache";
+
+Result<Notes> Answer(const ApiContext& api, const Call& call, std::size_t limit, const Evaluation& evaluation,
+                     JsonWriter& json) {
+  CallContext context(api, call, evaluation.deadline);
+  queryfront::QueryOutcome outcome = api.deps.front.Run(evaluation.request, context.get());
   const nanoseconds ended = api.deps.clock.Monotonic();
-  if (!result) return EvaluationError(std::move(result).error());
-  Notes notes{std::move(result->warnings), std::move(result->infos)};
-  if (Truncate(limit, result->value)) notes.warnings.emplace_back(kTruncated);
+  if (!outcome) {
+    queryfront::QueryFailure& failure = outcome.error();
+    if (failure.retry_after.count() > 0)
+      call.answer_headers.Set("Retry-After", std::to_string(failure.retry_after.count()));
+    return EvaluationError(std::move(failure.error));
+  }
+  call.answer_headers.Set(kCacheHeader, queryfront::CacheOutcomeName(outcome->cache));
+  const promql::QueryResult* result = outcome->result.get();
+  Notes notes{result->warnings, result->infos};
+  notes.warnings.insert(notes.warnings.end(), outcome->warnings.begin(), outcome->warnings.end());
+  promql::Value cut;
+  const promql::Value* value = &result->value;
+  if (IsOver(limit, *value)) {
+    cut = Truncated(limit, *value);
+    value = &cut;
+    notes.warnings.emplace_back(kTruncated);
+  }
 
   json.BeginObject();
-  WriteValue(result->value, json);
+  WriteValue(*value, json);
   if (const std::string_view stats = call.parameters.Get("stats"); !stats.empty()) {
     WriteStats(result->stats, call, ended, json);
     if (stats != "true" && stats != "all") {
@@ -142,12 +172,9 @@ Result<Notes> WriteResult(const ApiContext& api, const Call& call, std::size_t l
 Result<Notes> HandleQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
   TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs time_ms, call.parameters.TimeOr("time", call.arrived_ms));
-  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
-  const CallContext context(api, call, evaluation.deadline);
-  return WriteResult(api, call, limit,
-                     evaluation.engine.Instant(api.deps.storage, call.tenant, call.parameters.Get("query"),
-                                               time_ms, context.get()),
-                     json);
+  TICKSCOPE_ASSIGN_OR_RETURN(Evaluation evaluation, PrepareEvaluation(api, call));
+  evaluation.request.start_ms = evaluation.request.end_ms = time_ms;
+  return Answer(api, call, limit, evaluation, json);
 }
 
 struct Range {
@@ -188,12 +215,11 @@ Result<Range> ReadRange(const Parameters& parameters) {
 Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWriter& json) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
   TICKSCOPE_ASSIGN_OR_RETURN(const Range range, ReadRange(call.parameters));
-  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, PrepareEvaluation(api, call));
-  const CallContext context(api, call, evaluation.deadline);
-  return WriteResult(api, call, limit,
-                     evaluation.engine.Range(api.deps.storage, call.tenant, call.parameters.Get("query"),
-                                             range.start_ms, range.end_ms, range.step_ms, context.get()),
-                     json);
+  TICKSCOPE_ASSIGN_OR_RETURN(Evaluation evaluation, PrepareEvaluation(api, call));
+  evaluation.request.start_ms = range.start_ms;
+  evaluation.request.end_ms = range.end_ms;
+  evaluation.request.step_ms = range.step_ms;
+  return Answer(api, call, limit, evaluation, json);
 }
 
 Result<promql::ExprPtr> ParseQueryParameter(const ApiContext& api, const Call& call) {
@@ -227,8 +253,8 @@ Result<Notes> HandleQueryExemplars(const ApiContext& api, const Call& call, Json
 }
 
 constexpr Endpoint kEndpoints[] = {
-    {"query", "/api/v1/query", Methods::kGetAndPost, RunsOn::kPool, HandleQuery},
-    {"query_range", "/api/v1/query_range", Methods::kGetAndPost, RunsOn::kPool, HandleQueryRange},
+    {"query", "/api/v1/query", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQuery},
+    {"query_range", "/api/v1/query_range", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQueryRange},
     {"query_exemplars", "/api/v1/query_exemplars", Methods::kGetAndPost, RunsOn::kPool, HandleQueryExemplars},
     {"format_query", "/api/v1/format_query", Methods::kGetAndPost, RunsOn::kPool, HandleFormatQuery},
     {"parse_query", "/api/v1/parse_query", Methods::kGetAndPost, RunsOn::kPool, HandleParseQuery},

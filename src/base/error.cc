@@ -18,6 +18,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "corruption";
     case ErrorCode::kResourceExhausted:
       return "resource_exhausted";
+    case ErrorCode::kRateLimited:
+      return "rate_limited";
     case ErrorCode::kUnavailable:
       return "unavailable";
     case ErrorCode::kDeadlineExceeded:

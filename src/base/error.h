@@ -24,6 +24,7 @@ enum class ErrorCode : std::uint8_t {
   kFailedPrecondition,  ///< Well formed, but cannot be carried out on this data (a failed evaluation).
   kCorruption,          ///< Bytes do not decode: cut, flipped or inflated.
   kResourceExhausted,   ///< A budget (memory, queue, disk, rate) is used up; later may work.
+  kRateLimited,         ///< More than the caller may ask for, in all or for now; less, or later, works.
   kUnavailable,         ///< A dependency is down or draining; later may work.
   kDeadlineExceeded,    ///< The time allowed ran out.
   kCancelled,           ///< The caller went away.

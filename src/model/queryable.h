@@ -44,8 +44,13 @@ class QueryContext {
   /// thousand samples.
   [[nodiscard]] Status Check() const;
 
+  /// Counts samples taken from storage, for who watches the read.
+  void CountSamples(std::uint64_t count) const { samples_read_.fetch_add(count, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t samples_read() const { return samples_read_.load(std::memory_order_relaxed); }
+
  private:
   std::atomic<bool> cancelled_{false};
+  mutable std::atomic<std::uint64_t> samples_read_{0};
   const Clock* clock_ = nullptr;
   std::chrono::nanoseconds deadline_{0};
 };

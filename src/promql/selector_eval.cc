@@ -130,6 +130,7 @@ Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs s
     charge.SetBytes(2 * columns.times_ms.capacity() * sample_bytes);
     ++run.stats.series_read;
     run.stats.samples_read += columns.size();
+    run.context.CountSamples(columns.size());
     if (columns.size() > 0) TICKSCOPE_RETURN_IF_ERROR(visit(series->labels(), columns));
   }
   return {};

@@ -15,6 +15,7 @@ int RunFleet(int argc, char** argv);
 int RunExport(int argc, char** argv);
 int RunImport(int argc, char** argv);
 int RunObjects(int argc, char** argv);
+int RunQueries(int argc, char** argv);
 int RunQuery(int argc, char** argv);
 int RunRestore(int argc, char** argv);
 int RunSnapshot(int argc, char** argv);

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"snapshot", "copy a data directory as of one moment, by hard links", RunSnapshot},
     {"restore", "check a snapshot and make a data directory of it", RunRestore},
     {"query", "ask a server: instant, range, series, labels", RunQuery},
+    {"queries", "list what a server is asked right now, or end a query", RunQueries},
     {"cold", "the cold tier: publish days as Parquet, list, verify, describe", RunCold},
     {"cost", "what is kept and what it costs, by tenant, tier, owner and metric", RunCost},
     {"sql", "ask the cold tier in SQL", RunSql},

@@ -13,6 +13,7 @@
 #include "ingest/remote_write_endpoint.h"
 #include "io/process_info.h"
 #include "roles/admin_endpoints.h"
+#include "roles/fingerprint.h"
 #include "sql/sql_endpoint.h"
 
 namespace tickscope::roles {
@@ -28,6 +29,8 @@ std::vector<api::NamedCount> ToPairs(const std::vector<tsdb::NamedCount>& counts
 
 // Imports and snapshots that wait for one that is going on; more are answered 503.
 constexpr std::size_t kAdminQueueMax = 64;
+/// A crash loses results of this long.
+constexpr std::chrono::seconds kFlushEvery{15};
 
 constexpr std::int64_t kForeverMs = 1000LL * 365 * 24 * 3'600'000;
 
@@ -61,9 +64,11 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
     tiers.worker.compacts = roles_.compact;
     TICKSCOPE_ASSIGN_OR_RETURN(
         tiers_, TierProcess::Open({environment_.fs, environment_.clock, environment_.random, metrics_}, tiers,
-                                  config_.data_directory, store_.get(), config_.store.query_series_max));
+                                  config_.data_directory, store_.get(), config_.store.query_series_max,
+                                  mutations_.get()));
   }
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
+  if (store_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(OpenQueryFront());
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
   AddRoutes();
@@ -77,7 +82,13 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
 }
 
 const Queryable& ServeProcess::Storage() const {
-  return tiers_ != nullptr ? tiers_->queryable() : *store_;
+  if (tiers_ != nullptr) return tiers_->queryable();
+  return *store_;
+}
+
+const CostSource* ServeProcess::Costs() const {
+  if (tiers_ != nullptr) return &tiers_->queryable();
+  return store_.get();
 }
 
 tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failure) {
@@ -93,11 +104,52 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
+  mutations_ = std::make_unique<MutationLog>(config_.result_cache.settle_ms);
+  store_options.mutations = mutations_.get();
   // With tiers, blocks leave when the object store has them, and retention is the tiers'. An import of last year is rolled up
   // before its raw samples go, too.
   if (config_.tiers.enabled) store_options.retention_ms = kForeverMs;
   TICKSCOPE_ASSIGN_OR_RETURN(store_, tsdb::Store::Open(environment_.fs, metrics_, std::move(store_options)));
   consumer_ = std::make_unique<StoreConsumer>(*stream_, *store_, environment_.clock, metrics_, on_failure);
+  return {};
+}
+
+std::optional<std::uint64_t> ServeProcess::Fingerprint(const TenantId& tenant) const {
+  std::string all;
+  for (const tsdb::Store::BlockFile& block : store_->Blocks()) {
+    if (block.tenant == tenant) all += block.name + "\n";
+  }
+  if (tiers_ != nullptr) {
+    const auto history = tiers_->Fingerprint(tenant);
+    if (!history) return std::nullopt;
+    all += std::to_string(*history);
+  }
+  return FingerprintOf(all);
+}
+
+tickscope::Status ServeProcess::OpenQueryFront() {
+  queryfront::ResultCacheOptions cache = config_.result_cache;
+  cache.directory = config_.data_directory + "/cache/query";
+  result_cache_ = std::make_unique<queryfront::ResultCache>(
+      &environment_.fs, *mutations_, metrics_, std::move(cache),
+      [this](const TenantId& tenant) { return Fingerprint(tenant); });
+  TICKSCOPE_RETURN_IF_ERROR(result_cache_->Open(store_->replay_offset()));
+  const LabelStateSource& states =
+      tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
+  label_cache_ =
+      std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
+  queryfront::QueryFrontOptions options = config_.front;
+  options.admission.slots_max = config_.query_threads;
+  options.admission.waiting_max = config_.query_queue_max;
+  query_front_ = std::make_unique<queryfront::QueryFront>(
+      queryfront::QueryFrontDependencies{.storage = Storage(),
+                                         .engine = config_.engine,
+                                         .clock = environment_.clock,
+                                         .metrics = metrics_,
+                                         .costs = Costs(),
+                                         .cache = result_cache_.get()},
+      std::move(options));
+  arrivals_ = std::make_unique<queryfront::QueryPool>(metrics_, config_.arrivals);
   return {};
 }
 
@@ -144,10 +196,12 @@ void ServeProcess::AddRoutes() {
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
   const api::PrometheusApiDependencies dependencies{
-      .storage = Storage(),
+      .storage = *label_cache_,
       .engine = engine_,
       .clock = environment_.clock,
       .pool = *query_pool_,
+      .front = *query_front_,
+      .query_pool = *arrivals_,
       .metrics = metrics_,
       .metadata = *this,
       .head_status = *this,
@@ -217,6 +271,13 @@ tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
   if (roles_.gateway && roles_.query && config_.freshness_probe) {
     probe_ = std::make_unique<FreshnessProbe>(*gateway_, *store_, engine_, environment_.clock, metrics_);
   }
+  if (result_cache_ != nullptr) {
+    result_flusher_ = SystemThreads().Start("query cache", [this] {
+      if (flusher_stopping_) return Turn::Done();
+      FlushResults();
+      return Turn::Wait(kFlushEvery);
+    });
+  }
   ready_ = true;
   const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
   Log(LogLevel::kInfo, "ready",
@@ -236,6 +297,11 @@ tickscope::Status ServeProcess::Replay(const std::atomic<bool>& stopping) {
   TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
   if (!stopping && roles_.store) consumer_->Start();
   return {};
+}
+
+void ServeProcess::FlushResults() {
+  if (const tickscope::Status flushed = result_cache_->Flush(); !flushed)
+    Log(LogLevel::kWarn, "cannot keep query results on disk", {{"error", flushed.error().message}});
 }
 
 void ServeProcess::Reload(const ServeConfig& config) {
@@ -262,11 +328,18 @@ void ServeProcess::Stop() {
   if (tiers_ != nullptr) tiers_->Stop();
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
+  if (arrivals_ != nullptr) arrivals_->Stop();
   if (query_pool_ != nullptr) query_pool_->Stop();
   if (sql_pool_ != nullptr) sql_pool_->Stop();
   if (admin_pool_ != nullptr) admin_pool_->Stop();
   if (stream_ != nullptr) stream_->Close();
   if (consumer_ != nullptr) consumer_->Stop();
+  // Now nothing changes any more.
+  flusher_stopping_ = true;
+  if (result_flusher_ != nullptr) {
+    result_flusher_->Join();
+    FlushResults();
+  }
   server_.reset();
 }
 

@@ -11,12 +11,14 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/sources.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/threads.h"
 #include "base/worker_pool.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -24,7 +26,11 @@
 #include "io/file_system.h"
 #include "io/network.h"
 #include "io/process_info.h"
+#include "model/mutation_log.h"
 #include "promql/engine.h"
+#include "queryfront/label_cache.h"
+#include "queryfront/query_front.h"
+#include "queryfront/query_pool.h"
 #include "roles/freshness_probe.h"
 #include "roles/role_table.h"
 #include "roles/serve_config.h"
@@ -77,6 +83,11 @@ class ServeProcess final : private api::MetadataSource,
   [[nodiscard]] tickscope::Status OpenStore(const std::function<void()>& on_failure);
   // What queries read.
   [[nodiscard]] const Queryable& Storage() const;
+  [[nodiscard]] const CostSource* Costs() const;
+  [[nodiscard]] tickscope::Status OpenQueryFront();
+  // What a tenant's samples are in (ResultCache::Fingerprint).
+  [[nodiscard]] std::optional<std::uint64_t> Fingerprint(const TenantId& tenant) const;
+  void FlushResults();
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
   void AddProcessMetrics();
@@ -94,6 +105,7 @@ class ServeProcess final : private api::MetadataSource,
   ServeConfig config_;
   const RoleSet roles_;
   MetricRegistry metrics_;
+  std::unique_ptr<MutationLog> mutations_;  // Before those who tell it.
   std::unique_ptr<stream::Stream> stream_;
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<tsdb::Store> store_;
@@ -101,7 +113,13 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<TierProcess> tiers_;
   promql::Engine engine_;
   std::unique_ptr<WorkerPool> ingest_pool_;
-  std::unique_ptr<WorkerPool> query_pool_;
+  std::unique_ptr<WorkerPool> query_pool_;  // What the API does beside queries.
+  std::unique_ptr<queryfront::ResultCache> result_cache_;
+  std::unique_ptr<queryfront::LabelCache> label_cache_;
+  std::unique_ptr<Worker> result_flusher_;
+  std::atomic<bool> flusher_stopping_{false};
+  std::unique_ptr<queryfront::QueryFront> query_front_;
+  std::unique_ptr<queryfront::QueryPool> arrivals_;
   std::unique_ptr<sql::PartFiles> part_files_;
   std::unique_ptr<sql::SqlEngine> sql_engine_;
   std::unique_ptr<WorkerPool> sql_pool_;

@@ -37,6 +37,57 @@ void VisitLimits(Visitor& visit, ingest::TenantLimits& limits) {
   visit.Duration("late_window", "How far behind its series' newest a sample may be.", limits.late_window_ms);
 }
 
+// What one query and one user may ask for; may be set for each tenant.
+template <typename Visitor>
+void VisitQueryLimits(Visitor& visit, queryfront::QueryLimits& limits) {
+  visit.Size("warn_bytes", "Estimated cost, unpacked, from which an answer carries a warning; 0 for never.",
+             limits.warn_bytes, 0, 1ULL << 60);
+  visit.Size("refuse_bytes", "Estimated cost from which a query is refused, 429; 0 for never.",
+             limits.refuse_bytes, 0, 1ULL << 60);
+  visit.Count("user_samples_per_hour", "Samples and steps a user may ask for in an hour; 0 for any number.",
+              limits.user_samples_per_hour, 0, 1'000'000'000'000'000);
+}
+
+template <typename Visitor>
+void VisitQueryFront(Visitor& visit, ServeConfig& c) {
+  visit.Begin("admission", "Which queries run, wait, or are sent away.");
+  VisitQueryLimits(visit, c.front.limits);
+  visit.QueryTenants("tenants", "The same three for single tenants, by name; what is left out is as above.",
+                     c.front);
+  visit.Count("tenant_waiting_max",
+              "Queries of a tenant and class that wait for a slot; more are answered 429.",
+              c.front.admission.tenant_waiting_max, 1, 1'000'000);
+  visit.Count("user_waiting_max", "The same of a user.", c.front.admission.user_waiting_max, 1, 1'000'000);
+  visit.Millis("target", "Wait that is fine. When it stays longer, costly queries are sent away, 503.",
+               c.front.admission.target);
+  visit.Millis("interval", "How long it must stay so.", c.front.admission.interval);
+  visit.Count("users_max", "Users whose budgets are kept.", c.front.users_max, 1, 10'000'000);
+  visit.Count("arrival_threads", "Queries that are looked at, wait or run at once.", c.arrivals.threads, 1,
+              4096);
+  visit.Count("arrival_user_threads", "Of these, of one user.", c.arrivals.user_threads_max, 1, 4096);
+  visit.Count("arrivals_max", "Queries that arrived and are not looked at yet; more are answered 503.",
+              c.arrivals.waiting.items_max, 1, 1'000'000);
+  visit.Count("tenant_arrivals_max", "The same of a tenant and class; more are answered 429.",
+              c.arrivals.waiting.tenant_items_max, 1, 1'000'000);
+  visit.Count("user_arrivals_max", "The same of a user.", c.arrivals.waiting.user_items_max, 1, 1'000'000);
+  visit.End();
+}
+
+template <typename Visitor>
+void VisitResultCache(Visitor& visit, queryfront::ResultCacheOptions& options) {
+  visit.Begin(
+      "cache",
+      "Results of range queries, kept by step. Late samples, deletes and retention cut out what they touch.");
+  visit.Size("memory", "Memory for results; 0 keeps none.", options.memory_bytes, 0, 1ULL << 40);
+  visit.Size("labels", "Memory for label names and values; 0 keeps none.", options.label_bytes, 0,
+             1ULL << 40);
+  visit.Size("disk", "Files of results, which survive a restart; 0 writes none.", options.disk_bytes, 0,
+             1ULL << 50);
+  visit.Size("result_bytes_max", "A larger result is not kept.", options.entry_bytes_max, 1024, 1ULL << 30);
+  visit.Interval("settle", "Steps this near to now are evaluated again each time.", options.settle_ms);
+  visit.End();
+}
+
 // How long each tier keeps samples.
 template <typename Visitor>
 void VisitKeep(Visitor& visit, tier::KeepTimes& keep_ms) {
@@ -176,8 +227,13 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
 
   visit.Begin("query", "Reading.");
   visit.Count("threads", "Queries that run at once.", c.query_threads, 1, 1024);
-  visit.Count("queue_max", "Queries waiting; more are answered 503.", c.query_queue_max, 1, 1'000'000);
+  visit.Count("queue_max", "Queries waiting for a slot; more are answered 503.", c.query_queue_max, 1,
+              1'000'000);
   visit.Duration("timeout", "The longest a query may take.", c.query_timeout_ms);
+  visit.Duration("slow_log", "Queries that take longer are written to the log; 0 for none.",
+                 c.front.slow_log_ms);
+  VisitQueryFront(visit, c);
+  VisitResultCache(visit, c.result_cache);
   visit.Duration("lookback", "How old the newest sample of a series may be to count as its present value.",
                  c.engine.lookback_ms);
   visit.Duration("default_subquery_step", "Step of a subquery that names none.",
@@ -280,6 +336,15 @@ class Reader {
       ingest::TenantLimits& limits = options.tenants[tenant] = options.limits;
       maps_.push_back(tenants.Map(tenant));
       VisitLimits(*this, limits);
+      maps_.pop_back();
+    }
+  }
+  void QueryTenants(const char* name, const char*, queryfront::QueryFrontOptions& options) {
+    YamlMap tenants = maps_.back().Map(name);
+    for (const std::string& tenant : tenants.Keys()) {
+      queryfront::QueryLimits& limits = options.tenants[tenant] = options.limits;
+      maps_.push_back(tenants.Map(tenant));
+      VisitQueryLimits(*this, limits);
       maps_.pop_back();
     }
   }
@@ -408,6 +473,17 @@ class Writer {
     for (auto& [tenant, limits] : options.tenants) {
       out_.BeginMap(tenant);
       VisitLimits(*this, limits);
+      out_.EndMap();
+    }
+    out_.EndMap();
+  }
+  void QueryTenants(const char* name, const char* help, queryfront::QueryFrontOptions& options) {
+    out_.Comment(help);
+    if (options.tenants.empty()) return out_.StringMap(name, {});
+    out_.BeginMap(name);
+    for (auto& [tenant, limits] : options.tenants) {
+      out_.BeginMap(tenant);
+      VisitQueryLimits(*this, limits);
       out_.EndMap();
     }
     out_.EndMap();

@@ -10,6 +10,8 @@
 #include "http/server.h"
 #include "ingest/gateway.h"
 #include "promql/engine.h"
+#include "queryfront/query_front.h"
+#include "queryfront/query_pool.h"
 #include "roles/tier_process.h"
 #include "sql/sql_engine.h"
 #include "stream/embedded_log.h"
@@ -34,6 +36,9 @@ struct ServeConfig {
   std::int64_t query_timeout_ms = 120'000;
   std::uint64_t query_threads = 2;
   std::uint64_t query_queue_max = 256;
+  queryfront::QueryFrontOptions front;  ///< Slots and the queue's length are the two above.
+  queryfront::QueryPoolOptions arrivals;
+  queryfront::ResultCacheOptions result_cache;  ///< The directory is in the data directory.
   std::uint64_t response_bytes_max = 256U << 20;
   sql::SqlOptions sql;
   std::int64_t sql_timeout_ms = 30'000;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "plugin/columnar.h"
 #include "plugin/open_object_store.h"
 #include "promql/parser.h"
+#include "roles/fingerprint.h"
 #include "wire/json_writer.h"
 
 namespace tickscope::roles {
@@ -51,7 +53,8 @@ class TierProcess::StoreBlocks final : public tier::HotBlocks {
 // The cold tier as queries see it. The columnar library is loaded once there is something to read with it.
 class TierProcess::ColdTier final : public Queryable {
  public:
-  explicit ColdTier(objstore::ObjectStore& objects) : objects_(objects) {}
+  ColdTier(objstore::ObjectStore& objects, MutationLog* mutations)
+      : objects_(objects), mutations_(mutations) {}
 
   /// Looks which days are published.
   void Refresh() {
@@ -74,10 +77,19 @@ class TierProcess::ColdTier final : public Queryable {
         reader_ = std::make_unique<cold::ColdQueryable>(objects_, **columnar, cold::ColdQueryableOptions{});
       }
     }
-    if (reader_ == nullptr) return;
-    const MutexLock lock(mu_);
-    ranges_ = std::move(ranges);
+    if (reader_ == nullptr) {
+      is_known_ = ranges.empty();
+      return;
+    }
+    {
+      const MutexLock lock(mu_);
+      std::swap(ranges_, ranges);
+    }
+    // Who looked before the first time knows nothing yet.
+    if (is_known_.exchange(true)) TellDifference(ranges);
   }
+
+  [[nodiscard]] bool is_known() const { return is_known_; }
 
   [[nodiscard]] tier::Interval Range(const TenantId& tenant) const {
     const MutexLock lock(mu_);
@@ -101,7 +113,25 @@ class TierProcess::ColdTier final : public Queryable {
   }
 
  private:
+  void TellDifference(const std::map<TenantId, tier::Interval>& before) const {
+    if (mutations_ == nullptr) return;
+    const MutexLock lock(mu_);
+    for (const auto& [tenant, now] : ranges_) {
+      const auto known = before.find(tenant);
+      const tier::Interval was =
+          known == before.end() ? tier::Interval{now.from_ms, now.from_ms} : known->second;
+      mutations_->Changed(tenant, std::min(was.from_ms, now.from_ms), std::max(was.from_ms, now.from_ms) - 1);
+      mutations_->Changed(tenant, std::min(was.until_ms, now.until_ms),
+                          std::max(was.until_ms, now.until_ms) - 1);
+    }
+    for (const auto& [tenant, was] : before) {
+      if (!ranges_.contains(tenant)) mutations_->Changed(tenant, was.from_ms, was.until_ms);
+    }
+  }
+
   objstore::ObjectStore& objects_;
+  MutationLog* const mutations_;  // May be null.
+  std::atomic<bool> is_known_{false};
   bool has_failed_ = false;                      // Refresh's own.
   std::unique_ptr<cold::ColdQueryable> reader_;  // Made before ranges_ tells of it, and never changed.
   mutable Mutex mu_;
@@ -120,7 +150,8 @@ TierProcess::~TierProcess() {
 
 Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const TierConfig& config,
                                                        const std::string& data_directory, tsdb::Store* store,
-                                                       std::uint64_t query_series_max) {
+                                                       std::uint64_t query_series_max,
+                                                       MutationLog* mutations) {
   std::unique_ptr<TierProcess> process(new TierProcess(world, config, data_directory));
   objstore::StoreOptions options = config.store;
   if (options.url.empty()) options.url = data_directory + "/objects";
@@ -146,9 +177,10 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
   process->open_blocks_ = std::make_unique<tier::OpenBlocks>(*process->opener_, config.open_blocks_max);
   process->catalogue_ = std::make_unique<tier::Catalogue>(*process->objects_, *process->open_blocks_,
                                                           world.metrics, ParseStoredSelector);
+  if (mutations != nullptr) process->catalogue_->TellChanges(*mutations);
   if (store != nullptr) {
     process->store_blocks_ = std::make_unique<StoreBlocks>(*store);
-    process->cold_ = std::make_unique<ColdTier>(*process->objects_);
+    process->cold_ = std::make_unique<ColdTier>(*process->objects_, mutations);
     process->queryable_ = std::make_unique<tier::TieredQueryable>(
         *store, *process->catalogue_, process->served_here_,
         tier::TieredQueryableOptions{.query_series_max = query_series_max,
@@ -171,6 +203,24 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
       world.fs, world.clock, *process->objects_, *process->catalogue_, process->store_blocks_.get(),
       process->served_here_, world.metrics, std::move(worker));
   return process;
+}
+
+std::optional<std::uint64_t> TierProcess::Fingerprint(const TenantId& tenant) const {
+  if (!catalogue_->is_known() || (cold_ != nullptr && !cold_->is_known())) return std::nullopt;
+  std::string all;
+  const tier::TenantTiersPtr tiers = catalogue_->Tenant(tenant);
+  for (const tier::Tier tier : tier::kTiers) {
+    all += fmt::format("{}\n", tier::TierName(tier));
+    for (const tier::ListedBlock& block : tiers->of(tier).live)
+      all += block.file + "\n";
+  }
+  for (const tier::Tombstone& tombstone : tiers->tombstones)
+    all += tombstone.id + "\n";
+  if (cold_ != nullptr) {
+    const tier::Interval range = cold_->Range(tenant);
+    all += fmt::format("{} {}", range.from_ms, range.until_ms);
+  }
+  return FingerprintOf(all);
 }
 
 void TierProcess::Start(Threads& threads) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/tier_api.h"
@@ -15,6 +16,7 @@
 #include "base/threads.h"
 #include "io/file_system.h"
 #include "io/pause.h"
+#include "model/mutation_log.h"
 #include "objstore/object_cache.h"
 #include "objstore/object_store.h"
 #include "objstore/store_options.h"
@@ -50,16 +52,19 @@ class TierProcess final : public api::TierControl {
     MetricRegistry& metrics;
   };
 
-  /// `store` may be null for a process that only compacts. Everything given outlives this.
+  /// `store` may be null for a process that only compacts. `mutations`, if given, is told what changes. Everything given outlives this.
   /// Errors: kInvalidArgument for a location that does not parse; those of opening it.
   [[nodiscard]] static Result<std::unique_ptr<TierProcess>> Open(const World& world, const TierConfig& config,
                                                                  const std::string& data_directory,
                                                                  tsdb::Store* store,
-                                                                 std::uint64_t query_series_max);
+                                                                 std::uint64_t query_series_max,
+                                                                 MutationLog* mutations = nullptr);
   ~TierProcess() override;
 
   /// All samples: the store's and the tiers'. Requires a store.
-  [[nodiscard]] const Queryable& queryable() const { return *queryable_; }
+  [[nodiscard]] const tier::TieredQueryable& queryable() const { return *queryable_; }
+  /// What a tenant's history is in, as one number that differs when that does; nothing before the first look.
+  [[nodiscard]] std::optional<std::uint64_t> Fingerprint(const TenantId& tenant) const;
   [[nodiscard]] objstore::ObjectStore& objects() { return *objects_; }
   /// Where objects are files; empty when they are none.
   [[nodiscard]] const std::string& object_directory() const { return object_directory_; }

@@ -22,6 +22,12 @@ Result<BlockPtr> OpenBlocks::Open(const std::string& object_name, std::uint64_t 
   return block;
 }
 
+BlockPtr OpenBlocks::Held(const std::string& object_name) const {
+  const MutexLock lock(mu_);
+  const auto found = by_name_.find(object_name);
+  return found == by_name_.end() ? nullptr : found->second->block;
+}
+
 void OpenBlocks::Forget(const std::string& object_name) {
   const MutexLock lock(mu_);
   const auto found = by_name_.find(object_name);

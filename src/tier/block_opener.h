@@ -31,6 +31,8 @@ class OpenBlocks final : public BlockOpener {
   OpenBlocks(BlockOpener& opener, std::size_t blocks_max) : opener_(opener), blocks_max_(blocks_max) {}
 
   [[nodiscard]] Result<BlockPtr> Open(const std::string& object_name, std::uint64_t size) override;
+  /// The block if it is held open; null else.
+  [[nodiscard]] BlockPtr Held(const std::string& object_name) const;
   /// Lets go of a block that is gone.
   void Forget(const std::string& object_name);
 
@@ -42,7 +44,7 @@ class OpenBlocks final : public BlockOpener {
 
   BlockOpener& opener_;
   const std::size_t blocks_max_;
-  Mutex mu_;
+  mutable Mutex mu_;
   std::list<Entry> entries_ TICKSCOPE_GUARDED_BY(mu_);  // Used last first.
   std::unordered_map<std::string, std::list<Entry>::iterator> by_name_ TICKSCOPE_GUARDED_BY(mu_);
 };

@@ -1,6 +1,7 @@
 #include "tier/catalogue.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/log.h"
 
@@ -82,11 +83,49 @@ Status Catalogue::Refresh() {
     block_bytes_[i]->Set(static_cast<double>(bytes[i]));
   }
   foreign_objects_->Set(static_cast<double>(foreign));
-  is_known_ = true;
   const MutexLock lock(mu_);
   quarantined_blocks_->Set(static_cast<double>(quarantined_.size()));
-  version_ = std::move(version);
+  std::swap(version_, version);
+  // Before the first listing nobody could rely on what there is.
+  if (!is_known_.exchange(true)) return {};
+  const TenantTiers none;
+  for (const auto& [tenant, tiers] : version_) {
+    const auto before = version.find(tenant);
+    TellDifference(tenant, before == version.end() ? none : *before->second, *tiers);
+  }
+  for (const auto& [tenant, tiers] : version) {
+    if (!version_.contains(tenant)) TellDifference(tenant, *tiers, none);
+  }
   return {};
+}
+
+void Catalogue::TellDifference(const TenantId& tenant, const TenantTiers& before,
+                               const TenantTiers& after) const {
+  if (mutations_ == nullptr) return;
+  // Calls `tell` for what is in one list and not in the other.
+  const auto compare = [](const auto& a, const auto& b, const auto& key, const auto& tell) {
+    std::set<std::string_view> in_a;
+    std::set<std::string_view> in_b;
+    for (const auto& one : a)
+      in_a.insert(std::invoke(key, one));
+    for (const auto& one : b) {
+      in_b.insert(std::invoke(key, one));
+      if (!in_a.contains(std::invoke(key, one))) tell(one);
+    }
+    for (const auto& one : a) {
+      if (!in_b.contains(std::invoke(key, one))) tell(one);
+    }
+  };
+  for (const Tier tier : kTiers) {
+    // A window's sample is stamped with its end.
+    const std::int64_t window_ms = ResolutionMs(tier);
+    compare(before.of(tier).live, after.of(tier).live, &ListedBlock::file, [&](const ListedBlock& block) {
+      mutations_->Changed(tenant, block.name.from_ms - window_ms, block.name.until_ms + window_ms);
+    });
+  }
+  compare(before.tombstones, after.tombstones, &Tombstone::id, [&](const Tombstone& tombstone) {
+    mutations_->Changed(tenant, tombstone.start_ms, tombstone.end_ms);
+  });
 }
 
 Status Catalogue::List(Listing& listing, std::uint64_t& foreign) {
@@ -226,6 +265,10 @@ Result<BlockPtr> Catalogue::Open(Tier tier, const TenantId& tenant, const Listed
   return blocks_.Open(ObjectNameOf(tier, tenant, block.file), block.bytes);
 }
 
+BlockPtr Catalogue::OpenedAlready(Tier tier, const TenantId& tenant, const ListedBlock& block) const {
+  return blocks_.Held(ObjectNameOf(tier, tenant, block.file));
+}
+
 void Catalogue::Quarantine(Tier tier, const TenantId& tenant, const std::string& file, const Error& error) {
   const std::string name = ObjectNameOf(tier, tenant, file);
   {
@@ -236,7 +279,8 @@ void Catalogue::Quarantine(Tier tier, const TenantId& tenant, const std::string&
       auto without = std::make_shared<TenantTiers>(*found->second);
       auto& live = without->tiers[static_cast<std::size_t>(tier)].live;
       std::erase_if(live, [&](const ListedBlock& block) { return block.file == file; });
-      found->second = std::move(without);
+      const TenantTiersPtr before = std::exchange(found->second, std::move(without));
+      TellDifference(tenant, *before, *found->second);
     }
   }
   blocks_.Forget(name);
@@ -257,6 +301,7 @@ void Catalogue::AddTombstone(const TenantId& tenant, const Tombstone& tombstone)
   auto with = shown == nullptr ? std::make_shared<TenantTiers>() : std::make_shared<TenantTiers>(*shown);
   with->tombstones.push_back(tombstone);
   shown = std::move(with);
+  if (mutations_ != nullptr) mutations_->Changed(tenant, tombstone.start_ms, tombstone.end_ms);
 }
 
 void Catalogue::Forget(Tier tier, const TenantId& tenant, const std::string& file) {
@@ -271,7 +316,8 @@ void Catalogue::Forget(Tier tier, const TenantId& tenant, const std::string& fil
   const auto is_it = [&](const ListedBlock& block) { return block.file == file; };
   std::erase_if(blocks.live, is_it);
   std::erase_if(blocks.replaced, is_it);
-  found->second = std::move(without);
+  const TenantTiersPtr before = std::exchange(found->second, std::move(without));
+  TellDifference(tenant, *before, *found->second);
 }
 
 }  // namespace tickscope::tier

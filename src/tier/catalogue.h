@@ -21,6 +21,7 @@
 
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "model/mutation_log.h"
 #include "objstore/object_store.h"
 #include "tier/block_opener.h"
 #include "tier/live_blocks.h"
@@ -42,6 +43,9 @@ class Catalogue {
   Catalogue(objstore::ObjectStore& objects, OpenBlocks& blocks, MetricRegistry& metrics,
             SelectorParser parse);
 
+  /// What changes for readers is told from now on. Call before the first Refresh; the log outlives this.
+  void TellChanges(MutationLog& log) { mutations_ = &log; }
+
   /// Errors: what the object store says; the version stays.
   [[nodiscard]] Status Refresh() TICKSCOPE_EXCLUDES(mu_);
   /// Whether Refresh has succeeded once.
@@ -52,6 +56,8 @@ class Catalogue {
   [[nodiscard]] TenantTiersPtr Tenant(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
 
   [[nodiscard]] Result<BlockPtr> Open(Tier tier, const TenantId& tenant, const ListedBlock& block);
+  /// The block if it is open; null else.
+  [[nodiscard]] BlockPtr OpenedAlready(Tier tier, const TenantId& tenant, const ListedBlock& block) const;
   /// Puts a damaged block aside, for everybody. Failing to write the mark is logged; it is left out here all the same.
   void Quarantine(Tier tier, const TenantId& tenant, const std::string& file, const Error& error)
       TICKSCOPE_EXCLUDES(mu_);
@@ -61,6 +67,8 @@ class Catalogue {
   void Forget(Tier tier, const TenantId& tenant, const std::string& file) TICKSCOPE_EXCLUDES(mu_);
 
  private:
+  // Tells what a reader of the tenant sees differently.
+  void TellDifference(const TenantId& tenant, const TenantTiers& before, const TenantTiers& after) const;
   using Listing = std::map<TenantId, std::array<std::vector<ListedBlock>, kTiers.size()>>;
   [[nodiscard]] Status List(Listing& listing, std::uint64_t& foreign) TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] Result<std::map<TenantId, std::vector<Tombstone>>> ListTombstones();
@@ -74,6 +82,7 @@ class Catalogue {
   objstore::ObjectStore& objects_;
   OpenBlocks& blocks_;
   const SelectorParser parse_;
+  MutationLog* mutations_ = nullptr;
   Counter* refreshes_;
   Counter* failures_;
   Gauge* quarantined_blocks_;

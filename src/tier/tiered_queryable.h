@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "model/label_state.h"
+#include "model/query_cost.h"
 #include "model/queryable.h"
 #include "tier/catalogue.h"
 #include "tier/coverage.h"
@@ -31,9 +33,9 @@ struct TieredQueryableOptions {
   std::function<Interval(const TenantId&)> cold_range;
 };
 
-class TieredQueryable final : public Queryable {
+class TieredQueryable final : public Queryable, public CostSource, public LabelStateSource {
  public:
-  /// Everything given outlives this.
+  /// Everything given outlives this. `hot` tells costs and states of labels too, if it can.
   TieredQueryable(const Queryable& hot, Catalogue& catalogue, const ServedHere& served_here,
                   TieredQueryableOptions options);
 
@@ -46,6 +48,14 @@ class TieredQueryable final : public Queryable {
   [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,
                                                              const SelectRequest& request,
                                                              const QueryContext& context) const override;
+
+  /// Looks into few of the blocks in the object store; the others are taken to be like those. The cold tier counts as free.
+  [[nodiscard]] Result<SelectCost> EstimateSelect(const SelectRequest& request,
+                                                  const QueryContext& context) const override;
+
+  /// Nothing for what is in the cold tier.
+  [[nodiscard]] std::optional<std::string> LabelState(const TenantId& tenant, TimeMs start_ms,
+                                                      TimeMs end_ms) const override;
 
   /// What of a request which blocks answer. Pointers are into the TenantTiers it was planned from.
   struct RollupReading {
@@ -66,6 +76,9 @@ class TieredQueryable final : public Queryable {
  private:
   using Texts = std::function<Result<std::vector<std::string>>(const block::BlockReader&)>;
   using ColdTexts = std::function<Result<std::vector<std::string>>(const SelectRequest&)>;
+  [[nodiscard]] Result<SelectCost> EstimateBlocks(Tier tier, const SelectRequest& request,
+                                                  const std::vector<const ListedBlock*>& blocks,
+                                                  const QueryContext& context) const;
   // Null when the block is gone, or damaged and now put aside.
   [[nodiscard]] bool IsServedHere(const TenantId& tenant, const ListedBlock& block) const;
   [[nodiscard]] Result<BlockPtr> OpenFor(Tier tier, const TenantId& tenant, const ListedBlock& block) const;

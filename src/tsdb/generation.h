@@ -108,6 +108,7 @@ class Generation {
     const auto* head = starts_.Find(ToIndex(ref));
     return head == nullptr ? nullptr : head->load(std::memory_order_acquire);
   }
+  [[nodiscard]] std::uint64_t sample_count() const { return sample_count_.load(std::memory_order_relaxed); }
   /// Range of times, for skipping; INT64_MAX and INT64_MIN while empty.
   [[nodiscard]] TimeMs min_time_ms() const { return min_time_ms_.load(std::memory_order_relaxed); }
   [[nodiscard]] TimeMs max_time_ms() const { return max_time_ms_.load(std::memory_order_relaxed); }
@@ -127,8 +128,7 @@ class Generation {
   [[nodiscard]] bool has_starts() const { return !series_with_starts_.empty(); }
   /// The sample beside the rows at that time, if there is one. Quick however many there are.
   [[nodiscard]] const Beside* FindBeside(SeriesRef ref, TimeMs time_ms);
-  void NoteSamples(std::uint64_t count) { sample_count_ += count; }
-  [[nodiscard]] std::uint64_t sample_count() const { return sample_count_; }
+  void NoteSamples(std::uint64_t count) { sample_count_.fetch_add(count, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const {
     return arena_.bytes() + rows_.bytes() + beside_.bytes() + starts_.bytes();
   }
@@ -168,7 +168,7 @@ class Generation {
   std::unordered_map<std::uint32_t, std::set<const Beside*, ByTime>> deep_;
   std::atomic<TimeMs> min_time_ms_{INT64_MAX};
   std::atomic<TimeMs> max_time_ms_{INT64_MIN};
-  std::uint64_t sample_count_ = 0;
+  std::atomic<std::uint64_t> sample_count_{0};
 };
 
 }  // namespace tickscope::tsdb

@@ -23,6 +23,21 @@ constexpr std::int64_t kClockBackIntervals = 3;
 // Definitions handed out at once.
 constexpr std::size_t kDefinitionSlice = 4096;
 
+// After the batch is visible (MutationLog N1).
+void TellApplied(std::uint64_t offset, const codec::SampleBatch& batch, MutationLog& log) {
+  TimeMs min_ms = INT64_MAX;
+  TimeMs max_ms = INT64_MIN;
+  for (const TimeMs time_ms : batch.floats.times_ms) {
+    min_ms = std::min(min_ms, time_ms);
+    max_ms = std::max(max_ms, time_ms);
+  }
+  for (const codec::HistogramEntry& entry : batch.histograms) {
+    min_ms = std::min(min_ms, entry.time_ms);
+    max_ms = std::max(max_ms, entry.time_ms);
+  }
+  log.Applied(batch.tenant, offset, min_ms, max_ms);
+}
+
 TimeMs NextBoundary(TimeMs time_ms, std::int64_t step) {
   const TimeMs rest = time_ms % step;
   return time_ms - (rest < 0 ? rest + step : rest) + step;
@@ -143,6 +158,7 @@ void Store::Learn(std::uint64_t epoch, const codec::SampleBatch& batch) {
 void Store::Apply(std::uint64_t offset, std::uint64_t epoch, const codec::SampleBatch& batch) {
   if (fs_ != nullptr && IsCutDue(batch.received_ms)) Cut(offset, batch.received_ms);
   TenantFor(batch.tenant).Apply(batch, epoch);
+  if (options_.mutations != nullptr) TellApplied(offset, batch, *options_.mutations);
   samples_since_cut_ += batch.floats.size() + batch.histograms.size();
   series_since_cut_ += batch.series.size();
 }

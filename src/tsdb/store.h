@@ -31,6 +31,9 @@
 #include "codec/sample_batch.h"
 #include "io/file_system.h"
 #include "model/column_scan.h"
+#include "model/label_state.h"
+#include "model/mutation_log.h"
+#include "model/query_cost.h"
 #include "model/queryable.h"
 #include "tsdb/head.h"
 #include "tsdb/manifest.h"
@@ -51,7 +54,8 @@ struct StoreOptions {
   std::size_t dead_series_min = 10'000;  ///< Series without samples that are worth making the catalog anew.
   std::int64_t retention_ms = 14LL * 24 * 3'600'000;  ///< Blocks wholly older go, by the records' clock.
   std::uint64_t scrub_bytes_per_second =
-      8U << 20;  ///< Of blocks read again and checked while there is nothing to write.
+      8U << 20;                      ///< Of blocks read again and checked while there is nothing to write.
+  MutationLog* mutations = nullptr;  ///< Told what changes the past; may be null. Outlives the store.
 };
 
 /// What AdoptBlocks took.
@@ -93,7 +97,7 @@ struct CardinalitySummary {
   std::vector<LabelCardinality> labels;  ///< Those asked for, in that order.
 };
 
-class Store final : public Queryable {
+class Store final : public Queryable, public CostSource, public LabelStateSource {
  public:
   /// A store in memory.
   Store(MetricRegistry& metrics, StoreOptions options);
@@ -165,6 +169,13 @@ class Store final : public Queryable {
   [[nodiscard]] Result<std::vector<std::string>> LabelValues(const std::string& name,
                                                              const SelectRequest& request,
                                                              const QueryContext& context) const override;
+
+  /// Looks into the series in memory and a few of the blocks; the others are taken to be like those.
+  [[nodiscard]] Result<SelectCost> EstimateSelect(const SelectRequest& request,
+                                                  const QueryContext& context) const override;
+
+  [[nodiscard]] std::optional<std::string> LabelState(const TenantId& tenant, TimeMs start_ms,
+                                                      TimeMs end_ms) const override;
 
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
   [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;

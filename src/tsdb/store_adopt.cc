@@ -84,6 +84,12 @@ Result<AdoptedBlocks> Store::AdoptBlocks(const TenantId& tenant_id, const std::s
     return std::unexpected(taken.error());
   }
   const std::size_t count = entries.size();
+  TimeMs min_ms = INT64_MAX;
+  TimeMs max_ms = INT64_MIN;
+  for (const BlockEntry& entry : entries) {
+    min_ms = std::min(min_ms, entry.reader->meta().min_time_ms);
+    max_ms = std::max(max_ms, entry.reader->meta().max_time_ms);
+  }
   tenant.Adopt(std::move(entries));
   const tickscope::Status saved = SaveManifest(sealed_offset_, saved_cut_, saved_due_ms_);
   if (!saved) {
@@ -104,6 +110,7 @@ Result<AdoptedBlocks> Store::AdoptBlocks(const TenantId& tenant_id, const std::s
     }
   }
   tenant.Publish(0);
+  if (options_.mutations != nullptr) options_.mutations->Changed(tenant_id, min_ms, max_ms);
   metrics_.blocks->Add(adopted.blocks);
   metrics_.block_bytes->Add(adopted.bytes);
   metrics_.block_samples->Add(adopted.samples);

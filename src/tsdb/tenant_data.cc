@@ -18,6 +18,13 @@ std::string CutName(std::uint64_t cut) {
   return fmt::format("{:010}", cut);
 }
 
+std::pair<TimeMs, TimeMs> TimesOf(const std::shared_ptr<const SegmentReader>& segment) {
+  return {segment->info().min_time_ms, segment->info().max_time_ms};
+}
+std::pair<TimeMs, TimeMs> TimesOf(const std::shared_ptr<const block::BlockReader>& block) {
+  return {block->meta().min_time_ms, block->meta().max_time_ms};
+}
+
 }  // namespace
 
 StoreMetrics::StoreMetrics(MetricRegistry& metrics)
@@ -244,10 +251,17 @@ Status TenantData::RenewCatalog(const SealContext& context, const Part& part,
 
 void TenantData::ExpireBlocks(TimeMs received_ms) {
   const TimeMs horizon_ms = received_ms - options_.retention_ms;
-  const std::size_t expired = std::erase_if(blocks_, [horizon_ms](const BlockEntry& block) {
-    return block.reader->meta().max_time_ms < horizon_ms;
+  const std::size_t expired = std::erase_if(blocks_, [&](const BlockEntry& block) {
+    const block::BlockMeta& meta = block.reader->meta();
+    if (meta.max_time_ms >= horizon_ms) return false;
+    NoteGone(meta.min_time_ms, meta.max_time_ms);
+    return true;
   });
   metrics_.expired_blocks->Add(expired);
+}
+
+void TenantData::NoteGone(TimeMs min_ms, TimeMs max_ms) {
+  if (options_.mutations != nullptr) gone_.emplace_back(min_ms, max_ms);
 }
 
 bool TenantData::ReleaseBlocks(const std::vector<std::string>& names) {
@@ -257,11 +271,15 @@ bool TenantData::ReleaseBlocks(const std::vector<std::string>& names) {
 }
 
 void TenantData::Publish(std::uint64_t cut) {
-  const MutexLock lock(mu_);
-  sealed_cut_ = std::max(sealed_cut_, cut);
-  shown_segments_ = segments_;
-  shown_blocks_ = blocks_;
-  PublishLocked();
+  {
+    const MutexLock lock(mu_);
+    sealed_cut_ = std::max(sealed_cut_, cut);
+    shown_segments_ = segments_;
+    shown_blocks_ = blocks_;
+    PublishLocked();
+  }
+  for (const auto& [min_ms, max_ms] : std::exchange(gone_, {}))
+    options_.mutations->Changed(id_, min_ms, max_ms);
 }
 
 void TenantData::PublishLocked() {
@@ -414,6 +432,8 @@ Result<bool> TenantData::Quarantine(io::FileSystem& fs) {
       }
       metrics_.quarantined->Add();
       TICKSCOPE_RETURN_IF_ERROR(fs.Rename(PathOf(entry->name), PathOf(entry->name) + ".quarantined"));
+      const auto [min_ms, max_ms] = TimesOf(entry->reader);
+      NoteGone(min_ms, max_ms);
       entry = entries.erase(entry);
     }
     return {};

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
@@ -106,6 +107,8 @@ class TenantData final : private SealedSamples {
   [[nodiscard]] Status RenewCatalog(const SealContext& context, const Part& part,
                                     const std::vector<SegmentEntry>& kept);
   void ExpireBlocks(TimeMs received_ms);
+  // What of the past is another after the next Publish.
+  void NoteGone(TimeMs min_ms, TimeMs max_ms);
   void PublishLocked() TICKSCOPE_REQUIRES(mu_);
   [[nodiscard]] std::string PathOf(const std::string& name) const { return directory_ + "/" + name; }
 
@@ -125,6 +128,7 @@ class TenantData final : private SealedSamples {
   std::vector<ManifestTenant::File> catalogs_;
   std::vector<SegmentEntry> segments_;
   std::vector<BlockEntry> blocks_;
+  std::vector<std::pair<TimeMs, TimeMs>> gone_;  // Times of files dropped since the last Publish.
 
   mutable Mutex mu_;
   MetadataMap metadata_ TICKSCOPE_GUARDED_BY(mu_);

@@ -1,0 +1,80 @@
+// queries: those of the tenant that wait or run, and ending one. They run on the loop, so they answer when every worker is
+// busy, which is when they are needed.
+#include <fmt/format.h>
+
+#include "api/endpoint.h"
+#include "api/error_text.h"
+
+namespace tickscope::api {
+namespace {
+
+using wire::JsonWriter;
+
+void WriteQuery(const queryfront::RunningQuery& query, JsonWriter& json) {
+  const auto text = [&json](std::string_view name, std::string_view value) {
+    json.Key(name);
+    json.String(value);
+  };
+  const auto count = [&json](std::string_view name, std::uint64_t value) {
+    json.Key(name);
+    json.Uint(value);
+  };
+  json.BeginObject();
+  text("id", std::to_string(query.id));
+  text("tenant", query.identity.tenant);
+  text("user", query.identity.user);
+  text("class", queryfront::QueryClassName(query.identity.query_class));
+  text("state", query.state == queryfront::QueryState::kRunning ? "running" : "waiting");
+  text("query", query.text);
+  json.Key("start");
+  json.SecondsFromMs(query.start_ms);
+  json.Key("end");
+  json.SecondsFromMs(query.end_ms);
+  json.Key("step");
+  json.SecondsFromMs(query.step_ms);
+  json.Key("ageSeconds");
+  json.Number(std::chrono::duration<double>(query.age).count());
+  json.Key("estimate");
+  json.BeginObject();
+  count("series", query.estimate.series);
+  count("samples", query.estimate.samples);
+  count("cells", query.estimate.cells);
+  count("bytes", query.estimate.bytes());
+  json.EndObject();
+  count("samplesRead", query.samples);
+  json.EndObject();
+}
+
+Result<Notes> HandleList(const ApiContext& api, const Call& call, JsonWriter& json) {
+  json.BeginArray();
+  for (const queryfront::RunningQuery& query : api.deps.front.running().List(call.tenant))
+    WriteQuery(query, json);
+  json.EndArray();
+  return Notes{};
+}
+
+Result<Notes> HandleKill(const ApiContext& api, const Call& call, JsonWriter& json) {
+  const std::string& text = call.path.find("id")->second;
+  const auto id = ParseInteger(text);
+  if (!id || *id <= 0)
+    return InvalidParameter("id", "want the number of a running query, got " + Quoted(text));
+  TICKSCOPE_RETURN_IF_ERROR(api.deps.front.running().Kill(call.tenant, static_cast<std::uint64_t>(*id)));
+  json.BeginObject();
+  json.Key("killed");
+  json.String(std::to_string(*id));
+  json.EndObject();
+  return Notes{};
+}
+
+constexpr Endpoint kEndpoints[] = {
+    {"queries", "/api/v1/queries", Methods::kGet, RunsOn::kLoop, HandleList},
+    {"queries", "/api/v1/queries/{id}", Methods::kDelete, RunsOn::kLoop, HandleKill},
+};
+
+}  // namespace
+
+std::span<const Endpoint> RunningQueryEndpoints() {
+  return kEndpoints;
+}
+
+}  // namespace tickscope::api

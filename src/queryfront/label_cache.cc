@@ -1,0 +1,108 @@
+#include "queryfront/label_cache.h"
+
+#include <fmt/format.h>
+
+namespace tickscope::queryfront {
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 16 << 10;
+
+// Each text with its length, so that no two keys are written alike.
+void AddText(std::string_view text, std::string& key) {
+  key += fmt::format("{}:", text.size());
+  key += text;
+}
+
+}  // namespace
+
+LabelCache::LabelCache(const Queryable& storage, const LabelStateSource& states, MetricRegistry& metrics,
+                       std::uint64_t bytes_max)
+    : storage_(storage), states_(states), bytes_max_(bytes_max) {
+  const auto add = [&](const char* outcome) {
+    return metrics.AddCounter("tickscope_query_cache_labels_requests_total",
+                              "Questions for label names and values, by what was kept of them.",
+                              {{"outcome", outcome}});
+  };
+  hits_ = add("hit");
+  misses_ = add("miss");
+  bypassed_ = add("bypass");
+  bytes_gauge_ =
+      metrics.AddGauge("tickscope_query_cache_labels_bytes", "Memory of kept label names and values.", {});
+}
+
+Result<std::unique_ptr<SeriesSet>> LabelCache::Select(const SelectRequest& request,
+                                                      const QueryContext& context) const {
+  return storage_.Select(request, context);
+}
+
+Result<std::vector<std::string>> LabelCache::LabelNames(const SelectRequest& request,
+                                                        const QueryContext& context) const {
+  return Get("names", request, [&] { return storage_.LabelNames(request, context); });
+}
+
+Result<std::vector<std::string>> LabelCache::LabelValues(const std::string& name,
+                                                         const SelectRequest& request,
+                                                         const QueryContext& context) const {
+  return Get("values " + name, request, [&] { return storage_.LabelValues(name, request, context); });
+}
+
+Result<LabelCache::Texts> LabelCache::Get(const std::string& what, const SelectRequest& request,
+                                          const std::function<Result<Texts>()>& read) const {
+  // Before reading, so that what comes meanwhile is another state's.
+  const auto state = states_.LabelState(request.tenant, request.start_ms, request.end_ms);
+  std::string key;
+  if (state) {
+    AddText(request.tenant, key);
+    AddText(what, key);
+    for (const Matcher& matcher : request.matchers) {
+      key += static_cast<char>('0' + static_cast<int>(matcher.type()));
+      AddText(matcher.name(), key);
+      AddText(matcher.value(), key);
+    }
+    AddText(*state, key);
+  }
+  if (!state || key.size() > kKeyBytesMax || bytes_max_ == 0) {
+    bypassed_->Add();
+    return read();
+  }
+  std::shared_ptr<const Texts> kept;
+  {
+    const MutexLock lock(mu_);
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      used_.splice(used_.begin(), used_, found->second.used);
+      kept = found->second.texts;
+    }
+  }
+  if (kept != nullptr) {
+    hits_->Add();
+    return *kept;
+  }
+  misses_->Add();
+  TICKSCOPE_ASSIGN_OR_RETURN(Texts texts, read());
+  Keep(key, texts);
+  return texts;
+}
+
+void LabelCache::Keep(const std::string& key, const Texts& texts) const {
+  std::uint64_t bytes = 2 * key.size() + sizeof(Entry);
+  for (const std::string& text : texts)
+    bytes += sizeof(std::string) + (text.size() > 15 ? text.size() + 1 : 0);
+  if (bytes > bytes_max_ / 8) return;
+  auto shared = std::make_shared<const Texts>(texts);
+  const MutexLock lock(mu_);
+  const auto [it, is_new] = entries_.try_emplace(key);
+  if (!is_new) return;
+  used_.push_front(key);
+  it->second = {std::move(shared), bytes, used_.begin()};
+  bytes_ += bytes;
+  while (bytes_ > bytes_max_) {
+    const auto oldest = entries_.find(used_.back());
+    bytes_ -= oldest->second.bytes;
+    entries_.erase(oldest);
+    used_.pop_back();
+  }
+  bytes_gauge_->Set(static_cast<double>(bytes_));
+}
+
+}  // namespace tickscope::queryfront
