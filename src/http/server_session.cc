@@ -460,6 +460,7 @@ void ServerSession::OnStreamWritten() {
 }
 
 void ServerSession::SendMore() {
+  if (stream_ && stream_->aborted()) return End();
   if (phase_ == Phase::kStreaming && output_views_.empty() && !write_pending_) OnStreamWritten();
 }
 

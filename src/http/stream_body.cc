@@ -32,6 +32,19 @@ void StreamBody::End() {
   Wake();
 }
 
+void StreamBody::Abort() {
+  const MutexLock lock(mu_);
+  ended_ = aborted_ = true;
+  // Also while a write is pending, which would not end.
+  wants_wake_ = true;
+  Wake();
+}
+
+bool StreamBody::aborted() const {
+  const MutexLock lock(mu_);
+  return aborted_;
+}
+
 std::size_t StreamBody::waiting_bytes() const {
   const MutexLock lock(mu_);
   return waiting_bytes_ + in_hand_bytes_;

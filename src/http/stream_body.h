@@ -36,6 +36,8 @@ class StreamBody {
   [[nodiscard]] Offered Offer(std::vector<Piece> pieces) TICKSCOPE_EXCLUDES(mu_);
   /// The answer ends after what was offered.
   void End() TICKSCOPE_EXCLUDES(mu_);
+  /// The connection ends at once, whatever waits.
+  void Abort() TICKSCOPE_EXCLUDES(mu_);
   /// Bytes that wait, and those in the server's hand.
   [[nodiscard]] std::size_t waiting_bytes() const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] bool closed() const TICKSCOPE_EXCLUDES(mu_);
@@ -48,6 +50,7 @@ class StreamBody {
     std::vector<Piece> pieces;  ///< Empty: nothing waits; `wake` will say when.
     bool at_end = false;        ///< Nothing follows these.
   };
+  [[nodiscard]] bool aborted() const TICKSCOPE_EXCLUDES(mu_);
   /// About `bytes` or one piece, whichever is more. What was taken before has been sent.
   [[nodiscard]] Taken Take(std::size_t bytes) TICKSCOPE_EXCLUDES(mu_);
   /// Nobody reads any more; once and for ever.
@@ -65,6 +68,7 @@ class StreamBody {
   std::size_t in_hand_bytes_ TICKSCOPE_GUARDED_BY(mu_) = 0;
   bool wants_wake_ TICKSCOPE_GUARDED_BY(mu_) = false;
   bool ended_ TICKSCOPE_GUARDED_BY(mu_) = false;
+  bool aborted_ TICKSCOPE_GUARDED_BY(mu_) = false;
   bool closed_ TICKSCOPE_GUARDED_BY(mu_) = false;
 };
 
