@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "ingest/gateway.h"
+#include "live/live_hub.h"
 #include "promql/engine.h"
 #include "roles/tier_process.h"
 #include "sql/sql_engine.h"
@@ -35,6 +36,7 @@ struct ServeConfig {
   std::uint64_t query_threads = 2;
   std::uint64_t query_queue_max = 256;
   std::uint64_t response_bytes_max = 256U << 20;
+  live::LiveOptions live;
   sql::SqlOptions sql;
   std::int64_t sql_timeout_ms = 30'000;
   std::uint64_t sql_queries = 1;
