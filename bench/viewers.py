@@ -110,7 +110,8 @@ def report(results: list[dict], mode: str) -> None:
 
     kind = "events" if mode == "page" else "queries"
     rows = [["server", "<=12h p50 / p95 / p99 ms", "<=7d p50 / p95 / p99 ms", "answers", "cache hit", "refreshes done/due",
-             "errors", "freshness p99 s", "samples/s", "cores", "viewers' cores", "RSS max MB", "MB/s"]]  # fmt: skip
+             "errors", "freshness p99 s", "samples/s", "cores", "viewers' cores", "RSS max MB", "MB/s",
+             "first view p95 ms, <=12h / <=7d"]]  # fmt: skip
     for r in results:
         seen = r["viewers"]
         short, week = seen[kind]["<=12h"], seen[kind]["<=7d"]
@@ -130,6 +131,7 @@ def report(results: list[dict], mode: str) -> None:
             f"{seen['cpu_seconds'] / seen['seconds']:.2f}",
             f"{r['rss_bytes_max'] / 1e6:,.0f}",
             f"{seen['answer_bytes'] / seen['seconds'] / 1e6:.1f}",
+            f"{ms(seen['first_views']['<=12h'], 'p95_ms')} / {ms(seen['first_views']['<=7d'], 'p95_ms')}",
         ])  # fmt: skip
     print_table(rows)
 
