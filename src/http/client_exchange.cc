@@ -37,13 +37,25 @@ ClientExchange::ClientExchange(io::EventLoop& loop, const ClientOptions& options
       head_(RequestHead(url, request)),
       input_(kInputBytes),
       budget_(options.response_bytes_max),
-      body_(options.response_bytes_max, budget_) {}
+      body_(std::in_place, options.response_bytes_max, budget_) {}
 
-Result<Response> ClientExchange::Run() {
-  const io::TimerId timer = loop_.After(options_.request_timeout, [this] {
+ClientExchange::~ClientExchange() {
+  if (timer_) loop_.CancelTimer(*timer_);
+}
+
+void ClientExchange::ArmTimer() {
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_ = loop_.After(options_.request_timeout, [this] {
+    timer_.reset();
     timed_out_ = true;
     connection_->Close();
   });
+}
+
+void ClientExchange::Start(std::function<void(Result<Response>)> done, BodyReceiver receiver) {
+  on_done_ = std::move(done);
+  receiver_ = std::move(receiver);
+  ArmTimer();
   StartParser();
   connection_->Write({AsBytes(head_), AsBytes(request_.body)}, [this](const Status& written) {
     // A server may answer and close before it has read everything (413). So the answer counts, if there is one,
@@ -51,14 +63,35 @@ Result<Response> ClientExchange::Run() {
     sent_ = written.has_value();
   });
   ReadInput();
-  loop_.RunUntil([this] { return outcome_.has_value(); });
-  loop_.CancelTimer(timer);
+}
+
+Result<Response> ClientExchange::Run() {
+  std::optional<Result<Response>> outcome;
+  Start([&](Result<Response> response) { outcome = std::move(response); });
+  loop_.RunUntil([&] { return outcome.has_value(); });
+  if (timer_) loop_.CancelTimer(*std::exchange(timer_, std::nullopt));
+  if (!outcome) return Fail(ErrorCode::kCancelled, "the client's loop was stopped");
+  return *std::move(outcome);
+}
+
+// Not at once: whoever is told may destroy the exchange, which is being called.
+void ClientExchange::SetOutcome(Result<Response> outcome) {
+  if (timer_) loop_.CancelTimer(*std::exchange(timer_, std::nullopt));
   if (timed_out_) {
-    return Fail(ErrorCode::kDeadlineExceeded,
-                "request took too long: address=" + connection_->remote_address());
+    outcome =
+        Fail(ErrorCode::kDeadlineExceeded, "request took too long: address=" + connection_->remote_address());
   }
-  if (!outcome_) return Fail(ErrorCode::kCancelled, "the client's loop was stopped");
-  return *std::move(outcome_);
+  loop_.Post([done = std::exchange(on_done_, nullptr), outcome = std::move(outcome)]() mutable {
+    if (done) done(std::move(outcome));
+  });
+}
+
+void ClientExchange::HandOn() {
+  if (!hands_on_) return;
+  ArmTimer();
+  const std::string content = body_->Release();
+  body_.emplace(options_.response_bytes_max, budget_);
+  if (!content.empty()) receiver_.on_content(content);
 }
 
 std::unique_ptr<io::Connection> ClientExchange::TakeReusable() {
@@ -96,7 +129,7 @@ void ClientExchange::ReadInput() {
 
 bool ClientExchange::CheckRead(const Result<std::size_t>& bytes) {
   if (!bytes) {
-    outcome_ = std::unexpected(bytes.error());
+    SetOutcome(std::unexpected(bytes.error()));
     return false;
   }
   if (*bytes == 0) {
@@ -127,18 +160,23 @@ void ClientExchange::Advance() {
 
 void ClientExchange::StartBody() {
   const MessageHead& head = parser_->head();
+  if (receiver_.on_content && head.status / 100 == 2) {
+    hands_on_ = true;
+    receiver_.on_head(Response{.status = head.status, .headers = head.headers, .body = {}});
+  }
   if (head.framing == BodyFraming::kNone) return Complete();
   if (head.framing == BodyFraming::kChunked) return Input().empty() ? ReadInput() : ParseChunks();
-  if (const Status fits = body_.CheckFits(head.content_length); !fits) {
+  if (const Status fits = body_->CheckFits(head.content_length); !fits) {
     return GiveUp(fits.error().code, fits.error().message);
   }
   const bool until_end = head.framing == BodyFraming::kUntilEnd;
   body_left_ = until_end ? options_.response_bytes_max : head.content_length;
   const std::string_view here = Input().substr(0, std::min<std::uint64_t>(Input().size(), body_left_));
-  if (const Status added = body_.Append(AsBytes(here)); !added)
+  if (const Status added = body_->Append(AsBytes(here)); !added)
     return GiveUp(added.error().code, added.error().message);
   body_left_ -= here.size();
   input_begin_ += here.size();
+  HandOn();
   ReadBody();
 }
 
@@ -146,38 +184,42 @@ void ClientExchange::ReadBody() {
   const bool until_end = parser_->head().framing == BodyFraming::kUntilEnd;
   if (body_left_ == 0 && !until_end) return Complete();
   const auto room =
-      body_.Room(std::min<std::uint64_t>(body_left_, std::max<std::size_t>(body_.size(), kInputBytes)));
+      body_->Room(std::min<std::uint64_t>(body_left_, std::max<std::size_t>(body_->size(), kInputBytes)));
   if (!room) return GiveUp(room.error().code, room.error().message);
   connection_->Read(*room, [this, until_end](Result<std::size_t> bytes) {
     if (until_end && bytes && *bytes == 0) return Complete();
     if (!CheckRead(bytes)) return;
-    body_.Commit(*bytes);
+    body_->Commit(*bytes);
     body_left_ -= *bytes;
+    HandOn();
     ReadBody();
   });
 }
 
 void ClientExchange::ParseChunks() {
   while (!parser_->body_done()) {
-    const Result<std::size_t> taken = parser_->FeedChunks(Input(), body_);
+    const Result<std::size_t> taken = parser_->FeedChunks(Input(), *body_);
     if (!taken) {
       const bool too_large = taken.error().code == ErrorCode::kOutOfRange;
       return GiveUp(too_large ? ErrorCode::kOutOfRange : ErrorCode::kCorruption, taken.error().message);
     }
     input_begin_ += *taken;
-    if (!parser_->body_done() && (*taken == 0 || Input().empty())) return ReadInput();
+    if (parser_->body_done() || (*taken > 0 && !Input().empty())) continue;
+    HandOn();
+    return ReadInput();
   }
+  HandOn();
   Complete();
 }
 
 void ClientExchange::Complete() {
   MessageHead& head = parser_->head();
   reusable_ = head.keep_alive && head.framing != BodyFraming::kUntilEnd && Input().empty();
-  outcome_ = Response{.status = head.status, .headers = std::move(head.headers), .body = body_.Release()};
+  SetOutcome(Response{.status = head.status, .headers = std::move(head.headers), .body = body_->Release()});
 }
 
 void ClientExchange::GiveUp(ErrorCode code, const std::string& what) {
-  outcome_ = Fail(code, what + ": address=" + connection_->remote_address());
+  SetOutcome(Fail(code, what + ": address=" + connection_->remote_address()));
 }
 
 }  // namespace tickscope::http

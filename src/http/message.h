@@ -1,4 +1,5 @@
-// HTTP messages as values. Bodies are whole: limits are enforced while they are read (http/server.h).
+// HTTP messages as values. Bodies are whole, but for an answer that goes on (Response::stream): limits are enforced while
+// they are read (http/server.h).
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 namespace tickscope::http {
 
 class Abandonment;
+class StreamBody;
 
 /// Header fields in arrival order. Names compare without regard to case (RFC 9110 section 5.1).
 class Headers {
@@ -44,6 +46,8 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  /// Goes on after `body` until it is ended, when set. Server side only (http/stream_body.h).
+  std::shared_ptr<StreamBody> stream = nullptr;
 };
 
 /// A plain-text answer: `text` and a line feed.

@@ -6,6 +6,7 @@
 
 #include "http/server_session.h"
 #include "http/server_shared.h"
+#include "http/stream_body.h"
 
 namespace tickscope::http {
 namespace {
@@ -21,7 +22,8 @@ class ServerImpl final : public Server {
         waiter_(network.MakeLoop()),
         shared_(*loop_, std::move(options), std::move(handler), metrics) {
     shared_.replies = std::make_shared<ReplyPath>(
-        *loop_, [this](SessionId session, Response response) { Deliver(session, std::move(response)); });
+        *loop_, [this](SessionId session, Response response) { Deliver(session, std::move(response)); },
+        [this](SessionId session) { SendMore(session); });
     shared_.on_ended = [this](SessionId session) { sessions_.erase(session); };
     // Not at once: a session that is being called may be the last busy one.
     shared_.on_quiet = [this] { loop_->Post([this] { FinishDrain(); }); };
@@ -75,7 +77,12 @@ class ServerImpl final : public Server {
   void Deliver(SessionId session, Response response) {
     // Gone when a drain's grace ran out.
     if (const auto found = sessions_.find(session); found != sessions_.end())
-      found->second->Reply(std::move(response));
+      return found->second->Reply(std::move(response));
+    if (response.stream) response.stream->Close();
+  }
+
+  void SendMore(SessionId session) {
+    if (const auto found = sessions_.find(session); found != sessions_.end()) found->second->SendMore();
   }
 
   void StartDrain(std::chrono::milliseconds grace, std::function<void()> on_drained) {

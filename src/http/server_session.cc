@@ -1,6 +1,7 @@
 #include "http/server_session.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -81,6 +82,7 @@ ServerSession::ServerSession(ServerShared& shared, SessionId id, std::unique_ptr
 }
 
 ServerSession::~ServerSession() {
+  DropStream();
   SetPhase(Phase::kLingering);
   Disarm();
   shared_.metrics.connections->Add(-1);
@@ -100,7 +102,8 @@ void ServerSession::RefuseConnection() {
 }
 
 void ServerSession::Drain() {
-  if (phase_ == Phase::kIdle) End();
+  if (phase_ == Phase::kIdle) return End();
+  if (stream_) stream_->End();
 }
 
 std::string_view ServerSession::Input() const {
@@ -134,7 +137,7 @@ void ServerSession::ReadInput() {
 
 void ServerSession::OnInput(Result<std::size_t> bytes) {
   read_pending_ = false;
-  if (phase_ == Phase::kWriting || phase_ == Phase::kLingering) body_.reset();
+  if (phase_ == Phase::kWriting || phase_ == Phase::kStreaming || phase_ == Phase::kLingering) body_.reset();
   if (!bytes) {
     if (phase_ == Phase::kHandling) abandonment_->Tell();
     return End();
@@ -148,7 +151,7 @@ void ServerSession::OnInput(Result<std::size_t> bytes) {
   if (phase_ == Phase::kLingering) return ReadDiscarding();
   input_end_ += *bytes;
   // The next request, sent before the answer to this one; it waits.
-  if (phase_ == Phase::kHandling || phase_ == Phase::kWriting) return;
+  if (phase_ == Phase::kHandling || phase_ == Phase::kWriting || phase_ == Phase::kStreaming) return;
   Advance();
 }
 
@@ -156,6 +159,7 @@ void ServerSession::OnInputEnd() {
   switch (phase_) {
     case Phase::kIdle:
     case Phase::kLingering:
+    case Phase::kStreaming:  // Whoever follows a stream keeps both halves open.
       return End();
     case Phase::kHead:
       return Reject(400, Limit::kMalformed, "the stream ended inside the head of a request");
@@ -330,8 +334,10 @@ void ServerSession::RejectBody(const Error& error) {
 void ServerSession::Reply(Response response) {
   TICKSCOPE_CHECK(phase_ == Phase::kHandling);
   body_.reset();
-  if (HasLineBreak(response.headers))
+  if (HasLineBreak(response.headers)) {
+    if (response.stream) response.stream->Close();
     response = TextResponse(500, "line break in a header field of the answer");
+  }
   StartWriting(std::move(response));
 }
 
@@ -339,6 +345,14 @@ void ServerSession::StartWriting(Response response) {
   SetPhase(Phase::kWriting);
   shared_.metrics.CountResponse(response.status);
   if (shared_.draining) keep_alive_ = false;
+  stream_ = std::move(response.stream);
+  if (stream_) {
+    shared_.metrics.streams->Add(1);
+    // Of unknown length: HTTP/1.0 knows no other end than the connection's.
+    if (version_ == 10) keep_alive_ = false;
+    if (is_head_request_) DropStream();
+    if (shared_.draining && stream_) stream_->End();
+  }
 
   output_head_.clear();
   output_head_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
@@ -346,7 +360,9 @@ void ServerSession::StartWriting(Response response) {
   for (const auto& [name, value] : response.headers.fields()) {
     if (!IsFramingField(name)) output_head_.append(name).append(": ").append(value).append("\r\n");
   }
-  if (MayHaveBody(response.status)) {
+  if (stream_) {
+    if (version_ == 11) output_head_.append("Transfer-Encoding: chunked\r\n");
+  } else if (MayHaveBody(response.status)) {
     output_head_.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   }
   if (!keep_alive_) {
@@ -355,10 +371,103 @@ void ServerSession::StartWriting(Response response) {
     output_head_.append("Connection: keep-alive\r\n");
   }
   output_head_.append("\r\n");
+  if (stream_) return StartStreaming(std::move(response.body));
   const bool with_body = MayHaveBody(response.status) && !is_head_request_;
   output_body_ = with_body ? std::move(response.body) : std::string();
   output_sent_ = 0;
   WriteNext();
+}
+
+void ServerSession::StartStreaming(std::string body) {
+  stream_->Attach([path = shared_.replies, id = id_] { path->SendMore(id); });
+  output_pieces_.clear();
+  // As the stream's first piece, so that it is framed like the others.
+  if (!body.empty()) output_pieces_.push_back(std::make_shared<const std::string>(std::move(body)));
+  streaming_at_end_ = false;
+  FramePieces();
+  SetPhase(Phase::kStreaming);
+  if (input_ended_) return End();
+  WriteStream();
+}
+
+// What is to be written next: the head when it is still in output_head_, the pieces in hand as one chunk, and after the
+// last the end.
+void ServerSession::FramePieces() {
+  std::size_t bytes = 0;
+  for (const StreamBody::Piece& piece : output_pieces_)
+    bytes += piece->size();
+  const bool chunked = version_ == 11;
+  if (chunked && bytes > 0) {
+    std::array<char, 20> size{};
+    const auto end = std::to_chars(size.data(), size.data() + size.size(), bytes, 16).ptr;
+    output_head_.append(size.data(), end).append("\r\n");
+  }
+  output_body_.clear();
+  if (chunked && bytes > 0) output_body_.append("\r\n");
+  if (chunked && streaming_at_end_) output_body_.append("0\r\n\r\n");
+  output_views_.clear();
+  output_views_.push_back(AsBytes(output_head_));
+  for (const StreamBody::Piece& piece : output_pieces_)
+    output_views_.push_back(AsBytes(*piece));
+  output_views_.push_back(AsBytes(output_body_));
+  std::erase_if(output_views_, [](ByteView view) { return view.empty(); });
+  stream_bytes_in_hand_ = bytes;
+}
+
+// Writes on: at most kWriteBytesMax, so that a client must take each slice within write_timeout.
+void ServerSession::WriteStream() {
+  if (write_pending_) return;
+  if (output_views_.empty()) return OnStreamWritten();
+  std::vector<ByteView> slice;
+  std::size_t room = kWriteBytesMax;
+  std::size_t whole = 0;
+  while (whole < output_views_.size() && room > 0) {
+    ByteView& view = output_views_[whole];
+    const std::size_t bytes = std::min(room, view.size());
+    slice.push_back(view.first(bytes));
+    view = view.subspan(bytes);
+    room -= bytes;
+    if (view.empty()) ++whole;
+  }
+  output_views_.erase(output_views_.begin(), output_views_.begin() + static_cast<std::ptrdiff_t>(whole));
+  Arm(shared_.options.write_timeout);
+  write_pending_ = true;
+  connection_->Write(std::move(slice), [this](const Status& written) {
+    write_pending_ = false;
+    if (!written) return End();
+    WriteStream();
+  });
+}
+
+void ServerSession::OnStreamWritten() {
+  Disarm();
+  shared_.metrics.stream_bytes->Add(std::exchange(stream_bytes_in_hand_, 0));
+  output_head_.clear();
+  output_pieces_.clear();
+  if (streaming_at_end_) {
+    DropStream();
+    output_body_.clear();
+    return FinishAnswer();
+  }
+  StreamBody::Taken taken = stream_->Take(kWriteBytesMax);
+  output_pieces_ = std::move(taken.pieces);
+  streaming_at_end_ = taken.at_end;
+  // Nothing yet: SendMore comes when there is.
+  if (output_pieces_.empty() && !streaming_at_end_) return;
+  FramePieces();
+  // Without a body's end to write (HTTP/1.0) there is nothing that would call back.
+  WriteStream();
+}
+
+void ServerSession::SendMore() {
+  if (stream_ && stream_->aborted()) return End();
+  if (phase_ == Phase::kStreaming && output_views_.empty() && !write_pending_) OnStreamWritten();
+}
+
+void ServerSession::DropStream() {
+  if (!stream_) return;
+  shared_.metrics.streams->Add(-1);
+  std::exchange(stream_, nullptr)->Close();
 }
 
 void ServerSession::WriteNext() {
@@ -380,6 +489,10 @@ void ServerSession::WriteNext() {
 void ServerSession::OnWritten() {
   if (output_sent_ < output_body_.size()) return WriteNext();
   output_body_ = {};
+  FinishAnswer();
+}
+
+void ServerSession::FinishAnswer() {
   if (!keep_alive_ || shared_.draining) return Linger();
   parser_ = MessageParser::Make(MessageKind::kRequest, shared_.options.header_bytes_max);
   SetPhase(Phase::kIdle);
@@ -446,6 +559,7 @@ void ServerSession::OnTimeout() {
     case Phase::kHandling:
       return;
     case Phase::kWriting:
+    case Phase::kStreaming:
       shared_.metrics.CountRejection(Limit::kWriteTime);
       return End();
   }

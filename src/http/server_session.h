@@ -6,6 +6,9 @@
 //                         +-------------------------->+-- (4xx, 503) ---> kWriting ---+--> kLingering -->
 //                         gone
 //
+// An answer that goes on is kStreaming between kWriting and its end; each write has write_timeout, and while there is
+// nothing to write the session waits without one.
+//
 // Requests that a client sends before it has its answer (pipelining) wait in the input buffer and in the
 // kernel. A closing session lingers: it ends its own half and reads on until the client ends too, for closing
 // with unread bytes would reset the connection and lose the answer that explains why.
@@ -28,6 +31,7 @@
 #include "http/body_buffer.h"
 #include "http/message_parser.h"
 #include "http/server_shared.h"
+#include "http/stream_body.h"
 #include "io/network.h"
 
 namespace tickscope::http {
@@ -47,9 +51,11 @@ class ServerSession {
   void Drain();
   /// Sends the handler's answer. May destroy this.
   void Reply(Response response);
+  /// Sends what the answer's stream has, if it waited for that. May destroy this.
+  void SendMore();
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandling, kWriting, kLingering };
+  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandling, kWriting, kStreaming, kLingering };
 
   // Input.
   void ReadInput();
@@ -77,6 +83,14 @@ class ServerSession {
   void StartWriting(Response response);
   void WriteNext();
   void OnWritten();
+  // The answer is sent: what becomes of the connection.
+  void FinishAnswer();
+  void StartStreaming(std::string body);
+  void FramePieces();
+  void WriteStream();
+  void OnStreamWritten();
+  // Closes the stream, if there is one, so that whoever fills it stops.
+  void DropStream();
 
   // End.
   void Linger();
@@ -111,7 +125,12 @@ class ServerSession {
 
   std::string output_head_;
   std::string output_body_;
-  std::size_t output_sent_ = 0;  // Of output_body_.
+  std::size_t output_sent_ = 0;         // Of output_body_.
+  std::shared_ptr<StreamBody> stream_;  // Of the answer, until it has been written to its end.
+  bool streaming_at_end_ = false;       // What is being written is the last of it.
+  std::vector<StreamBody::Piece> output_pieces_;
+  std::vector<ByteView> output_views_;  // Of head, pieces and end, what is still to be written.
+  std::size_t stream_bytes_in_hand_ = 0;
   std::uint64_t discarded_bytes_ = 0;
 };
 

@@ -13,6 +13,9 @@ constexpr std::array<const char*, 8> kLimitNames = {"connections",          "hea
 
 ServerMetrics::ServerMetrics(MetricRegistry& registry)
     : connections(registry.AddGauge("tickscope_http_connections", "Open client connections.", {})),
+      streams(registry.AddGauge("tickscope_http_streams", "Answers in progress that go on until ended.", {})),
+      stream_bytes(registry.AddCounter("tickscope_http_stream_bytes_total",
+                                       "Bytes of such answers that clients have taken.", {})),
       body_bytes_in_flight(registry.AddGauge("tickscope_http_body_bytes_in_flight",
                                              "Bytes held for request bodies being received or handled.", {})),
       body_bytes(registry.AddCounter("tickscope_http_request_body_bytes_total",
@@ -39,6 +42,12 @@ void ReplyPath::Send(SessionId session, Response response) {
   if (loop_ == nullptr) return;
   loop_->Post(
       [this, session, response = std::move(response)]() mutable { deliver_(session, std::move(response)); });
+}
+
+void ReplyPath::SendMore(SessionId session) {
+  const MutexLock lock(mu_);
+  if (loop_ == nullptr) return;
+  loop_->Post([this, session] { wake_(session); });
 }
 
 void ReplyPath::Close() {

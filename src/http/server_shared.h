@@ -40,6 +40,8 @@ class ServerMetrics {
   void CountRejection(Limit limit) { rejections_[static_cast<std::size_t>(limit)]->Add(); }
 
   Gauge* connections;
+  Gauge* streams;
+  Counter* stream_bytes;
   Gauge* body_bytes_in_flight;
   Counter* body_bytes;
 
@@ -53,17 +55,22 @@ class ServerMetrics {
 class ReplyPath {
  public:
   using Deliver = std::function<void(SessionId, Response)>;
+  using Wake = std::function<void(SessionId)>;
 
-  ReplyPath(io::EventLoop& loop, Deliver deliver) : loop_(&loop), deliver_(std::move(deliver)) {}
+  ReplyPath(io::EventLoop& loop, Deliver deliver, Wake wake)
+      : loop_(&loop), deliver_(std::move(deliver)), wake_(std::move(wake)) {}
   /// Thread-safe.
   void Send(SessionId session, Response response) TICKSCOPE_EXCLUDES(mu_);
+  /// Says that a session's stream has more to send. Thread-safe.
+  void SendMore(SessionId session) TICKSCOPE_EXCLUDES(mu_);
   /// After it returns nothing more is posted.
   void Close() TICKSCOPE_EXCLUDES(mu_);
 
  private:
   Mutex mu_;
   io::EventLoop* loop_ TICKSCOPE_GUARDED_BY(mu_);
-  const Deliver deliver_;  // Runs on the loop only.
+  const Deliver deliver_;  // Runs on the loop only, as wake_ does.
+  const Wake wake_;
 };
 
 struct ServerShared {

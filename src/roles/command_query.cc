@@ -19,6 +19,7 @@
 #include "io/asio_network.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/query_follow.h"
 #include "roles/time_argument.h"
 
 namespace tickscope::roles {
@@ -143,6 +144,12 @@ void AddSpanOptions(CLI::App& command, QueryArguments& arguments) {
   command.add_option("--end", arguments.end, "Until when, in the same forms");
 }
 
+int Report(const Status& status) {
+  if (status) return 0;
+  std::fprintf(stderr, "tickscope query: %s\n", status.error().message.c_str());
+  return kExitFailed;
+}
+
 }  // namespace
 
 int RunQuery(int argc, char** argv) {
@@ -177,7 +184,14 @@ int RunQuery(int argc, char** argv) {
   labels.add_option("--match", arguments.selectors, "Only of series that match; may be repeated");
   AddSpanOptions(labels, arguments);
 
-  for (CLI::App* command : {&instant, &range, &series, &labels}) {
+  FollowArguments follow_arguments;
+  CLI::App& follow = *app.add_subcommand("follow", "a PromQL expression's points, printed as they come");
+  follow.add_option("EXPR", follow_arguments.expression, "The expression")->required();
+  follow.add_option("--range", follow_arguments.range, "How far back to begin")->capture_default_str();
+  follow.add_option("--step", follow_arguments.step, "Time between points")->capture_default_str();
+  follow.add_option("--steps", follow_arguments.points_max, "End after so many new steps (default: never)");
+
+  for (CLI::App* command : {&instant, &range, &series, &labels, &follow}) {
     command->footer("And --to, --tenant, --format, --timeout: see tickscope query --help");
   }
 
@@ -186,14 +200,17 @@ int RunQuery(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  if (follow.parsed()) {
+    follow_arguments.url = arguments.url;
+    follow_arguments.tenant = arguments.tenant;
+    follow_arguments.json = arguments.format == "json";
+    return Report(FollowQuery(follow_arguments));
+  }
   Status (QueryRun::*run)() = &QueryRun::Labels;
   if (instant.parsed()) run = &QueryRun::Instant;
   if (range.parsed()) run = &QueryRun::Range;
   if (series.parsed()) run = &QueryRun::Series;
-  const Status status = RunOne(arguments, run);
-  if (status) return 0;
-  std::fprintf(stderr, "tickscope query: %s\n", status.error().message.c_str());
-  return kExitFailed;
+  return Report(RunOne(arguments, run));
 }
 
 }  // namespace tickscope::roles

@@ -22,6 +22,7 @@ int RunSnapshot(int argc, char** argv);
 int RunSql(int argc, char** argv);
 int RunTest(int argc, char** argv);
 int RunTiers(int argc, char** argv);
+int RunViewers(int argc, char** argv);
 int RunVersion(int argc, char** argv);
 
 }  // namespace tickscope::roles

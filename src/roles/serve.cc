@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "ingest/remote_write_endpoint.h"
 #include "io/process_info.h"
+#include "live/stream_endpoint.h"
 #include "roles/admin_endpoints.h"
 #include "roles/fingerprint.h"
 #include "sql/sql_endpoint.h"
@@ -168,6 +169,23 @@ tickscope::Status ServeProcess::OpenSql() {
   return {};
 }
 
+void ServeProcess::OpenLive() {
+  live::LiveOptions options = config_.live;
+  options.query_timeout_ms = config_.query_timeout_ms;
+  live_ = std::make_unique<live::LiveHub>(
+      options, live::LiveHub::Dependencies{.evaluate =
+                                               [this](const live::RangeQuery& query, QueryContext& context) {
+                                                 return engine_.Range(Storage(), query.tenant, query.text,
+                                                                      query.start_ms, query.end_ms,
+                                                                      query.step_ms, context);
+                                               },
+                                           .clock = environment_.clock,
+                                           .random = environment_.random,
+                                           .metrics = metrics_,
+                                           .threads = SystemThreads()});
+  live::RegisterStream(router_, *live_, engine_, metrics_);
+}
+
 void ServeProcess::AddRoutes() {
   if (sql_engine_ != nullptr) {
     sql::RegisterSql(router_, *sql_engine_, *sql_pool_, environment_.clock, metrics_,
@@ -213,6 +231,7 @@ void ServeProcess::AddRoutes() {
   // All of an imported block is decoded before the store takes it: neither queries nor writes wait for that.
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminQueueMax);
   static_cast<void>(admin_pool_->Submit([] { io::LowerThreadPriority(); }));
+  if (roles_.query) OpenLive();
   RegisterAdminEndpoints(router_, {.fs = environment_.fs,
                                    .store = *store_,
                                    .clock = environment_.clock,
@@ -325,6 +344,7 @@ void ServeProcess::Stop() {
   draining_ = true;
   // Senders of new work first, then those who finish it, the stream before its consumer.
   probe_.reset();
+  if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();

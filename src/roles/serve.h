@@ -2,6 +2,7 @@
 //
 //   HTTP (loop thread) -> ingest workers -> gateway -> stream (writer thread) -> consumer thread -> store
 //                      -> query workers  -> engine  -----------------------------------------------^
+//                      -> live workers   -> engine, once a step for all who follow the same query --^
 //                      -> SQL workers    -> DuckDB  -> object store: the cold tier
 //
 // The listener opens first, so that health checks are answered while the stream is replayed; until that is done
@@ -27,6 +28,7 @@
 #include "io/network.h"
 #include "io/process_info.h"
 #include "model/mutation_log.h"
+#include "live/live_hub.h"
 #include "promql/engine.h"
 #include "queryfront/label_cache.h"
 #include "queryfront/query_front.h"
@@ -90,6 +92,7 @@ class ServeProcess final : private api::MetadataSource,
   void FlushResults();
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
+  void OpenLive();
   void AddProcessMetrics();
   void Handle(http::Request request, http::Respond respond) const;
   [[nodiscard]] tickscope::Status Ready() const;
@@ -124,6 +127,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<sql::SqlEngine> sql_engine_;
   std::unique_ptr<WorkerPool> sql_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;  // One thread that lets others go first.
+  std::unique_ptr<live::LiveHub> live_;  // Outlives the server, which tells it of clients that leave.
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<FreshnessProbe> probe_;

@@ -144,6 +144,36 @@ void VisitTiers(Visitor& visit, TierConfig& c) {
   visit.End();
 }
 
+template <typename Visitor>
+void VisitLive(Visitor& visit, live::LiveOptions& live) {
+  visit.Begin("live", "The live tail: GET and POST /api/v1/stream.");
+  visit.Count("threads", "Threads that evaluate.", live.threads, 1, 256);
+  visit.Count("connections_max", "Clients that follow queries; more are answered 503.", live.connections_max,
+              1, 1'000'000);
+  visit.Count("queries_per_connection_max", "Queries of one client.", live.queries.queries_max, 1, 1024);
+  visit.Duration("step_min", "Shortest step.", live.queries.step_min_ms);
+  visit.Count("topics_max", "Different queries; more are answered 503.", live.topics_max, 1, 1'000'000);
+  visit.Count("points_max", "Points of one query's window; one that needs more fails.", live.points_max, 1,
+              1'000'000'000);
+  visit.Count("points_total_max", "Points of all windows, about 32 bytes each.", live.points_total_max, 1,
+              100'000'000'000);
+  visit.Size("buffer_bytes_max", "Events that wait for one client; past it the client gets a snapshot later.",
+             live.buffer_bytes_max, 1024, 1ULL << 40);
+  visit.Size("event_bytes_max", "One event; a query that needs more fails.", live.event_bytes_max, 1024,
+             1ULL << 40);
+  visit.Size("history_bytes_max", "Events kept of each query for clients that come back.",
+             live.history_bytes_max, 0, 1ULL << 40);
+  visit.Duration("delay", "From a step's time to its evaluation.", live.delay_ms);
+  visit.Duration("look_back", "How far behind samples may come and still be shown.", live.look_back_ms);
+  visit.Interval("heartbeat", "Between comments that keep a silent connection open.", live.heartbeat_ms);
+  visit.Duration("linger", "How long a query that nobody follows any more is kept.", live.linger_ms);
+  visit.Duration("retry", "Least time a client is told to wait before it comes back; up to twice, by chance.",
+                 live.retry_ms);
+  visit.Duration("behind_max", "How long a client may be behind before its connection ends.",
+                 live.behind_max_ms);
+  visit.End();
+}
+
 // One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its
 // name and its meaning.
 template <typename Visitor>
@@ -258,6 +288,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Flag("type_and_unit_labels", "Drop __type__ and __unit__ wherever the metric name is dropped.",
              c.engine.type_and_unit_labels);
   visit.End();
+
+  VisitLive(visit, c.live);
 
   visit.Begin("sql", "SQL over the cold tier: POST /api/v1/sql.");
   visit.Count("queries", "Queries that run at once.", c.sql_queries, 1, 64);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "ingest/gateway.h"
+#include "live/live_hub.h"
 #include "promql/engine.h"
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
@@ -40,6 +41,7 @@ struct ServeConfig {
   queryfront::QueryPoolOptions arrivals;
   queryfront::ResultCacheOptions result_cache;  ///< The directory is in the data directory.
   std::uint64_t response_bytes_max = 256U << 20;
+  live::LiveOptions live;
   sql::SqlOptions sql;
   std::int64_t sql_timeout_ms = 30'000;
   std::uint64_t sql_queries = 1;
