@@ -64,7 +64,10 @@ struct Pending {
 class Route {
  public:
   Route(std::shared_ptr<const ApiContext> api, const Endpoint& endpoint)
-      : api_(std::move(api)), endpoint_(endpoint), metrics_(api_->deps.metrics, endpoint.name) {}
+      : api_(std::move(api)),
+        endpoint_(endpoint),
+        cors_(*CorsPolicy::Make(api_->options.cors_origin)),
+        metrics_(api_->deps.metrics, endpoint.name) {}
 
   static void Serve(const std::shared_ptr<const Route>& route, http::Request request,
                     http::PathParameters path, http::Respond respond) {
@@ -79,6 +82,12 @@ class Route {
       route->Finish(*pending,
                     Fail(ErrorCode::kUnavailable, "too many requests are waiting for a query worker"));
     }
+  }
+
+  [[nodiscard]] http::Response AnswerOptions(const http::Request& request) const {
+    http::Response response{.status = 204, .headers = {}, .body = {}};
+    cors_.Apply(request, response);
+    return response;
   }
 
  private:
@@ -110,6 +119,7 @@ class Route {
     const std::string_view name = result ? kSuccess : HttpErrorFor(result.error().code).type;
     http::Response response = result ? *std::move(result) : AnswerTo(result.error());
     CompressAnswer(pending.request, response);
+    cors_.Apply(pending.request, response);
     metrics_.Count(name, api_->deps.clock.Monotonic() - pending.arrived);
     pending.respond(std::move(response));
   }
@@ -121,12 +131,9 @@ class Route {
 
   const std::shared_ptr<const ApiContext> api_;
   const Endpoint& endpoint_;  // A row of a static table.
+  const CorsPolicy cors_;
   const EndpointMetrics metrics_;
 };
-
-void AnswerOptions(const http::Request&, const http::PathParameters&, http::Respond respond) {
-  respond(http::Response{.status = 204, .headers = {}, .body = {}});
-}
 
 void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiContext>& api,
                       const Endpoint& endpoint) {
@@ -136,7 +143,11 @@ void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiConte
   };
   router.Add("GET", endpoint.path, serve);
   if (endpoint.methods == Methods::kGetAndPost) router.Add("POST", endpoint.path, serve);
-  router.Add("OPTIONS", endpoint.path, AnswerOptions);
+  // What a browser asks before it sends what a plain form could not.
+  router.Add("OPTIONS", endpoint.path,
+             [route](const http::Request& request, const http::PathParameters&, http::Respond respond) {
+               respond(route->AnswerOptions(request));
+             });
 }
 
 }  // namespace
@@ -163,7 +174,8 @@ void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies
   RegisterProcessRoutes(router, {dependencies.ready, dependencies.metrics, options.version});
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{dependencies, std::move(options), dependencies.clock.NowMs()});
-  for (const auto endpoints : {QueryEndpoints(), SeriesEndpoints(), StatusEndpoints(), EmptyEndpoints()}) {
+  for (const auto endpoints :
+       {QueryEndpoints(), ExemplarEndpoints(), SeriesEndpoints(), StatusEndpoints(), EmptyEndpoints()}) {
     for (const Endpoint& endpoint : endpoints)
       RegisterEndpoint(router, api, endpoint);
   }

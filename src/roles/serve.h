@@ -50,7 +50,8 @@ struct ServeEnvironment {
 class ServeProcess final : private api::MetadataSource,
                            private api::HeadStatusSource,
                            private api::CardinalitySource,
-                           private api::LimitStatusSource {
+                           private api::LimitStatusSource,
+                           private api::ExemplarSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
   /// promises (a failed sync) and should end. Errors: what the directory, the log or the address say.
@@ -88,6 +89,9 @@ class ServeProcess final : private api::MetadataSource,
   [[nodiscard]] api::Cardinality Count(const TenantId& tenant, const std::vector<Matcher>& matchers,
                                        const std::vector<std::string>& names, std::size_t top) const override;
   [[nodiscard]] double DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const override;
+  [[nodiscard]] Result<std::vector<SeriesExemplars>> Exemplars(
+      const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
+      TimeMs end_ms, const QueryContext& context) const override;
   [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
 
   const ServeEnvironment environment_;
