@@ -16,11 +16,7 @@ void CorsPolicy::Apply(const http::Request& request, http::Response& response) c
   response.headers.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin");
   response.headers.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
   response.headers.Set("Access-Control-Expose-Headers", "Date");
-  if (origins_.value() == kAnyOrigin) {
-    response.headers.Set("Access-Control-Allow-Origin", "*");
-  } else if (origins_.Matches(origin)) {
-    response.headers.Set("Access-Control-Allow-Origin", origin);
-  }
+  if (origins_.Matches(origin)) response.headers.Set("Access-Control-Allow-Origin", origin);
 }
 
 }  // namespace tickscope::api
