@@ -15,6 +15,7 @@ _LIBM = re.compile(r"\b(a?(sin|cos|tan)h?|exp|ln|log2|log10|atan2|deg|rad|pi)\b|
 _NUMBER = re.compile(r"-?\d+\.\d+(e[+-]\d+)?")
 _TIMESTAMP = re.compile(r"\btimestamp\(.*(@.*offset|offset.*@)")
 _NEGATIVE = re.compile(r"\b(tick_ratio|odd|constant)\b")
+_OCCURRENCES = re.compile(r" \(\d+ occurrences\)")
 _TOPS = re.compile(r"\b(topk|bottomk)\b")
 
 
@@ -63,6 +64,10 @@ def _notes_rounded(answer: Answer) -> list[str]:
     return sorted(_NUMBER.sub(lambda match: f"{float(match.group()):.10g}", text) for text in notes)
 
 
+def _without_occurrences(answer: Answer) -> list[str]:
+    return sorted(_OCCURRENCES.sub("", text) for text in answer.content.get("warnings", []))
+
+
 def _group(answer: Answer) -> str:
     """What stands before the two duplicates that an error names."""
     return answer.content.get("error", "").partition(": [")[0]
@@ -74,6 +79,8 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return "Prometheus adds a note's samples up once more at each step (annotations.Merge), until they overflow"
     if ours.status != theirs.status:
         return None
+    if found.startswith("warnings") and _without_occurrences(ours) == _without_occurrences(theirs):
+        return "in how many places start times overlap: Prometheus counts a place at every step, ours a series once (a gap)"
     if found.startswith(("warnings", "infos")) and _LIBM.search(text) and _notes_rounded(ours) == _notes_rounded(theirs):
         return "last bits of Go's and the C library's functions, in the text of a note"
     if "info(" in text and found.startswith("error: 'found duplicate series for the match group") and (

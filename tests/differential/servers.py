@@ -156,7 +156,8 @@ def start(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str) -> P
     flags, settings = MODES[mode]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1m}\n")
-    config = "store: {retention: 100y}\nfreshness_probe: false\nquery:\n"
+    # The samples are old: tiers would thin them out within a minute or two.
+    config = "store: {retention: 100y}\ntiers: {enabled: false}\nfreshness_probe: false\nquery:\n"
     config += "".join(f"  {name}: {value}\n" for name, value in settings.items())
     (folder / "tickscope.yaml").write_text(config)
     reference, ours = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
