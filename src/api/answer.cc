@@ -50,7 +50,9 @@ Result<http::Response> SuccessAnswer(const WriteData& write, std::size_t bytes_m
   json.Key("status");
   json.String("success");
   json.Key("data");
+  const std::size_t before_data = body.size();
   TICKSCOPE_ASSIGN_OR_RETURN(const Notes notes, write(json));
+  if (body.size() == before_data) return http::Response{.status = 204, .headers = {}, .body = {}};
   WriteNotes("warnings", "warning", notes.warnings, json);
   WriteNotes("infos", "info", notes.infos, json);
   json.EndObject();

@@ -25,7 +25,8 @@ struct Notes {
   std::vector<std::string> infos;
 };
 
-/// Writes the value of "data". After an error what was written is thrown away.
+/// Writes the value of "data"; writing nothing makes it a 204 without a body. After an error what was written is thrown
+/// away.
 using WriteData = std::function<Result<Notes>(wire::JsonWriter& json)>;
 
 /// The answer with what `write` writes.

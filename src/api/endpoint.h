@@ -57,8 +57,10 @@ struct Endpoint {
 /// Answers /federate. Errors: kInvalidArgument for a bad match[]; kResourceExhausted past the answer's bound; storage's.
 [[nodiscard]] Result<std::string> FederateText(const ApiContext& api, const Call& call);
 
-/// query, query_range, query_exemplars, format_query, parse_query.
+/// query, query_range, format_query, parse_query.
 [[nodiscard]] std::span<const Endpoint> QueryEndpoints();
+/// query_exemplars.
+[[nodiscard]] std::span<const Endpoint> ExemplarEndpoints();
 /// series, labels, label values, metadata.
 [[nodiscard]] std::span<const Endpoint> SeriesEndpoints();
 /// queries: those that wait or run.

@@ -66,7 +66,10 @@ struct Pending {
 class Route {
  public:
   Route(std::shared_ptr<const ApiContext> api, const Endpoint& endpoint)
-      : api_(std::move(api)), endpoint_(endpoint), metrics_(api_->deps.metrics, endpoint.name) {}
+      : api_(std::move(api)),
+        endpoint_(endpoint),
+        cors_(*CorsPolicy::Make(api_->options.cors_origin)),
+        metrics_(api_->deps.metrics, endpoint.name) {}
 
   static void Serve(const std::shared_ptr<const Route>& route, http::Request request,
                     http::PathParameters path, http::Respond respond) {
@@ -87,6 +90,12 @@ class Route {
       route->Finish(*pending,
                     Fail(ErrorCode::kUnavailable, "too many requests are waiting for a query worker"));
     }
+  }
+
+  [[nodiscard]] http::Response AnswerOptions(const http::Request& request) const {
+    http::Response response{.status = 204, .headers = {}, .body = {}};
+    cors_.Apply(request, response);
+    return response;
   }
 
  private:
@@ -123,6 +132,7 @@ class Route {
     for (const auto& [header, value] : pending.answer_headers.fields())
       response.headers.Set(header, value);
     CompressAnswer(pending.request, response);
+    cors_.Apply(pending.request, response);
     metrics_.Count(name, api_->deps.clock.Monotonic() - pending.arrived);
     pending.respond(std::move(response));
   }
@@ -134,12 +144,9 @@ class Route {
 
   const std::shared_ptr<const ApiContext> api_;
   const Endpoint& endpoint_;  // A row of a static table.
+  const CorsPolicy cors_;
   const EndpointMetrics metrics_;
 };
-
-void AnswerOptions(const http::Request&, const http::PathParameters&, http::Respond respond) {
-  respond(http::Response{.status = 204, .headers = {}, .body = {}});
-}
 
 void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiContext>& api,
                       const Endpoint& endpoint) {
@@ -149,7 +156,11 @@ void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiConte
   };
   router.Add(endpoint.methods == Methods::kDelete ? "DELETE" : "GET", endpoint.path, serve);
   if (endpoint.methods == Methods::kGetAndPost) router.Add("POST", endpoint.path, serve);
-  router.Add("OPTIONS", endpoint.path, AnswerOptions);
+  // What a browser asks before it sends what a plain form could not.
+  router.Add("OPTIONS", endpoint.path,
+             [route](const http::Request& request, const http::PathParameters&, http::Respond respond) {
+               respond(route->AnswerOptions(request));
+             });
 }
 
 }  // namespace
@@ -176,8 +187,8 @@ void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies
   RegisterProcessRoutes(router, {dependencies.ready, dependencies.metrics, options.version});
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{dependencies, std::move(options), dependencies.clock.NowMs()});
-  for (const auto endpoints :
-       {QueryEndpoints(), SeriesEndpoints(), StatusEndpoints(), EmptyEndpoints(), RunningQueryEndpoints()}) {
+  for (const auto endpoints : {QueryEndpoints(), ExemplarEndpoints(), SeriesEndpoints(), StatusEndpoints(),
+                               EmptyEndpoints(), RunningQueryEndpoints()}) {
     for (const Endpoint& endpoint : endpoints)
       RegisterEndpoint(router, api, endpoint);
   }

@@ -13,6 +13,7 @@
 #include <map>
 #include <string>
 
+#include "api/cors.h"
 #include "api/sources.h"
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -34,9 +35,10 @@ struct PrometheusApiOptions {
   std::string version;                               ///< Ours, for example "0.1.0".
   std::string hostname;
   std::string working_directory;
-  std::string storage_retention;             ///< As status/runtimeinfo shows it, for example "15d".
-  std::size_t query_threads = 0;             ///< Shown as GOMAXPROCS by status/runtimeinfo.
-  std::map<std::string, std::string> flags;  ///< As status/flags shows them.
+  std::string storage_retention;                      ///< As status/runtimeinfo shows it, for example "15d".
+  std::size_t query_threads = 0;                      ///< Shown as GOMAXPROCS by status/runtimeinfo.
+  std::string cors_origin = std::string(kAnyOrigin);  ///< A good pattern, as CorsPolicy::Make takes it.
+  std::map<std::string, std::string> flags;           ///< As status/flags shows them.
 };
 
 /// Everything outlives the router.
@@ -54,6 +56,7 @@ struct PrometheusApiDependencies {
   std::function<std::string()> config_yaml;        ///< The configuration in force, without secrets.
   const CardinalitySource* cardinality = nullptr;  ///< Null where nothing is stored.
   const LimitStatusSource* limits = nullptr;       ///< Null where nothing is written.
+  const ExemplarSource* exemplars = nullptr;       ///< Null where none are kept.
 };
 
 /// Adds every route. The tenant is X-Scope-OrgID's, else the default one.

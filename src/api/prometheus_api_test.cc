@@ -419,30 +419,34 @@ class BusyPool {
  public:
   explicit BusyPool(WorkerPool& pool) {
     for (int i = 0; i < 2; ++i) {
-      EXPECT_TRUE(pool.Submit([this] {
-        const MutexLock lock(mu_);
-        ++held_;
-        changed_.NotifyAll();
-        while (!released_)
-          changed_.Wait(mu_);
+      EXPECT_TRUE(pool.Submit([gate = gate_] {
+        const MutexLock lock(gate->mu);
+        ++gate->held;
+        gate->changed.NotifyAll();
+        while (!gate->released)
+          gate->changed.Wait(gate->mu);
       }));
     }
-    const MutexLock lock(mu_);
-    while (held_ < 2)
-      changed_.Wait(mu_);
+    const MutexLock lock(gate_->mu);
+    while (gate_->held < 2)
+      gate_->changed.Wait(gate_->mu);
   }
   ~BusyPool() { Release(); }
   void Release() {
-    const MutexLock lock(mu_);
-    released_ = true;
-    changed_.NotifyAll();
+    const MutexLock lock(gate_->mu);
+    gate_->released = true;
+    gate_->changed.NotifyAll();
   }
 
  private:
-  Mutex mu_;
-  CondVar changed_;
-  int held_ TICKSCOPE_GUARDED_BY(mu_) = 0;
-  bool released_ TICKSCOPE_GUARDED_BY(mu_) = false;
+  // Shared, for the threads wake after this object is gone.
+  struct Gate {
+    Mutex mu;
+    CondVar changed;
+    int held TICKSCOPE_GUARDED_BY(mu) = 0;
+    bool released TICKSCOPE_GUARDED_BY(mu) = false;
+  };
+  const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
 };
 
 TEST_F(PrometheusApiTest, AFullPoolShedsAndHealthStillAnswers) {

@@ -1,5 +1,4 @@
-// query and query_range evaluate PromQL; format_query and parse_query only read it; query_exemplars checks
-// its parameters and has nothing to show, since the store keeps no exemplars.
+// query and query_range evaluate PromQL; format_query and parse_query only read it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -240,22 +239,9 @@ Result<Notes> HandleParseQuery(const ApiContext& api, const Call& call, JsonWrit
   return Notes{};
 }
 
-Result<Notes> HandleQueryExemplars(const ApiContext& api, const Call& call, JsonWriter& json) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs start_ms, call.parameters.TimeOr("start", kEarliestTimeMs));
-  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs end_ms, call.parameters.TimeOr("end", kLatestTimeMs));
-  if (end_ms < start_ms) {
-    return Fail(ErrorCode::kInvalidArgument, "end timestamp must not be before start timestamp");
-  }
-  TICKSCOPE_RETURN_IF_ERROR(promql::ParseExpr(call.parameters.Get("query"), api.deps.engine.options()));
-  json.BeginArray();
-  json.EndArray();
-  return Notes{};
-}
-
 constexpr Endpoint kEndpoints[] = {
     {"query", "/api/v1/query", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQuery},
     {"query_range", "/api/v1/query_range", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQueryRange},
-    {"query_exemplars", "/api/v1/query_exemplars", Methods::kGetAndPost, RunsOn::kPool, HandleQueryExemplars},
     {"format_query", "/api/v1/format_query", Methods::kGetAndPost, RunsOn::kPool, HandleFormatQuery},
     {"parse_query", "/api/v1/parse_query", Methods::kGetAndPost, RunsOn::kPool, HandleParseQuery},
 };

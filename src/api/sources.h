@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/exemplar.h"
+#include "model/matcher.h"
 #include "model/queryable.h"
 #include "model/tenant.h"
 
@@ -32,6 +34,17 @@ class MetadataSource {
   virtual ~MetadataSource() = default;
   /// Families in ascending order of name.
   [[nodiscard]] virtual std::vector<MetadataFamily> Metadata(const MetadataRequest& request) const = 0;
+};
+
+/// Thread-safe.
+class ExemplarSource {
+ public:
+  virtual ~ExemplarSource() = default;
+  /// Exemplars in [start, end] of series that one of the selectors matches, by series, each series once.
+  /// Errors: those of the context.
+  [[nodiscard]] virtual Result<std::vector<SeriesExemplars>> Exemplars(
+      const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
+      TimeMs end_ms, const QueryContext& context) const = 0;
 };
 
 /// A name and how many (or how many bytes) there are of it.

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kStepsVersion = 2;
 constexpr std::uint8_t kStartsVersion = 3;
+constexpr std::uint8_t kExemplarsVersion = 4;
 enum class Section : std::uint8_t {
   kSeries = 1,
   kFloats = 2,
@@ -22,7 +23,8 @@ enum class Section : std::uint8_t {
   kMetadata = 4,
   kSteps = 5,
   kOverflow = 6,
-  kStarts = 7
+  kStarts = 7,
+  kExemplars = 8
 };
 
 std::unexpected<Error> Corrupt(const char* section, const char* what) {
@@ -261,6 +263,56 @@ Status TakeOverflow(FieldReader& reader, std::vector<OverflowEntry>& entries) {
   return {};
 }
 
+void PutExemplars(const std::vector<ExemplarEntry>& entries, Bytes& out) {
+  PutVarint(entries.size(), out);
+  std::int64_t last_ref = 0;
+  std::uint64_t last_time = 0;
+  for (const ExemplarEntry& entry : entries) {
+    const std::int64_t ref = ToIndex(entry.ref);
+    const auto time = static_cast<std::uint64_t>(entry.exemplar.time_ms);
+    PutZigZag(ref - last_ref, out);
+    PutZigZag(static_cast<std::int64_t>(time - last_time), out);
+    PutFixed(std::bit_cast<std::uint64_t>(entry.exemplar.value), out);
+    PutVarint(entry.exemplar.labels.size(), out);
+    for (const LabelView& label : entry.exemplar.labels) {
+      PutText(label.name, out);
+      PutText(label.value, out);
+    }
+    last_ref = ref;
+    last_time = time;
+  }
+}
+
+Status TakeExemplars(FieldReader& reader, std::vector<ExemplarEntry>& entries) {
+  const std::uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return Corrupt("exemplars", "more entries than bytes");
+  std::uint64_t ref = 0;
+  std::uint64_t time = 0;
+  std::vector<LabelView> labels;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ExemplarEntry entry;
+    ref += static_cast<std::uint64_t>(reader.ZigZag());
+    time += static_cast<std::uint64_t>(reader.ZigZag());
+    entry.exemplar.value = std::bit_cast<double>(reader.Fixed64());
+    const std::uint64_t label_count = reader.Varint();
+    if (!reader.ok() || ref > 0xffff'ffffULL) return Corrupt("exemplars", "ref out of range");
+    if (label_count > reader.remaining()) return Corrupt("exemplars", "more labels than bytes");
+    labels.clear();
+    for (std::uint64_t k = 0; k < label_count; ++k) {
+      const std::string_view name = reader.Text();
+      const std::string_view value = reader.Text();
+      if (!reader.ok() || value.empty() || (!labels.empty() && name <= labels.back().name))
+        return Corrupt("exemplars", "labels out of order");
+      labels.push_back({name, value});
+    }
+    entry.ref = static_cast<SeriesRef>(ref);
+    entry.exemplar.time_ms = static_cast<TimeMs>(time);
+    entry.exemplar.labels = Labels::FromSorted(labels);
+    entries.push_back(std::move(entry));
+  }
+  return reader.ok() ? Status{} : Corrupt("exemplars", "cut");
+}
+
 }  // namespace
 
 void SampleBatch::Clear() {
@@ -271,6 +323,7 @@ void SampleBatch::Clear() {
   histograms.clear();
   metadata.clear();
   overflow.clear();
+  exemplars.clear();
 }
 
 namespace {
@@ -305,7 +358,10 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
   Bytes starts;
   StartBases none;
   PutStarts(batch, bases == nullptr ? none : bases->starts, starts);
-  const std::uint8_t version = !starts.empty() ? kStartsVersion : has_steps ? kStepsVersion : kVersion;
+  const std::uint8_t version = !batch.exemplars.empty() ? kExemplarsVersion
+                               : !starts.empty()        ? kStartsVersion
+                               : has_steps              ? kStepsVersion
+                                                        : kVersion;
   out.push_back(static_cast<std::byte>(version));
   PutText(batch.tenant, out);
   PutZigZag(batch.received_ms, out);
@@ -357,6 +413,11 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
   if (!batch.overflow.empty()) {
     PutOverflow(batch.overflow, body);
     PutSection(Section::kOverflow, body, out);
+    body.clear();
+  }
+  if (!batch.exemplars.empty()) {
+    PutExemplars(batch.exemplars, body);
+    PutSection(Section::kExemplars, body, out);
   }
 }
 
@@ -367,9 +428,9 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
   FieldReader reader(bytes);
   std::uint64_t unproven = 0;
   const std::uint8_t version = reader.Byte();
-  if (reader.ok() && (version < kVersion || version > kStartsVersion)) {
+  if (reader.ok() && (version < kVersion || version > kExemplarsVersion)) {
     return Fail(ErrorCode::kUnsupported,
-                "sample batch version: got " + std::to_string(version) + ", want 1 to 3");
+                "sample batch version: got " + std::to_string(version) + ", want 1 to 4");
   }
   batch.tenant = reader.Text();
   batch.received_ms = reader.ZigZag();
@@ -412,6 +473,9 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
         break;
       case Section::kOverflow:
         TICKSCOPE_RETURN_IF_ERROR(TakeOverflow(body, batch.overflow));
+        break;
+      case Section::kExemplars:
+        TICKSCOPE_RETURN_IF_ERROR(TakeExemplars(body, batch.exemplars));
         break;
       default:
         return Corrupt("section", "unknown tag");

@@ -7,7 +7,7 @@
 //
 // Layout
 //
-//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5, 3 with 7
+//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5, 3 with 7, 4 with 8
 //   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
 //
 //   1 series      | symbols: varint n, n * text |
@@ -25,6 +25,7 @@
 //   6 overflow    | varint n | n * (group ref: varint, kind: u8, 1 a counter, source: 16 bytes, time: zz, value: 8 bytes,
 //                                    increment: 8 bytes) |            what samples over a limit added to their total
 //   7 starts      | codec/start_bases.h |             start timestamps, after the samples they are of; none while no series has one
+//   8 exemplars   | varint n | n * (ref step: zz, time step: zz, value: 8 bytes, labels: varint k, k * (name, value: text)) |
 //
 // Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
 //
@@ -48,6 +49,7 @@
 #include "base/error.h"
 #include "codec/start_bases.h"
 #include "codec/value_steps.h"
+#include "model/exemplar.h"
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "model/queryable.h"
@@ -105,6 +107,12 @@ struct OverflowEntry {
   friend bool operator==(const OverflowEntry&, const OverflowEntry&) = default;
 };
 
+/// An exemplar of a series, in order of arrival.
+struct ExemplarEntry {
+  SeriesRef ref{};
+  Exemplar exemplar;
+};
+
 struct SeriesDefinition {
   SeriesRef ref{};
   std::vector<LabelView> labels;  ///< Sorted, unique, no empty values. Borrowed.
@@ -124,10 +132,12 @@ struct SampleBatch {
   std::vector<HistogramEntry> histograms;
   std::vector<MetadataEntry> metadata;
   std::vector<OverflowEntry> overflow;
+  std::vector<ExemplarEntry> exemplars;
 
   void Clear();
   [[nodiscard]] bool empty() const {
-    return series.empty() && floats.size() == 0 && histograms.empty() && metadata.empty() && overflow.empty();
+    return series.empty() && floats.size() == 0 && histograms.empty() && metadata.empty() &&
+           overflow.empty() && exemplars.empty();
   }
 };
 

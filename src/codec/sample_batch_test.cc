@@ -59,6 +59,48 @@ TEST(SampleBatch, RoundTrips) {
   EXPECT_EQ(read.metadata[0].metadata, batch.metadata[0].metadata);
 }
 
+TEST(SampleBatch, ExemplarsRoundTripAndAloneMakeABatch) {
+  SampleBatch batch;
+  EXPECT_TRUE(batch.empty());
+  batch.exemplars.push_back({SeriesRef{8}, {Labels{{"span_id", "1"}, {"trace_id", "abc"}}, -0.5, 1000}});
+  batch.exemplars.push_back({SeriesRef{7}, {Labels{}, StaleNan(), -3}});
+  EXPECT_FALSE(batch.empty());
+  Bytes bytes;
+  EncodeSampleBatch(batch, bytes);
+  SampleBatch read;
+  ASSERT_TRUE(DecodeSampleBatch(bytes, read));
+  ASSERT_EQ(read.exemplars.size(), 2U);
+  EXPECT_EQ(read.exemplars[0].ref, SeriesRef{8});
+  EXPECT_EQ(read.exemplars[0].exemplar, batch.exemplars[0].exemplar);
+  EXPECT_EQ(read.exemplars[1].ref, SeriesRef{7});
+  EXPECT_EQ(read.exemplars[1].exemplar.labels, Labels{});
+  EXPECT_EQ(read.exemplars[1].exemplar.time_ms, -3);
+  for (std::size_t size = 4; size < bytes.size(); ++size)
+    EXPECT_FALSE(DecodeSampleBatch(ByteView(bytes).first(size), read)) << size;
+}
+
+TEST(SampleBatch, ExemplarBytes) {
+  SampleBatch batch;
+  batch.exemplars.push_back({SeriesRef{7}, {Labels{{"t", "ab"}}, 2.5, 1000}});
+  Bytes bytes;
+  EncodeSampleBatch(batch, bytes);
+  const std::uint8_t want[] = {4, 0,   0,                                 // version, tenant, received
+                               8, 18,                                     // section, size
+                               1, 14,  0xd0, 0x0f,                        // one; ref step 7; time step 1000
+                               0, 0,   0,    0,    0,  0, 0x04, 0x40, 1,  // 2.5; one label
+                               1, 't', 2,    'a',  'b'};
+  EXPECT_EQ(bytes, Bytes(std::as_bytes(std::span(want)).begin(), std::as_bytes(std::span(want)).end()));
+}
+
+TEST(SampleBatch, RefusesExemplarsWhoseLabelsAreNone) {
+  const std::uint8_t bytes[] = {4, 0, 0, 8, 20, 1,   0, 0,   0, 0,   0, 0,  0,
+                                0, 0, 0, 2, 1,  'b', 1, 'x', 1, 'a', 1, 'y'};
+  SampleBatch read;
+  const Status refused = DecodeSampleBatch(std::as_bytes(std::span(bytes)), read);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "sample batch: exemplars: labels out of order");
+}
+
 TEST(SampleBatch, WorkedExampleBytes) {
   SampleBatch batch;
   batch.floats.Push(SeriesRef{7}, 1000, 5);

@@ -6,6 +6,7 @@
 
 #include "base/civil_time.h"
 #include "codec/histogram_codec.h"
+#include "ingest/exemplar_rules.h"
 
 namespace tickscope::ingest {
 namespace {
@@ -73,8 +74,13 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
         "Samples of series over a limit, added to their metric's __overflow__ series, by whose limit it was.",
         {{"limit", std::string(LimitReasonText(reason))}});
   }
-  exemplars = metrics.AddCounter("tickscope_ingest_dropped_exemplars_total",
-                                 "Exemplars decoded and dropped: this build does not store them.", {});
+  for (const auto& [reason, name] : {std::pair(DroppedExemplar::kBadLabels, "bad_labels"),
+                                     {DroppedExemplar::kInFuture, "in_future"},
+                                     {DroppedExemplar::kSeriesLimit, "series_limit"}}) {
+    dropped_exemplars[static_cast<std::size_t>(reason)] =
+        metrics.AddCounter("tickscope_ingest_dropped_exemplars_total", "Exemplars left out, by reason.",
+                           {{"reason", std::string(name)}});
+  }
 }
 
 void AdmissionOutcome::Refuse(std::uint64_t count, std::string message) {
@@ -198,7 +204,6 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
     NoteMetadata(work, entry.metric, entry.metadata);
   const std::vector<TimeMs>& starts_ms = request.starts_ms();
   for (const wire::ReceivedSeries& series : request.series()) {
-    if (series.exemplar_count > 0) metrics_.exemplars->Add(series.exemplar_count);
     work.series = &series;
     const auto place = Resolve(work, request, series);
     if (!place) {
@@ -215,6 +220,7 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
                  starts_ms.empty() ? 0 : starts_ms[i]);
     for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i)
       AdmitHistogram(work, *place, series.position, request.histograms()[i]);
+    if (series.exemplar_count > 0) AdmitExemplars(work, *place);
   }
   return End(work);
 }
@@ -328,6 +334,33 @@ void Admission::AdmitHistogram(Work& work, Place place, std::uint32_t position,
   work.tenant->series.state(place.ref()).seen_s = work.arrival.now_s();
   work.batch->histograms.push_back({place.ref(), sample.time_ms, sample.histogram, sample.start_ms});
   ++work.outcome.histograms;
+}
+
+// An exemplar illustrates samples and is none: one that breaks a rule is counted, and the request is still good. Only
+// what does not decode is a mistake of the whole request.
+void Admission::AdmitExemplars(Work& work, Place place) {
+  const auto drop = [this](DroppedExemplar reason) {
+    metrics_.dropped_exemplars[static_cast<std::size_t>(reason)]->Add();
+  };
+  for (std::uint32_t i = 0; i < work.series->exemplar_count; ++i) {
+    if (const Status read = work.request->ReadExemplar(*work.series, i, exemplar_buffer_); !read) {
+      drop(DroppedExemplar::kBadLabels);
+      work.outcome.Refuse(1, fmt::format("series {}: {}", work.series->position, read.error().message));
+      continue;
+    }
+    Result<Labels> labels = MakeExemplarLabels(exemplar_buffer_.labels);
+    if (!labels) {
+      drop(DroppedExemplar::kBadLabels);
+    } else if (exemplar_buffer_.time_ms > work.max_ms) {
+      drop(DroppedExemplar::kInFuture);
+    } else if (place.is_source()) {
+      drop(DroppedExemplar::kSeriesLimit);
+    } else {
+      work.batch->exemplars.push_back(
+          {place.ref(), {*std::move(labels), exemplar_buffer_.value, exemplar_buffer_.time_ms}});
+      ++work.outcome.exemplars;
+    }
+  }
 }
 
 void Admission::NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata) {

@@ -48,6 +48,9 @@ struct AdmissionOptions {
   std::uint64_t tenants_max = 1'000;
 };
 
+/// Why an exemplar was left out, which costs its request nothing but the exemplar.
+enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit };
+
 /// Why samples were left out, by reason; one counter each.
 struct AdmissionMetrics {
   explicit AdmissionMetrics(MetricRegistry& metrics);
@@ -59,7 +62,7 @@ struct AdmissionMetrics {
   Counter* in_future;
   Counter* in_past;
   Counter* bad_histogram;
-  Counter* exemplars;
+  Counter* dropped_exemplars[3];  ///< By DroppedExemplar.
   Counter* overflowed[kLimitReasons];
   Gauge* cache_bytes;
 };
@@ -68,6 +71,7 @@ struct AdmissionMetrics {
 struct AdmissionOutcome {
   std::uint64_t samples = 0;  ///< Float samples in the batch.
   std::uint64_t histograms = 0;
+  std::uint64_t exemplars = 0;
   std::uint64_t refused = 0;          ///< Samples and histograms left out.
   std::vector<std::string> messages;  ///< Of the first few refusals.
 
@@ -133,6 +137,7 @@ class Admission {
   void AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value,
                   TimeMs start_ms);
   void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
+  void AdmitExemplars(Work& work, Place place);
   void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
   // The labels of the series the work is at, empty when they cannot be read.
   [[nodiscard]] const std::vector<LabelView>& LabelsAt(const Work& work);
@@ -144,6 +149,7 @@ class Admission {
   const TimeMs started_ms_;
   std::map<TenantId, std::unique_ptr<TenantState>> tenants_;
   std::vector<LabelView> label_buffer_;
+  wire::ReceivedExemplar exemplar_buffer_;
   // What the last admission overwrote, oldest first.
   struct Overwritten {
     SeriesRef ref;

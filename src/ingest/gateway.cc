@@ -167,7 +167,7 @@ void Gateway::Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs,
     return;
   }
   samples_->Add(outcome.samples + outcome.histograms);
-  answer({outcome.samples, outcome.histograms, RefusalError(outcome)});
+  answer({outcome.samples, outcome.histograms, outcome.exemplars, RefusalError(outcome)});
 }
 
 Status Gateway::Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) {

@@ -38,6 +38,7 @@ struct GatewayOptions {
 struct WriteAnswer {
   std::uint64_t samples_written = 0;
   std::uint64_t histograms_written = 0;
+  std::uint64_t exemplars_written = 0;
   std::optional<Error> error;
 };
 

@@ -80,7 +80,7 @@ http::Response MakeResponse(RemoteWriteProtocol protocol, const WriteAnswer& ans
   if (protocol == RemoteWriteProtocol::kV2) {
     response.headers.Set(wire::kSamplesWrittenHeader, std::to_string(answer.samples_written));
     response.headers.Set(wire::kHistogramsWrittenHeader, std::to_string(answer.histograms_written));
-    response.headers.Set(wire::kExemplarsWrittenHeader, "0");
+    response.headers.Set(wire::kExemplarsWrittenHeader, std::to_string(answer.exemplars_written));
   }
   if (response.status == 503) response.headers.Set("Retry-After", kRetryAfterSeconds);
   if (answer.error) {

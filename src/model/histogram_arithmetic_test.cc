@@ -167,7 +167,13 @@ TEST(HistogramBuckets, UpperBounds) {
   EXPECT_EQ(BucketUpperBound(0, 0, {}), 1);
   EXPECT_EQ(BucketUpperBound(0, -2, {}), 0.25);
   EXPECT_EQ(BucketUpperBound(-1, 1, {}), 4);
-  EXPECT_DOUBLE_EQ(BucketUpperBound(1, 1, {}), 1.4142135623730951);
+  // To the last bit as Prometheus has them, which is not always the nearest.
+  EXPECT_EQ(BucketUpperBound(1, 1, {}), 0x1.6a09e667f3bccp0);
+  EXPECT_EQ(BucketUpperBound(2, 1, {}), 0x1.306fe0a31b715p0);
+  EXPECT_EQ(BucketUpperBound(2, 3, {}), 2 * 0.8408964152537144);
+  EXPECT_EQ(BucketUpperBound(4, 15, {}), 2 * 0.9576032806985735);
+  EXPECT_EQ(BucketUpperBound(7, -32, {}), 0.8408964152537144);
+  EXPECT_EQ(BucketUpperBound(8, 1, {}), 2 * 0.5013556375251013);
   EXPECT_EQ(BucketUpperBound(0, 1024, {}), std::numeric_limits<double>::max());
   EXPECT_EQ(BucketUpperBound(0, 1025, {}), inf);
   EXPECT_EQ(BucketUpperBound(-4, std::numeric_limits<std::int32_t>::max(), {}), inf);

@@ -1,6 +1,7 @@
 #include "model/histogram_buckets.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -9,6 +10,23 @@ namespace tickscope {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
+
+// Bounds between two powers of two at the finest schema, as fractions in [0.5, 1). A bound is bucketed, compared and shown
+// to its last bit, so these are Prometheus' bits: a product of roots, coarse ones first, the first of which is a bit low.
+constexpr std::int32_t kFinestSchema = 8;
+constexpr auto kFractions = [] {
+  constexpr std::array<double, kFinestSchema> kRoots = {
+      0x1.6a09e667f3bccp0, 0x1.306fe0a31b715p0, 0x1.172b83c7d517bp0, 0x1.0b5586cf9890fp0,  // 2^1/2 .. 2^1/16
+      0x1.059b0d3158574p0, 0x1.02c9a3e778061p0, 0x1.0163da9fb3335p0, 0x1.00b1afa5abcbfp0};
+  std::array<double, 1U << kFinestSchema> fractions{};
+  for (std::size_t i = 0; i < fractions.size(); ++i) {
+    fractions[i] = 0.5;
+    for (std::size_t bit = 0; bit < kRoots.size(); ++bit) {
+      if ((i >> (kRoots.size() - 1 - bit) & 1U) != 0) fractions[i] *= kRoots[bit];
+    }
+  }
+  return fractions;
+}();
 
 double ExponentialUpperBound(std::int32_t schema, std::int32_t index) {
   constexpr int kExponentMax =
@@ -22,7 +40,9 @@ double ExponentialUpperBound(std::int32_t schema, std::int32_t index) {
   const std::int32_t within = index & (per_power - 1);
   const std::int32_t exponent = index >> schema;
   if (within == 0 && exponent == kExponentMax) return std::numeric_limits<double>::max();
-  return std::ldexp(std::exp2(static_cast<double>(within) / per_power), exponent);
+  // Finer ones than are stored come from test scripts only.
+  if (schema > kFinestSchema) return std::ldexp(std::exp2(static_cast<double>(within) / per_power), exponent);
+  return std::ldexp(kFractions[static_cast<std::size_t>(within << (kFinestSchema - schema))], exponent + 1);
 }
 
 void Accumulate(std::int32_t index, double count, IndexedBuckets& out) {

@@ -40,8 +40,9 @@ bool HasNanObservations(const Histogram& h, double in_buckets) {
 
 std::vector<BoundedBucket> BucketsForEstimates(const Histogram& h) {
   std::vector<BoundedBucket> buckets = BucketsByValue(h);
-  const bool any_negative = !buckets.empty() && buckets.front().sign == BucketSign::kNegative;
-  const bool any_positive = !buckets.empty() && buckets.back().sign == BucketSign::kPositive;
+  // As the reference has it, a side with empty buckets only is a side with buckets.
+  const bool any_negative = !h.negative_buckets.empty();
+  const bool any_positive = !h.positive_buckets.empty();
   for (BoundedBucket& bucket : buckets) {
     if (bucket.sign == BucketSign::kZero) {
       if (any_positive && !any_negative) bucket.lower = 0;

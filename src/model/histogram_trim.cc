@@ -44,6 +44,11 @@ Kept KeepPart(const Histogram& h, const BoundedBucket& bucket, TrimSide side, do
     return {bucket.count, BucketMiddle(h, bucket.sign, bucket.lower, bucket.upper)};
   }
   if (below ? value <= bucket.lower : value >= bucket.upper) return {0, 0};
+  if (bucket.sign == BucketSign::kZero && !below) {
+    // By its own share, not as the rest: of infinitely many observations nothing can be taken away.
+    const double share = (bucket.upper - value) / (bucket.upper - bucket.lower);
+    return {bucket.count * share, BucketMiddle(h, bucket.sign, value, bucket.upper)};
+  }
   const double count_below = CountBelow(h, bucket, value);
   if (below) return {count_below, BucketMiddle(h, bucket.sign, bucket.lower, value)};
   return {bucket.count - count_below, BucketMiddle(h, bucket.sign, value, bucket.upper)};
@@ -58,7 +63,7 @@ Histogram TrimHistogram(const Histogram& h, TrimSide side, double value) {
   double sum = 0;
   IndexedBuckets positive;
   IndexedBuckets negative;
-  for (const BoundedBucket& bucket : BucketsForEstimates(h)) {
+  for (const BoundedBucket& bucket : BucketsForEstimates(out)) {
     const Kept kept = KeepPart(h, bucket, side, value);
     cut = cut || kept.count != bucket.count;
     count += kept.count;

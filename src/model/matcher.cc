@@ -14,6 +14,20 @@ constexpr std::size_t kLiteralsMax = 256;
 // How much of a prefix is told apart.
 constexpr int kRangeBytes = 32;
 
+// The expression as one that must match all of a text.
+std::string Anchored(std::string_view expression) {
+  std::string anchored = "^(?:";
+  anchored.append(expression).append(")$");
+  return anchored;
+}
+
+// Whether the expression means the same between parentheses, or is as bad there: none of its own that could close ours,
+// and no quotation that could run over it.
+bool IsPlainInside(std::string_view expression) {
+  return expression.find_first_of("()") == std::string_view::npos &&
+         expression.find("\\Q") == std::string_view::npos;
+}
+
 std::vector<std::string> SplitLiterals(std::string_view expression) {
   if (expression.find_first_of("\\.+*?()[]{}^$") != std::string_view::npos) return {};
   std::vector<std::string> literals;
@@ -55,17 +69,27 @@ Result<Matcher> Matcher::Make(MatchType type, std::string_view name, std::string
     re2::RE2::Options options(re2::RE2::Quiet);
     options.set_dot_nl(true);
     options.set_max_mem(4 << 20);
-    auto regex = std::make_shared<const re2::RE2>(re2::StringPiece(value.data(), value.size()), options);
-    if (!regex->ok()) return Fail(ErrorCode::kInvalidArgument, "error parsing regexp: " + regex->error());
-    matcher.regex_ = std::move(regex);
+    options.set_never_capture(true);
+    const auto compile = [&options](std::string_view text) {
+      return std::make_shared<const re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
+    };
+    // Compiling is most of what a matcher costs, so most expressions are compiled once, anchored.
+    std::shared_ptr<const re2::RE2> anchored;
+    if (IsPlainInside(value)) anchored = compile(Anchored(value));
+    if (anchored == nullptr || !anchored->ok()) {
+      matcher.regex_ = compile(value);
+      if (!matcher.regex_->ok()) {
+        return Fail(ErrorCode::kInvalidArgument, "error parsing regexp: " + matcher.regex_->error());
+      }
+      anchored = matcher.literals_.empty() ? compile(Anchored(value)) : nullptr;
+    } else {
+      matcher.regex_ = anchored;
+    }
     if (matcher.literals_.empty()) {
       // The range is worked out for expressions that begin with ^ only.
-      std::string anchored = "^(?:";
-      anchored.append(value).append(")$");
-      const re2::RE2 from_start(anchored, options);
       std::string first;
       std::string last;
-      if (from_start.ok() && from_start.PossibleMatchRange(&first, &last, kRangeBytes)) {
+      if (anchored->ok() && anchored->PossibleMatchRange(&first, &last, kRangeBytes)) {
         matcher.value_range_ = {std::move(first), std::move(last)};
       }
       matcher.needed_trigrams_ = NeededTrigrams(value);

@@ -36,6 +36,13 @@ TEST(Matcher, RefusesBadExpressions) {
   const auto bad = Matcher::Make(MatchType::kRegex, "l", "a(");
   ASSERT_FALSE(bad.has_value());
   EXPECT_EQ(bad.error().code, ErrorCode::kInvalidArgument);
+  // Bad by themselves, although good between parentheses; and the other way round.
+  for (const char* const pattern : {"a)(b", "a)|(?:b", ")", "(", "a\\", "[", "*", "a{2,1}"})
+    EXPECT_FALSE(Matcher::Make(MatchType::kRegex, "l", pattern)) << pattern;
+  const auto quoted = Matcher::Make(MatchType::kRegex, "l", "\\Qa.b");
+  ASSERT_TRUE(quoted) << quoted.error().message;
+  EXPECT_TRUE(quoted->Matches("a.b"));
+  EXPECT_FALSE(quoted->Matches("axb"));
 }
 
 TEST(Matcher, FindsLiteralSets) {

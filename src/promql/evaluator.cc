@@ -149,6 +149,10 @@ Result<std::vector<double>> Evaluator::ScalarNode(const Expr& expr, const Scope&
   if (const auto* binary = std::get_if<Binary>(&expr.node)) {
     TICKSCOPE_ASSIGN_OR_RETURN(std::vector<double> left, Scalar(*binary->left, scope));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> right, Scalar(*binary->right, scope));
+    if (binary->op == BinaryOp::kTrimUpper || binary->op == BinaryOp::kTrimLower) {
+      return Fail(ErrorCode::kFailedPrecondition, "operator \"" + std::string(BinaryOpText(binary->op)) +
+                                                      "\" not allowed for Scalar operations");
+    }
     for (std::size_t i = 0; i < left.size(); ++i)
       left[i] = ApplyToFloats(binary->op, left[i], right[i]);
     return left;

@@ -1,6 +1,8 @@
 #include "promql/extended_range.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "model/histogram_arithmetic.h"
 
@@ -10,6 +12,33 @@ namespace {
 std::size_t CountUpTo(std::span<const TimeMs> times, TimeMs time_ms) {
   return static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), time_ms) - times.begin());
 }
+
+// Custom bounds along the way to a change, as the reference works it out, histogram by histogram: where two differ,
+// it goes on with what they have in common and says so.
+class BoundsWalk {
+ public:
+  explicit BoundsWalk(std::uint32_t& notes) : notes_(notes) {}
+
+  using Bounds = std::vector<double>;
+
+  // Of `a` after `b` was added to it, or taken from it.
+  [[nodiscard]] Bounds Combine(const Bounds& a, const Bounds& b, std::uint32_t note) const {
+    if (a == b) return a;
+    notes_ |= note;
+    Bounds common;
+    std::ranges::set_intersection(a, b, std::back_inserter(common));
+    return common;
+  }
+  // Of what lies between two samples.
+  [[nodiscard]] Bounds Interpolate(const Histogram& before, const Histogram& after, bool reset) const {
+    if (reset) return after.custom_bounds;
+    const Bounds difference = Combine(after.custom_bounds, before.custom_bounds, kNoteBoundsSubtraction);
+    return Combine(difference, before.custom_bounds, kNoteBoundsAddition);
+  }
+
+ private:
+  std::uint32_t& notes_;
+};
 
 }  // namespace
 
@@ -120,6 +149,36 @@ std::optional<Histogram> ApplyTerms(const SampleTerms& terms, std::span<const Hi
   return result;
 }
 
+namespace {
+
+// What is to be told of custom bounds on the way to the change over a range.
+std::uint32_t BoundsNotes(const EdgedRange& range, std::span<const HistogramPtr> values,
+                          const EdgedRange::ResetAt* resets) {
+  std::uint32_t notes = 0;
+  const BoundsWalk walk(notes);
+  const auto interpolated = [&](std::size_t after) {
+    return walk.Interpolate(*values[after - 1], *values[after], resets != nullptr && (*resets)(after));
+  };
+  const std::size_t first = range.first_used();
+  const std::size_t last = range.end_used() - 1;
+  const BoundsWalk::Bounds left =
+      range.start_is_interpolated() ? interpolated(first + 1) : values[first]->custom_bounds;
+  const BoundsWalk::Bounds right =
+      range.end_is_interpolated() ? interpolated(last) : values[last]->custom_bounds;
+  const BoundsWalk::Bounds change = walk.Combine(right, left, kNoteBoundsSubtraction);
+  if (resets == nullptr) return notes;
+  SampleTerms lost;
+  range.AddResets(*resets, lost);
+  if (lost.empty()) return notes;
+  BoundsWalk::Bounds correction = values[lost.front().index]->custom_bounds;
+  for (const SampleTerm& term : lost)
+    correction = walk.Combine(correction, values[term.index]->custom_bounds, kNoteBoundsAddition);
+  static_cast<void>(walk.Combine(change, correction, kNoteBoundsAddition));
+  return notes;
+}
+
+}  // namespace
+
 Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms, RangeMode mode, bool counter,
                       bool per_second, RangeCall& call) {
   const double seconds = per_second ? static_cast<double>(call.range_ms) / 1000 : 1;
@@ -165,6 +224,8 @@ Sample ExtendedChange(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms,
   histograms.AddEndEdge(1, counter ? &resets : nullptr, terms);
   histograms.AddStartEdge(-1, counter ? &resets : nullptr, terms);
   if (counter) histograms.AddResets(resets, terms);
+  if (UsesCustomBounds(*used.front()))
+    call.notes |= BoundsNotes(histograms, column.values, counter ? &resets : nullptr);
   std::optional<Histogram> change = ApplyTerms(terms, column.values);
   if (!change) return Sample::None();
   change->reset_hint = ResetHint::kGauge;
@@ -199,7 +260,7 @@ RangeWindow AnchoredWindow(const RangeWindow& window, TimeMs start_ms, TimeMs en
   return out;
 }
 
-Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms) {
+Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms, std::uint32_t& notes) {
   if (window.mixed()) return Sample::None();  // The caller tells.
   const std::size_t floats = CountUpTo(window.floats.times, time_ms);
   const std::size_t histograms = CountUpTo(window.histograms.times, time_ms);
@@ -218,6 +279,15 @@ Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms) {
   const EdgedRange edge(times, {}, window.start_ms, times[at - 1] - 1, time_ms, RangeMode::kSmoothed);
   edge.AddEndEdge(1, use_floats ? nullptr : &resets, terms);
   if (use_floats) return Sample::Float(ApplyTerms(terms, window.floats.values));
+  if (edge.end_is_interpolated()) {
+    const Histogram& before = *window.histograms.values[at - 1];
+    const Histogram& after = *window.histograms.values[at];
+    if (!SameBucketKind(before, after)) {
+      notes |= kNoteMixedBucketKinds;
+      return Sample::None();
+    }
+    if (UsesCustomBounds(before)) static_cast<void>(BoundsWalk(notes).Interpolate(before, after, resets(at)));
+  }
   std::optional<Histogram> value = ApplyTerms(terms, window.histograms.values);
   return value ? Sample::Of(*std::move(value)) : Sample::None();
 }

@@ -45,6 +45,9 @@ class EdgedRange {
   /// Samples that play a part: [first_used, end_used).
   [[nodiscard]] std::size_t first_used() const;
   [[nodiscard]] std::size_t end_used() const;
+  /// Whether a value at an edge lies between two samples: the first two used, the last two.
+  [[nodiscard]] bool start_is_interpolated() const;
+  [[nodiscard]] bool end_is_interpolated() const;
   /// Samples strictly between the edges.
   [[nodiscard]] std::size_t inside_begin() const { return inside_begin_; }
   [[nodiscard]] std::size_t inside_end() const { return inside_end_; }
@@ -59,8 +62,6 @@ class EdgedRange {
   void AddInterpolated(std::size_t after, TimeMs time_ms, double weight, const ResetAt* resets,
                        SampleTerms& out) const;
   [[nodiscard]] bool smoothed() const { return mode_ == RangeMode::kSmoothed; }
-  [[nodiscard]] bool start_is_interpolated() const;
-  [[nodiscard]] bool end_is_interpolated() const;
   [[nodiscard]] bool begins_from_zero() const;
 
   std::span<const TimeMs> times_;
@@ -82,8 +83,8 @@ class EdgedRange {
 /// `changes` and `resets` count over. Empty when nothing lies inside.
 [[nodiscard]] RangeWindow AnchoredWindow(const RangeWindow& window, TimeMs start_ms, TimeMs end_ms);
 
-/// The value at one time between two samples; the last sample's where none follows.
-[[nodiscard]] Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms);
+/// The value at one time between two samples; the last sample's where none follows. Adds RangeNote bits to `notes`.
+[[nodiscard]] Sample SmoothedValue(const RangeWindow& window, TimeMs time_ms, std::uint32_t& notes);
 
 /// Sum of the terms; null when histograms of both bucket kinds meet.
 [[nodiscard]] double ApplyTerms(const SampleTerms& terms, std::span<const double> values);

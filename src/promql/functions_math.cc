@@ -81,10 +81,11 @@ double DaysInMonth(const CivilTime& t) {
 }  // namespace
 
 double DatePart(std::string_view name, double unix_seconds) {
-  // Beyond this the calendar has no meaning and the conversion to an integer no value.
-  constexpr double kSecondsMax = 1e15;
-  if (!(std::abs(unix_seconds) <= kSecondsMax)) return kNan;
-  const CivilTime t = ToCivilTime(static_cast<std::int64_t>(unix_seconds));
+  // What is no time (NaN, the infinities) has parts all the same in the reference: of its smallest integer, from which its
+  // calendar wraps around to its largest.
+  const bool is_time = unix_seconds >= -0x1p63 && unix_seconds < 0x1p63;
+  const CivilTime t = ToCivilTime(is_time ? static_cast<std::int64_t>(unix_seconds)
+                                          : std::numeric_limits<std::int64_t>::max());
   if (name == "year") return static_cast<double>(t.year);
   if (name == "month") return t.month;
   if (name == "day_of_month") return t.day;
@@ -133,9 +134,15 @@ Result<StepMatrix> EvalRound(const CallSite& site) {
 
 namespace {
 
-double ClampOne(double v, double low, double high) {
-  if (std::isnan(v) || std::isnan(low) || std::isnan(high)) return kNan;
-  return std::max(low, std::min(high, v));
+// An infinity that decides is the answer even beside NaN, as in the reference's language.
+double Larger(double a, double b) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  if (a == kInf || b == kInf) return kInf;
+  return std::isnan(a) || std::isnan(b) ? kNan : std::max(a, b);
+}
+
+double Smaller(double a, double b) {
+  return -Larger(-a, -b);
 }
 
 }  // namespace
@@ -146,23 +153,22 @@ Result<StepMatrix> EvalClamp(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> high, site.Scalar(2));
   return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
     if (high[step] < low[step]) return std::nullopt;
-    return ClampOne(v, low[step], high[step]);
+    return Larger(low[step], Smaller(high[step], v));
   });
 }
 
 Result<StepMatrix> EvalClampMin(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> low, site.Scalar(1));
-  return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
-    return ClampOne(v, low[step], std::numeric_limits<double>::infinity());
-  });
+  return MapFloats(site, std::move(in),
+                   [&](std::size_t step, double v) -> std::optional<double> { return Larger(low[step], v); });
 }
 
 Result<StepMatrix> EvalClampMax(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> high, site.Scalar(1));
   return MapFloats(site, std::move(in), [&](std::size_t step, double v) -> std::optional<double> {
-    return ClampOne(v, -std::numeric_limits<double>::infinity(), high[step]);
+    return Smaller(high[step], v);
   });
 }
 

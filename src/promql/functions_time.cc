@@ -23,10 +23,11 @@ Result<StepMatrix> EvalTimestamp(const CallSite& site) {
 
 Result<StepMatrix> EvalStartTimestamp(const CallSite& site) {
   const auto* selector = std::get_if<VectorSelector>(&WithoutParens(site.arg(0)).node);
-  if (selector == nullptr) {
+  // Without the switch no sample has one.
+  if (selector == nullptr || !site.run().options.use_start_timestamps) {
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix ignored,
                                site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
-    return site.evaluator.NewMatrix(site.scope);  // Computed elements have no start.
+    return site.evaluator.NewMatrix(site.scope);  // Nor have computed elements.
   }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix times, EvalInstantSelector(site.evaluator, *selector, site.scope,
                                                                    SampleAspect::kStartTimestamp));

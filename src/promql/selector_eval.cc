@@ -59,6 +59,13 @@ Status FillRow(const SampleColumns& columns, const TimeShift& shift, std::int64_
   return out.CloseRow();
 }
 
+void AnnotateSmoothed(QueryRun& run, PositionRange at, std::uint32_t notes, std::string_view metric_name) {
+  const std::string reconciled(kBoundsReconciledText);
+  if ((notes & kNoteMixedBucketKinds) != 0) run.annotations.Warn(at, MixedBucketKindsText(metric_name));
+  if ((notes & kNoteBoundsSubtraction) != 0) run.annotations.Inform(at, reconciled + "subtraction");
+  if ((notes & kNoteBoundsAddition) != 0) run.annotations.Inform(at, reconciled + "addition");
+}
+
 Status FillSmoothedRow(QueryRun& run, PositionRange place, const SampleColumns& columns,
                        const TimeShift& shift, std::int64_t lookback_ms, const Grid& grid, StepMatrix& out) {
   const std::size_t row = out.rows() - 1;
@@ -72,7 +79,9 @@ Status FillSmoothedRow(QueryRun& run, PositionRange place, const SampleColumns& 
       run.annotations.Warn(place, MixedFloatsHistogramsText(out.head(row).labels.metric_name()));
       continue;
     }
-    Sample sample = SmoothedValue(window, time_ms);
+    std::uint32_t notes = 0;
+    Sample sample = SmoothedValue(window, time_ms, notes);
+    if (notes != 0) AnnotateSmoothed(run, place, notes, out.head(row).labels.metric_name());
     if (sample.cell == Cell::kFloat) out.SetFloat(row, step, sample.value);
     if (sample.cell == Cell::kHistogram) out.SetHistogram(row, step, std::move(sample.histogram));
   }

@@ -1,6 +1,7 @@
 #include "promqltest/comparison.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -32,23 +33,55 @@ bool SameHistogramWithin(const Histogram& want_loose, const Histogram& got_loose
          SameFloats(want.negative_buckets, got.negative_buckets);
 }
 
-Difference ComparePoints(const Labels& labels, const std::vector<ExpectedPoint>& want,
-                         const std::vector<promql::Point>& got) {
-  for (std::size_t i = 0; i < std::max(want.size(), got.size()); ++i) {
-    if (i >= got.size() || (i < want.size() && want[i].time_ms < got[i].time_ms)) {
-      return fmt::format("{}: no point at {}, want {}", labels.ToString(), FormatDurationMs(want[i].time_ms),
-                         ValueText(want[i].value));
-    }
-    if (i >= want.size() || got[i].time_ms < want[i].time_ms) {
-      return fmt::format("{}: unexpected point at {}: got {}", labels.ToString(),
-                         FormatDurationMs(got[i].time_ms), ValueText(got[i]));
-    }
-    if (!SamePoint(want[i].value, got[i])) {
-      return fmt::format("{} at {}: want {}, got {}", labels.ToString(), FormatDurationMs(want[i].time_ms),
-                         ValueText(want[i].value), ValueText(got[i]));
+// Differences that one case shows; what is beyond is counted.
+constexpr std::size_t kLinesMax = 20;
+
+// A line for each thing that differs.
+class Lines {
+ public:
+  void Add(std::string line) {
+    if (lines_.size() < kLinesMax) lines_.push_back(std::move(line));
+    ++count_;
+  }
+  void Add(Difference difference) {
+    if (difference) Add(*std::move(difference));
+  }
+  [[nodiscard]] Difference Joined() const {
+    if (count_ == 0) return std::nullopt;
+    std::string text = fmt::format("{}", fmt::join(lines_, "\n"));
+    if (count_ > lines_.size()) text += fmt::format("\nand {} more differences", count_ - lines_.size());
+    return text;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+  std::size_t count_ = 0;
+};
+
+// Points of both sides, time by time.
+void ComparePoints(const Labels& labels, const std::vector<ExpectedPoint>& want,
+                   const std::vector<promql::Point>& got, Lines& lines) {
+  std::size_t w = 0;
+  std::size_t g = 0;
+  while (w < want.size() || g < got.size()) {
+    if (g == got.size() || (w < want.size() && want[w].time_ms < got[g].time_ms)) {
+      lines.Add(fmt::format("{}: no point at {}, want {}", labels.ToString(),
+                            FormatDurationMs(want[w].time_ms), ValueText(want[w].value)));
+      ++w;
+    } else if (w == want.size() || got[g].time_ms < want[w].time_ms) {
+      lines.Add(fmt::format("{}: unexpected point at {}: got {}", labels.ToString(),
+                            FormatDurationMs(got[g].time_ms), ValueText(got[g])));
+      ++g;
+    } else {
+      if (!SamePoint(want[w].value, got[g])) {
+        lines.Add(fmt::format("{} at {}: want {}, got {}", labels.ToString(),
+                              FormatDurationMs(want[w].time_ms), ValueText(want[w].value),
+                              ValueText(got[g])));
+      }
+      ++w;
+      ++g;
     }
   }
-  return std::nullopt;
 }
 
 Difference CompareElement(const ExpectedSeries& want, const promql::VectorElement& got) {
@@ -92,24 +125,31 @@ ExpectedMatrix PlaceOnGrid(const std::vector<ExpectedSeries>& series, const Time
 Difference CompareMatrix(const ExpectedMatrix& want, const promql::Matrix& got) {
   if (!std::ranges::is_sorted(got, {}, &promql::MatrixSeries::labels))
     return "series are not sorted by labels";
+  Lines lines;
   std::map<Labels, const promql::MatrixSeries*> by_labels;
   for (const promql::MatrixSeries& series : got) {
     if (!by_labels.emplace(series.labels, &series).second) {
-      return fmt::format("{}: twice in the result", series.labels.ToString());
+      lines.Add(fmt::format("{}: twice in the result", series.labels.ToString()));
+    } else if (!want.contains(series.labels)) {
+      lines.Add(fmt::format("{}: unexpected series of {} points, the first at {}: got {}",
+                            series.labels.ToString(), series.points.size(),
+                            FormatDurationMs(series.points.front().time_ms),
+                            ValueText(series.points.front())));
     }
-    if (!want.contains(series.labels)) return fmt::format("{}: unexpected series", series.labels.ToString());
   }
   for (const auto& [labels, points] : want) {
     const auto it = by_labels.find(labels);
     if (it == by_labels.end()) {
-      return fmt::format("{}: no such series in the result of {}", labels.ToString(), got.size());
+      lines.Add(fmt::format("{}: no such series in the result of {}", labels.ToString(), got.size()));
+    } else {
+      ComparePoints(labels, points, it->second->points, lines);
     }
-    if (auto difference = ComparePoints(labels, points, it->second->points)) return difference;
   }
-  return std::nullopt;
+  return lines.Joined();
 }
 
 Difference CompareVector(const std::vector<ExpectedSeries>& want, const promql::Vector& got) {
+  Lines lines;
   std::map<Labels, const ExpectedSeries*> by_labels;
   for (const ExpectedSeries& series : want)
     by_labels.emplace(series.labels, &series);
@@ -117,30 +157,34 @@ Difference CompareVector(const std::vector<ExpectedSeries>& want, const promql::
   for (const promql::VectorElement& element : got) {
     const auto it = by_labels.find(element.labels);
     if (it == by_labels.end()) {
-      return fmt::format("{}: unexpected, got {}", element.labels.ToString(), ValueText(element.point));
+      lines.Add(fmt::format("{}: unexpected, got {}", element.labels.ToString(), ValueText(element.point)));
+    } else if (++seen[element.labels] > 1) {
+      lines.Add(fmt::format("{}: twice in the result", element.labels.ToString()));
+    } else {
+      lines.Add(CompareElement(*it->second, element));
     }
-    if (++seen[element.labels] > 1) return fmt::format("{}: twice in the result", element.labels.ToString());
-    if (auto difference = CompareElement(*it->second, element)) return difference;
   }
   for (const auto& [labels, series] : by_labels) {
     if (seen.contains(labels)) continue;
     const auto& value = series->values.at(0);
-    return fmt::format("{}: not in the result, want {}", labels.ToString(),
-                       value ? ValueText(*value) : "no sample");
+    lines.Add(fmt::format("{}: not in the result, want {}", labels.ToString(),
+                          value ? ValueText(*value) : "no sample"));
   }
-  return std::nullopt;
+  return lines.Joined();
 }
 
 Difference CompareOrdered(const std::vector<ExpectedSeries>& want, const promql::Vector& got) {
-  if (want.size() != got.size()) return fmt::format("want {} elements, got {}", want.size(), got.size());
-  for (std::size_t i = 0; i < want.size(); ++i) {
+  Lines lines;
+  if (want.size() != got.size()) lines.Add(fmt::format("want {} elements, got {}", want.size(), got.size()));
+  for (std::size_t i = 0; i < std::min(want.size(), got.size()); ++i) {
     if (want[i].labels != got[i].labels) {
-      return fmt::format("at place {}: want {}, got {}", i + 1, want[i].labels.ToString(),
-                         got[i].labels.ToString());
+      lines.Add(fmt::format("at place {}: want {}, got {}", i + 1, want[i].labels.ToString(),
+                            got[i].labels.ToString()));
+    } else {
+      lines.Add(CompareElement(want[i], got[i]));
     }
-    if (auto difference = CompareElement(want[i], got[i])) return difference;
   }
-  return std::nullopt;
+  return lines.Joined();
 }
 
 Difference CompareAnnotations(std::string_view kind, const AnnotationExpectation& want,

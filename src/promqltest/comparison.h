@@ -17,7 +17,7 @@
 
 namespace tickscope::promqltest {
 
-/// What differs, for a person to read; nullopt when nothing does.
+/// What differs, for a person to read, a line for each series or point up to twenty; nullopt when nothing does.
 using Difference = std::optional<std::string>;
 
 struct ExpectedPoint {

@@ -51,7 +51,14 @@ TEST(ScriptRunner, Verdicts) {
        "up{job=\"a\"}: unexpected point at 2m: got 0"},
       {"wrong type", "eval instant at 0 1\n", "want an instant vector, got a scalar"},
       {"wrong order", "eval instant at 1m sort(up)\n  expect ordered\n  up{job=\"a\"} 1\n  up{job=\"b\"} 0\n",
-       "at place 1: want up{job=\"a\"}, got up{job=\"b\"}"},
+       "at place 1: want up{job=\"a\"}, got up{job=\"b\"}\n"
+       "at place 2: want up{job=\"b\"}, got up{job=\"a\"}"},
+      {"several series and points",
+       "eval range from 1m to 3m step 1m up\n  up{job=\"a\"} 1 7 _\n  up{job=\"c\"} 1\n",
+       "up{job=\"b\"}: unexpected series of 3 points, the first at 1m: got 0\n"
+       "up{job=\"a\"} at 2m: want 7, got 0\n"
+       "up{job=\"a\"}: unexpected point at 3m: got 1\n"
+       "up{job=\"c\"}: no such series in the result of 2"},
       {"fails unexpectedly", "eval instant at 0 up +\n", "failed: 1:5: parse error: unexpected end of input"},
       {"does not fail", "eval instant at 0 1\n  expect fail\n  1\n", "evaluated, want failure any"},
       {"fails otherwise", "eval instant at 0 up +\n  expect fail msg: no\n",

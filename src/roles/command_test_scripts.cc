@@ -1,6 +1,7 @@
 // tickscope test promql FILE...: runs PromQL test scripts, a line a file and a total.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ void RunFile(io::FileSystem& files, const std::string& path, const TestOptions& 
   }
   for (const promqltest::CaseResult& result : report->cases) {
     if (result.difference) {
-      std::printf("%s:%zu: %s\n    %s\n", path.c_str(), result.line, result.expression.c_str(),
-                  result.difference->c_str());
+      std::printf("%s:%zu: %s\n", path.c_str(), result.line, result.expression.c_str());
+      std::istringstream lines(*result.difference);
+      for (std::string line; std::getline(lines, line);)
+        std::printf("    %s\n", line.c_str());
     } else if (options.verbose) {
       std::printf("%s:%zu: %s\n    passed\n", path.c_str(), result.line, result.expression.c_str());
     }

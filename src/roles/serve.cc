@@ -210,6 +210,7 @@ void ServeProcess::AddRoutes() {
   options.version = environment_.version;
   options.storage_retention = FormatDurationMs(config_.stream.retention_age_ms);
   options.query_threads = config_.query_threads;
+  options.cors_origin = config_.cors_origin;
   options.flags = {{"storage.tsdb.path", config_.data_directory},
                    {"web.listen-address", config_.http.address},
                    {"roles", config_.roles}};
@@ -226,7 +227,8 @@ void ServeProcess::AddRoutes() {
       .ready = [this] { return Ready(); },
       .config_yaml = [this] { return WriteServeConfig(config_); },
       .cardinality = this,
-      .limits = gateway_ != nullptr ? this : nullptr};
+      .limits = gateway_ != nullptr ? this : nullptr,
+      .exemplars = this};
   api::RegisterRemoteRead(router_, dependencies, options);
   // All of an imported block is decoded before the store takes it: neither queries nor writes wait for that.
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminQueueMax);
@@ -398,6 +400,12 @@ api::Cardinality ServeProcess::Count(const TenantId& tenant, const std::vector<M
 
 double ServeProcess::DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const {
   return store_->DistinctSeries(tenant, start_ms, end_ms);
+}
+
+Result<std::vector<SeriesExemplars>> ServeProcess::Exemplars(
+    const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
+    TimeMs end_ms, const QueryContext& context) const {
+  return store_->Exemplars(tenant, selectors, start_ms, end_ms, context);
 }
 
 api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {

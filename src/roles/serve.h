@@ -27,8 +27,8 @@
 #include "io/file_system.h"
 #include "io/network.h"
 #include "io/process_info.h"
-#include "model/mutation_log.h"
 #include "live/live_hub.h"
+#include "model/mutation_log.h"
 #include "promql/engine.h"
 #include "queryfront/label_cache.h"
 #include "queryfront/query_front.h"
@@ -58,7 +58,8 @@ struct ServeEnvironment {
 class ServeProcess final : private api::MetadataSource,
                            private api::HeadStatusSource,
                            private api::CardinalitySource,
-                           private api::LimitStatusSource {
+                           private api::LimitStatusSource,
+                           private api::ExemplarSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
   /// promises (a failed sync) and should end. Errors: what the directory, the log or the address say.
@@ -102,6 +103,9 @@ class ServeProcess final : private api::MetadataSource,
   [[nodiscard]] api::Cardinality Count(const TenantId& tenant, const std::vector<Matcher>& matchers,
                                        const std::vector<std::string>& names, std::size_t top) const override;
   [[nodiscard]] double DistinctSeries(const TenantId& tenant, TimeMs start_ms, TimeMs end_ms) const override;
+  [[nodiscard]] Result<std::vector<SeriesExemplars>> Exemplars(
+      const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
+      TimeMs end_ms, const QueryContext& context) const override;
   [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
 
   const ServeEnvironment environment_;
@@ -127,7 +131,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<sql::SqlEngine> sql_engine_;
   std::unique_ptr<WorkerPool> sql_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;  // One thread that lets others go first.
-  std::unique_ptr<live::LiveHub> live_;  // Outlives the server, which tells it of clients that leave.
+  std::unique_ptr<live::LiveHub> live_;     // Outlives the server, which tells it of clients that leave.
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<FreshnessProbe> probe_;

@@ -203,6 +203,10 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Millis("idle_timeout", "Between two requests of a connection.", c.http.idle_timeout);
   visit.Millis("write_timeout", "For a client that does not read its answer.", c.http.write_timeout);
   visit.Duration("drain_timeout", "What SIGTERM leaves requests in progress.", c.drain_timeout_ms);
+  visit.Origins(
+      "cors_origin",
+      "Regular expression of whole origins whose pages may read the API in a browser; empty for none.",
+      c.cors_origin);
   visit.End();
 
   visit.Begin("ingest", "Writing. Limits are read again on SIGHUP.");
@@ -248,6 +252,11 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
                  "How long a block's end must be past before it is written: later samples cost more.",
                  c.store.block_delay_ms);
   visit.Interval("retention", "Blocks go when all their samples are older.", c.store.retention_ms);
+  visit.Count("exemplars_max",
+              "Exemplars a tenant, in memory; the oldest make room. About 300 bytes each; 0 for none.",
+              c.store.exemplars.exemplars_max, 0, 100'000'000);
+  visit.Count("exemplars_per_series_max", "The same for each series.",
+              c.store.exemplars.exemplars_per_series_max, 1, 100'000'000);
   visit.Size("scrub_rate",
              "Bytes of blocks read again and checked a second, while there is nothing to write; 0 for none.",
              c.store.scrub_bytes_per_second, 0, 1ULL << 40);
@@ -319,6 +328,11 @@ class Reader {
   void Begin(const char* name, const char*) { maps_.push_back(maps_.back().Map(name)); }
   void End() { maps_.pop_back(); }
   void Text(const char* name, const char*, std::string& value) { value = maps_.back().String(name, value); }
+  void Origins(const char* name, const char* help, std::string& value) {
+    Text(name, help, value);
+    if (const auto made = api::CorsPolicy::Make(value); !made)
+      maps_.back().Complain(name, "expected a regular expression: " + made.error().message);
+  }
   void Flag(const char* name, const char*, bool& value) { value = maps_.back().Bool(name, value); }
   template <typename Int>
   void Count(const char* name, const char*, Int& value, std::int64_t min, std::int64_t max) {
@@ -433,6 +447,7 @@ class Writer {
     out_.Comment(help);
     out_.String(name, value);
   }
+  void Origins(const char* name, const char* help, const std::string& value) { Text(name, help, value); }
   void Flag(const char* name, const char* help, bool value) {
     out_.Comment(help);
     out_.Bool(name, value);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/cors.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -27,6 +28,7 @@ struct ServeConfig {
   LogFormat log_format = LogFormat::kLogfmt;
   http::ServerOptions http;
   std::int64_t drain_timeout_ms = 10'000;
+  std::string cors_origin = std::string(api::kAnyOrigin);
   ingest::GatewayOptions ingest;
   std::uint64_t ingest_threads = 2;
   std::uint64_t ingest_queue_max = 256;

@@ -360,6 +360,15 @@ MetadataMap Store::Metadata(const TenantId& tenant_id, const std::string& metric
   return tenant == nullptr ? MetadataMap{} : tenant->Metadata(metric);
 }
 
+Result<std::vector<SeriesExemplars>> Store::Exemplars(const TenantId& tenant_id,
+                                                      const std::vector<std::vector<Matcher>>& selectors,
+                                                      TimeMs start_ms, TimeMs end_ms,
+                                                      const QueryContext& context) const {
+  const TenantData* const tenant = FindTenant(tenant_id);
+  if (tenant == nullptr) return std::vector<SeriesExemplars>{};
+  return tenant->exemplars().Select(selectors, start_ms, end_ms, context);
+}
+
 HeadSummary Store::Summarize(const TenantId& tenant_id, std::size_t limit) const {
   HeadSummary summary;
   const TenantData* const tenant = FindTenant(tenant_id);

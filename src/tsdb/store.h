@@ -35,6 +35,7 @@
 #include "model/mutation_log.h"
 #include "model/query_cost.h"
 #include "model/queryable.h"
+#include "tsdb/exemplar_ring.h"
 #include "tsdb/head.h"
 #include "tsdb/manifest.h"
 #include "tsdb/tenant_data.h"
@@ -44,8 +45,9 @@ namespace tickscope::tsdb {
 
 struct StoreOptions {
   std::string directory;  ///< Where files go; empty keeps everything in memory and never cuts.
-  std::uint64_t query_series_max = 2'000'000;   ///< Series one selector may match.
-  std::uint64_t metadata_max = 100'000;         ///< Metric families a tenant's metadata is kept for.
+  std::uint64_t query_series_max = 2'000'000;  ///< Series one selector may match.
+  std::uint64_t metadata_max = 100'000;        ///< Metric families a tenant's metadata is kept for.
+  ExemplarRingOptions exemplars;
   std::int64_t seal_interval_ms = 120'000;      ///< Between cuts.
   std::uint64_t seal_samples_max = 16'000'000;  ///< A cut comes earlier at this many samples.
   std::uint64_t seal_series_max = 500'000;      ///< Or at this many new series.
@@ -179,6 +181,11 @@ class Store final : public Queryable, public CostSource, public LabelStateSource
 
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
   [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;
+  /// The tenant's exemplars in [start, end] of series that one of the selectors matches, by series. They are in memory
+  /// only: what a restart replays of the stream is what it has again. Errors: those of the context.
+  [[nodiscard]] Result<std::vector<SeriesExemplars>> Exemplars(
+      const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
+      TimeMs end_ms, const QueryContext& context) const;
   [[nodiscard]] HeadSummary Summarize(const TenantId& tenant, std::size_t limit) const;
   /// Names with most values, at most `limit`, and each of `names` with its values that have most series. Without
   /// matchers nothing is scanned but the names.

@@ -29,6 +29,7 @@ std::pair<TimeMs, TimeMs> TimesOf(const std::shared_ptr<const block::BlockReader
 
 StoreMetrics::StoreMetrics(MetricRegistry& metrics)
     : head(metrics),
+      exemplars(metrics),
       metadata_dropped(metrics.AddCounter("tickscope_store_metadata_dropped_total",
                                           "Metadata entries over the tenant's limit.", {})),
       segments(metrics.AddCounter("tickscope_store_segments_total", "Segments written.", {})),
@@ -58,7 +59,8 @@ TenantData::TenantData(TenantId id, std::string directory, StoreMetrics& metrics
       directory_(std::move(directory)),
       metrics_(metrics),
       options_(options),
-      head_(metrics.head, *this, first_cut) {
+      head_(metrics.head, *this, first_cut),
+      exemplars_(metrics.exemplars, options.exemplars) {
   const MutexLock lock(mu_);
   catalog_ = head_.catalog();
   stretches_ = head_.stretches();
@@ -70,6 +72,7 @@ TenantData::~TenantData() = default;
 void TenantData::Apply(const codec::SampleBatch& batch, std::uint64_t epoch) {
   epoch_ = epoch;
   head_.Apply(batch, epoch);
+  AddExemplars(batch);
   if (batch.metadata.empty()) return;
   const MutexLock lock(mu_);
   for (const codec::MetadataEntry& entry : batch.metadata) {
@@ -86,6 +89,21 @@ void TenantData::Learn(const codec::SampleBatch& batch, std::uint64_t epoch) {
   epoch_ = epoch;
   for (const codec::SeriesDefinition& definition : batch.series)
     head_.Define(definition.ref, definition.labels, epoch);
+  AddExemplars(batch);
+}
+
+void TenantData::AddExemplars(const codec::SampleBatch& batch) {
+  const Catalog& catalog = *head_.catalog();
+  for (const codec::ExemplarEntry& entry : batch.exemplars) {
+    // Of a series that damage in the stream took the definition of, nothing is known.
+    if (!catalog.PlaceOf(entry.ref)) continue;
+    Labels labels;
+    {
+      const HeadReaderLock lock(catalog.mutex());
+      labels = catalog.index().LabelsOf(entry.ref);
+    }
+    exemplars_.Add(labels, entry.exemplar);
+  }
 }
 
 TenantData::Part TenantData::Cut(std::uint64_t cut) {

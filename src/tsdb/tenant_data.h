@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "tsdb/exemplar_ring.h"
 #include "tsdb/head.h"
 #include "tsdb/manifest.h"
 #include "tsdb/version.h"
@@ -27,6 +28,7 @@ struct StoreMetrics {
   explicit StoreMetrics(MetricRegistry& metrics);
 
   HeadMetrics head;
+  ExemplarMetrics exemplars;
   Counter* metadata_dropped;
   Counter* segments;
   Counter* segment_bytes;
@@ -95,11 +97,13 @@ class TenantData final : private SealedSamples {
   // Any thread.
   [[nodiscard]] std::shared_ptr<const TenantVersion> version() const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] MetadataMap Metadata(const std::string& metric) const TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] const ExemplarRing& exemplars() const { return exemplars_; }
   [[nodiscard]] bool has_damage() const TICKSCOPE_EXCLUDES(mu_);
   /// A query met damage in the file of that path.
   void ReportDamage(const std::string& path, const Error& error) const TICKSCOPE_EXCLUDES(mu_);
 
  private:
+  void AddExemplars(const codec::SampleBatch& batch);
   [[nodiscard]] std::optional<StoredSample> Find(SeriesRef ref, TimeMs time_ms) const override;
   [[nodiscard]] Status WriteSegmentFile(const SealContext& context, const Part& part);
   [[nodiscard]] Status CutBlocks(const SealContext& context, const Part& part);
@@ -118,6 +122,7 @@ class TenantData final : private SealedSamples {
   const StoreOptions& options_;
 
   Head head_;                      // Consumer's.
+  ExemplarRing exemplars_;         // Has its own lock; the consumer writes it.
   bool metadata_changed_ = false;  // Consumer's.
   std::uint64_t epoch_ = 0;        // Consumer's.
 

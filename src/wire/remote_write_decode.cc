@@ -52,6 +52,22 @@ void CheckRoom(const std::vector<T>& entries, std::size_t limit, const char* wha
   if (entries.size() >= limit) throw TooMany(what, limit);
 }
 
+// Label { string name = 1; string value = 2; }
+LabelView ReadLabelV1(std::string_view message) {
+  LabelView label;
+  CheckedPbfReader fields(message);
+  while (fields.Next()) {
+    if (fields.tag() == 1) {
+      label.name = fields.Bytes();
+    } else if (fields.tag() == 2) {
+      label.value = fields.Bytes();
+    } else {
+      fields.Skip();
+    }
+  }
+  return label;
+}
+
 std::unexpected<Error> TooLarge(const TooMany& e) {
   return Fail(ErrorCode::kOutOfRange, std::string("remote write request: ") + e.what());
 }
@@ -71,6 +87,7 @@ Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
   starts_ms_.clear();
   histograms_.clear();
   metadata_.clear();
+  exemplars_.clear();
   symbols_.clear();
   symbol_hashes_.clear();
   series_messages_.clear();
@@ -146,6 +163,13 @@ void ReceivedRequest::AddSample(std::string_view message) {
   starts_ms_.back() = start_ms;
 }
 
+void ReceivedRequest::AddExemplar(std::string_view message, ReceivedSeries& series) {
+  CheckRoom(exemplars_, kRequestExemplarsMax, "exemplars");
+  if (series.exemplar_count == 0) series.first_exemplar = static_cast<std::uint32_t>(exemplars_.size());
+  exemplars_.push_back(message);
+  ++series.exemplar_count;
+}
+
 void ReceivedRequest::DecodeSeriesV1(ByteView message) {
   ReceivedSeries series;
   series.message = message;
@@ -172,8 +196,7 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
         break;
       case v1::kSeriesExemplars:
         other_seen = true;
-        reader.Skip();
-        ++series.exemplar_count;
+        AddExemplar(reader.Bytes(), series);
         break;
       case v1::kSeriesHistograms: {
         other_seen = true;
@@ -269,8 +292,7 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
         histograms_.push_back(ReadRemoteWriteHistogram(AsBytes(reader.Bytes())));
         break;
       case v2::kSeriesExemplars:
-        reader.Skip();
-        ++series.exemplar_count;
+        AddExemplar(reader.Bytes(), series);
         break;
       default:
         reader.Skip();
@@ -292,19 +314,8 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
     CheckedPbfReader reader(AsText(series.message));
     if (protocol_ == RemoteWriteProtocol::kV1) {
       while (reader.Next(v1::kSeriesLabels)) {
-        LabelView label;
-        CheckedPbfReader fields(reader.Bytes());
-        while (fields.Next()) {
-          if (fields.tag() == 1) {
-            label.name = fields.Bytes();
-          } else if (fields.tag() == 2) {
-            label.value = fields.Bytes();
-          } else {
-            fields.Skip();
-          }
-        }
         CheckRoom(out, kSeriesLabelsMax, "labels in one series");
-        out.push_back(label);
+        out.push_back(ReadLabelV1(reader.Bytes()));
       }
       return {};
     }
@@ -361,6 +372,49 @@ Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& serie
     return BadSeries(series.position, e);
   }
   return metadata;
+}
+
+// 1.0: Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp = 3; }
+// 2.0: Exemplar { repeated uint32 labels_refs = 1; the same two }
+Status ReceivedRequest::ReadExemplar(const ReceivedSeries& series, std::uint32_t index,
+                                     ReceivedExemplar& out) const {
+  out.labels.clear();
+  out.value = 0;
+  out.time_ms = 0;
+  try {
+    bool is_name = true;
+    CheckedPbfReader reader(exemplars_.at(series.first_exemplar + index));
+    while (reader.Next()) {
+      if (reader.tag() == 1 && protocol_ == RemoteWriteProtocol::kV1) {
+        out.labels.push_back(ReadLabelV1(reader.Bytes()));
+      } else if (reader.tag() == 1) {
+        for (const std::uint32_t ref : reader.PackedUint32()) {
+          if (is_name) {
+            out.labels.push_back({SymbolAt(ref), {}});
+          } else {
+            out.labels.back().value = SymbolAt(ref);
+          }
+          is_name = !is_name;
+        }
+      } else if (reader.tag() == 2) {
+        out.value = reader.Double();
+      } else if (reader.tag() == 3) {
+        out.time_ms = reader.Int64();
+      } else {
+        reader.Skip();
+      }
+      CheckRoom(out.labels, kSeriesLabelsMax, "labels in one exemplar");
+    }
+    if (!is_name) return Fail(ErrorCode::kInvalidArgument, "exemplar: odd number of label references");
+  } catch (const std::out_of_range&) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "exemplar: symbol reference beyond the table of " + std::to_string(symbols_.size()));
+  } catch (const TooMany& e) {
+    return TooLarge(e);
+  } catch (const std::exception& e) {
+    return Fail(ErrorCode::kCorruption, std::string("exemplar: malformed protobuf: ") + e.what());
+  }
+  return {};
 }
 
 Status DecompressSnappy(std::string_view block, std::size_t bytes_max, Bytes& out) {

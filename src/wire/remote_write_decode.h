@@ -35,6 +35,7 @@ inline constexpr std::size_t kRequestSymbolsMax = 1U << 21;
 inline constexpr std::size_t kRequestSamplesMax = 8U << 20;
 inline constexpr std::size_t kRequestHistogramsMax = 1U << 18;
 inline constexpr std::size_t kRequestMetadataMax = 1U << 17;
+inline constexpr std::size_t kRequestExemplarsMax = 1U << 18;
 inline constexpr std::size_t kSeriesLabelsMax = 10'000;
 
 /// Hash of a series' identity as sent. Two different series collide with probability 2^-128 unless the sender knows
@@ -56,6 +57,13 @@ struct ReceivedMetadata {
   MetricMetadata metadata;
 };
 
+/// An exemplar as it was sent.
+struct ReceivedExemplar {
+  std::vector<LabelView> labels;  ///< In the order sent; views into the request.
+  double value = 0;
+  TimeMs time_ms = 0;
+};
+
 /// One time series of a request. Samples are ranges of ReceivedRequest's columns.
 struct ReceivedSeries {
   SeriesKey key;
@@ -63,6 +71,7 @@ struct ReceivedSeries {
   std::uint32_t sample_count = 0;
   std::uint32_t first_histogram = 0;
   std::uint32_t histogram_count = 0;
+  std::uint32_t first_exemplar = 0;
   std::uint32_t exemplar_count = 0;
   std::uint32_t position = 0;  ///< Index in the request, for messages.
   ByteView message;            ///< The series' own protobuf message.
@@ -92,12 +101,17 @@ class ReceivedRequest {
   [[nodiscard]] Status ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const;
   /// Metadata of a 2.0 series; empty type when it has none. Errors: as ReadLabels.
   [[nodiscard]] Result<MetricMetadata> ReadMetadata(const ReceivedSeries& series) const;
+  /// Reads the series' exemplar number `index`, below its exemplar_count, into `out`. Errors: as Decode.
+  [[nodiscard]] Status ReadExemplar(const ReceivedSeries& series, std::uint32_t index,
+                                    ReceivedExemplar& out) const;
 
  private:
   [[nodiscard]] Status DecodeV1(ByteView message);
   [[nodiscard]] Status DecodeV2(ByteView message);
   void DecodeSeriesV1(ByteView message);
   void DecodeSeriesV2(ByteView message);
+  // Notes where an exemplar is, for who asks for it.
+  void AddExemplar(std::string_view message, ReceivedSeries& series);
   // Reads a sample of either version and adds it to the columns.
   void AddSample(std::string_view message);
   [[nodiscard]] std::string_view SymbolAt(std::uint32_t index) const;
@@ -110,6 +124,7 @@ class ReceivedRequest {
   std::vector<TimeMs> starts_ms_;
   std::vector<ReceivedHistogram> histograms_;
   std::vector<ReceivedMetadata> metadata_;
+  std::vector<std::string_view> exemplars_;  // Their messages.
   std::vector<std::string_view> symbols_;
   std::vector<std::uint64_t> symbol_hashes_;
   std::vector<ByteView> series_messages_;

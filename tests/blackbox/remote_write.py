@@ -18,9 +18,17 @@ Sample = tuple[int, float] | tuple[int, float, int]
 
 
 @dataclasses.dataclass
+class Exemplar:
+    labels: Labels
+    value: float
+    time_ms: int
+
+
+@dataclasses.dataclass
 class Series:
     labels: Labels  # A list keeps order and duplicates, for requests that must be refused.
     samples: list[Sample]
+    exemplars: list[Exemplar] = dataclasses.field(default_factory=list)
 
 
 def varint(value: int) -> bytes:
@@ -85,6 +93,11 @@ def message_rw1(series: list[Series]) -> bytes:
             body += field_bytes(1, field_bytes(1, _encode(name)) + field_bytes(2, _encode(value)))
         for time_ms, value, *_ in one.samples:
             body += field_bytes(2, field_double(1, value) + field_varint(2, time_ms))
+        for exemplar in one.exemplars:
+            encoded = b""
+            for name, value in _pairs(exemplar.labels):
+                encoded += field_bytes(1, field_bytes(1, _encode(name)) + field_bytes(2, _encode(value)))
+            body += field_bytes(3, encoded + field_double(2, exemplar.value) + field_varint(3, exemplar.time_ms))
         out += field_bytes(1, body)
     return out
 
@@ -95,16 +108,20 @@ def message_rw2(series: list[Series]) -> bytes:
     A sample is { value = 1, timestamp = 2, start_timestamp = 3 }.
     """
     symbols: dict[bytes, int] = {b"": 0}
+
+    def refs(labels: Labels) -> bytes:
+        texts = [text for pair in _pairs(labels) for text in pair]
+        return b"".join(varint(symbols.setdefault(_encode(text), len(symbols))) for text in texts)
+
     body = b""
     for one in series:
-        refs = b""
-        for pair in _pairs(one.labels):
-            for text in pair:
-                refs += varint(symbols.setdefault(_encode(text), len(symbols)))
-        encoded = field_bytes(1, refs)
+        encoded = field_bytes(1, refs(one.labels))
         for time_ms, value, *start in one.samples:
             sample = field_double(1, value) + field_varint(2, time_ms)
             encoded += field_bytes(2, sample + (field_varint(3, start[0]) if start else b""))
+        for exemplar in one.exemplars:
+            labels = field_bytes(1, refs(exemplar.labels))
+            encoded += field_bytes(4, labels + field_double(2, exemplar.value) + field_varint(3, exemplar.time_ms))
         body += field_bytes(5, encoded)
     return b"".join(field_bytes(4, symbol) for symbol in symbols) + body
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.parse
 
 import pytest
 
 import http_call
 from child import wait_until
+from remote_write import Series
 
 # Minutes of work, were it not ended: eleven thousand medians of a day of seconds each.
 SLOW = "quantile_over_time(0.5, vector(time())[1d:1s])"
@@ -82,3 +84,83 @@ def test_too_many_points(serve):
     answer = server.get("/api/v1/query_range", {"query": "1", "start": 0, "end": 11_001, "step": 1})
     assert (answer.status, answer.json()["errorType"]) == (400, "bad_data")
     assert "11,000 points" in answer.json()["error"]
+
+
+def test_a_processor_is_idle_once_its_client_has_gone(serve, record_property):
+    """Written down: how long from the end of the connection until the query counts as canceled. It is some milliseconds."""
+    server = serve()
+    canceled = 'tickscope_api_requests_total{endpoint="query_range",result="canceled"}'
+    with socket.create_connection(tuple(server.address.rsplit(":", 1)), timeout=10) as client:
+        client.sendall(slow_request(server.address))
+        before = server.metric("process_cpu_seconds_total")
+        wait_until(lambda: server.metric("process_cpu_seconds_total") > before + 0.3, "a busy processor")
+    gone = time.monotonic()
+    wait_until(lambda: server.metric(canceled) == 1, "the canceled query")
+    record_property("seconds_until_canceled", time.monotonic() - gone)
+    # A query that went on would use the processor as much as time passes, and the two seconds below are many of its turns.
+    before = server.metric("process_cpu_seconds_total")
+    end = time.monotonic() + 2
+    wait_until(lambda: time.monotonic() > end, "two seconds")
+    assert server.metric("process_cpu_seconds_total") - before < 1.5
+
+
+@pytest.mark.parametrize(
+    "path, params, part",
+    [
+        ("query", {"query": "x[10000000000y]"}, "duration out of range"),
+        ("query", {"query": "x[5m:1e-9]"}, ""),
+        ("query", {"query": "x offset 1e300"}, ""),
+        ("query", {"query": "x @ 1e300"}, ""),
+        ("query", {"query": "1", "time": "1e300"}, "time"),
+        ("query", {"query": "x", "timeout": "-1s"}, ""),
+        ("query_range", {"query": "1", "start": 0, "end": 1, "step": "1e-9"}, ""),
+        ("query_range", {"query": "1", "start": 0, "end": 1, "step": "NaN"}, "step"),
+        ("query_range", {"query": "1", "start": "-1e300", "end": "1e300", "step": 1}, ""),
+        ("query_range", {"query": "1", "start": 5, "end": 1, "step": 1}, "end timestamp must not be before start time"),
+        ("series", {"match[]": "(" * 100_000 + "x"}, ""),
+        ("series", {"match[]": "x{" + ",".join(f'l{i}="v"' for i in range(100_000)) + "}", "limit": "-1"}, ""),
+        ("labels", {"match[]": "x{"}, ""),
+        ("labels", {"limit": "1e9"}, ""),
+        ("query_exemplars", {"query": "(" * 100_000}, "nested deeper than 500 levels"),
+        ("format_query", {"query": "-" * 100_000 + "1"}, "nested deeper than 500 levels"),
+        ("parse_query", {"query": "{" * 100_000}, ""),
+        ("query", {"query": 'x{a=~"' + "(a{1000}){1000}" + '"}'}, ""),
+    ],
+)
+def test_absurd_requests_are_refused(serve, path, params, part):
+    server = serve()
+    answer = http_call.post_form(f"{server.url}/api/v1/{path}", params)
+    assert answer.status in (400, 422), (answer.status, answer.text[:300])
+    error = answer.json()
+    assert part in error["error"] and 0 < len(error["error"]) < 4096, error["error"][:300]
+    assert server.query("1")[1] == "1"
+
+
+def test_lists_over_everything_are_bounded(serve):
+    """Labels and their values need memory as queries do, and have the same bound."""
+    server = serve(config="query: {memory_max: 1MiB}\n")
+    now_ms = int(time.time() * 1000)
+    for part in range(4):
+        series = [
+            Series({"__name__": "m", "id": f"{part}-{i}-" + "x" * 100}, [(now_ms, 1.0)]) for i in range(2000)
+        ]
+        assert server.write("rw2", series).status == 204
+    wait_until(lambda: len(server.query('m{id=~"3-1999-.*"}')) == 1, "all series")
+    refused = server.get("/api/v1/label/id/values")
+    assert (refused.status, refused.json()["errorType"]) == (422, "execution"), refused.text[:300]
+    assert "match[]" in refused.json()["error"]
+    answer = server.get("/api/v1/label/id/values", {"match[]": 'm{id=~"0-1.*"}'})
+    assert answer.status == 200 and len(answer.json()["data"]) == 1111
+    assert server.get("/api/v1/labels").json()["data"] == ["__name__", "id"]
+
+
+def test_a_list_past_the_answer_bound_is_an_error(serve):
+    server = serve(config="query: {response_bytes_max: 64KiB}\n")
+    now_ms = int(time.time() * 1000)
+    series = [Series({"__name__": "m", "id": f"{i}-" + "x" * 100}, [(now_ms, 1.0)]) for i in range(2000)]
+    assert server.write("rw2", series).status == 204
+    wait_until(lambda: len(server.query('m{id=~"1999-.*"}')) == 1, "all series")
+    for path in ("series?match[]=m", "label/id/values", "query?query=m"):
+        answer = server.get(f"/api/v1/{path}")
+        assert answer.status == 422 and "answer exceeds 65536 bytes" in answer.text, (path, answer.text[:200])
+    assert server.get("/api/v1/series?match[]=m&limit=10").status == 200

@@ -263,6 +263,36 @@ def test_methods_agree(servers):
                 assert "GET" in answer.headers["allow"], (name, method, path)
 
 
+def test_cross_origin_headers_agree(servers):
+    """What a browser is told, for pages of no origin, of one, and before what it must ask about first."""
+    asked = [("GET", "/api/v1/labels"), ("GET", "/api/v1/query?query=sum("), ("OPTIONS", "/api/v1/query")]
+    for method, path in asked:
+        for headers in ({}, {"Origin": "https://grafana.example"}):
+            told = {}
+            for name, base in servers.items():
+                answer = http_call.call(method, base + path, headers=headers)
+                told[name] = {
+                    field: value for field, value in answer.headers.items() if field.startswith("access-control")
+                }
+                if name == "tickscope":  # The other sends several fields of that name.
+                    assert "Origin" in answer.headers["vary"], (method, path)
+            assert told["tickscope"] == told["prometheus"], (method, path, headers)
+            assert bool(told["prometheus"]) == bool(headers)
+
+
+def test_origins_can_be_told_apart(serve):
+    server = serve(config="http: {cors_origin: 'https://(a|b)\\.example'}\n")
+    for origin, allowed in (("https://a.example", "https://a.example"), ("https://c.example", None)):
+        answer = http_call.call("GET", server.url + "/api/v1/labels", headers={"Origin": origin})
+        assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_a_bad_pattern_of_origins_is_named(tickscope, run, tmp_path):
+    (tmp_path / "bad.yaml").write_text("http: {cors_origin: '('}\n")
+    refused = run([tickscope, "config", "show", "--config", tmp_path / "bad.yaml"])
+    assert refused.returncode != 0 and "cors_origin" in refused.stderr, refused.stderr
+
+
 def test_compression_agrees(servers):
     for name, base in servers.items():
         plain = http_call.call("GET", base + "/api/v1/labels")

@@ -33,12 +33,34 @@ def _times(step_s: float = STEP_S, start_s: float = 0, end_s: float = LENGTH_S) 
 
 
 class _Maker:
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, with_starts: bool):
         self.random = random.Random(seed)
+        self.with_starts = with_starts
+        self.starts_random = random.Random(seed)
         self.series: list[Series] = []
 
-    def add(self, labels: dict[str, str], samples: list) -> None:
-        self.series.append(Series(labels, samples))
+    def add(self, labels: dict[str, str], samples: list, starts: list[int] | None = None) -> None:
+        self.series.append(Series(labels, samples, starts))
+
+    def starts(self, samples: list, fell) -> list[int] | None:
+        """When a counter began, as its samples tell: since before the first one, and anew wherever it `fell`.
+
+        Also anew where it did not fall, which only the start tells; not told at all at times; and now and then at a time
+        at which there were samples already.
+        """
+        if not self.with_starts:
+            return None
+        r = self.starts_random
+        start = samples[0][0] - r.randrange(0, 60_000)
+        out = []
+        for n, (t, value) in enumerate(samples):
+            chance = r.random()
+            if n and (fell(samples[n - 1][1], value) or chance < 0.01):
+                start = t - r.randrange(0, t - samples[n - 1][0])
+            elif n and chance > 0.995:
+                start = samples[n - 1][0] - 1000
+            out.append(0 if 0.5 < chance < 0.51 else start)
+        return out
 
     def gauge(self, labels: dict[str, str], low: float, high: float, times: list[int], digits: int = 3) -> None:
         r = self.random
@@ -61,7 +83,7 @@ class _Maker:
             if r.random() < reset_chance:
                 value = float(r.randrange(0, 3))
             out.append((t, value))
-        self.add(labels, out)
+        self.add(labels, out, self.starts(out, lambda before, now: now < before))
 
 
 def _demo(m: _Maker) -> None:
@@ -133,8 +155,8 @@ def _exponential(m: _Maker, schema: int, scale: float, width: int, negative: boo
         offset=-3,
         buckets=[float(r.randrange(1 if i == 0 else 0, 6)) for i in range(width)],
         negative_offset=-1,
-        # Not all empty: a side sent with empty buckets only is one without buckets here, and not in Prometheus.
-        negative_buckets=[float(r.randrange(1, 3)) for _ in range(3)] if negative else [],
+        # All empty now and then.
+        negative_buckets=[float(r.randrange(0, 2)) for _ in range(3)] if negative else [],
     ).counted()
 
 
@@ -169,7 +191,7 @@ def _histograms(m: _Maker, labels, i: int) -> None:
             elif r.random() < 0.7:
                 value = _plus(value, _exponential(m, value.schema, 1, 8, negative))
             out.append((t, value))
-        m.add(labels(name), out)
+        m.add(labels(name), out, m.starts(out, lambda before, now: now.count < before.count))
 
     counter("nh_tick_seconds", lambda n: 0 if i % 2 else (1 if n > 300 else 2), i == 1)
     counter("nh_rtt_seconds", lambda n: 1, False)
@@ -282,8 +304,9 @@ def _info(m: _Maker) -> None:
     m.gauge({"__name__": "typed_total", "__type__": "gauge", "__unit__": "bytes", "region": "na"}, 0, 9, _times())
 
 
-def make(seed: int = 1) -> list[Series]:
-    maker = _Maker(seed)
+def make(seed: int = 1, with_starts: bool = False) -> list[Series]:
+    """`with_starts` gives counters start timestamps; everything else stays the same."""
+    maker = _Maker(seed, with_starts)
     _demo(maker)
     _srv(maker)
     _info(maker)

@@ -153,7 +153,7 @@ def start_loaded(folder: pathlib.Path, mode: str, prometheus: str, tickscope: st
     """A pair that holds the data set and, when asked, the data of the scripts."""
     pair = servers.start(folder, mode, prometheus, tickscope)
     try:
-        pair.load(dataset.make())
+        pair.load(dataset.make(with_starts=mode == servers.STARTS))
         if with_scripts:
             refused = sum(pair.load_what_fits(section.placed()) for section in corpus.scripts())
             print(f"{mode}: {refused} pieces of the scripts' series are refused by Prometheus and left out")

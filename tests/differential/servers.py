@@ -17,8 +17,11 @@ from write_request import Series, in_time_order, request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+STARTS = "starts"
+
 # Feature flags of Prometheus and the settings of ours that mean the same. The first is what a default server does but
-# for experimental functions and fill modifiers; the second is what the conformance scripts assume.
+# for experimental functions and fill modifiers; the second is what the conformance scripts assume. The third
+# has start timestamps, in the data too; they only travel in requests of 2.0.
 MODES = {
     "immediate": (
         "promql-experimental-functions,promql-binop-fill-modifiers",
@@ -28,6 +31,10 @@ MODES = {
         "promql-experimental-functions,promql-binop-fill-modifiers,promql-delayed-name-removal,"
         "promql-unquoted-utf8-names,type-and-unit-labels",
         {"delayed_name_removal": "true", "unquoted_utf8_names": "true", "type_and_unit_labels": "true"},
+    ),
+    STARTS: (
+        "promql-experimental-functions,promql-binop-fill-modifiers,st-storage,use-start-timestamps",
+        {"use_start_timestamps": "true"},
     ),
 }
 
@@ -107,7 +114,7 @@ class Pair:
     def load(self, series: list[Series]) -> None:
         """Every other request is of the older protocol."""
         for n, part in enumerate(in_time_order(series, SLICE_MS)):
-            protocol = "rw1" if n % 2 else "rw2"
+            protocol = "rw1" if n % 2 and self.mode != STARTS else "rw2"
             for name, side in (("prometheus", self.prometheus), ("tickscope", self.tickscope)):
                 status, text = side.write(protocol, part)
                 if status // 100 != 2:
@@ -149,7 +156,8 @@ def start(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str) -> P
     flags, settings = MODES[mode]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1m}\n")
-    config = "store: {retention: 100y}\nfreshness_probe: false\nquery:\n"
+    # The samples are old: tiers would thin them out within a minute or two.
+    config = "store: {retention: 100y}\ntiers: {enabled: false}\nfreshness_probe: false\nquery:\n"
     config += "".join(f"  {name}: {value}\n" for name, value in settings.items())
     (folder / "tickscope.yaml").write_text(config)
     reference, ours = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
