@@ -25,7 +25,8 @@ CacheUse CacheUseOf(const http::Response& response) {
   const std::string_view text = response.headers.Get("X-Tickscope-Cache");
   if (text == "hit") return CacheUse::kHit;
   if (text == "partial") return CacheUse::kPartial;
-  return text == "miss" ? CacheUse::kMiss : CacheUse::kUnknown;
+  // A query that the cache cannot serve (bypass) is no hit either.
+  return text.empty() ? CacheUse::kUnknown : CacheUse::kMiss;
 }
 
 class GrafanaViewer final : public Viewer {
