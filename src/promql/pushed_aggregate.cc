@@ -137,8 +137,10 @@ struct Share {
 
 class PushedRun {
  public:
-  PushedRun(const Pushed& pushed, const Aggregate& aggregate, const ColumnScan& scan, std::size_t threads)
+  PushedRun(const Pushed& pushed, const Aggregate& aggregate, const ColumnScan& scan,
+            const QueryContext& context, std::size_t threads)
       : pushed_(pushed),
+        context_(context),
         op_(aggregate.op),
         scan_(scan),
         grouping_(scan, aggregate, pushed.drops_name),
@@ -185,6 +187,7 @@ class PushedRun {
     const std::uint32_t series_count = scan_.series_count();
     const auto note = [&](std::uint32_t series, std::size_t sample_count) {
       share.samples += sample_count;
+      context_.CountSamples(sample_count);
       for (const std::uint32_t pair : scan_.PairsOf(series)) {
         if (share.has_value[pair] != 0) continue;
         if (scan_.PairText(pair).name == kMetricName) share.has_value[pair] = 1;
@@ -228,6 +231,7 @@ class PushedRun {
   }
 
   const Pushed& pushed_;
+  const QueryContext& context_;
   const AggregateOp op_;
   const ColumnScan& scan_;
   const Grouping grouping_;
@@ -274,7 +278,7 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
   if (*scan == nullptr) return none;
   const std::uint64_t worth = (*scan)->EstimateSamples() / kSamplesPerThread + 1;
   const std::size_t cores = run.options.threads == 0 ? CoreCount() : run.options.threads;
-  PushedRun pushed_run(*pushed, aggregate, **scan, std::min<std::size_t>(cores, worth));
+  PushedRun pushed_run(*pushed, aggregate, **scan, run.context, std::min<std::size_t>(cores, worth));
   SampleCharge charge(run.budget);
   charge.SetBytes(pushed_run.bytes());
   TICKSCOPE_RETURN_IF_ERROR(run.Check());

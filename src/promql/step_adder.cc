@@ -11,9 +11,9 @@ double PerSecond(const ColumnQuestion& question) {
   return question.function->name == "rate" ? static_cast<double>(question.range_ms) / 1000 : 1;
 }
 
+// To the last bit, so that what a step comes to does not depend on which series came first.
 bool IsAlike(const StepWindow& a, const StepWindow& b) {
-  constexpr double kRounding = 1e-14;
-  return a.first == b.first && a.end == b.end && std::fabs(a.factor - b.factor) <= kRounding * a.factor;
+  return a.first == b.first && a.end == b.end && a.factor == b.factor;
 }
 
 // Compiled for what the CPU has: this is what a query of a whole fleet comes down to.
@@ -44,6 +44,12 @@ StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
   if (is_same) return class_;
   times_ms_ = times_ms;
   const std::span<const StepWindow> windows = grid_.Over(times_ms);
+  own_windows_ = windows;
+  own_reach_ = 0;
+  for (const StepWindow& window : windows) {
+    if (window.end - window.first >= 2)
+      own_reach_ = std::max(own_reach_, window.to_start_s / window.sampled_s);
+  }
   for (const auto& known : classes_) {
     class_ = known.get();
     if (known->row_count == times_ms.size() && std::ranges::equal(known->windows, windows, IsAlike))
@@ -61,7 +67,6 @@ StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
     if (window.end - window.first < 2) continue;
     made->is_anywhere = true;
     made->window_rows_max = std::max(made->window_rows_max, window.end - window.first);
-    made->reach = std::max(made->reach, window.to_start_s / window.sampled_s);
   }
   class_ = made.get();
   classes_.push_back(std::move(made));
@@ -96,7 +101,7 @@ void StepAdder::CorrectYoung(const Class& of, std::size_t group, const CounterSt
       break;
     }
     const double most = grown - anchors[i].grown;
-    if (most > 0 && anchors[i].value <= of.reach * most * 1.000001) CorrectRows(of, group, series, i);
+    if (most > 0 && anchors[i].value <= own_reach_ * most * 1.000001) CorrectRows(of, group, series, i);
   }
 }
 
@@ -112,15 +117,16 @@ void StepAdder::CorrectRows(const Class& of, std::size_t group, const CounterSte
     if (row > from) value += series.steps[row];
     values_[row - from] = value;
   }
-  const auto begin = std::ranges::lower_bound(of.windows, from, {}, &StepWindow::first);
-  for (auto window = begin; window != of.windows.end() && window->first < next_row; ++window) {
+  // Its own windows: those of a class agree in what is extended in all, but not in how much of it lies before the first sample.
+  const auto begin = std::ranges::lower_bound(own_windows_, from, {}, &StepWindow::first);
+  for (auto window = begin; window != own_windows_.end() && window->first < next_row; ++window) {
     if (window->end - window->first < 2) continue;
     const double first = values_[window->first - from];
     const double change = values_[window->end - 1 - from] - first;
     const double plain = change * window->factor;
     const double cut = ChangeOf(*window, first, change, grid_.per_second());
     if (cut != plain)
-      sums_.Correct(group, static_cast<std::size_t>(window - of.windows.begin()), cut - plain);
+      sums_.Correct(group, static_cast<std::size_t>(window - own_windows_.begin()), cut - plain);
   }
 }
 

@@ -49,7 +49,6 @@ class StepAdder {
     std::vector<StepWindow> windows;
     std::size_t row_count = 0;
     std::uint32_t window_rows_max = 0;
-    double reach = 0;  // Greatest share a window is extended by to its start.
     bool is_anywhere = false;
     std::vector<Group> groups;
   };
@@ -64,6 +63,8 @@ class StepAdder {
   WindowGrid grid_;
   std::vector<TimeMs> times_ms_;  // class_ is of these.
   Class* class_ = nullptr;
+  std::span<const StepWindow> own_windows_;  // Likewise.
+  double own_reach_ = 0;                     // Greatest share one of them is extended by to its start.
   std::vector<std::unique_ptr<Class>> classes_;
   std::size_t misses_ = 0;
   std::size_t bytes_ = 0;

@@ -172,17 +172,25 @@ tickscope::Status ServeProcess::OpenSql() {
 void ServeProcess::OpenLive() {
   live::LiveOptions options = config_.live;
   options.query_timeout_ms = config_.query_timeout_ms;
-  live_ = std::make_unique<live::LiveHub>(
-      options, live::LiveHub::Dependencies{.evaluate =
-                                               [this](const live::RangeQuery& query, QueryContext& context) {
-                                                 return engine_.Range(Storage(), query.tenant, query.text,
-                                                                      query.start_ms, query.end_ms,
-                                                                      query.step_ms, context);
-                                               },
-                                           .clock = environment_.clock,
-                                           .random = environment_.random,
-                                           .metrics = metrics_,
-                                           .threads = SystemThreads()});
+  // Followed queries go the way of all others: counted, limited, listed, kept by step.
+  const auto evaluate = [this](const live::RangeQuery& query,
+                               QueryContext& context) -> Result<promql::QueryResult> {
+    queryfront::QueryRequest request;
+    request.identity = {
+        .tenant = query.tenant, .user = "live", .query_class = queryfront::QueryClass::kDashboard};
+    request.text = query.text;
+    request.start_ms = query.start_ms;
+    request.end_ms = query.end_ms;
+    request.step_ms = query.step_ms;
+    queryfront::QueryOutcome outcome = query_front_->Run(request, context);
+    if (!outcome) return std::unexpected(std::move(outcome.error().error));
+    return *outcome->result;
+  };
+  live_ = std::make_unique<live::LiveHub>(options, live::LiveHub::Dependencies{.evaluate = evaluate,
+                                                                               .clock = environment_.clock,
+                                                                               .random = environment_.random,
+                                                                               .metrics = metrics_,
+                                                                               .threads = SystemThreads()});
   live::RegisterStream(router_, *live_, engine_, metrics_);
 }
 
