@@ -281,10 +281,20 @@ void ObjectCache::Remove(const Evicted& evicted) {
 
 Status ObjectCache::Reserve(const CachedObject& object, std::uint64_t bytes) {
   Evicted evicted;
+  const auto make_room = [&]() TICKSCOPE_REQUIRES(mu_) {
+    EvictWhile([&]() TICKSCOPE_REQUIRES(mu_) { return bytes_ + bytes > options_.bytes_max; }, evicted);
+    return bytes_ + bytes <= options_.bytes_max;
+  };
+  bool has_room = true;
+  {
+    const MutexLock lock(mu_);
+    has_room = make_room();
+  }
+  if (!has_room && relieve_) relieve_();
   Status status;
   {
     const MutexLock lock(mu_);
-    EvictWhile([&]() TICKSCOPE_REQUIRES(mu_) { return bytes_ + bytes > options_.bytes_max; }, evicted);
+    static_cast<void>(make_room());
     if (bytes_ + bytes > options_.bytes_max) {
       status =
           Fail(ErrorCode::kResourceExhausted,

@@ -111,6 +111,9 @@ class ObjectCache {
   ObjectCache(const ObjectCache&) = delete;
   ObjectCache& operator=(const ObjectCache&) = delete;
 
+  /// Who keeps objects open that nobody reads lets go of them in `relieve`: it is called when what is held leaves no room, on
+  /// the thread that wants some. Set before the cache is used; must not use the cache.
+  void OnFull(std::function<void()> relieve) { relieve_ = std::move(relieve); }
   /// The object `name` of `size` bytes, as a listing told; fetches nothing, and finds nothing out about it. The same
   /// handle for all who have it open. Errors: kInvalidArgument for a bad name; those of making a file.
   [[nodiscard]] Result<std::shared_ptr<CachedObject>> Open(const std::string& name, std::uint64_t size)
@@ -141,6 +144,7 @@ class ObjectCache {
   ObjectStore& store_;
   io::FileSystem& files_;
   const CacheOptions options_;
+  std::function<void()> relieve_;
   const std::unique_ptr<io::DirectoryLock> lock_;
   Counter* const hits_;
   Counter* const misses_;

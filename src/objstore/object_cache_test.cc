@@ -210,6 +210,24 @@ TEST_F(ObjectCacheTest, DropsWhatNobodyHoldsToStayWithinItsBound) {
   EXPECT_EQ(store_.gets, 0);
 }
 
+TEST_F(ObjectCacheTest, WhatIsHeldIdlyIsLetGoOfWhenThereIsNoRoom) {
+  Make({.bytes_max = 2 * kUnit});
+  const std::string content = Pattern(2 * kUnit);
+  for (const char* name : {"a", "b"})
+    ASSERT_TRUE(store_.Put(name, content).has_value());
+  auto idle = Open("a", 2 * kUnit);
+  ASSERT_TRUE(idle->Ensure(0, 2 * kUnit).has_value());
+  int calls = 0;
+  cache_->OnFull([&] {
+    ++calls;
+    idle.reset();
+  });
+  auto b = Open("b", 2 * kUnit);
+  EXPECT_EQ(Read(*b, 0, 2 * kUnit), content);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(cache_->bytes(), 2 * kUnit);
+}
+
 TEST_F(ObjectCacheTest, KeepsABoundedNumberOfObjects) {
   Make({.objects_max = 3});
   const auto held = Open("held", 10);

@@ -175,6 +175,8 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
     process->opener_ = std::make_unique<tier::MappedBlockOpener>(world.fs, location.directory);
   }
   process->open_blocks_ = std::make_unique<tier::OpenBlocks>(*process->opener_, config.open_blocks_max);
+  if (process->cache_ != nullptr)
+    process->cache_->OnFull([open = process->open_blocks_.get()] { open->ForgetIdle(); });
   process->catalogue_ = std::make_unique<tier::Catalogue>(*process->objects_, *process->open_blocks_,
                                                           world.metrics, ParseStoredSelector);
   if (mutations != nullptr) process->catalogue_->TellChanges(*mutations);

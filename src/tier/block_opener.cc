@@ -36,4 +36,18 @@ void OpenBlocks::Forget(const std::string& object_name) {
   by_name_.erase(found);
 }
 
+void OpenBlocks::ForgetIdle() {
+  // Blocks end after the lock is given back.
+  std::list<Entry> idle;
+  const MutexLock lock(mu_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (entry->block.use_count() == 1) {
+      by_name_.erase(entry->name);
+      idle.splice(idle.end(), entries_, entry);
+    }
+    entry = next;
+  }
+}
+
 }  // namespace tickscope::tier

@@ -35,6 +35,8 @@ class OpenBlocks final : public BlockOpener {
   [[nodiscard]] BlockPtr Held(const std::string& object_name) const;
   /// Lets go of a block that is gone.
   void Forget(const std::string& object_name);
+  /// Lets go of all blocks that nobody uses: what they hold of a cache is needed.
+  void ForgetIdle();
 
  private:
   struct Entry {
