@@ -66,11 +66,11 @@ TEST(LabelCache, StaysWithinItsBytes) {
   const LabelCache cache(storage, storage, metrics, 4096);
   const QueryContext context;
   for (int i = 0; i < 200; ++i)
-    static_cast<void>(cache.LabelValues("n" + std::to_string(i), {.matchers = {}}, context));
+    static_cast<void>(cache.LabelValues(std::to_string(i), {.matchers = {}}, context));
   EXPECT_EQ(storage.reads, 200);
-  static_cast<void>(cache.LabelValues("n199", {.matchers = {}}, context));
+  static_cast<void>(cache.LabelValues("199", {.matchers = {}}, context));
   EXPECT_EQ(storage.reads, 200);
-  static_cast<void>(cache.LabelValues("n0", {.matchers = {}}, context));
+  static_cast<void>(cache.LabelValues("0", {.matchers = {}}, context));
   EXPECT_EQ(storage.reads, 201);
   storage.names = {std::string(10'000, 'x')};
   static_cast<void>(cache.LabelNames({.matchers = {}}, context));

@@ -43,7 +43,7 @@ std::string Text(const promql::Matrix& matrix) {
   for (const promql::MatrixSeries& series : matrix) {
     text += series.labels.ToString();
     for (const promql::Point& point : series.points)
-      text += " " + std::to_string(point.time_ms) + "=" + std::to_string(point.value);
+      text.append(" ").append(std::to_string(point.time_ms)).append("=").append(std::to_string(point.value));
     text += "\n";
   }
   return text;
