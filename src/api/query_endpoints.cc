@@ -68,6 +68,8 @@ std::unexpected<Error> EvaluationError(Error error) {
     case ErrorCode::kDeadlineExceeded:
       return Fail(error.code, "query timed out in expression evaluation");
     case ErrorCode::kCancelled:
+      // One that was killed says so.
+      if (error.message != "query was canceled") return std::unexpected(std::move(error));
       return Fail(error.code, "query was canceled in expression evaluation");
     default:
       return std::unexpected(std::move(error));
