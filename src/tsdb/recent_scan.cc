@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/sample_columns.h"
 #include "tsdb/catalog.h"
 
 namespace tickscope::tsdb {
@@ -82,14 +83,27 @@ class RecentScan final : public ColumnScan {
 
   class Reader final : public ColumnReader {
    public:
-    explicit Reader(const RecentScan& scan) : scan_(scan) {}
+    explicit Reader(const RecentScan& scan) : scan_(scan) {
+      for (const SegmentEntry& segment : scan.version_->segments)
+        segments_.emplace_back(*segment.reader);
+    }
     [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
-      damage_.clear();
       const std::size_t before = out.size();
-      scan_.version_->ReadRecent(scan_.refs_[series], scan_.start_ms_, scan_.end_ms_, out, damage_);
-      for (const TenantVersion::Damage& damage : damage_)
-        scan_.report_(damage);
+      const SeriesRef ref = scan_.refs_[series];
+      for (std::size_t i = 0; i < segments_.size(); ++i) {
+        const SegmentEntry& segment = scan_.version_->segments[i];
+        const std::size_t kept = out.size();
+        const Status read =
+            segments_[i].ReadSamples(ref, std::max(scan_.start_ms_, segment.from_ms), scan_.end_ms_, out);
+        if (read) continue;
+        scan_.report_({segment.reader->path(), read.error()});
+        Truncate(out, kept);
+      }
+      for (const Head::Stretch& stretch : scan_.version_->stretches)
+        ReadStretch(stretch, ref, scan_.start_ms_, scan_.end_ms_, out);
+      out.start_times_ms.clear();
+      SortSamples(out, before);
       // Nothing rises.
       return out.size() == before;
     }
@@ -123,7 +137,7 @@ class RecentScan final : public ColumnScan {
 
     const RecentScan& scan_;
     SampleColumns samples_;
-    std::vector<TenantVersion::Damage> damage_;
+    std::vector<SegmentCursor> segments_;  // One a segment of the version.
     std::size_t calls_ = 0;
   };
 

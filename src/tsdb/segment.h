@@ -109,6 +109,7 @@ class SegmentReader {
   [[nodiscard]] Status Verify() const;
 
  private:
+  friend class SegmentCursor;
   struct TargetEntry {
     std::uint32_t first_ref, width, rows, page_bytes;
     std::uint64_t page_offset;
@@ -134,6 +135,10 @@ class SegmentReader {
   // Appends a column's samples.
   [[nodiscard]] Status ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                   TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
+  // The same of a column whose bytes are at `offset` of the columns.
+  [[nodiscard]] Status ReadColumnAt(const Page& page, const TargetEntry& entry, std::uint32_t column,
+                                    std::uint64_t offset, TimeMs start_ms, TimeMs end_ms,
+                                    SampleColumns& out) const;
   [[nodiscard]] Status ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
   [[nodiscard]] Status ReadBeside(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
   friend class SegmentEncoder;
@@ -147,6 +152,29 @@ class SegmentReader {
   ByteView samples_;
   codec::StartTable starts_;
   mutable std::vector<std::atomic<bool>> is_checked_;  // Pages.
+};
+
+/// Reads series of one segment one after the other: a target's pages are taken apart once for all its series.
+///
+/// Threads   One thread; the segment outlives it.
+class SegmentCursor {
+ public:
+  explicit SegmentCursor(const SegmentReader& segment) : segment_(segment) {}
+  /// Appends the series' samples in [start, end], in time order, without start timestamps.
+  [[nodiscard]] Status ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+
+ private:
+  struct OpenedPage {
+    std::size_t entry = 0;
+    SegmentReader::Page page;
+    std::vector<std::uint32_t> offsets;  // Of the columns.
+  };
+  [[nodiscard]] Status OpenTarget(std::uint32_t number);
+
+  const SegmentReader& segment_;
+  std::uint32_t first_ref_ = 0;
+  std::uint32_t width_ = 0;  // 0: none is open.
+  std::vector<OpenedPage> pages_;
 };
 
 /// Leaves the first `size` samples.

@@ -111,14 +111,20 @@ Result<SegmentReader::Page> SegmentReader::OpenPage(std::size_t at) const {
 
 Status SegmentReader::ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                  TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
+  std::uint64_t offset = 0;
+  for (std::uint32_t i = 0; i < column; ++i)
+    offset += codec::LoadFixed<std::uint16_t>(page.lengths + i * sizeof(std::uint16_t));
+  return ReadColumnAt(page, entry, column, offset, start_ms, end_ms, out);
+}
+
+Status SegmentReader::ReadColumnAt(const Page& page, const TargetEntry& entry, std::uint32_t column,
+                                   std::uint64_t offset, TimeMs start_ms, TimeMs end_ms,
+                                   SampleColumns& out) const {
   const auto length_of = [&](std::uint32_t i) {
     return codec::LoadFixed<std::uint16_t>(page.lengths + i * sizeof(std::uint16_t));
   };
   const std::uint16_t length = length_of(column);
   if (length == 0) return {};
-  std::uint64_t offset = 0;
-  for (std::uint32_t i = 0; i < column; ++i)
-    offset += length_of(i);
   if (!IsInside(offset, length, page.columns)) {
     return std::unexpected(sections_.Damage("pages", entry.page_offset, "column outside its page"));
   }
@@ -174,6 +180,54 @@ Status SegmentReader::ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, Sa
       TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, *each, number - first_ref, start_ms, end_ms, out));
     }
   }
+  return {};
+}
+
+Status SegmentCursor::OpenTarget(std::uint32_t number) {
+  width_ = 0;
+  pages_.clear();
+  const auto& targets = segment_.targets_;
+  auto entry =
+      std::upper_bound(targets.begin(), targets.end(), number,
+                       [](std::uint32_t n, const SegmentReader::TargetEntry& e) { return n < e.first_ref; });
+  if (entry == targets.begin()) return {};
+  const std::uint32_t first_ref = std::prev(entry)->first_ref;
+  while (entry != targets.begin() && std::prev(entry)->first_ref == first_ref)
+    --entry;
+  std::uint32_t width = 0;
+  for (; entry != targets.end() && entry->first_ref == first_ref; ++entry) {
+    OpenedPage opened{.entry = static_cast<std::size_t>(entry - targets.begin()), .page = {}, .offsets = {}};
+    TICKSCOPE_ASSIGN_OR_RETURN(opened.page, segment_.OpenPage(opened.entry));
+    std::uint32_t offset = 0;
+    opened.offsets.reserve(entry->width);
+    for (std::uint32_t i = 0; i < entry->width; ++i) {
+      opened.offsets.push_back(offset);
+      offset += codec::LoadFixed<std::uint16_t>(opened.page.lengths + i * sizeof(std::uint16_t));
+    }
+    width = std::max(width, entry->width);
+    pages_.push_back(std::move(opened));
+  }
+  first_ref_ = first_ref;
+  width_ = width;
+  return {};
+}
+
+Status SegmentCursor::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
+  if (end_ms < segment_.info_.min_time_ms || start_ms > segment_.info_.max_time_ms) return {};
+  const std::uint32_t number = ToIndex(ref);
+  if (number < first_ref_ || number - first_ref_ >= width_) TICKSCOPE_RETURN_IF_ERROR(OpenTarget(number));
+  const std::size_t from = out.size();
+  for (const OpenedPage& opened : pages_) {
+    const SegmentReader::TargetEntry& entry = segment_.targets_[opened.entry];
+    const std::uint32_t column = number - first_ref_;
+    if (number < first_ref_ || column >= entry.width || entry.max_ms < start_ms || entry.min_ms > end_ms)
+      continue;
+    TICKSCOPE_RETURN_IF_ERROR(
+        segment_.ReadColumnAt(opened.page, entry, column, opened.offsets[column], start_ms, end_ms, out));
+  }
+  const std::size_t rows_end = out.size();
+  if (!segment_.beside_.empty()) TICKSCOPE_RETURN_IF_ERROR(segment_.ReadBeside(ref, start_ms, end_ms, out));
+  if (out.size() > rows_end) SortSamples(out, from);
   return {};
 }
 

@@ -102,7 +102,7 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
     fixed = re.search(r"@", text) and (_DATES.search(text) or re.search(r"\b(info|timestamp)\(", text))
     if fixed and found.startswith("warnings") and "sort is ineffective" in found:
         return "whether info(), timestamp() and dates of what is fixed by @ change from step to step, for the warning of sort"
-    if re.search(r"\b(stddev|stdvar|sin|cos|tan)", text) and compare.difference(text, ours, theirs, compare.Closeness(1e-5, 1e-9)) is None:
+    if re.search(r"\b(stddev|stdvar|sin|cos|tan)", text) and compare.difference(text, ours, theirs, compare.Closeness(1e-4, 1e-9)) is None:
         return "last bits, made visible by a badly conditioned function"
     if "count_values" in text and _rounded(ours) == _rounded(theirs):
         return "last bits of values, or of Prometheus' table of bucket bounds, in the text that count_values makes of them"
