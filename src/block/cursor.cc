@@ -173,17 +173,20 @@ bool TellsSteps(const codec::ColumnStats& stats) {
 
 // Appends the rows after the first of a stretch with falls, whose values are below 2^31.
 void AppendFalling(std::span<const std::uint32_t> steps, CounterSteps& out) {
-  for (const std::uint32_t step : steps) {
-    const auto change = static_cast<std::int32_t>(step);
-    out.last += change;
-    if (change >= 0) {
-      out.grown += change;
-      out.steps.push_back(step);
-      continue;
-    }
+  while (true) {
+    const auto fall =
+        std::ranges::find_if(steps, [](std::uint32_t step) { return static_cast<std::int32_t>(step) < 0; });
+    const auto risen = static_cast<double>(std::accumulate(steps.begin(), fall, std::uint64_t{0}));
+    out.steps.insert(out.steps.end(), steps.begin(), fall);
+    out.last += risen;
+    out.grown += risen;
+    if (fall == steps.end()) return;
+    // A reset: the step is the whole new value.
+    out.last += static_cast<std::int32_t>(*fall);
     out.grown += out.last;
     out.anchors.push_back({static_cast<std::uint32_t>(out.steps.size()), out.last, out.grown});
     out.steps.push_back(static_cast<std::uint32_t>(out.last));
+    steps = steps.subspan(static_cast<std::size_t>(fall - steps.begin()) + 1);
   }
 }
 
