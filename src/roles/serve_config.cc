@@ -292,7 +292,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              c.engine.use_start_timestamps);
   visit.Flag("pushes_down", "Add up columns where they lie; false evaluates series by series.",
              c.engine.pushes_down);
-  visit.Count("threads_per_query", "Most threads one query may take; 0 is one a core.", c.engine.threads, 0, 256);
+  visit.Count("threads_per_query", "Most threads one query may take; 0 is one a core.", c.engine.threads, 0,
+              256);
   visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
   visit.Flag("type_and_unit_labels", "Drop __type__ and __unit__ wherever the metric name is dropped.",
              c.engine.type_and_unit_labels);
