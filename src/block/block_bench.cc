@@ -15,7 +15,6 @@
 
 #include "base/random.h"
 #include "block/block_reader.h"
-#include "block/rate_scan.h"
 #include "io/posix_file_system.h"
 
 namespace tickscope::block {
@@ -77,7 +76,6 @@ void ScanFromDisk(benchmark::State& state) {
   static const int registered = std::atexit([] { std::remove("scan-bench.block"); });
   benchmark::DoNotOptimize(registered);
   const auto threads = static_cast<std::size_t>(state.range(0));
-  const RateGrid grid{.start_ms = kStart + 60'000, .step_ms = 15'000, .step_count = 470, .range_ms = 60'000};
   const std::size_t group_count = kBuckets * 3;
   double total = 0;
   std::uint64_t bytes = 0;
@@ -88,28 +86,28 @@ void ScanFromDisk(benchmark::State& state) {
     const auto block = BlockReader::Open(*fs, path).value();
     bytes = block->file_bytes();
     const std::vector<SeriesId> ids = block->Select({Matcher::Equal("__name__", "h_bucket")}).value();
-    // Groups by the pair numbers of le and region.
-    std::vector<std::vector<double>> sums(threads * group_count, std::vector<double>(grid.step_count, 0));
-    std::vector<std::vector<std::uint32_t>> counts(threads * group_count,
-                                                   std::vector<std::uint32_t>(grid.step_count, 0));
+    std::vector<std::vector<std::uint64_t>> rows(threads * group_count, std::vector<std::uint64_t>(kRows, 0));
     std::vector<std::jthread> workers;
     for (std::size_t thread = 0; thread < threads; ++thread) {
       workers.emplace_back([&, thread] {
-        RateScan scan(*block, grid);
         Cursor cursor(*block);
+        CounterSteps steps;
         // Whole histograms to a thread: buckets refer to each other.
         const std::size_t share = ids.size() / kBuckets * thread / threads * kBuckets;
         const std::size_t end = ids.size() / kBuckets * (thread + 1) / threads * kBuckets;
         for (std::size_t i = share; i < end; ++i) {
           const std::size_t region = i / kBuckets * 3 / (ids.size() / kBuckets);
           const std::size_t group = thread * group_count + region * kBuckets + i % kBuckets;
-          if (!scan.Add(ids[i], sums[group], counts[group])) std::abort();
+          steps.Clear();
+          if (!cursor.ReadSteps(ids[i], INT64_MIN, INT64_MAX, steps).value_or(false)) std::abort();
+          for (std::size_t row = 0; row < steps.steps.size(); ++row)
+            rows[group][row] += steps.steps[row];
         }
       });
     }
     workers.clear();
-    for (const auto& sum : sums)
-      total += sum[10];
+    for (const auto& of_group : rows)
+      total += static_cast<double>(of_group[10]);
   }
   benchmark::DoNotOptimize(total);
   state.counters["samples"] = static_cast<double>(kRows * kServers * kBuckets);

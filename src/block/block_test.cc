@@ -2,13 +2,13 @@
 // plain formula.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <bit>
 
 #include "base/random.h"
 #include "block/block_reader.h"
 #include "block/block_writer.h"
-#include "block/rate_scan.h"
 #include "codec/value_column.h"
 #include "io/memory_file_system.h"
 #include "model/sample.h"
@@ -264,53 +264,70 @@ TEST(Block, NoTruncationIsAccepted) {
   }
 }
 
-// rate() as its documentation words it, sample by sample.
-std::optional<double> PlainRate(const Series& series, TimeMs end_ms, std::int64_t range_ms) {
-  std::vector<std::pair<TimeMs, double>> window;
+// What a counter's samples in [start, end] are as steps.
+CounterSteps StepsOf(const Series& series, TimeMs start_ms, TimeMs end_ms) {
+  CounterSteps steps;
   for (std::size_t i = 0; i < series.times_ms.size(); ++i) {
-    if (series.times_ms[i] <= end_ms - range_ms || series.times_ms[i] > end_ms) continue;
-    if (!codec::IsMissing(series.values[i])) window.emplace_back(series.times_ms[i], series.values[i]);
+    if (series.times_ms[i] < start_ms || series.times_ms[i] > end_ms) continue;
+    EXPECT_TRUE(steps.BeginStretch(series.times_ms[i], series.values[i]));
   }
-  if (window.size() < 2) return std::nullopt;
-  double increase = 0;
-  for (std::size_t i = 1; i < window.size(); ++i)
-    increase +=
-        window[i].second < window[i - 1].second ? window[i].second : window[i].second - window[i - 1].second;
-  const double sampled = static_cast<double>(window.back().first - window.front().first) / 1000;
-  const double average = sampled / static_cast<double>(window.size() - 1);
-  double to_start = static_cast<double>(window.front().first - (end_ms - range_ms)) / 1000;
-  double to_end = static_cast<double>(end_ms - window.back().first) / 1000;
-  if (to_start >= average * 1.1) to_start = average / 2;
-  if (to_end >= average * 1.1) to_end = average / 2;
-  if (increase > 0) to_start = std::min(to_start, sampled * window.front().second / increase);
-  return increase * ((sampled + to_start + to_end) / sampled) / (static_cast<double>(range_ms) / 1000);
+  return steps;
 }
 
-TEST(RateScan, AgreesWithThePlainFormula) {
-  for (const std::size_t rows : {200UL, 1500UL}) {
+TEST(Cursor, TellsWhatCountersGrewBy) {
+  SeededRandom random(9);
+  for (const std::size_t rows : {200UL, 1500UL, 2500UL}) {
     io::MemoryFileSystem fs;
-    const std::vector<Series> all = MakeSeries(rows, rows);
+    std::vector<Series> all = MakeSeries(rows, rows);
+    // Counters without gaps that are reset now and then, and some that are not of whole numbers.
+    for (int i = 0; i < 6; ++i) {
+      Series counter{
+          Labels::FromPairs({{"__name__", "xs_total"}, {"server", fmt::format("s{}", i)}}), {}, {}, {}};
+      double v = static_cast<double>(random.Below(1'000'000));
+      for (std::size_t row = 0; row < rows; ++row) {
+        counter.times_ms.push_back(kStart + static_cast<TimeMs>(row) * 10'000);
+        v = random.Below(200) == 0 ? static_cast<double>(random.Below(3))
+                                   : v + static_cast<double>(random.Below(900));
+        counter.values.push_back(i == 5 ? v / 7 : v);
+      }
+      all.push_back(std::move(counter));
+    }
     WriteBlock(fs, all, "/a.block");
     const auto block = BlockReader::Open(fs, "/a.block").value();
-    const RateGrid grid{
-        .start_ms = kStart - 5'000, .step_ms = 37'000, .step_count = rows / 3, .range_ms = 60'000};
-    RateScan scan(*block, grid);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!all[i].labels.metric_name().starts_with("wait") &&
-          !all[i].labels.metric_name().starts_with("joins"))
-        continue;
-      std::vector<double> sums(grid.step_count, 0);
-      std::vector<std::uint32_t> counts(grid.step_count, 0);
-      ASSERT_TRUE(scan.Add(static_cast<SeriesId>(i), sums, counts).has_value());
-      for (std::size_t step = 0; step < grid.step_count; ++step) {
-        const auto want =
-            PlainRate(all[i], grid.start_ms + static_cast<TimeMs>(step) * grid.step_ms, grid.range_ms);
-        ASSERT_EQ(counts[step], want ? 1U : 0U) << "series " << i << " step " << step;
-        if (want) {
-          ASSERT_NEAR(sums[step], *want, 1e-9 * std::max(1.0, *want)) << "series " << i << " step " << step;
-        }
+    Cursor cursor(*block);
+    std::size_t told = 0;
+    for (int turn = 0; turn < 200; ++turn) {
+      const auto id = static_cast<SeriesId>(random.Below(all.size()));
+      const Labels labels = cursor.LabelsOf(id).value();
+      const auto series = std::ranges::find(all, labels, &Series::labels);
+      const TimeMs start_ms = kStart + static_cast<TimeMs>(random.Below(rows * 10'000)) - 50'000;
+      const TimeMs end_ms = start_ms + static_cast<TimeMs>(random.Below(rows * 10'000));
+      CounterSteps got;
+      const auto is_counter = cursor.ReadSteps(id, start_ms, end_ms, got);
+      ASSERT_TRUE(is_counter.has_value());
+      const std::string_view name = labels.metric_name();
+      const bool must = name == "wait_bucket" || (name == "xs_total" && labels.Get("server") != "s5");
+      ASSERT_TRUE(*is_counter || !must) << labels.ToString();
+      if (!*is_counter || !must) continue;
+      const CounterSteps want = StepsOf(*series, start_ms, end_ms);
+      ASSERT_EQ(got.times_ms, want.times_ms);
+      ASSERT_EQ(got.steps, want.steps) << labels.ToString();
+      ASSERT_EQ(got.last, want.last);
+      ASSERT_EQ(got.grown, want.grown);
+      // Every fall begins a stretch, and what an anchor says is so.
+      auto anchor = got.anchors.begin();
+      for (std::uint32_t row = 0; row < want.anchors.size(); ++row) {
+        const bool falls = row > 0 && want.anchors[row].value < want.anchors[row - 1].value;
+        const bool is_anchor = anchor != got.anchors.end() && anchor->row == row;
+        ASSERT_TRUE(is_anchor || (!falls && row > 0)) << row;
+        if (!is_anchor) continue;
+        ASSERT_EQ(anchor->value, want.anchors[row].value);
+        ASSERT_EQ(anchor->grown, want.anchors[row].grown);
+        ++anchor;
       }
+      told += got.times_ms.empty() ? 0 : 1;
     }
+    EXPECT_GT(told, 20U);
   }
 }
 

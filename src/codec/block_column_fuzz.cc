@@ -8,7 +8,6 @@
 #include "base/check.h"
 #include "codec/block_column.h"
 #include "codec/column_stats.h"
-#include "codec/step_sum.h"
 #include "codec/time_column.h"
 #include "codec/value_column.h"
 
@@ -21,8 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto count = DecodeBlockColumn(input, {}, out)) TICKSCOPE_CHECK(*count <= kBlockColumnMax);
   static_cast<void>(
       DecodeBlockColumn(input, std::span(reference).first(std::min<std::size_t>(size, 1024)), out));
-  StepSum sum;
-  static_cast<void>(sum.Add(input));
+  std::vector<std::uint32_t> steps(std::min<std::size_t>(size, kBlockColumnMax), 5);
+  static_cast<void>(DecodeColumnSteps(input, steps));
   std::vector<TimeMs> times;
   static_cast<void>(DecodeTimes(input, times));
   FieldReader reader(input);
