@@ -53,6 +53,10 @@ ColumnKernel::ColumnKernel(const ColumnQuestion& question)
     form_ = Form::kNewest;
   } else if (question.function->name == "rate" || question.function->name == "increase") {
     form_ = Form::kCounterChange;
+  } else if (question.function->name == "last_over_time") {
+    form_ = Form::kLast;
+  } else if (question.function->name == "count_over_time") {
+    form_ = Form::kCount;
   } else if (question.function->name == "delta") {
     form_ = Form::kChange;
   }
@@ -69,7 +73,13 @@ bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out)
   if (form_ == Form::kNewest) {
     Newest(samples, out);
   } else if (form_ != Form::kAny && (rises || LeaveNumbers(samples))) {
-    form_ == Form::kChange ? Change(samples, out) : CounterChange(samples, rises, out);
+    if (form_ == Form::kLast || form_ == Form::kCount) {
+      LastOrCount(samples, out);
+    } else if (form_ == Form::kChange) {
+      Change(samples, out);
+    } else {
+      CounterChange(samples, rises, out);
+    }
   } else {
     is_done = Any(samples, out);
   }
@@ -84,6 +94,16 @@ void ColumnKernel::Newest(const SampleColumns& samples, StepValues& out) {
     const double v = samples.values[windows[step].end - 1];
     out.values[step] = v;
     out.is_there[step] = static_cast<std::uint8_t>(!IsStaleNan(v));
+  }
+}
+
+void ColumnKernel::LastOrCount(const SampleColumns& samples, StepValues& out) {
+  const std::span<const StepWindow> windows = grid_.Over(samples.times_ms);
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    const StepWindow& window = windows[step];
+    if (window.end == window.first) continue;
+    out.is_there[step] = 1;
+    out.values[step] = form_ == Form::kLast ? samples.values[window.end - 1] : window.end - window.first;
   }
 }
 

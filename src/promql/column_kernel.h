@@ -45,9 +45,10 @@ class ColumnKernel {
   [[nodiscard]] bool Evaluate(SampleColumns& samples, bool rises, StepValues& out);
 
  private:
-  enum class Form : std::uint8_t { kNewest, kCounterChange, kChange, kAny };
+  enum class Form : std::uint8_t { kNewest, kLast, kCount, kCounterChange, kChange, kAny };
 
   void Newest(const SampleColumns& samples, StepValues& out);
+  void LastOrCount(const SampleColumns& samples, StepValues& out);
   void CounterChange(const SampleColumns& samples, bool rises, StepValues& out);
   void Change(const SampleColumns& samples, StepValues& out);
   [[nodiscard]] bool Any(const SampleColumns& samples, StepValues& out);

@@ -220,6 +220,9 @@ constexpr const char* kPushed[] = {
     "avg by (region) (g offset 3m)",
     "group by (shard) (max_over_time(g[3m]))",
     "sum by (__name__) (last_over_time(c_total[1m]))",
+    "sum(count_over_time(g[4m]))",
+    "max by (region) (count_over_time(c_total[3m]))",
+    "min by (shard) (last_over_time(g[90s]))",
     "sum by (region) (stddev_over_time(g[10m]))",
     "sum(rate(g[5m]))",  // With an info: its name is no counter's.
     "sum by (region) (changes(c_total[7m]))",
