@@ -29,11 +29,6 @@ bool LeaveNumbers(SampleColumns& samples) {
   return !HasNan(samples.values);
 }
 
-double PerSecond(const ColumnQuestion& question) {
-  const bool is_rate = question.function != nullptr && question.function->name == "rate";
-  return is_rate ? static_cast<double>(question.range_ms) / 1000 : 1;
-}
-
 void Finish(StepValues& out) {
   unsigned all = 1;
   unsigned any = 0;
@@ -48,7 +43,7 @@ void Finish(StepValues& out) {
 }  // namespace
 
 ColumnKernel::ColumnKernel(const ColumnQuestion& question)
-    : question_(question), grid_(question.ends_ms, question.range_ms, PerSecond(question)) {
+    : question_(question), grid_(question.ends_ms, question.range_ms, question.per_second()) {
   if (question.function == nullptr) {
     form_ = Form::kNewest;
   } else if (question.function->name == "rate" || question.function->name == "increase") {

@@ -30,6 +30,12 @@ struct ColumnQuestion {
   const RangeFunction* function = nullptr;  ///< Null for the newest sample within the range.
   std::vector<TimeMs> ends_ms;              ///< Of the steps, offset and @ applied.
   std::int64_t range_ms = 0;
+
+  /// What a change is divided by: the seconds of the range for rate, else 1.
+  [[nodiscard]] double per_second() const {
+    const bool is_rate = function != nullptr && function->name == "rate";
+    return is_rate ? static_cast<double>(range_ms) / 1000 : 1;
+  }
 };
 
 /// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`

@@ -126,13 +126,16 @@ class Grouping {
   std::vector<std::uint32_t> group_of_;
 };
 
+// What is known of a label pair.
+enum class Seen : std::uint8_t { kNever, kMetricName, kOther };
+
 // One thread's part.
 struct Share {
   std::optional<StepSums> sums;  // Its own; none when the threads have their groups in one.
   Status status;
   bool is_refused = false;
   std::uint64_t samples = 0;
-  std::vector<std::uint8_t> has_value;  // Of metric names, by pair.
+  std::vector<Seen> seen;  // By pair, of series with a value.
 };
 
 class PushedRun {
@@ -159,7 +162,7 @@ class PushedRun {
     RunParallel(shares_.size(), [this, steps](std::size_t i) {
       Share& share = shares_[i];
       if (!by_group_) share.sums.emplace(op_, grouping_.count(), steps);
-      share.has_value.assign(scan_.pair_count(), 0);
+      share.seen.assign(scan_.pair_count(), Seen::kNever);
       share.status = Take(i, share);
       if (!share.status || share.is_refused) is_stopped_ = true;
     });
@@ -185,12 +188,14 @@ class PushedRun {
     SampleColumns samples;
     StepValues values;
     const std::uint32_t series_count = scan_.series_count();
-    const auto note = [&](std::uint32_t series, std::size_t sample_count) {
+    const auto note = [&](std::size_t sample_count) {
       share.samples += sample_count;
       context_.CountSamples(sample_count);
+    };
+    const auto note_name = [&](std::uint32_t series) {
       for (const std::uint32_t pair : scan_.PairsOf(series)) {
-        if (share.has_value[pair] != 0) continue;
-        if (scan_.PairText(pair).name == kMetricName) share.has_value[pair] = 1;
+        if (share.seen[pair] == Seen::kNever)
+          share.seen[pair] = scan_.PairText(pair).name == kMetricName ? Seen::kMetricName : Seen::kOther;
       }
     };
     const auto take = [&](std::uint32_t series) -> Status {
@@ -198,20 +203,23 @@ class PushedRun {
         steps.Clear();
         TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, reader->AppendSteps(series, steps));
         if (is_counter && adder->Add(grouping_.Of(series), steps)) {
-          if (steps.times_ms.size() > 1) note(series, steps.times_ms.size());
+          note(steps.times_ms.size());
+          if (adder->is_anywhere()) note_name(series);
           return {};
         }
       }
       samples.Clear();
       TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, reader->Append(series, samples));
       if (samples.size() == 0) return {};
+      const std::size_t sample_count = samples.size();  // Markers go while it is evaluated.
       if (!kernel.Evaluate(samples, rises, values)) {
         share.is_refused = true;
         return {};
       }
+      note(sample_count);
       if (!values.is_anywhere) return {};
       sums.Add(grouping_.Of(series), values);
-      note(series, samples.size());
+      note_name(series);
       return {};
     };
     if (by_group_) {
@@ -297,8 +305,8 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
   run.stats.samples_read += samples;
   if (pushed->question.function != nullptr && pushed->question.function->counter) {
     for (const Share& share : pushed_run.shares()) {
-      for (std::uint32_t pair = 0; pair < share.has_value.size(); ++pair) {
-        if (share.has_value[pair] != 0)
+      for (std::uint32_t pair = 0; pair < share.seen.size(); ++pair) {
+        if (share.seen[pair] == Seen::kMetricName)
           AnnotateCounterName(run, pushed->place,
                               Labels{{std::string(kMetricName), std::string((*scan)->PairText(pair).value)}});
       }

@@ -225,6 +225,7 @@ constexpr const char* kPushed[] = {
     "min by (shard) (last_over_time(g[90s]))",
     "sum by (region) (stddev_over_time(g[10m]))",
     "sum(rate(g[5m]))",  // With an info: its name is no counter's.
+    "sum(rate(g[5s]))",  // Without: it has no value.
     "sum by (region) (changes(c_total[7m]))",
     "count(rate({__name__=\"c_total\",region=~\"r[12]\"}[5m]))",
     "topk(3, sum by (server) (rate(c_total[5m])))",

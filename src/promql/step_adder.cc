@@ -1,15 +1,9 @@
 #include "promql/step_adder.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 
 namespace tickscope::promql {
 namespace {
-
-double PerSecond(const ColumnQuestion& question) {
-  return question.function->name == "rate" ? static_cast<double>(question.range_ms) / 1000 : 1;
-}
 
 // To the last bit, so that what a step comes to does not depend on which series came first.
 bool IsAlike(const StepWindow& a, const StepWindow& b) {
@@ -36,13 +30,10 @@ StepAdder::StepAdder(const ColumnQuestion& question, std::size_t groups, StepSum
     : question_(question),
       group_count_(groups),
       sums_(sums),
-      grid_(question.ends_ms, question.range_ms, PerSecond(question)) {}
+      grid_(question.ends_ms, question.range_ms, question.per_second()) {}
 
 StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
-  const bool is_same = class_ != nullptr && times_ms.size() == times_ms_.size() &&
-                       std::memcmp(times_ms.data(), times_ms_.data(), times_ms.size() * sizeof(TimeMs)) == 0;
-  if (is_same) return class_;
-  times_ms_ = times_ms;
+  if (class_ != nullptr && grid_.IsOver(times_ms)) return class_;
   const std::span<const StepWindow> windows = grid_.Over(times_ms);
   own_windows_ = windows;
   own_reach_ = 0;

@@ -31,6 +31,8 @@ class StepAdder {
 
   /// Adds a series to a group. False, with nothing added, when there are too many classes already.
   [[nodiscard]] bool Add(std::size_t group, const CounterSteps& series);
+  /// Whether the series that was added last has a value at any step.
+  [[nodiscard]] bool is_anywhere() const { return class_->is_anywhere; }
   /// Whether trying another series is worth it.
   [[nodiscard]] bool is_worth_it() const { return misses_ < kMissesMax; }
   /// Gives all that was added to the sums.
@@ -61,8 +63,7 @@ class StepAdder {
   const std::size_t group_count_;
   StepSums& sums_;
   WindowGrid grid_;
-  std::vector<TimeMs> times_ms_;  // class_ is of these.
-  Class* class_ = nullptr;
+  Class* class_ = nullptr;                   // Of the times that the grid is over.
   std::span<const StepWindow> own_windows_;  // Likewise.
   double own_reach_ = 0;                     // Greatest share one of them is extended by to its start.
   std::vector<std::unique_ptr<Class>> classes_;

@@ -27,10 +27,13 @@ void Extend(std::span<const TimeMs> times_ms, TimeMs start_ms, TimeMs end_ms, do
 
 }  // namespace
 
+bool WindowGrid::IsOver(std::span<const TimeMs> times_ms) const {
+  return times_ms.size() == times_ms_.size() && !windows_.empty() &&
+         std::memcmp(times_ms.data(), times_ms_.data(), times_ms.size_bytes()) == 0;
+}
+
 std::span<const StepWindow> WindowGrid::Over(std::span<const TimeMs> times_ms) {
-  const bool is_same = times_ms.size() == times_ms_.size() && !windows_.empty() &&
-                       std::memcmp(times_ms.data(), times_ms_.data(), times_ms.size_bytes()) == 0;
-  if (is_same) return windows_;
+  if (IsOver(times_ms)) return windows_;
   times_ms_.assign(times_ms.begin(), times_ms.end());
   windows_.assign(ends_ms_.size(), {});
   std::size_t first = 0;

@@ -37,6 +37,9 @@ class WindowGrid {
   /// The windows over these times, one a step. They live until the next call.
   [[nodiscard]] std::span<const StepWindow> Over(std::span<const TimeMs> times_ms);
 
+  /// Whether Over was called with these times last.
+  [[nodiscard]] bool IsOver(std::span<const TimeMs> times_ms) const;
+
   [[nodiscard]] std::span<const TimeMs> ends_ms() const { return ends_ms_; }
   [[nodiscard]] std::int64_t range_ms() const { return range_ms_; }
   [[nodiscard]] double per_second() const { return per_second_; }
