@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "apiclient/prometheus_client.h"
+#include "apiclient/json_api.h"
 #include "base/error.h"
 
 namespace tickscope::apiclient {
@@ -40,12 +40,9 @@ class QueryListClient {
   [[nodiscard]] Status Kill(std::string_view id);
 
  private:
-  QueryListClient(PrometheusClientOptions options, http::Url url, std::unique_ptr<http::Client> http);
-  [[nodiscard]] Result<http::Response> Call(std::string_view method, std::string_view path);
+  explicit QueryListClient(JsonApi api) : api_(std::move(api)) {}
 
-  PrometheusClientOptions options_;
-  http::Url url_;
-  std::unique_ptr<http::Client> http_;
+  JsonApi api_;
 };
 
 }  // namespace tickscope::apiclient

@@ -1,10 +1,10 @@
 #include "apiclient/tier_client.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <cmath>
 
+#include "apiclient/json_data.h"
 #include "http/router.h"
 
 namespace tickscope::apiclient {
@@ -12,22 +12,10 @@ namespace {
 
 using simdjson::dom::element;
 
-constexpr std::size_t kShownBytesMax = 200;
+constexpr std::string_view kNotAnAnswer = "not an answer of the tiers' API";
 
 std::unexpected<Error> NotAnAnswer() {
-  return Fail(ErrorCode::kCorruption, "not an answer of the tiers' API");
-}
-
-// The "data" of an answer, or its error.
-Result<element> DataOf(simdjson::dom::parser& parser, std::string_view json) {
-  element answer;
-  if (parser.parse(json.data(), json.size()).get(answer) != simdjson::SUCCESS) return NotAnAnswer();
-  std::string_view error;
-  if (answer["error"].get(error) == simdjson::SUCCESS)
-    return Fail(ErrorCode::kFailedPrecondition, std::string(error));
-  element data;
-  if (answer["data"].get(data) != simdjson::SUCCESS) return NotAnAnswer();
-  return data;
+  return Fail(ErrorCode::kCorruption, std::string(kNotAnAnswer));
 }
 
 std::uint64_t CountOf(const element& parent, std::string_view key, bool& ok) {
@@ -48,7 +36,7 @@ std::string TextOf(const element& parent, std::string_view key, bool& ok) {
   return std::string(text);
 }
 
-std::string QueryOf(const std::vector<std::string>& selectors, const TimeSpan& span) {
+std::string DeletePath(const std::vector<std::string>& selectors, const TimeSpan& span) {
   std::string query;
   const auto add = [&](std::string_view name, std::string_view value) {
     query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::PercentEncode(value));
@@ -57,14 +45,14 @@ std::string QueryOf(const std::vector<std::string>& selectors, const TimeSpan& s
     add("match[]", selector);
   if (span.start_ms) add("start", fmt::format("{:.3f}", static_cast<double>(*span.start_ms) / 1000));
   if (span.end_ms) add("end", fmt::format("{:.3f}", static_cast<double>(*span.end_ms) / 1000));
-  return query;
+  return "admin/tsdb/delete_series?" + query;
 }
 
 }  // namespace
 
 Result<TierAnswer> ReadTierAnswer(std::string_view json) {
   simdjson::dom::parser parser;
-  TICKSCOPE_ASSIGN_OR_RETURN(const element data, DataOf(parser, json));
+  TICKSCOPE_ASSIGN_OR_RETURN(const element data, DataOf(parser, json, kNotAnAnswer));
   TierAnswer answer;
   bool ok = true;
   answer.store = TextOf(data, "store", ok);
@@ -92,55 +80,32 @@ Result<TierAnswer> ReadTierAnswer(std::string_view json) {
 
 Result<DeleteCounts> ReadDeleteCounts(std::string_view json) {
   simdjson::dom::parser parser;
-  TICKSCOPE_ASSIGN_OR_RETURN(const element data, DataOf(parser, json));
+  TICKSCOPE_ASSIGN_OR_RETURN(const element data, DataOf(parser, json, kNotAnAnswer));
   bool ok = true;
   const DeleteCounts counts{CountOf(data, "series", ok), CountOf(data, "samples", ok)};
   if (!ok) return NotAnAnswer();
   return counts;
 }
 
-TierClient::TierClient(PrometheusClientOptions options, http::Url url, std::unique_ptr<http::Client> http)
-    : options_(std::move(options)), url_(std::move(url)), http_(std::move(http)) {}
-
 Result<TierClient> TierClient::Make(io::Network& network, PrometheusClientOptions options) {
-  TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(options.url));
-  while (url.target.ends_with('/'))
-    url.target.pop_back();
-  auto http = http::Client::Make(network, options.http);
-  return TierClient(std::move(options), std::move(url), std::move(http));
-}
-
-Result<http::Response> TierClient::Call(std::string_view method, std::string_view path,
-                                        const std::string& query) {
-  http::Request request;
-  request.method = method;
-  request.target = fmt::format("{}/api/v1/{}{}{}", url_.target, path, query.empty() ? "" : "?", query);
-  request.headers.Set("Accept", "application/json");
-  if (!options_.tenant.empty()) request.headers.Set("X-Scope-OrgID", options_.tenant);
-  auto response = http_->Fetch(url_, std::move(request));
-  if (!response) return FailWith(options_.url, std::move(response).error());
-  if (response->status != 204 && !response->headers.Get("Content-Type").starts_with("application/json")) {
-    return Fail(ErrorCode::kUnavailable, fmt::format("{}: HTTP {}: {}", options_.url, response->status,
-                                                     response->body.substr(0, kShownBytesMax)));
-  }
-  return response;
+  TICKSCOPE_ASSIGN_OR_RETURN(JsonApi api, JsonApi::Make(network, std::move(options)));
+  return TierClient(std::move(api));
 }
 
 Result<TierAnswer> TierClient::Status() {
-  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response, Call("GET", "status/tiers", {}));
+  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response, api_.Call("GET", "status/tiers"));
   return ReadTierAnswer(response.body);
 }
 
 Result<DeleteCounts> TierClient::CountDelete(const std::vector<std::string>& selectors,
                                              const TimeSpan& span) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response, Call("POST", "admin/tsdb/delete_series",
-                                                                 QueryOf(selectors, span) + "&dry_run=true"));
+  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response,
+                             api_.Call("POST", DeletePath(selectors, span) + "&dry_run=true"));
   return ReadDeleteCounts(response.body);
 }
 
 tickscope::Status TierClient::Delete(const std::vector<std::string>& selectors, const TimeSpan& span) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response,
-                             Call("POST", "admin/tsdb/delete_series", QueryOf(selectors, span)));
+  TICKSCOPE_ASSIGN_OR_RETURN(const http::Response response, api_.Call("POST", DeletePath(selectors, span)));
   if (response.status == 204) return {};
   const auto counts = ReadDeleteCounts(response.body);
   return counts ? tickscope::Status(NotAnAnswer()) : tickscope::Status(std::unexpected(counts.error()));

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "apiclient/prometheus_client.h"
+#include "apiclient/json_api.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -56,13 +56,9 @@ class TierClient {
   [[nodiscard]] tickscope::Status Delete(const std::vector<std::string>& selectors, const TimeSpan& span);
 
  private:
-  TierClient(PrometheusClientOptions options, http::Url url, std::unique_ptr<http::Client> http);
-  [[nodiscard]] Result<http::Response> Call(std::string_view method, std::string_view path,
-                                            const std::string& query);
+  explicit TierClient(JsonApi api) : api_(std::move(api)) {}
 
-  PrometheusClientOptions options_;
-  http::Url url_;
-  std::unique_ptr<http::Client> http_;
+  JsonApi api_;
 };
 
 }  // namespace tickscope::apiclient

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/series_limit.h"
+
 namespace tickscope::block {
 namespace {
 
@@ -15,11 +17,7 @@ class BlockScan final : public ColumnScan {
 
   [[nodiscard]] Status Select(const BlockScanRequest& request) {
     TICKSCOPE_ASSIGN_OR_RETURN(ids_, block_->Select(request.matchers));
-    if (ids_.size() > request.series_max) {
-      return Fail(ErrorCode::kResourceExhausted, "query matches too many series: got " +
-                                                     std::to_string(ids_.size()) + ", want at most " +
-                                                     std::to_string(request.series_max));
-    }
+    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(ids_.size(), request.series_max));
     TICKSCOPE_RETURN_IF_ERROR(block_->Prefetch(ids_, start_ms_, end_ms_));
     begins_.reserve(ids_.size() + 1);
     begins_.push_back(0);

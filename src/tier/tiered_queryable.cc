@@ -9,6 +9,7 @@
 
 #include "block/block_scan.h"
 #include "model/sample_columns.h"
+#include "model/series_limit.h"
 #include "rollup/rollup_reader.h"
 #include "scan/combined_scan.h"
 
@@ -174,11 +175,6 @@ class UnitedSeriesSet final : public SeriesSet {
   SampleColumns samples_;
 };
 
-Status TooManySeries(std::uint64_t got, std::uint64_t max) {
-  return Fail(ErrorCode::kResourceExhausted, "query matches too many series: got " + std::to_string(got) +
-                                                 ", want at most " + std::to_string(max));
-}
-
 bool IsGone(const Error& error) {
   return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kCorruption ||
          error.code == ErrorCode::kUnsupported;
@@ -285,8 +281,7 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::SelectRaw(
     const auto select = [&]() -> Status {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<block::SeriesId> selected,
                                  block->Select(request.matchers));
-      if (selected.size() > options_.query_series_max)
-        return TooManySeries(selected.size(), options_.query_series_max);
+      TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(selected.size(), options_.query_series_max));
       if (selected.size() >= kPrefetchSeriesMin)
         TICKSCOPE_RETURN_IF_ERROR(block->Prefetch(selected, request.start_ms, request.end_ms));
       block::Cursor cursor(*block);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/sample_columns.h"
+#include "model/series_limit.h"
 #include "tsdb/catalog.h"
 
 namespace tickscope::tsdb {
@@ -30,11 +31,7 @@ class RecentScan final : public ColumnScan {
     {
       const HeadReaderLock lock(catalog.mutex());
       const Postings postings = catalog.index().Select(matchers);
-      if (postings.size() > series_max) {
-        return Fail(ErrorCode::kResourceExhausted, "query matches too many series: got " +
-                                                       std::to_string(postings.size()) + ", want at most " +
-                                                       std::to_string(series_max));
-      }
+      TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(postings.size(), series_max));
       refs_ = postings.ToRefs();
     }
     begins_.reserve(refs_.size() + 1);

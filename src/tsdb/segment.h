@@ -130,6 +130,8 @@ class SegmentReader {
 
   explicit SegmentReader(SectionReader sections) : sections_(std::move(sections)) {}
   [[nodiscard]] Status Load();
+  // Those of the target that the series may be of.
+  [[nodiscard]] std::span<const TargetEntry> EntriesOf(std::uint32_t number) const;
   [[nodiscard]] Result<Page> OpenPage(std::size_t entry) const;
   [[nodiscard]] Status CheckPage(std::size_t entry) const;
   // Appends a column's samples.

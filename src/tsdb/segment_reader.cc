@@ -163,22 +163,23 @@ Status SegmentReader::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms,
   return {};
 }
 
+std::span<const SegmentReader::TargetEntry> SegmentReader::EntriesOf(std::uint32_t number) const {
+  // Targets do not overlap, so only entries of the last target that begins at or before the series matter.
+  const auto end = std::upper_bound(targets_.begin(), targets_.end(), number,
+                                    [](std::uint32_t n, const TargetEntry& e) { return n < e.first_ref; });
+  if (end == targets_.begin()) return {};
+  const auto begin = std::lower_bound(targets_.begin(), end, std::prev(end)->first_ref,
+                                      [](const TargetEntry& e, std::uint32_t n) { return e.first_ref < n; });
+  return {begin, end};
+}
+
 Status SegmentReader::ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
   const std::uint32_t number = ToIndex(ref);
-  // Targets do not overlap, so only entries of the last target that begins at or before the series matter.
-  auto entry = std::upper_bound(targets_.begin(), targets_.end(), number,
-                                [](std::uint32_t n, const TargetEntry& e) { return n < e.first_ref; });
-  if (entry != targets_.begin()) {
-    const std::uint32_t first_ref = std::prev(entry)->first_ref;
-    const auto begin =
-        std::lower_bound(targets_.begin(), entry, first_ref,
-                         [](const TargetEntry& e, std::uint32_t n) { return e.first_ref < n; });
-    for (auto each = begin; each != entry; ++each) {
-      if (number - first_ref >= each->width || each->max_ms < start_ms || each->min_ms > end_ms) continue;
-      TICKSCOPE_ASSIGN_OR_RETURN(const Page page,
-                                 OpenPage(static_cast<std::size_t>(each - targets_.begin())));
-      TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, *each, number - first_ref, start_ms, end_ms, out));
-    }
+  for (const TargetEntry& entry : EntriesOf(number)) {
+    const std::uint32_t column = number - entry.first_ref;
+    if (column >= entry.width || entry.max_ms < start_ms || entry.min_ms > end_ms) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(static_cast<std::size_t>(&entry - targets_.data())));
+    TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, entry, column, start_ms, end_ms, out));
   }
   return {};
 }
@@ -186,28 +187,21 @@ Status SegmentReader::ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, Sa
 Status SegmentCursor::OpenTarget(std::uint32_t number) {
   width_ = 0;
   pages_.clear();
-  const auto& targets = segment_.targets_;
-  auto entry =
-      std::upper_bound(targets.begin(), targets.end(), number,
-                       [](std::uint32_t n, const SegmentReader::TargetEntry& e) { return n < e.first_ref; });
-  if (entry == targets.begin()) return {};
-  const std::uint32_t first_ref = std::prev(entry)->first_ref;
-  while (entry != targets.begin() && std::prev(entry)->first_ref == first_ref)
-    --entry;
   std::uint32_t width = 0;
-  for (; entry != targets.end() && entry->first_ref == first_ref; ++entry) {
-    OpenedPage opened{.entry = static_cast<std::size_t>(entry - targets.begin()), .page = {}, .offsets = {}};
+  for (const SegmentReader::TargetEntry& entry : segment_.EntriesOf(number)) {
+    OpenedPage opened{
+        .entry = static_cast<std::size_t>(&entry - segment_.targets_.data()), .page = {}, .offsets = {}};
     TICKSCOPE_ASSIGN_OR_RETURN(opened.page, segment_.OpenPage(opened.entry));
     std::uint32_t offset = 0;
-    opened.offsets.reserve(entry->width);
-    for (std::uint32_t i = 0; i < entry->width; ++i) {
+    opened.offsets.reserve(entry.width);
+    for (std::uint32_t i = 0; i < entry.width; ++i) {
       opened.offsets.push_back(offset);
       offset += codec::LoadFixed<std::uint16_t>(opened.page.lengths + i * sizeof(std::uint16_t));
     }
-    width = std::max(width, entry->width);
+    first_ref_ = entry.first_ref;
+    width = std::max(width, entry.width);
     pages_.push_back(std::move(opened));
   }
-  first_ref_ = first_ref;
   width_ = width;
   return {};
 }

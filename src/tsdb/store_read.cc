@@ -4,6 +4,7 @@
 
 #include "block/block_scan.h"
 #include "model/sample_columns.h"
+#include "model/series_limit.h"
 #include "scan/combined_scan.h"
 #include "tsdb/recent_scan.h"
 #include "tsdb/store.h"
@@ -99,12 +100,6 @@ bool Overlaps(const block::BlockReader& block, const SelectRequest& request) {
   return block.meta().min_time_ms <= request.end_ms && block.meta().max_time_ms >= request.start_ms;
 }
 
-Status TooManySeries(std::uint64_t got, std::uint64_t max) {
-  std::string message = "query matches too many series: got ";
-  message.append(std::to_string(got)).append(", want at most ").append(std::to_string(max));
-  return Fail(ErrorCode::kResourceExhausted, std::move(message));
-}
-
 Status SelectRecent(const TenantVersion& version, const SelectRequest& request, std::uint64_t series_max,
                     const QueryContext& context, std::vector<Part>& parts) {
   if (!version.RecentMayHold(request.start_ms, request.end_ms)) return {};
@@ -113,7 +108,7 @@ Status SelectRecent(const TenantVersion& version, const SelectRequest& request, 
   {
     const HeadReaderLock lock(catalog.mutex());
     const Postings postings = catalog.index().Select(request.matchers);
-    if (postings.size() > series_max) return TooManySeries(postings.size(), series_max);
+    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(postings.size(), series_max));
     refs = postings.ToRefs();
   }
   parts.reserve(refs.size());
@@ -144,9 +139,7 @@ Result<std::unique_ptr<SeriesSet>> Store::Select(const SelectRequest& request,
       tenant->ReportDamage(block.path(), selected.error());
       continue;
     }
-    if (selected->size() > options_.query_series_max) {
-      return std::unexpected(TooManySeries(selected->size(), options_.query_series_max).error());
-    }
+    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(selected->size(), options_.query_series_max));
     for (const block::SeriesId id : *selected) {
       auto labels = block.LabelsOf(id);
       if (!labels) {
