@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ import servers  # noqa: E402
 from generator import MATRIX, Generator, Node, Query  # noqa: E402
 from shrink import shrink  # noqa: E402
 
+_AGGREGATES = re.compile(r"\b(sum|avg|count|min|max|topk|bottomk)\b")
 CASES = HERE / "cases.txt"
 DIFFERENCES_SHRUNK_MAX = 40
 
@@ -52,8 +54,8 @@ class Tally:
         return text
 
 
-def ask(pair: servers.Pair, text: str, start_ms: int, end_ms: int, step_ms: int):
-    """The answers of both, ours first."""
+def ask(sides: list[servers.Connection], text: str, start_ms: int, end_ms: int, step_ms: int):
+    """The answer of each."""
     if step_ms == 0:
         path, params = "/api/v1/query", {"query": text, "time": f"{start_ms / 1000:.3f}"}
     else:
@@ -62,15 +64,22 @@ def ask(pair: servers.Pair, text: str, start_ms: int, end_ms: int, step_ms: int)
             "query": text, "start": f"{start_ms / 1000:.3f}", "end": f"{end_ms / 1000:.3f}",
             "step": f"{step_ms / 1000:.3f}",
         }  # fmt: skip
-    return pair.tickscope.ask(path, params), pair.prometheus.ask(path, params)
+    return [side.ask(path, params) for side in sides]
 
 
 def judge(pair: servers.Pair, query: Query, tally: Tally | None = None) -> str | None:
     """What differs and is not explained."""
     text = query.text
-    ours, theirs = ask(pair, text, query.start_ms, query.end_ms, query.step_ms)
+    asked = (text, query.start_ms, query.end_ms, query.step_ms)
+    ours, theirs = ask([pair.tickscope, pair.prometheus], *asked)
     found = compare.difference(text, ours, theirs)
     reason = known.explain(text, found, ours, theirs) if found else None
+    if found and not reason and _AGGREGATES.search(text):
+        # That both ways of adding up agree to the last bits is for pushed_aggregate_test to show.
+        (plain,) = ask([pair.oracle], *asked)
+        left = compare.difference(text, plain, theirs)
+        if left is None or known.explain(text, left, plain, theirs):
+            reason = "last bits of a sum that was added up where columns lie, made visible by what is done with it"
     if tally is not None:
         tally.asked += 1
         tally.nonempty += not compare.is_empty(theirs)
