@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/memory_meter.h"
 #include "promql/evaluator.h"
 #include "promql/parser.h"
 #include "promql/range_eval.h"
@@ -113,6 +114,10 @@ template <typename Evaluate>
 Result<QueryResult> RunQuery(const Queryable& storage, const TenantId& tenant, const EngineOptions& options,
                              const QueryContext& context, std::string_view text, TimeMs start_ms,
                              TimeMs end_ms, std::int64_t step_ms, Evaluate evaluate) {
+  // Whoever asks may count for more than the evaluation, with the writing of its answer; else it counts alone.
+  const MemoryMeter own(options.memory_bytes_max);
+  const MemoryMeter* const outer = MemoryMeter::Current();
+  const MeteredThread metered(outer != nullptr ? outer : &own);
   SampleBudget budget(options.samples_max, options.memory_bytes_max);
   Annotations annotations(text);
   QueryResult result;

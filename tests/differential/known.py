@@ -15,6 +15,7 @@ _LIBM = re.compile(r"\b(a?(sin|cos|tan)h?|exp|ln|log2|log10|atan2|deg|rad|pi)\b|
 _NUMBER = re.compile(r"-?\d+\.\d+(e[+-]\d+)?|-?\d{16,}")
 _TIMESTAMP = re.compile(r"\btimestamp\(.*(@.*offset|offset.*@)")
 _NEGATIVE = re.compile(r"\b(tick_ratio|odd|constant)\b")
+_CHOSEN = re.compile(r"\b(quantile|topk|bottomk|limitk|limit_ratio)\b.*\b(time|scalar|vector)\(.*@")
 _CHANGES = re.compile(r"\b(rate|increase|irate|resets|changes)\(.*\[[^]]*:[^]]*\]")
 _OVERFLOWS = re.compile(r"\b(exp|sinh|cosh)\(")
 _TOTALS = re.compile(r"\bhistogram_(avg|count|sum|stddev|stdvar)\(")
@@ -64,7 +65,8 @@ def _in_order(answer: Answer) -> list:
 
 
 def _incompatible(answer: Answer) -> set[str]:
-    return {text for text in answer.content.get("infos", []) if "incompatible sample types" in text}
+    notes = answer.content.get("warnings", []) + answer.content.get("infos", [])
+    return {text for text in notes if "incompatible" in text}
 
 
 def _rounded(answer: Answer) -> dict:
@@ -130,9 +132,9 @@ def _within_zero_bucket(text: str, ours: Answer, theirs: Answer) -> bool:
     return compare.difference("", ours, theirs, compare.Closeness(compare.TOLERANCE, most)) is None
 
 
-def _group(answer: Answer) -> str:
-    """What stands before the two duplicates that an error names."""
-    return answer.content.get("error", "").partition(": [")[0]
+def _side(answer: Answer) -> str:
+    """An error about duplicates without the group and the two it names."""
+    return re.sub(r"\{.*\}", "", answer.content.get("error", ""))
 
 
 def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
@@ -143,19 +145,21 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return None
     if found.startswith(("warnings", "infos")) and _LIBM.search(text) and _notes_rounded(ours) == _notes_rounded(theirs):
         return "last bits of Go's and the C library's functions, in the text of a note"
-    if "info(" in text and found.startswith("error: 'found duplicate series for the match group") and (
-        _group(ours) == _group(theirs)
-    ):
-        return "info() gives its elements in any order, so which two of several duplicates are told is open"
+    if found.startswith("error: 'found duplicate series for the match group") and _side(ours) == _side(theirs):
+        return "series come in any order, so which of several duplicates an error names is open"
+    if "@" in text and _CHOSEN.search(text) and found.startswith(("warnings", "{", "series only", "values")):
+        return "of an aggregation of what is fixed by @ Prometheus takes the parameter of the first step for all"
     if _LIMITS.search(text) and _counts(ours) == _counts(theirs):
         return "which elements limitk chooses is up to the server; as many are chosen"
     if _TOPS.search(text) and _values(ours) == _values(theirs):
         return "topk and bottomk choose among equal values as they come; the values are the same"
-    if _TOPS.search(text) and _TOPS.match(text) is None and (found.startswith("series only") or _counts(ours) == _counts(theirs)):
+    if _TOPS.search(text) and _TOPS.match(text) is None and (
+        found.startswith("series only") or "values: " in found or _counts(ours) == _counts(theirs)
+    ):
         return "topk and bottomk choose among equal values as they come; what is made of them differs"
     if found.startswith("order") and _in_order(ours) == _in_order(theirs):
         return "sorting leaves equal values in any order"
-    if found.startswith("infos") and _incompatible(ours) > _incompatible(theirs) > set():
+    if found.startswith(("infos", "warnings")) and _incompatible(ours) > _incompatible(theirs) > set():
         return "of several kinds of operands that do not fit, Prometheus tells the last it saw at a step"
     if " % " in text and found.startswith("{") and _counts(ours) == _counts(theirs):
         return "the remainder of values that differ in their last bits"
@@ -170,7 +174,11 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return "last bits of interpolated values, taken for a reset"
     if _WAVES.search(text) and compare.difference(text, ours, theirs, compare.Closeness(0, 1e-4)) is None:
         return "last bits of large angles"
-    if "count_values" in text and _rounded(ours) == _rounded(theirs):
+    if "count_values" in text and (
+        _rounded(ours) == _rounded(theirs)
+        if text.startswith("count_values")
+        else _rounded(ours).keys() == _rounded(theirs).keys()
+    ):
         return "last bits of values, or of Prometheus' table of bucket bounds, in the text that count_values makes of them"
     if _TIMESTAMP.search(text):
         return "timestamp(x @ t offset o): Prometheus looks at t without the offset, among samples up to t - o"
@@ -178,7 +186,7 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return "what rounding leaves in a bucket where two histograms are subtracted"
     if _CHANGES.search(text) and "{'count'" in found and _below_zero(theirs) and _counts(ours) == _counts(theirs):
         return "resets of histograms below zero: Prometheus knows an empty bucket from none, as its chunks happened to have it"
-    if _TOTALS.search(text) and "_over_time(" in text and _conflicts(theirs) > _conflicts(ours) and _same_but_notes(ours, theirs):
+    if _TOTALS.search(text) and "_over_time(" in text and _conflicts(theirs) != _conflicts(ours) and _same_but_notes(ours, theirs):
         return "whether a histogram alone in its chunk says that it began anew is up to how chunks were cut"
     if _PLACES.search(text) and _within_zero_bucket(text, ours, theirs):
         return "Prometheus knows an empty bucket below zero from none, for where the zero bucket begins"
