@@ -20,7 +20,7 @@ _CHANGES = re.compile(r"\b(rate|increase|irate|resets|changes)\(.*\[[^]]*:[^]]*\
 _OVERFLOWS = re.compile(r"\b(exp|sinh|cosh)\(")
 _TOTALS = re.compile(r"\bhistogram_(avg|count|sum|stddev|stdvar)\(")
 _PLACES = re.compile(r"\bhistogram_(quantiles?|fraction)\(.*(nh_queue_gauge|mixed_kind)")
-_WAVES = re.compile(r"\b(sin|cos)\(")
+_WAVES = re.compile(r"\b(sin|cos|tan)\(")
 _TOPS = re.compile(r"\b(topk|bottomk)\b")
 
 
@@ -172,6 +172,8 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return "last bits, made visible by a badly conditioned function"
     if _CHANGES.search(text) and _counts(ours) == _counts(theirs) and "smoothed" in text:
         return "last bits of interpolated values, taken for a reset"
+    if _WAVES.search(text) and "^" in text and _counts(ours) == _counts(theirs):
+        return "angles of powers, of which the last bits are many turns"
     if _WAVES.search(text) and compare.difference(text, ours, theirs, compare.Closeness(0, 1e-4)) is None:
         return "last bits of large angles"
     if "count_values" in text and (

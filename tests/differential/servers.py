@@ -124,7 +124,7 @@ class Pair:
             for name, side in self._sides():
                 status, text = side.write(protocol, part)
                 if status // 100 != 2:
-                    raise AssertionError(f"{name} refused {protocol} samples: {status} {text}")
+                    raise AssertionError(f"{name} refused {protocol} samples: {status} {text[:300]}")
 
     def load_what_fits(self, series: list[Series]) -> int:
         """As load, but series the reference refuses are left out on both sides; how many."""
@@ -139,7 +139,7 @@ class Pair:
                 for name, side in self._sides()[1:]:
                     status, text = side.write(protocol, [one])
                     if status // 100 != 2:
-                        raise AssertionError(f"{name} refused {protocol} samples of {one.labels}: {status} {text}")
+                        raise AssertionError(f"{name} refused {protocol} samples of {one.labels}: {status} {text[:300]}")
         return refused
 
     def wait_until_visible(self) -> None:
