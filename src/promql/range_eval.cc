@@ -18,8 +18,8 @@ std::int64_t FloorDivide(std::int64_t a, std::int64_t b) {
 
 // Steps of a subquery are absolute multiples of its step, in (start - range, end].
 Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
-  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms, ResolveDuration(source.subquery->step, DurationRole::kStep,
-                                                                   run.durations(), run.text));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms,
+                             ResolveDuration(source.subquery->step, DurationRole::kStep, run.durations()));
   if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
   Grid grid;
   grid.step_ms = step_ms;
@@ -260,7 +260,10 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
                   std::string(mode) + " modifier is not supported with histograms");
     }
     const EdgedRange floats(window.floats.times, {}, window.start_ms, start_ms, end_ms, source.mode);
+    const bool only_after =
+        source.mode == RangeMode::kSmoothed && !window.floats.empty() && window.floats.times.front() > end_ms;
     const auto edge = [&](TimeMs time_ms, bool at_start) {
+      if (only_after) row.points.push_back({time_ms, window.floats.values.front(), nullptr});
       if (plain || floats.empty()) return;
       SampleTerms terms;
       if (at_start) {
