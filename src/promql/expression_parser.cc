@@ -236,10 +236,10 @@ Result<ExpressionParser::Tree> ExpressionParser::ParseCall() {
   TICKSCOPE_RETURN_IF_ERROR(ParseArguments("", call.args, height));
   call.function = FindFunction(name.text);
   if (call.function == nullptr) {
-    return FailBefore(name.position.start, "unknown function with name " + Quote(name.text));
+    return FailAt(name.position.start, "unknown function with name " + Quote(name.text));
   }
   if (call.function->maturity == Maturity::kExperimental && !options_.experimental_functions) {
-    return FailBefore(name.position.start, "function " + Quote(name.text) + " is not enabled");
+    return FailAt(name.position.start, "function " + Quote(name.text) + " is not enabled");
   }
   return Make(name.position.start, std::move(call), height);
 }
@@ -296,16 +296,20 @@ Result<ExpressionParser::Tree> ExpressionParser::ParseAggregate() {
   }
 
   const std::size_t start = name.position.start;
+  // With the grouping known, nothing behind the arguments is looked at.
+  const auto fail = [&](std::string_view message) {
+    return grouping_first ? FailAt(start, message) : FailBefore(start, message);
+  };
   const bool experimental = aggregate.op == AggregateOp::kLimitk || aggregate.op == AggregateOp::kLimitRatio;
   if (experimental && !options_.experimental_functions) {
     return FailBefore(start,
                       std::string(AggregateOpText(aggregate.op)) + "() is experimental and not enabled");
   }
   const std::size_t wanted = TakesParameter(aggregate.op) ? 2 : 1;
-  if (args.empty()) return FailBefore(start, "no arguments for aggregate expression provided");
+  if (args.empty()) return fail("no arguments for aggregate expression provided");
   if (args.size() != wanted) {
-    return FailBefore(start, "wrong number of arguments for aggregate expression provided, expected " +
-                                 std::to_string(wanted) + ", got " + std::to_string(args.size()));
+    return fail("wrong number of arguments for aggregate expression provided, expected " +
+                std::to_string(wanted) + ", got " + std::to_string(args.size()));
   }
   aggregate.expr = std::move(args.back());
   if (wanted == 2) aggregate.param = std::move(args.front());
@@ -330,8 +334,10 @@ Result<std::vector<std::string>> ExpressionParser::ParseLabelList() {
         return FailAt(current().position.start, "invalid label name for grouping: " + Quote(label));
       }
       labels.push_back(std::move(label));
-    } else if (At(TokenKind::kIdentifier) || At(TokenKind::kMetricIdentifier) || IsWordOperator(current()) ||
-               current().kind >= TokenKind::kAggregate) {
+    } else if (At(TokenKind::kMetricIdentifier)) {
+      return FailAt(current().position.start, "invalid label name for grouping: " + Quote(current().text));
+    } else if (At(TokenKind::kIdentifier) || IsWordOperator(current()) ||
+               (current().kind >= TokenKind::kAggregate && !At(TokenKind::kWithout))) {
       labels.emplace_back(current().text);
     } else {
       return Unexpected(kContext, "label");

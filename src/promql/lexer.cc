@@ -193,10 +193,7 @@ Token Lexer::ScanNumberOrDuration() {
   if (number.valid && (length == rest.size() || !IsAlphanumeric(rest[length]))) {
     return Take(TokenKind::kNumber, length);
   }
-  if (SkipDurationUnits(rest, length)) {
-    if (const auto ms = ParseDurationMs(rest.substr(0, length)); !ms) return Error(at_, ms.error().message);
-    return Take(TokenKind::kDuration, length);
-  }
+  if (SkipDurationUnits(rest, length)) return Take(TokenKind::kDuration, length);
   return Error(at_, "bad number or duration syntax: " + Quote(rest.substr(0, length)));
 }
 

@@ -152,8 +152,9 @@ NumberScan ScanNumber(std::string_view text) {
   const auto take = [&](std::string_view set) { return at_any(set) ? (++at, true) : false; };
   const auto malformed = [&] { return NumberScan{at, false}; };
 
-  const bool hex = IsHex(text);
-  if (hex) at = 2;
+  // A leading zero may be the beginning of 0x, so what follows it counts as the beginning once more: 0.1.2 is one number,
+  // which then has no value, where 1.1.2 is none.
+  const bool hex = take("0") && take("xX");
   const std::string_view digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
   if (hex) take("_");
   take(".");
