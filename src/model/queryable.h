@@ -48,8 +48,8 @@ class QueryContext {
   QueryContext(const Clock& clock, std::chrono::nanoseconds deadline) : clock_(&clock), deadline_(deadline) {}
 
   void Cancel() { cancelled_ = true; }
-  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline. Cheap enough for every few
-  /// thousand samples.
+  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline, kResourceExhausted when this thread's
+  /// MemoryMeter is over. Cheap enough for every few thousand samples.
   [[nodiscard]] Status Check() const;
 
   /// Counts samples taken from storage, for who watches the read.

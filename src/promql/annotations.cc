@@ -58,11 +58,11 @@ void Annotations::MonotonicityExtent::Add(const MonotonicityExtent& more) {
   samples += more.samples;
 }
 
-void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name) {
+void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name, std::size_t windows) {
   if (start_overlaps_.size() >= kAnnotationsMax) return;
   const auto [it, added] = start_overlaps_.try_emplace(std::string(metric_name));
   if (added) it->second.place = at.start;
-  ++it->second.count;
+  it->second.count += windows;
 }
 
 void Annotations::Merge(const Annotations& more, const Places& places) {

@@ -39,8 +39,8 @@ class Annotations {
   void MonotonicityFixed(PositionRange at, std::string_view metric_name, const MonotonicityFix& fix,
                          TimeMs time_ms);
 
-  /// Start times before the previous sample, counted by metric.
-  void StartsOverlapped(PositionRange at, std::string_view metric_name);
+  /// Windows with start times before the previous sample, counted by metric.
+  void StartsOverlapped(PositionRange at, std::string_view metric_name, std::size_t windows);
 
   /// Offsets into the text, by the offsets of what is the same elsewhere in it.
   using Places = std::map<std::size_t, std::size_t>;

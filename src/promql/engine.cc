@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/memory_meter.h"
 #include "promql/evaluator.h"
 #include "promql/parser.h"
 #include "promql/plan.h"
@@ -146,6 +147,10 @@ Status CheckType(const Expr& expr, std::int64_t step_ms) {
 
 Result<QueryResult> Evaluate(const Asked& asked, const Expr& expr, PlanTrace* trace) {
   TICKSCOPE_RETURN_IF_ERROR(CheckType(expr, asked.step_ms));
+  // Whoever asks may count for more than the evaluation, with the writing of its answer; else it counts alone.
+  const MemoryMeter own(asked.options.memory_bytes_max);
+  const MemoryMeter* const outer = MemoryMeter::Current();
+  const MeteredThread metered(outer != nullptr ? outer : &own);
   RunParts parts(asked);
   QueryRun run = parts.Run(asked, trace);
   QueryResult& result = parts.result;

@@ -82,7 +82,6 @@ void Annotate(QueryRun& run, PositionRange at, std::uint32_t notes, std::string_
   if (notes & kNoteBoundsAddition) to.Inform(at, reconciled + "addition");
   if (notes & kNoteBoundsAggregation) to.Inform(at, reconciled + "aggregation");
   if (notes & kNoteResetConflict) to.Warn(at, std::string(kResetConflictText) + "aggregation");
-  if (notes & kNoteStartOverlap) to.StartsOverlapped(at, metric_name);
 }
 
 Status CheckMode(RangeMode mode, std::string_view function) {
@@ -179,6 +178,7 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     call.param_count = params.size();
     bool any_float = false;
     std::size_t unchecked = 0;
+    std::size_t overlapping_windows = 0;
     for (std::size_t step = 0; step < grid.count; ++step) {
       call.time_ms = grid.At(step);
       for (std::size_t i = 0; i < params.size(); ++i)
@@ -187,6 +187,10 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
       std::size_t window_size = 0;
       Sample sample = ApplyKernel(function, source, run.options.lookback_ms, spans, cursor,
                                   source.shift.Apply(call.time_ms), call, window_size);
+      if (call.notes & kNoteStartOverlap) {
+        call.notes &= ~kNoteStartOverlap;
+        ++overlapping_windows;
+      }
       unchecked += window_size;
       if (unchecked > kWindowSamplesPerCheck) {
         unchecked = 0;
@@ -209,6 +213,10 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     }
     if (call.notes != 0)
       Annotate(run, PlaceOf(site, source, 0, range_arg), call.notes, head.labels.metric_name());
+    if (overlapping_windows != 0) {
+      run.annotations.StartsOverlapped(PlaceOf(site, source, 0, range_arg), head.labels.metric_name(),
+                                       overlapping_windows);
+    }
     if (function.counter && any_float) {
       AnnotateCounterName(run, PlaceOf(site, source, range_arg, range_arg), head.labels);
     }
