@@ -292,7 +292,10 @@ Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const A
   }
   TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
                              EvalPushedAggregate(evaluator, aggregate, scope));
-  if (pushed) return *std::move(pushed);
+  if (pushed) {
+    if (run.trace != nullptr) run.trace->RanAs(expr, PlanMethod::kColumns);
+    return *std::move(pushed);
+  }
   std::vector<double> param;
   if (aggregate.op == AggregateOp::kQuantile) {
     TICKSCOPE_ASSIGN_OR_RETURN(param, evaluator.Scalar(*aggregate.param, scope));

@@ -27,10 +27,15 @@ constexpr std::uint32_t kSharedGroupsMax = 256;
 struct Pushed {
   const VectorSelector* selector = nullptr;
   ColumnQuestion question;
+  std::optional<SelectHints> hints;
   TimeMs start_ms = 0;  // Of the samples.
   TimeMs end_ms = 0;
   bool drops_name = false;
   PositionRange place;  // Of the range, for notes.
+
+  [[nodiscard]] bool looks_at_start() const {
+    return question.function != nullptr && question.function->looks_at_start;
+  }
 };
 
 bool NamesOneMetric(const VectorSelector& selector) {
@@ -77,6 +82,10 @@ Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& ag
     pushed.question.ends_ms.push_back(shift.Apply(scope.grid.At(step)));
   pushed.start_ms = pushed.question.ends_ms.front() - pushed.question.range_ms + 1;
   pushed.end_ms = pushed.question.ends_ms.back();
+  const RangeFunction* const function = pushed.question.function;
+  pushed.hints =
+      HintsFor(run, function == nullptr ? "" : function->name, pushed.question.range_ms, shift, scope.grid);
+  if (pushed.hints && pushed.looks_at_start()) --pushed.start_ms;
   return std::optional(std::move(pushed));
 }
 
@@ -267,23 +276,36 @@ Result<bool> Store(const PushedRun& pushed, std::size_t steps, StepMatrix& out) 
   return true;
 }
 
+// What is damaged is put aside by who reads series by series.
+bool IsForTheEvaluator(const Error& error) {
+  return error.code == ErrorCode::kCorruption || error.code == ErrorCode::kUnsupported;
+}
+
 }  // namespace
+
+bool IsPushable(const QueryRun& run, const Aggregate& aggregate) {
+  if (!run.options.pushes_down) return false;
+  const auto pushed = Recognise(run, aggregate, Scope{{run.start_ms, 1, 1}});
+  return pushed && pushed->has_value();
+}
 
 Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,
                                                       const Scope& scope) {
   QueryRun& run = evaluator.run();
   std::optional<StepMatrix> none;
   if (!run.options.pushes_down) return none;
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<Pushed> pushed, Recognise(run, aggregate, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, Recognise(run, aggregate, scope));
   if (!pushed) return none;
-  const SelectRequest request{run.tenant, pushed->start_ms, pushed->end_ms, pushed->selector->matchers};
+  const SelectRequest request{run.tenant, pushed->start_ms, pushed->end_ms, pushed->selector->matchers,
+                              pushed->hints};
   auto scan = run.storage.Scan(request, run.context);
   if (!scan) {
-    // What is damaged is put aside by who reads series by series.
-    if (scan.error().code == ErrorCode::kCorruption) return none;
+    if (IsForTheEvaluator(scan.error())) return none;
     return std::unexpected(std::move(scan).error());
   }
   if (*scan == nullptr) return none;
+  if (pushed->looks_at_start())
+    pushed->question.windows.assign((*scan)->spans().begin(), (*scan)->spans().end());
   const std::uint64_t worth = (*scan)->EstimateSamples() / kSamplesPerThread + 1;
   const std::size_t cores = run.options.threads == 0 ? CoreCount() : run.options.threads;
   PushedRun pushed_run(*pushed, aggregate, **scan, run.context, std::min<std::size_t>(cores, worth));
@@ -293,7 +315,7 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
   pushed_run.Run();
   std::uint64_t samples = 0;
   for (const Share& share : pushed_run.shares()) {
-    if (!share.status && share.status.error().code != ErrorCode::kCorruption)
+    if (!share.status && !IsForTheEvaluator(share.status.error()))
       return std::unexpected(share.status.error());
     if (!share.status || share.is_refused) return none;
     samples += share.samples;
@@ -301,8 +323,8 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
   StepMatrix out = evaluator.NewMatrix(scope);
   TICKSCOPE_ASSIGN_OR_RETURN(const bool is_finite, Store(pushed_run, scope.grid.count, out));
   if (!is_finite) return none;
-  run.stats.series_read += (*scan)->series_count();
-  run.stats.samples_read += samples;
+  run.NoteRead(*pushed->selector, {(*scan)->series_count(), samples,
+                                   SpansRead((*scan)->spans(), pushed->start_ms, pushed->end_ms)});
   if (pushed->question.function != nullptr && pushed->question.function->counter) {
     for (const Share& share : pushed_run.shares()) {
       for (std::uint32_t pair = 0; pair < share.seen.size(); ++pair) {

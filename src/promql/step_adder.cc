@@ -27,10 +27,7 @@ bool StepAdder::Supports(const ColumnQuestion& question, AggregateOp op) {
 }
 
 StepAdder::StepAdder(const ColumnQuestion& question, std::size_t groups, StepSums& sums)
-    : question_(question),
-      group_count_(groups),
-      sums_(sums),
-      grid_(question.ends_ms, question.range_ms, question.per_second()) {}
+    : question_(question), group_count_(groups), sums_(sums), grid_(GridOf(question)) {}
 
 StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
   if (class_ != nullptr && grid_.IsOver(times_ms)) return class_;

@@ -40,7 +40,8 @@ std::span<const StepWindow> WindowGrid::Over(std::span<const TimeMs> times_ms) {
   std::size_t end = 0;
   for (std::size_t step = 0; step < ends_ms_.size(); ++step) {
     const TimeMs start_ms = ends_ms_[step] - range_ms_;
-    while (first < times_ms.size() && times_ms[first] <= start_ms)
+    const TimeMs before_ms = !from_start_.empty() && from_start_[step] != 0 ? start_ms - 1 : start_ms;
+    while (first < times_ms.size() && times_ms[first] <= before_ms)
       ++first;
     end = std::max(first, end);
     while (end < times_ms.size() && times_ms[end] <= ends_ms_[step])
