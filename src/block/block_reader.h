@@ -24,6 +24,7 @@
 #include "block/block_writer.h"
 #include "block/section_file.h"
 #include "codec/column_stats.h"
+#include "codec/column_steps.h"
 #include "codec/start_table.h"
 #include "index/hyperloglog.h"
 #include "index/postings.h"
@@ -204,7 +205,7 @@ class Cursor {
   /// staleness marker, that never fall.
   [[nodiscard]] Result<bool> ReadColumns(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
   /// Appends the series' samples in [start, end] as steps, without decoding a value. False, with `out` of no use, when they
-  /// are no counter of whole numbers that never falls.
+  /// are no counter of whole numbers. What `out` shows lives until the next call.
   [[nodiscard]] Result<bool> ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, CounterSteps& out);
   /// Values of one chunk of a series of floats, gaps as MissingValue(). Live until the next call.
   [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
@@ -227,14 +228,21 @@ class Cursor {
                                         SampleColumns& out);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
-  // Steps of one chunk of a series, which those of the next in its chain begin from.
+  // The times of one chunk of the series that was read last.
+  struct TimesSlot {
+    TimesId id{};
+    std::uint64_t version = 0;  // 0 before the first; else of these times.
+    std::vector<TimeMs> times_ms;
+  };
+  // Steps of some rows of one chunk of a series, which those of the next in its chain begin from.
   struct StepChain {
     std::uint32_t id = ~std::uint32_t{0};
+    codec::RowRange rows;
     bool is_counter = false;  // Else there is no telling, for what follows in the chain neither.
     std::vector<std::uint32_t> steps;
   };
-  [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk);
-  [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);
+  [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk, codec::RowRange rows);
+  [[nodiscard]] Result<const TimesSlot*> Times(TimesId id, std::uint32_t chunk);
 
   const BlockReader& block_;
   std::size_t group_ = ~std::size_t{0};
@@ -243,9 +251,8 @@ class Cursor {
   std::vector<StepChain> step_chains_;  // Likewise.
   std::vector<double> column_;
   std::vector<codec::StartChange> starts_;
-  TimesId times_id_{};
-  std::uint32_t times_chunk_ = ~std::uint32_t{0};
-  std::vector<TimeMs> times_;
+  std::vector<TimesSlot> times_;  // One a chunk number.
+  std::uint64_t times_version_ = 0;
 };
 
 }  // namespace tickscope::block

@@ -93,8 +93,8 @@ Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role
   if (role != DurationRole::kOffset && *seconds <= 0) return FailAt(at, "duration must be greater than 0");
   if (!IsDuration(*seconds)) return FailAt(at, "duration is out of range");
   const std::int64_t ms = DurationMs(*seconds);
-  // A range of less than a millisecond would be none.
-  if (role != DurationRole::kOffset && ms <= 0) return FailAt(at, "duration must be greater than 0");
+  // A range may be cut to nothing, and holds nothing then; steps of nothing lead nowhere.
+  if (role == DurationRole::kStep && ms <= 0) return FailAt(at, "duration must be greater than 0");
   return ms;
 }
 

@@ -17,7 +17,7 @@ struct DurationContext {
 };
 
 enum class DurationRole : std::uint8_t {
-  kRange,   ///< Must be positive.
+  kRange,   ///< Must be positive before it is cut.
   kStep,    ///< Must be positive; 0 stays "absent" when nothing was written.
   kOffset,  ///< Any sign.
 };

@@ -132,6 +132,7 @@ Result<std::unique_ptr<DurationExpr>> ExpressionParser::ParseDurationPrimary(con
     case TokenKind::kDuration: {
       TICKSCOPE_ASSIGN_OR_RETURN(const Tree literal, ParseNumberLiteral());
       const auto& number = std::get<NumberLiteral>(literal.expr->node);
+      if (!IsDuration(number.value)) return FailBefore(token.position.start, "duration out of range");
       expr->seconds = number.value;
       expr->with_unit = number.as_duration;
       return expr;

@@ -11,7 +11,7 @@
 #include "promql/range_source.h"
 #include "promql/step_adder.h"
 #include "promql/step_sums.h"
-#include "scan/sequence_index.h"
+#include "scan/kept_scan.h"
 
 namespace tickscope::promql {
 namespace {
@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint64_t kSamplesPerThread = 200'000;
 // Series a thread takes at once: enough that histograms, whose buckets refer to each other, are rarely cut.
 constexpr std::uint32_t kSeriesPerTurn = 512;
+// So many more series that could not be told as steps than could, and it is not tried any more.
+constexpr std::int64_t kStepMissesMax = 64;
 // Of more groups than this each belongs to one thread; of fewer each thread has a share, and they are merged.
 constexpr std::uint32_t kSharedGroupsMax = 256;
 
@@ -89,51 +91,19 @@ Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& ag
   return std::optional(std::move(pushed));
 }
 
-// Which group each series belongs to.
-class Grouping {
- public:
-  Grouping(const ColumnScan& scan, const Aggregate& aggregate, bool drops_name)
-      : scan_(scan), names_(aggregate.grouping), without_(aggregate.without), drops_name_(drops_name) {
-    std::ranges::sort(names_);
-    group_of_.reserve(scan.series_count());
-    std::vector<std::uint8_t> keeps(scan.pair_count(), kUnknown);
-    std::vector<std::uint32_t> kept;
-    for (std::uint32_t series = 0; series < scan.series_count(); ++series) {
-      kept.clear();
-      for (const std::uint32_t pair : scan.PairsOf(series)) {
-        if (keeps[pair] == kUnknown) keeps[pair] = Keeps(scan.PairText(pair).name) ? kYes : kNo;
-        if (keeps[pair] == kYes) kept.push_back(pair);
-      }
-      group_of_.push_back(groups_.Number(kept));
-    }
+// What the aggregate groups by, of series whose names may go.
+scan::GroupBy GroupByOf(const Aggregate& aggregate, bool drops_name) {
+  scan::GroupBy by{aggregate.grouping, aggregate.without};
+  if (by.without) {
+    by.names.insert(by.names.end(), {std::string(kMetricName), "__type__", "__unit__"});
+  } else if (drops_name) {
+    std::erase_if(by.names, IsMetricIdentityLabel);
   }
-
-  [[nodiscard]] std::uint32_t count() const { return groups_.size(); }
-  [[nodiscard]] std::uint32_t Of(std::uint32_t series) const { return group_of_[series]; }
-  [[nodiscard]] Labels LabelsOf(std::uint32_t group) const {
-    std::vector<LabelView> labels;
-    for (const std::uint32_t pair : groups_.at(group))
-      labels.push_back(scan_.PairText(pair));
-    return Labels::FromSorted(labels);
-  }
-
- private:
-  static constexpr std::uint8_t kNo = 0;
-  static constexpr std::uint8_t kYes = 1;
-  static constexpr std::uint8_t kUnknown = 2;
-
-  [[nodiscard]] bool Keeps(std::string_view name) const {
-    if (IsMetricIdentityLabel(name) && (without_ || drops_name_)) return false;
-    return std::ranges::binary_search(names_, name) != without_;
-  }
-
-  const ColumnScan& scan_;
-  std::vector<std::string> names_;
-  const bool without_;
-  const bool drops_name_;
-  scan::SequenceIndex groups_;
-  std::vector<std::uint32_t> group_of_;
-};
+  std::ranges::sort(by.names);
+  const auto repeated = std::ranges::unique(by.names);
+  by.names.erase(repeated.begin(), repeated.end());
+  return by;
+}
 
 // What is known of a label pair.
 enum class Seen : std::uint8_t { kNever, kMetricName, kOther };
@@ -155,22 +125,22 @@ class PushedRun {
         context_(context),
         op_(aggregate.op),
         scan_(scan),
-        grouping_(scan, aggregate, pushed.drops_name),
-        by_group_(grouping_.count() > kSharedGroupsMax),
+        groups_(scan::GroupsOf(scan, GroupByOf(aggregate, pushed.drops_name))),
+        by_group_(groups_->count() > kSharedGroupsMax),
         shares_(threads) {}
 
   /// Bytes that Run will hold.
   [[nodiscard]] std::uint64_t bytes() const {
     const std::size_t copies = by_group_ ? 1 : shares_.size();
-    return copies * StepSums::BytesOf(grouping_.count(), pushed_.question.ends_ms.size());
+    return copies * StepSums::BytesOf(groups_->count(), pushed_.question.ends_ms.size());
   }
 
   void Run() {
     const std::size_t steps = pushed_.question.ends_ms.size();
-    if (by_group_) common_.emplace(op_, grouping_.count(), steps);
+    if (by_group_) common_.emplace(op_, groups_->count(), steps);
     RunParallel(shares_.size(), [this, steps](std::size_t i) {
       Share& share = shares_[i];
-      if (!by_group_) share.sums.emplace(op_, grouping_.count(), steps);
+      if (!by_group_) share.sums.emplace(op_, groups_->count(), steps);
       share.seen.assign(scan_.pair_count(), Seen::kNever);
       share.status = Take(i, share);
       if (!share.status || share.is_refused) is_stopped_ = true;
@@ -182,7 +152,13 @@ class PushedRun {
   }
 
   [[nodiscard]] const std::vector<Share>& shares() const { return shares_; }
-  [[nodiscard]] const Grouping& grouping() const { return grouping_; }
+  [[nodiscard]] std::uint32_t group_count() const { return groups_->count(); }
+  [[nodiscard]] Labels LabelsOf(std::uint32_t group) const {
+    std::vector<LabelView> labels;
+    for (const std::uint32_t pair : groups_->PairsOf(group))
+      labels.push_back(scan_.PairText(pair));
+    return Labels::FromSorted(labels);
+  }
   [[nodiscard]] const StepSums& sums() const { return *common_; }
 
  private:
@@ -191,8 +167,10 @@ class PushedRun {
     ColumnKernel kernel(pushed_.question);
     StepSums& sums = by_group_ ? *common_ : *share.sums;
     std::optional<StepAdder> adder;
-    if (grouping_.count() <= kSharedGroupsMax && StepAdder::Supports(pushed_.question, op_))
-      adder.emplace(pushed_.question, grouping_.count(), sums);
+    if (!by_group_ && StepAdder::Supports(pushed_.question, op_))
+      adder.emplace(pushed_.question, groups_->count(), kernel.grid(), sums);
+    // Series that were told as steps, less those that could not be.
+    std::int64_t told = kStepMissesMax;
     CounterSteps steps;
     SampleColumns samples;
     StepValues values;
@@ -208,12 +186,22 @@ class PushedRun {
       }
     };
     const auto take = [&](std::uint32_t series) -> Status {
-      if (adder && adder->is_worth_it()) {
+      if (kernel.takes_steps() && told > 0) {
         steps.Clear();
         TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, reader->AppendSteps(series, steps));
-        if (is_counter && adder->Add(grouping_.Of(series), steps)) {
-          note(steps.times_ms.size());
-          if (adder->is_anywhere()) note_name(series);
+        told += is_counter ? 1 : -1;
+        if (is_counter && steps.IsInOrder()) {
+          note(steps.row_count());
+          if (steps.stretches.empty()) return {};
+          bool is_anywhere = false;
+          if (adder && adder->Add(groups_->Of(series), steps)) {
+            is_anywhere = adder->is_anywhere();
+          } else {
+            kernel.Evaluate(steps, values);
+            sums.Add(groups_->Of(series), values);
+            is_anywhere = values.is_anywhere;
+          }
+          if (is_anywhere) note_name(series);
           return {};
         }
       }
@@ -227,13 +215,13 @@ class PushedRun {
       }
       note(sample_count);
       if (!values.is_anywhere) return {};
-      sums.Add(grouping_.Of(series), values);
+      sums.Add(groups_->Of(series), values);
       note_name(series);
       return {};
     };
     if (by_group_) {
       for (std::uint32_t series = 0; series < series_count && !is_stopped_; ++series) {
-        if (grouping_.Of(series) % shares_.size() == number) TICKSCOPE_RETURN_IF_ERROR(take(series));
+        if (groups_->Of(series) % shares_.size() == number) TICKSCOPE_RETURN_IF_ERROR(take(series));
       }
       return {};
     }
@@ -251,7 +239,7 @@ class PushedRun {
   const QueryContext& context_;
   const AggregateOp op_;
   const ColumnScan& scan_;
-  const Grouping grouping_;
+  const std::shared_ptr<const scan::SeriesGroups> groups_;
   const bool by_group_;
   std::vector<Share> shares_;
   std::optional<StepSums> common_;
@@ -261,13 +249,13 @@ class PushedRun {
 
 // False when a sum is not finite: then the order of adding up matters, and the evaluator has its own.
 Result<bool> Store(const PushedRun& pushed, std::size_t steps, StepMatrix& out) {
-  for (std::uint32_t group = 0; group < pushed.grouping().count(); ++group) {
+  for (std::uint32_t group = 0; group < pushed.group_count(); ++group) {
     bool is_anywhere = false;
     for (std::size_t step = 0; step < steps; ++step) {
       if (!pushed.sums().IsThere(group, step)) continue;
       const double v = pushed.sums().At(group, step);
       if (!std::isfinite(v)) return false;
-      if (!is_anywhere) out.AddRow({pushed.grouping().LabelsOf(group), false});
+      if (!is_anywhere) out.AddRow({pushed.LabelsOf(group), false});
       is_anywhere = true;
       out.SetFloat(out.rows() - 1, step, v);
     }

@@ -148,28 +148,47 @@ class BothWays final : public Queryable {
         return false;
       }
 
-      // Counters are told as steps when they are whole, with anchors here and there.
+      // Counters are told as steps when they are whole, in stretches of some rows.
       [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
-        SampleColumns samples;
-        Copy(*columns_.found_[series], columns_.request_, samples);
-        if (!samples.histograms.empty()) return false;
-        for (std::uint32_t i = 0; i < samples.size(); ++i) {
-          const double v = samples.values[i];
+        samples_.Clear();
+        Copy(*columns_.found_[series], columns_.request_, samples_);
+        if (!samples_.histograms.empty()) return false;
+        steps_.clear();
+        for (std::uint32_t i = 0; i < samples_.size(); ++i) {
+          const double v = samples_.values[i];
           if (!(v >= 0 && v < 1e15)) return false;
-          if (i % 50 == 0 || v < out.last) {
-            if (!out.BeginStretch(samples.times_ms[i], v)) return false;
-            continue;
+          const double step = i == 0 ? 0 : v - samples_.values[i - 1];
+          steps_.push_back(static_cast<std::uint32_t>(static_cast<std::int32_t>(step)));
+        }
+        ++version_;
+        constexpr std::size_t kRows = 50;
+        for (std::size_t from = 0; from < samples_.size(); from += kRows) {
+          const std::size_t rows = std::min(kRows, samples_.size() - from);
+          const double* const values = &samples_.values[from];
+          StepStretch stretch{std::span(samples_.times_ms).subspan(from, rows),
+                              version_,
+                              std::span(steps_).subspan(from + 1, rows - 1),
+                              values[0],
+                              values[rows - 1],
+                              values[rows - 1] - values[0],
+                              out.falls.size(),
+                              0};
+          for (std::uint32_t row = 1; row < rows; ++row) {
+            if (values[row] >= values[row - 1]) continue;
+            out.falls.push_back({row, values[row - 1], values[row]});
+            stretch.grown += values[row - 1];
           }
-          out.times_ms.push_back(samples.times_ms[i]);
-          out.steps.push_back(static_cast<std::uint32_t>(v - out.last));
-          out.grown += v - out.last;
-          out.last = v;
+          stretch.falls_to = out.falls.size();
+          out.stretches.push_back(stretch);
         }
         return true;
       }
 
      private:
       const Columns& columns_;
+      SampleColumns samples_;
+      std::uint64_t version_ = 0;
+      std::vector<std::uint32_t> steps_;
     };
 
     const std::vector<const Stored*> found_;
@@ -226,6 +245,9 @@ constexpr const char* kPushed[] = {
     "sum by (region) (stddev_over_time(g[10m]))",
     "sum(rate(g[5m]))",  // With an info: its name is no counter's.
     "sum(rate(g[5s]))",  // Without: it has no value.
+    "max by (region) (rate(c_total[5m]))",
+    "min by (server) (increase(c_total[40s]))",
+    "count by (region) (rate(c_total[20s]))",
     "sum by (region) (changes(c_total[7m]))",
     "count(rate({__name__=\"c_total\",region=~\"r[12]\"}[5m]))",
     "topk(3, sum by (server) (rate(c_total[5m])))",

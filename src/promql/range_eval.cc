@@ -4,6 +4,7 @@
 #include <span>
 
 #include "model/histogram_text.h"
+#include "promql/column_kernel.h"
 #include "promql/extended_range.h"
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
@@ -133,8 +134,8 @@ Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std
 }  // namespace
 
 Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
-  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms, ResolveDuration(source.subquery->step, DurationRole::kStep,
-                                                                   run.durations()));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms,
+                             ResolveDuration(source.subquery->step, DurationRole::kStep, run.durations()));
   if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
   Grid grid;
   grid.step_ms = step_ms;
@@ -165,6 +166,13 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
 
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   const Grid& grid = site.scope.grid;
+  ColumnQuestion question{&function, {}, source.range_ms};
+  for (std::size_t step = 0; step < grid.count; ++step)
+    question.ends_ms.push_back(source.shift.Apply(grid.At(step)));
+  ColumnKernel columns(question);
+  const bool takes_columns = run.options.pushes_down && source.mode == RangeMode::kPlain && params.empty() &&
+                             ColumnKernel::Has(function);
+  StepValues values;
   std::uint32_t param_notes = 0;
   double bad_param = 0;
   const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series,
@@ -172,6 +180,16 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     const std::size_t row = out.AddRow(head);
     SampleCharge window_charge(run.budget);
     std::size_t widest = 0;
+    if (takes_columns && columns.Evaluate(series, values)) {
+      TICKSCOPE_RETURN_IF_ERROR(run.Check());
+      TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(columns.grid().widest()));
+      for (std::size_t step = 0; step < grid.count; ++step) {
+        if (values.is_there[step] != 0) out.SetFloat(row, step, values.values[step]);
+      }
+      if (function.counter && values.is_anywhere)
+        AnnotateCounterName(run, PlaceOf(site, source, range_arg, range_arg), head.labels);
+      return out.CloseRow();
+    }
     WindowCursor cursor(series);
     RangeCall call;
     call.range_ms = source.range_ms;

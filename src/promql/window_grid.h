@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/column_scan.h"
 #include "promql/step_matrix.h"
 
 namespace tickscope::promql {
@@ -42,9 +43,13 @@ class WindowGrid {
   /// The windows over these times, one a step. They live until the next call.
   [[nodiscard]] std::span<const StepWindow> Over(std::span<const TimeMs> times_ms);
 
-  /// Whether Over was called with these times last.
-  [[nodiscard]] bool IsOver(std::span<const TimeMs> times_ms) const;
+  /// The same over the times of a counter's stretches, which are in order; at once when they are those of last time.
+  [[nodiscard]] std::span<const StepWindow> Over(std::span<const StepStretch> stretches);
+  /// Changes when Over gives other windows than it gave before.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
+  /// Rows of the longest of the windows that Over gave last.
+  [[nodiscard]] std::uint32_t widest() const { return widest_; }
   [[nodiscard]] std::span<const TimeMs> ends_ms() const { return ends_ms_; }
   [[nodiscard]] std::int64_t range_ms() const { return range_ms_; }
   [[nodiscard]] double per_second() const { return per_second_; }
@@ -54,8 +59,24 @@ class WindowGrid {
   const std::int64_t range_ms_;
   const double per_second_;
   const std::vector<std::uint8_t> from_start_;
+  // Whose times these are, while they are.
+  struct Place {
+    const TimeMs* at = nullptr;
+    std::size_t count = 0;
+    std::uint64_t version = 0;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+
+  [[nodiscard]] bool IsOver(std::span<const TimeMs> times_ms) const;
+  void Work();
+
   std::vector<TimeMs> times_ms_;  // windows_ are of these.
   std::vector<StepWindow> windows_;
+  std::uint64_t version_ = 0;
+  std::uint32_t widest_ = 0;
+  std::vector<Place> places_;  // Where times_ms_ were last; empty when they may be elsewhere now.
+  std::vector<Place> asked_;
+  std::vector<TimeMs> joined_;
 };
 
 }  // namespace tickscope::promql

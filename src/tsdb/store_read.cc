@@ -167,7 +167,7 @@ Result<std::unique_ptr<ColumnScan>> Store::Scan(const SelectRequest& request,
     if (!Overlaps(*block.reader, request)) continue;
     auto scan = block::ScanBlock(
         block.reader, {request.matchers, request.start_ms, request.end_ms, options_.query_series_max},
-        context);
+        context, &selections_);
     if (scan) {
       if ((*scan)->series_count() > 0) scans.push_back(*std::move(scan));
     } else if (scan.error().code == ErrorCode::kCorruption) {
@@ -180,10 +180,10 @@ Result<std::unique_ptr<ColumnScan>> Store::Scan(const SelectRequest& request,
     const auto report = [tenant](const TenantVersion::Damage& damage) {
       tenant->ReportDamage(damage.path, damage.error);
     };
-    TICKSCOPE_ASSIGN_OR_RETURN(scans.emplace_back(),
-                               ScanRecent(version, request, options_.query_series_max, context, report));
+    TICKSCOPE_ASSIGN_OR_RETURN(scans.emplace_back(), ScanRecent(version, request, options_.query_series_max,
+                                                                context, report, &selections_));
   }
-  return scan::Combine(std::move(scans), context);
+  return scan::Combine(std::move(scans), context, &selections_);
 }
 
 Result<std::vector<std::string>> Store::LabelNames(const SelectRequest& request,
