@@ -272,15 +272,20 @@ Token Lexer::NextInDuration() {
 }
 
 std::optional<Token> Lexer::ScanDurationWord() {
-  if (!IsAsciiLetter(Peek())) return std::nullopt;
-  const std::size_t at = at_;
-  Token token = ScanWord();
-  if (token.kind == TokenKind::kStep || token.kind == TokenKind::kRange || token.kind == TokenKind::kMinOf ||
-      token.kind == TokenKind::kMaxOf) {
-    return token;
+  std::size_t length = 0;
+  while (IsAsciiLetter(Peek(length)))
+    ++length;
+  const Keyword* const keyword = FindKeyword(text_.substr(at_, length));
+  if (keyword == nullptr) return std::nullopt;
+  switch (keyword->kind) {
+    case TokenKind::kStep:
+    case TokenKind::kRange:
+    case TokenKind::kMinOf:
+    case TokenKind::kMaxOf:
+      return Take(keyword->kind, length);
+    default:
+      return std::nullopt;
   }
-  at_ = at;
-  return std::nullopt;
 }
 
 Token Lexer::NextInStatement() {

@@ -209,6 +209,10 @@ TEST(Parser, Errors) {
       {"sum by (a:b) (x)", "1:9: parse error: invalid label name for grouping: \"a:b\""},
       {"x{a=~\"+\"}", "1:3: parse error: error parsing regexp: missing argument to repetition operator: `+`"},
       {"x{a=~\"(\"}", "1:3: parse error: error parsing regexp: missing closing ): `(`"},
+      {"x @ -Inf", "1:1: parse error: timestamp out of bounds for @ modifier: -Inf"},
+      {"x[(step:1m)]",
+       "1:8: parse error: unexpected \":\" in subquery or range selector, expected number, duration, step(), "
+       "or range()"},
       {".2.0",
        "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \".2.0\": invalid syntax"},
       {"info(x, 1)",

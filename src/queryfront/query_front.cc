@@ -145,6 +145,17 @@ const QueryLimits& QueryFront::LimitsOf(const TenantId& tenant) const {
   return found == options_.tenants.end() ? options_.limits : found->second;
 }
 
+QueryLimits QueryFront::LimitsOf(const QueryIdentity& who) const {
+  QueryLimits limits = LimitsOf(who.tenant);
+  const ClassLimits& of_class = options_.classes[ToIndex(who.query_class)];
+  const auto lower = [](std::uint64_t& limit, std::uint64_t other) {
+    if (other > 0 && (limit == 0 || other < limit)) limit = other;
+  };
+  lower(limits.warn_bytes, of_class.warn_bytes);
+  lower(limits.refuse_bytes, of_class.refuse_bytes);
+  return limits;
+}
+
 Result<QueryCost> QueryFront::Estimate(const QueryRequest& request, const QueryContext& context) const {
   TICKSCOPE_ASSIGN_OR_RETURN(const promql::ExprPtr expr, promql::ParseExpr(request.text, deps_.engine));
   if (deps_.costs == nullptr) return QueryCost{};
@@ -296,7 +307,7 @@ QueryOutcome QueryFront::Admit(Query& query, const std::vector<QueryRequest>& pa
   QueryAnswer answer;
   const QueryRequest& request = query.request;
   const QueryIdentity& who = request.identity;
-  const QueryLimits& limits = LimitsOf(who.tenant);
+  const QueryLimits limits = LimitsOf(who);
   const ClassMetrics& metrics = class_metrics_[ToIndex(who.query_class)];
   auto estimated = EstimateParts(query, parts, limits.refuse_bytes);
   if (!estimated) return Failed(std::move(estimated).error());

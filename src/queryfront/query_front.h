@@ -43,9 +43,17 @@ struct QueryLimits {
   friend bool operator==(const QueryLimits&, const QueryLimits&) = default;
 };
 
+/// How much one query of a class may ask for, where that is less than its tenant's limit. 0 leaves that as it is.
+struct ClassLimits {
+  std::uint64_t warn_bytes = 0;
+  std::uint64_t refuse_bytes = 0;
+  friend bool operator==(const ClassLimits&, const ClassLimits&) = default;
+};
+
 struct QueryFrontOptions {
   AdmissionOptions admission;
   QueryLimits limits;
+  std::array<ClassLimits, kQueryClasses.size()> classes;  ///< By ToIndex.
   std::map<TenantId, QueryLimits> tenants;  ///< Those with limits of their own.
   std::uint64_t users_max = 10'000;         ///< Whose budgets are known; the longest unseen is forgotten.
   std::int64_t slow_log_ms = 5'000;         ///< Queries that take longer are logged; 0 for none.
@@ -89,6 +97,8 @@ class QueryFront {
   };
 
   [[nodiscard]] const QueryLimits& LimitsOf(const TenantId& tenant) const;
+  /// With those of the class, where they are lower.
+  [[nodiscard]] QueryLimits LimitsOf(const QueryIdentity& who) const;
   [[nodiscard]] QueryOutcome Answer(Query& query);
   // Puts the answer together from what is kept and what the engine says of the rest.
   [[nodiscard]] QueryOutcome AnswerFromCache(Query& query);

@@ -54,6 +54,15 @@ void VisitQueryFront(Visitor& visit, ServeConfig& c) {
   VisitQueryLimits(visit, c.front.limits);
   visit.QueryTenants("tenants", "The same three for single tenants, by name; what is left out is as above.",
                      c.front);
+  visit.Begin("classes", "Lower limits of single classes; 0 for the tenant's.");
+  for (const queryfront::QueryClass query_class : queryfront::kQueryClasses) {
+    queryfront::ClassLimits& limits = c.front.classes[queryfront::ToIndex(query_class)];
+    visit.Begin(std::string(queryfront::QueryClassName(query_class)).c_str(), "Queries of this class.");
+    visit.Size("warn_bytes", "As above.", limits.warn_bytes, 0, 1ULL << 60);
+    visit.Size("refuse_bytes", "As above.", limits.refuse_bytes, 0, 1ULL << 60);
+    visit.End();
+  }
+  visit.End();
   visit.Count("tenant_waiting_max",
               "Queries of a tenant and class that wait for a slot; more are answered 429.",
               c.front.admission.tenant_waiting_max, 1, 1'000'000);

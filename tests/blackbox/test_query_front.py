@@ -75,6 +75,24 @@ def test_a_query_that_would_need_50_gb_is_refused_by_its_estimate(serve):
     assert ask_range(server, "sum(rate(kills_total[5m]))", at - 3_600_000, at, 60).status == 200
 
 
+def test_a_class_may_cost_less_than_its_tenant(serve):
+    server = serve(config="query: {admission: {classes: {adhoc: {refuse_bytes: 64KiB}, dashboard: {warn_bytes: 1KiB}}}}\n")
+    at = now_ms() - 20_000
+    write(server, "kills_total", 50, [(at, 1.0), (at + 10_000, 2.0)])
+    shows(server, "kills_total", 50, at + 10_000)
+
+    def ask(query_class: str):
+        headers = {"X-Tickscope-Class": query_class}
+        return ask_range(server, "kills_total", at - 600_000, at + 10_000, 5, headers, nocache=1)
+
+    refused = ask("adhoc")
+    assert refused.status == 429 and "limit=6.55e-05GB" in refused.json()["error"], refused.text[:300]
+    warned = ask("dashboard")
+    assert warned.status == 200 and "costly" in warned.json()["warnings"][0]
+    passed = ask("alert")
+    assert passed.status == 200 and "warnings" not in passed.json()
+
+
 def test_a_thousand_bad_queries_do_not_stop_a_dashboard(serve):
     server = serve()
     at = now_ms() - 20_000

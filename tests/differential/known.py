@@ -143,6 +143,8 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
         return "Prometheus adds a note's samples up once more at each step (annotations.Merge), until they overflow"
     if "histogram_quantiles(" in text and '""' in text and 'invalid label name ""' in found:
         return "an empty label name is refused; Prometheus takes it, and for classic histograms panics"
+    if all("grouping" in one.content.get("error", "") for one in (ours, theirs)):
+        return "of two things that are wrong with a grouping, Prometheus does not always tell the first"
     if ours.status != theirs.status:
         return None
     if found.startswith(("warnings", "infos")) and _LIBM.search(text) and _notes_rounded(ours) == _notes_rounded(theirs):
