@@ -7,6 +7,7 @@
 #include "promql/extended_range.h"
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
+#include "promql/pushed_aggregate.h"
 #include "promql/range_source.h"
 #include "promql/selector_eval.h"
 
@@ -140,6 +141,9 @@ Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std
 }  // namespace
 
 Result<StepMatrix> EvalRangeCall(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
+                             EvalPushedCall(site.evaluator, site.call, site.scope));
+  if (pushed) return *std::move(pushed);
   QueryRun& run = site.run();
   const RangeFunction& function = *FindRangeFunction(site.call.function->name);
   const std::size_t range_arg = RangeArgIndex(site.call);
