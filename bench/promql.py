@@ -3,6 +3,7 @@
 
   ranges   range queries over 1,000 counters, 720 steps of 10 s: wall time of the answer, compressed, over loopback, and
            the server's CPU; the answers are compared
+  cancel   how long a query goes on after its client has gone, by what it was at: ours alone
   parse    a 500-character expression from text to checked tree (build preset bench; left out when it is not built)
 
 Servers are asked in turn, the others are stopped meanwhile. --quick takes a tenth of the series.
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import json
 import pathlib
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +35,12 @@ QUERIES = [
     "sum by (server) (c) / on (server) count by (server) (c)",
     "quantile by (region) (0.9, rate(c[5m]))",
 ]
+# Minutes of work each, when they are not ended.
+ENDLESS = {
+    "a subquery": "quantile_over_time(0.5, vector(time())[1d:1s])",
+    "windows": "quantile_over_time(0.5, c[1h])",
+    "a join": "sum by (i) (c) * on () group_left () sum(sum_over_time((sum by (i) (c))[1h:1s]))",
+}
 CADENCE_S = 10
 STEPS = 720
 STEP_S = 10
@@ -93,7 +102,7 @@ def same(a: list, b: list) -> bool:
     )
 
 
-def ranges(options: argparse.Namespace) -> list[dict]:
+def ranges(options: argparse.Namespace) -> tuple[list[dict], dict]:
     series_count = 100 if options.quick else 1000
     start_s = int(time.time()) // 60 * 60 - STEPS * STEP_S - 1200
     results = []
@@ -120,6 +129,11 @@ def ranges(options: argparse.Namespace) -> list[dict]:
                     row[server.name]["cpu_s"].append(cpu)
             row["same"] = all(same(answers[0], other) for other in answers[1:])
             results.append(row)
+        canceled = {}
+        for server in servers:
+            if server.name == "tickscope":
+                server.resume()
+                canceled = cancel(server, start_s, options.rounds)
     names = [server.name for server in servers]
     table = [["query", *(f"{name} ms (CPU ms)" for name in names), "ratio", "same answer"]]
     for row in results:
@@ -131,7 +145,41 @@ def ranges(options: argparse.Namespace) -> list[dict]:
         ]
         table.append([row["query"], *cells, f"{walls[-1] / walls[0]:.1f}", "yes" if row["same"] else "NO"])
     print_table(table)
-    return results
+    return results, canceled
+
+
+def cancel(server: ServerUnderTest, start_s: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds from the end of the connection until the query is not listed as running, by what it was at."""
+    host, port = urllib.parse.urlsplit(server.url).netloc.rsplit(":", 1)
+    watch = http.client.HTTPConnection(host, int(port), timeout=30)
+
+    def running() -> int:
+        watch.request("GET", "/api/v1/queries")
+        return len(json.loads(watch.getresponse().read())["data"])
+
+    taken: dict[str, list[float]] = {}
+    for name, query in ENDLESS.items():
+        params = urllib.parse.urlencode(
+            {"query": query, "start": start_s + 600, "end": start_s + 600 + 10_999, "step": 1, "nocache": 1}
+        )
+        for _ in range(rounds):
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(f"GET /api/v1/query_range?{params} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                while running() == 0:
+                    time.sleep(0.01)
+                time.sleep(0.3)  # Into the middle of it.
+                if running() == 0:
+                    sys.exit(f"cancel: {name} ended by itself")
+            gone = time.monotonic()
+            while running() > 0:
+                time.sleep(0.0005)
+            taken.setdefault(name, []).append(time.monotonic() - gone)
+    watch.close()
+    table = [["at", "ms until it ends, median", "most"]]
+    for name, seconds in taken.items():
+        table.append([name, f"{1000 * statistics.median(seconds):.1f}", f"{1000 * max(seconds):.1f}"])
+    print_table(table)
+    return taken
 
 
 def parse() -> dict | None:
@@ -155,7 +203,8 @@ def parse() -> dict | None:
 
 def main() -> None:
     options = parse_arguments()
-    result = {"ranges": ranges(options), "parse_us": parse()}
+    compared, canceled = ranges(options)
+    result = {"ranges": compared, "cancel_s": canceled, "parse_us": parse()}
     if options.record:
         record("promql", result)
 

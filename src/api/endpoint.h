@@ -9,6 +9,7 @@
 #include "api/answer.h"
 #include "api/parameters.h"
 #include "api/prometheus_api.h"
+#include "base/memory_meter.h"
 #include "http/abandonment.h"
 #include "http/message.h"
 #include "model/tenant.h"
@@ -72,7 +73,8 @@ struct Endpoint {
 /// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
 [[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
 
-/// What a call's reads check: they end at its deadline, or when its client has gone.
+/// What a call's reads check: they end at its deadline, when its client has gone, or when all that was allocated for the
+/// call passes the memory of a query. Lives on the thread that answers the call.
 class CallContext {
  public:
   CallContext(const ApiContext& api, const Call& call, std::chrono::nanoseconds deadline);
@@ -85,6 +87,8 @@ class CallContext {
 
  private:
   QueryContext context_;
+  MemoryMeter meter_;
+  MeteredThread metered_;
   http::Abandonment* const abandonment_;
 };
 

@@ -166,7 +166,10 @@ void RegisterEndpoint(http::Router& router, const std::shared_ptr<const ApiConte
 }  // namespace
 
 CallContext::CallContext(const ApiContext& api, const Call& call, nanoseconds deadline)
-    : context_(api.deps.clock, deadline), abandonment_(call.abandonment) {
+    : context_(api.deps.clock, deadline),
+      meter_(api.deps.engine.options().memory_bytes_max),
+      metered_(&meter_),
+      abandonment_(call.abandonment) {
   if (abandonment_ != nullptr) abandonment_->Watch([this] { context_.Cancel(); });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/http_error.h"
+#include "base/memory_meter.h"
 #include "wire/remote_read.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
@@ -23,6 +24,7 @@ class RemoteReadEndpoint {
         clock_(deps.clock),
         timeout_(options.query_timeout),
         bytes_max_(options.response_bytes_max),
+        memory_max_(deps.engine.options().memory_bytes_max),
         read_(deps.metrics.AddCounter("tickscope_api_remote_read_samples_total",
                                       "Samples answered to remote read requests.", {})),
         failed_(deps.metrics.AddCounter("tickscope_api_remote_read_failures_total",
@@ -51,6 +53,8 @@ class RemoteReadEndpoint {
     }
     const wire::RemoteReadRequest& read = *decoded;
     const QueryContext context(clock_, arrived + timeout_);
+    const MemoryMeter meter(memory_max_);
+    const MeteredThread metered(&meter);
     std::string body;
     std::string result;
     for (std::size_t i = 0; i < read.queries.size(); ++i) {
@@ -102,6 +106,7 @@ class RemoteReadEndpoint {
   const Clock& clock_;
   const std::chrono::nanoseconds timeout_;
   const std::size_t bytes_max_;
+  const std::uint64_t memory_max_;  // Of all that one request allocates.
   Counter* const read_;
   Counter* const failed_;
 };

@@ -112,8 +112,6 @@ Result<Notes> WriteTexts(const ApiContext& api, const Call& call, const ListText
   if (selectors.empty()) selectors.emplace_back();  // Every series.
 
   const CallContext context(api, call, DeadlineOf(api, call));
-  // Two lists and their union are held at once.
-  const std::uint64_t bytes_max = api.deps.engine.options().memory_bytes_max / 3;
   std::vector<std::string> texts;
   for (auto& matchers : selectors) {
     if (query.IsEmpty()) break;
@@ -122,15 +120,7 @@ Result<Notes> WriteTexts(const ApiContext& api, const Call& call, const ListText
     std::vector<std::string> both;
     std::ranges::set_union(texts, more, std::back_inserter(both));
     texts = std::move(both);
-    std::uint64_t bytes = 0;
-    for (const std::string& text : texts)
-      bytes += sizeof(std::string) + text.capacity();
-    if (bytes > bytes_max) {
-      return Fail(
-          ErrorCode::kResourceExhausted,
-          fmt::format("the list needs too much memory: select fewer series with match[]: memory_max={}",
-                      api.deps.engine.options().memory_bytes_max));
-    }
+    TICKSCOPE_RETURN_IF_ERROR(context.get().Check());
   }
   const bool truncated = query.PastLimit(texts.size());
   if (truncated) texts.resize(query.limit);

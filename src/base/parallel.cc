@@ -4,12 +4,17 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory_meter.h"
+
 namespace tickscope {
 
 void RunParallel(std::size_t count, const std::function<void(std::size_t)>& run) {
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < count; ++i)
-    threads.emplace_back([&run, i] { run(i); });
+    threads.emplace_back([&run, i, meter = MemoryMeter::Current()] {
+      const MeteredThread metered(meter);
+      run(i);
+    });
   if (count > 0) run(0);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -91,7 +92,8 @@ class ColumnReader {
   virtual ~ColumnReader() = default;
   /// Appends the series' samples in the range that was asked for, in strictly ascending time. True when they are known to
   /// be floats without staleness markers, NaN or start timestamps, of which none is less than the one before.
-  /// Errors: kCorruption; what QueryContext::Check says.
+  /// Errors: kUnsupported when this series is not told in columns, and Select has to; kCorruption; what QueryContext::Check
+  /// says.
   [[nodiscard]] virtual Result<bool> Append(std::uint32_t series, SampleColumns& out) = 0;
   /// Appends the series' samples in the range as steps. False, with `out` of no use, when they are no such counter, or the
   /// storage has no quicker way to tell. Who asks sees to it that they are in order. Errors: as Append.
@@ -117,6 +119,13 @@ class ColumnScan {
   /// About how many samples all series have in the range.
   [[nodiscard]] virtual std::uint64_t EstimateSamples() const = 0;
   [[nodiscard]] virtual std::unique_ptr<ColumnReader> NewReader() const = 0;
+  /// As SeriesSet::spans.
+  [[nodiscard]] std::span<const ReadSpan> spans() const { return spans_; }
+  /// Who makes a scan tells, before others see it.
+  void SetSpans(std::vector<ReadSpan> spans) { spans_ = std::move(spans); }
+
+ private:
+  std::vector<ReadSpan> spans_;
 };
 
 }  // namespace tickscope

@@ -140,6 +140,8 @@ TEST(HistogramTrim, Trims) {
       {"at a bound", TrimSide::kKeepAbove, 2, Four(), "{count:1, sum:2.8284271247461903, (2,4]:1}"},
       {"everything goes", TrimSide::kKeepAbove, kInf, Four(), "{count:0, sum:0}"},
       {"NaN keeps nothing", TrimSide::kKeepBelow, kNan, Four(), "{count:0, sum:0}"},
+      {"of a zero bucket NaN keeps NaN", TrimSide::kKeepAbove, kNan, ZeroBucketOnly(),
+       "{count:NaN, sum:NaN, [-1,1]:NaN}"},
       {"half a zero bucket", TrimSide::kKeepAbove, 0, ZeroBucketOnly(), "{count:2, sum:1, [-1,1]:2}"},
       {"inside a custom bucket", TrimSide::kKeepBelow, 7.5, Custom({5, 10}, {1, 2, 1}),
        "{count:2, sum:8.75, [-Inf,5]:1, (5,10]:1}"},

@@ -32,7 +32,10 @@ Kept KeepEndless(const BoundedBucket& bucket, TrimSide side, double value) {
 }
 
 Kept KeepPart(const Histogram& h, const BoundedBucket& bucket, TrimSide side, double value) {
-  if (std::isnan(value)) return {0, 0};
+  if (std::isnan(value)) {
+    // Of the zero bucket a share is computed, of the others only those on the right side stay.
+    return bucket.sign == BucketSign::kZero ? Kept{value, value} : Kept{};
+  }
   const bool below = side == TrimSide::kKeepBelow;
   if (UsesCustomBounds(h)) {
     // A first bucket with a positive bound is taken to start at 0, but only values from there on may divide it.

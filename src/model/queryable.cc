@@ -1,5 +1,8 @@
 #include "model/queryable.h"
 
+#include <string>
+
+#include "base/memory_meter.h"
 #include "model/column_scan.h"
 
 namespace tickscope {
@@ -8,6 +11,13 @@ Status QueryContext::Check() const {
   if (cancelled_.load(std::memory_order_relaxed)) return Fail(ErrorCode::kCancelled, "query was canceled");
   if (clock_ != nullptr && clock_->Monotonic() > deadline_) {
     return Fail(ErrorCode::kDeadlineExceeded, "query timed out");
+  }
+  if (const MemoryMeter* const meter = MemoryMeter::Current(); meter != nullptr && meter->IsOver()) {
+    std::string text =
+        "query needs too much memory: select fewer series (lists: with match[]), a shorter range or a longer "
+        "step: "
+        "memory_max=";
+    return Fail(ErrorCode::kResourceExhausted, text += std::to_string(meter->bytes_max()));
   }
   return {};
 }

@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +16,8 @@
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "model/matcher.h"
+#include "model/read_span.h"
+#include "model/select_hints.h"
 #include "model/tenant.h"
 
 namespace tickscope {
@@ -23,12 +28,15 @@ struct SampleColumns {
   std::vector<double> values;            ///< One a time; 0 where the sample is a histogram.
   std::vector<HistogramPtr> histograms;  ///< Empty when no sample is one, else one a time, null for floats.
   std::vector<TimeMs> start_times_ms;    ///< Empty when none is known, else one a time, 0 for unset.
+  /// How many samples each row stands for: more than one where it is a window's sum. Empty when all are one.
+  std::vector<double> counts;
 
   void Clear() {
     times_ms.clear();
     values.clear();
     histograms.clear();
     start_times_ms.clear();
+    counts.clear();
   }
   [[nodiscard]] std::size_t size() const { return times_ms.size(); }
 };
@@ -40,8 +48,8 @@ class QueryContext {
   QueryContext(const Clock& clock, std::chrono::nanoseconds deadline) : clock_(&clock), deadline_(deadline) {}
 
   void Cancel() { cancelled_ = true; }
-  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline. Cheap enough for every few
-  /// thousand samples.
+  /// Errors: kCancelled after Cancel, kDeadlineExceeded past the deadline, kResourceExhausted when this thread's
+  /// MemoryMeter is over. Cheap enough for every few thousand samples.
   [[nodiscard]] Status Check() const;
 
   /// Counts samples taken from storage, for who watches the read.
@@ -61,6 +69,8 @@ struct SelectRequest {
   TimeMs start_ms = 0;
   TimeMs end_ms = 0;
   std::vector<Matcher> matchers;
+  /// Nothing when every sample is wanted as it came, as far as it is there.
+  std::optional<SelectHints> hints = std::nullopt;
 };
 
 /// Series one after the other, in ascending label order. Not thread-safe.
@@ -74,6 +84,13 @@ class SeriesSet {
   /// Replaces `out` by the current series' samples in the requested time range, staleness markers included.
   /// Errors: kCorruption when stored bytes do not decode; what QueryContext::Check says.
   [[nodiscard]] virtual Status ReadSamples(SampleColumns& out) = 0;
+  /// From what is read; nothing when that is samples as they came and no more is known.
+  [[nodiscard]] std::span<const ReadSpan> spans() const { return spans_; }
+  /// Who makes a set tells, before others see it.
+  void SetSpans(std::vector<ReadSpan> spans) { spans_ = std::move(spans); }
+
+ private:
+  std::vector<ReadSpan> spans_;
 };
 
 /// Type, help and unit of a metric family, as scraped or sent.
@@ -106,6 +123,13 @@ class Queryable {
   [[nodiscard]] virtual Result<std::vector<std::string>> LabelValues(const std::string& name,
                                                                      const SelectRequest& request,
                                                                      const QueryContext& context) const = 0;
+};
+
+/// Tells what Select of a request would read, without reading it: from listings alone, in microseconds. Thread-safe.
+class ReadPlanner {
+ public:
+  virtual ~ReadPlanner() = default;
+  [[nodiscard]] virtual ReadPlan PlanRead(const SelectRequest& request) const = 0;
 };
 
 }  // namespace tickscope

@@ -18,6 +18,7 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
   });
   if (!samples.histograms.empty()) samples.histograms.resize(samples.size());
   if (!samples.start_times_ms.empty()) samples.start_times_ms.resize(samples.size());
+  if (!samples.counts.empty()) samples.counts.resize(samples.size(), 1);
   SampleColumns sorted;
   for (const std::uint32_t i : order) {
     const TimeMs time_ms = samples.times_ms[from + i];
@@ -26,6 +27,7 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
     sorted.values.push_back(samples.values[from + i]);
     if (!samples.histograms.empty()) sorted.histograms.push_back(std::move(samples.histograms[from + i]));
     if (!samples.start_times_ms.empty()) sorted.start_times_ms.push_back(samples.start_times_ms[from + i]);
+    if (!samples.counts.empty()) sorted.counts.push_back(samples.counts[from + i]);
   }
   const auto replace = [from](auto& to, auto& with) {
     to.resize(from);
@@ -35,22 +37,23 @@ void SortSamples(SampleColumns& samples, std::size_t from) {
   replace(samples.values, sorted.values);
   if (!samples.histograms.empty()) replace(samples.histograms, sorted.histograms);
   if (!samples.start_times_ms.empty()) replace(samples.start_times_ms, sorted.start_times_ms);
+  if (!samples.counts.empty()) replace(samples.counts, sorted.counts);
 }
 
 void AppendSamples(const SampleColumns& more, SampleColumns& samples) {
   const std::size_t before = samples.size();
-  const auto append = [&](const auto& from, auto& to, bool is_needed) {
-    if (!is_needed) return;
-    to.resize(before);
+  // What either lacks is `none`.
+  const auto append = [&](const auto& from, auto& to, const auto& none) {
+    if (from.empty() && to.empty()) return;
+    to.resize(before, none);
     to.insert(to.end(), from.begin(), from.end());
-    to.resize(before + more.size());
+    to.resize(before + more.size(), none);
   };
-  const bool has_histograms = !samples.histograms.empty() || !more.histograms.empty();
-  const bool has_starts = !samples.start_times_ms.empty() || !more.start_times_ms.empty();
   samples.times_ms.insert(samples.times_ms.end(), more.times_ms.begin(), more.times_ms.end());
   samples.values.insert(samples.values.end(), more.values.begin(), more.values.end());
-  append(more.histograms, samples.histograms, has_histograms);
-  append(more.start_times_ms, samples.start_times_ms, has_starts);
+  append(more.histograms, samples.histograms, HistogramPtr());
+  append(more.start_times_ms, samples.start_times_ms, TimeMs{0});
+  append(more.counts, samples.counts, 1.0);
 }
 
 }  // namespace tickscope

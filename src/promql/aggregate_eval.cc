@@ -272,6 +272,16 @@ std::vector<AggregateGroup> GroupRows(const StepMatrix& in, const Aggregate& agg
   return groups;
 }
 
+ParamExtent::ParamExtent(const std::vector<double>& param)
+    : min(std::numeric_limits<double>::max()), max(std::numeric_limits<double>::lowest()) {
+  for (const double value : param) {
+    any_nan = any_nan || std::isnan(value);
+    min = std::min(min, value);
+    max = std::max(max, value);
+  }
+  if (any_nan) min = max = std::numeric_limits<double>::quiet_NaN();
+}
+
 Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const Aggregate& aggregate,
                                  const Scope& outer) {
   QueryRun& run = evaluator.run();
@@ -282,7 +292,10 @@ Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const A
   }
   TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
                              EvalPushedAggregate(evaluator, aggregate, scope));
-  if (pushed) return *std::move(pushed);
+  if (pushed) {
+    if (run.trace != nullptr) run.trace->RanAs(expr, PlanMethod::kColumns);
+    return *std::move(pushed);
+  }
   std::vector<double> param;
   if (aggregate.op == AggregateOp::kQuantile) {
     TICKSCOPE_ASSIGN_OR_RETURN(param, evaluator.Scalar(*aggregate.param, scope));
@@ -295,10 +308,11 @@ Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr, const A
   }
   AggregateEvaluation evaluation(run, aggregate, in, out);
   if (aggregate.op == AggregateOp::kQuantile) {
-    for (const double q : param) {
-      if (std::isnan(q) || q < 0 || q > 1)
-        run.annotations.Warn(WithoutParens(*aggregate.param).position, QuantileOutOfRangeText(q));
-    }
+    const ParamExtent extent(param);
+    const PositionRange at = WithoutParens(*aggregate.param).position;
+    if (extent.any_nan) run.annotations.Warn(at, QuantileOutOfRangeText(extent.max));
+    if (extent.max > 1) run.annotations.Warn(at, QuantileOutOfRangeText(extent.max));
+    if (extent.min < 0) run.annotations.Warn(at, QuantileOutOfRangeText(extent.min));
     TICKSCOPE_RETURN_IF_ERROR(evaluation.RunQuantile(param));
   } else {
     TICKSCOPE_RETURN_IF_ERROR(evaluation.Run());

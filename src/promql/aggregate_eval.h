@@ -12,6 +12,15 @@ namespace tickscope::promql {
 [[nodiscard]] Result<StepMatrix> EvalAggregate(Evaluator& evaluator, const Expr& expr,
                                                const Aggregate& aggregate, const Scope& scope);
 
+/// The extent of a parameter over all steps. Notes and errors name its ends, however many steps there are.
+struct ParamExtent {
+  explicit ParamExtent(const std::vector<double>& param);
+
+  double min;  ///< NaN when any is, as `max`.
+  double max;
+  bool any_nan = false;
+};
+
 /// The rows that one result stands for.
 struct AggregateGroup {
   Labels labels;

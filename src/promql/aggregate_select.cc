@@ -1,6 +1,7 @@
 #include "promql/aggregate_select.h"
 
 #define XXH_INLINE_ALL
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -12,20 +13,19 @@
 namespace tickscope::promql {
 namespace {
 
-constexpr double kInt64Limit = 9223372036854775808.0;  // 2^63
+// The largest double below 2^63, and -2^63: from here on counts are refused.
+constexpr double kCountMax = 9223372036854774784.0;
+constexpr double kCountMin = -9223372036854775808.0;
 
-Status CheckCounts(const std::vector<double>& counts) {
-  for (const double k : counts) {
-    if (std::isnan(k)) return Fail(ErrorCode::kFailedPrecondition, "Parameter value is NaN");
-    if (k >= kInt64Limit) {
-      return Fail(ErrorCode::kFailedPrecondition,
-                  "Scalar value " + FormatFloatCompact(k) + " overflows int64");
-    }
-    if (k < -kInt64Limit) {
-      return Fail(ErrorCode::kFailedPrecondition,
-                  "Scalar value " + FormatFloatCompact(k) + " underflows int64");
-    }
-  }
+Status CheckCounts(const ParamExtent& counts) {
+  if (counts.max < 1) return {};
+  if (counts.any_nan) return Fail(ErrorCode::kFailedPrecondition, "Parameter value is NaN");
+  const auto refused = [](double k, std::string_view why) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("Scalar value {} {} int64", FormatFloatCompact(k), why));
+  };
+  if (counts.min <= kCountMin) return refused(counts.min, "underflows");
+  if (counts.max >= kCountMax) return refused(counts.max, "overflows");
   return {};
 }
 
@@ -97,6 +97,7 @@ class Selection {
           std::ldexp(static_cast<double>(XXH64(packed.data(), packed.size(), 0) >> 11), -53);  // [0, 1)
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         const double r = ratios[step];
+        // Beyond 1 and -1 these hold for every place.
         if (in_.cell(row, step) != Cell::kNone && (r >= 0 ? place < r : place >= 1 + r)) Choose(row, step);
       }
     }
@@ -133,20 +134,17 @@ class Selection {
   bool ignored_histogram_ = false;
 };
 
-// Ratios within [-1, 1], with a warning for those that had to be cut.
-Result<std::vector<double>> CheckedRatios(QueryRun& run, const Aggregate& aggregate,
-                                          std::vector<double> ratios) {
-  for (double& r : ratios) {
-    if (std::isnan(r)) return Fail(ErrorCode::kFailedPrecondition, "Ratio value is NaN");
-    const double cut = std::clamp(r, -1.0, 1.0);
-    if (cut != r) {
-      run.annotations.Warn(WithoutParens(*aggregate.param).position,
-                           "ratio value should be between -1 and 1, got " + FormatFloatCompact(r) +
-                               ", capping to " + FormatFloatCompact(cut));
-    }
-    r = cut;
-  }
-  return ratios;
+// Warns of ratios beyond [-1, 1], which choose as the end they are beyond.
+Status CheckRatios(QueryRun& run, const Aggregate& aggregate, const ParamExtent& ratios) {
+  if (ratios.any_nan) return Fail(ErrorCode::kFailedPrecondition, "Ratio value is NaN");
+  const auto warn = [&](double r, std::string_view cut) {
+    run.annotations.Warn(WithoutParens(*aggregate.param).position,
+                         fmt::format("ratio value should be between -1 and 1, got {}, capping to {}",
+                                     FormatFloatCompact(r), cut));
+  };
+  if (ratios.max > 1) warn(ratios.max, "1");
+  if (ratios.min < -1) warn(ratios.min, "-1");
+  return {};
 }
 
 }  // namespace
@@ -154,15 +152,15 @@ Result<std::vector<double>> CheckedRatios(QueryRun& run, const Aggregate& aggreg
 Result<StepMatrix> EvalSelectingAggregate(Evaluator& evaluator, const Expr& expr, const Aggregate& aggregate,
                                           const Scope& scope) {
   QueryRun& run = evaluator.run();
-  TICKSCOPE_ASSIGN_OR_RETURN(std::vector<double> param, evaluator.Scalar(*aggregate.param, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> param, evaluator.Scalar(*aggregate.param, scope));
+  const ParamExtent extent(param);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, evaluator.Vector(*aggregate.expr, scope));
   Selection selection(evaluator, aggregate, in);
   if (aggregate.op == AggregateOp::kLimitRatio) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> ratios,
-                               CheckedRatios(run, aggregate, std::move(param)));
-    selection.Share(ratios);
+    TICKSCOPE_RETURN_IF_ERROR(CheckRatios(run, aggregate, extent));
+    selection.Share(param);
   } else {
-    TICKSCOPE_RETURN_IF_ERROR(CheckCounts(param));
+    TICKSCOPE_RETURN_IF_ERROR(CheckCounts(extent));
     TICKSCOPE_RETURN_IF_ERROR(aggregate.op == AggregateOp::kLimitk ? selection.First(param)
                                                                    : selection.Best(param));
   }

@@ -44,22 +44,51 @@ std::vector<std::string> Annotations::Texts(const Notes& notes, std::string_view
 void Annotations::MonotonicityFixed(PositionRange at, std::string_view metric_name,
                                     const MonotonicityFix& fix, TimeMs time_ms) {
   if (monotonicity_.size() >= kAnnotationsMax) return;
-  const auto [it, added] = monotonicity_.try_emplace(std::string(metric_name));
-  MonotonicityExtent& extent = it->second;
-  if (added) extent = {at.start, fix, time_ms, time_ms, 0};
-  extent.fix.bucket_min = std::min(extent.fix.bucket_min, fix.bucket_min);
-  extent.fix.bucket_max = std::max(extent.fix.bucket_max, fix.bucket_max);
-  extent.fix.difference_max = std::max(extent.fix.difference_max, fix.difference_max);
-  extent.first_ms = std::min(extent.first_ms, time_ms);
-  extent.last_ms = std::max(extent.last_ms, time_ms);
-  ++extent.samples;
+  const MonotonicityExtent one{at.start, fix, time_ms, time_ms, 1};
+  const auto [it, added] = monotonicity_.try_emplace(std::string(metric_name), one);
+  if (!added) it->second.Add(one);
 }
 
-void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name) {
+void Annotations::MonotonicityExtent::Add(const MonotonicityExtent& more) {
+  fix.bucket_min = std::min(fix.bucket_min, more.fix.bucket_min);
+  fix.bucket_max = std::max(fix.bucket_max, more.fix.bucket_max);
+  fix.difference_max = std::max(fix.difference_max, more.fix.difference_max);
+  first_ms = std::min(first_ms, more.first_ms);
+  last_ms = std::max(last_ms, more.last_ms);
+  samples += more.samples;
+}
+
+void Annotations::StartsOverlapped(PositionRange at, std::string_view metric_name, std::size_t windows) {
   if (start_overlaps_.size() >= kAnnotationsMax) return;
   const auto [it, added] = start_overlaps_.try_emplace(std::string(metric_name));
   if (added) it->second.place = at.start;
-  ++it->second.count;
+  it->second.count += windows;
+}
+
+void Annotations::Merge(const Annotations& more, const Places& places) {
+  const auto place_of = [&places](std::size_t place) {
+    const auto found = places.find(place);
+    return found == places.end() ? place : found->second;
+  };
+  for (const auto& [text, place] : more.warnings_)
+    Add(warnings_, text, {place_of(place), 0});
+  for (const auto& [text, place] : more.infos_)
+    Add(infos_, text, {place_of(place), 0});
+  for (const auto& [metric, extent] : more.monotonicity_) {
+    if (monotonicity_.size() >= kAnnotationsMax) break;
+    const auto [it, added] = monotonicity_.try_emplace(metric, extent);
+    if (added) {
+      it->second.place = place_of(extent.place);
+    } else {
+      it->second.Add(extent);
+    }
+  }
+  for (const auto& [metric, overlap] : more.start_overlaps_) {
+    if (start_overlaps_.size() >= kAnnotationsMax) break;
+    const auto [it, added] = start_overlaps_.try_emplace(metric);
+    if (added) it->second.place = place_of(overlap.place);
+    it->second.count += overlap.count;
+  }
 }
 
 std::vector<std::string> Annotations::warnings() const {

@@ -39,8 +39,13 @@ class Annotations {
   void MonotonicityFixed(PositionRange at, std::string_view metric_name, const MonotonicityFix& fix,
                          TimeMs time_ms);
 
-  /// Start times before the previous sample, counted by metric.
-  void StartsOverlapped(PositionRange at, std::string_view metric_name);
+  /// Windows with start times before the previous sample, counted by metric.
+  void StartsOverlapped(PositionRange at, std::string_view metric_name, std::size_t windows);
+
+  /// Offsets into the text, by the offsets of what is the same elsewhere in it.
+  using Places = std::map<std::size_t, std::size_t>;
+  /// Notes everything that `more` has noted, at the places that stand for its own; those that are not among `places` stay.
+  void Merge(const Annotations& more, const Places& places);
 
   [[nodiscard]] std::vector<std::string> warnings() const;
   [[nodiscard]] std::vector<std::string> infos() const;
@@ -53,6 +58,8 @@ class Annotations {
     TimeMs first_ms = 0;
     TimeMs last_ms = 0;
     std::size_t samples = 0;
+
+    void Add(const MonotonicityExtent& more);
   };
 
   static void Add(Notes& to, std::string_view text, PositionRange at);

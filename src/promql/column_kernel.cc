@@ -129,10 +129,17 @@ ColumnKernel::Form ColumnKernel::FormOf(const RangeFunction* function) {
   return found == std::end(kForms) ? Form::kAny : found->second;
 }
 
+WindowGrid GridOf(const ColumnQuestion& question) {
+  std::vector<std::uint8_t> from_start;
+  if (!question.windows.empty()) {
+    for (const TimeMs end_ms : question.ends_ms)
+      from_start.push_back(static_cast<std::uint8_t>(question.StartsAtWindow(end_ms - question.range_ms)));
+  }
+  return {question.ends_ms, question.range_ms, question.per_second(), std::move(from_start)};
+}
+
 ColumnKernel::ColumnKernel(const ColumnQuestion& question)
-    : question_(question),
-      form_(FormOf(question.function)),
-      grid_(question.ends_ms, question.range_ms, question.per_second()) {}
+    : question_(question), form_(FormOf(question.function)), grid_(GridOf(question)) {}
 
 void ColumnKernel::Begin(StepValues& out) const {
   out.values.resize(question_.ends_ms.size());
@@ -148,7 +155,7 @@ bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out)
   bool is_done = true;
   if (form_ == Form::kNewest) {
     Newest(samples, out);
-  } else if (form_ == Form::kAny || !(rises || LeaveNumbers(samples)) ||
+  } else if (form_ == Form::kAny || !samples.counts.empty() || !(rises || LeaveNumbers(samples)) ||
              !Columns({samples.times_ms, samples.values, rises}, out)) {
     is_done = Any(samples, out);
   }
@@ -158,7 +165,7 @@ bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out)
 
 bool ColumnKernel::Evaluate(const RangeSeries& series, StepValues& out) {
   if (form_ == Form::kAny || form_ == Form::kNewest || !series.histograms.empty() ||
-      !series.float_starts.empty() || HasNan(series.floats)) {
+      !series.float_starts.empty() || !series.float_counts.empty() || HasNan(series.floats)) {
     return false;
   }
   Begin(out);
@@ -459,8 +466,10 @@ bool ColumnKernel::Any(const SampleColumns& samples, StepValues& out) {
   for (std::size_t step = 0; step < question_.ends_ms.size(); ++step) {
     const TimeMs end_ms = question_.ends_ms[step];
     call.time_ms = end_ms;
-    const Sample sample =
-        question_.function->kernel(cursor.MoveTo(end_ms - question_.range_ms, end_ms), call);
+    const TimeMs start_ms = end_ms - question_.range_ms;
+    RangeWindow window = cursor.MoveTo(question_.StartsAtWindow(start_ms) ? start_ms - 1 : start_ms, end_ms);
+    window.start_ms = start_ms;
+    const Sample sample = question_.function->kernel(window, call);
     if (sample.cell != Cell::kFloat) continue;
     out.values[step] = sample.value;
     out.is_there[step] = 1;

@@ -17,6 +17,7 @@
 #include "model/queryable.h"
 #include "promql/grown_column.h"
 #include "promql/range_function.h"
+#include "promql/range_hints.h"
 #include "promql/window_grid.h"
 
 namespace tickscope::promql {
@@ -33,13 +34,20 @@ struct ColumnQuestion {
   const RangeFunction* function = nullptr;  ///< Null for the newest sample within the range.
   std::vector<TimeMs> ends_ms;              ///< Of the steps, offset and @ applied.
   std::int64_t range_ms = 0;
+  std::vector<ReadSpan> windows;  ///< Where samples are windows' rows, for functions that look at the start.
 
+  [[nodiscard]] bool StartsAtWindow(TimeMs start_ms) const {
+    return !windows.empty() && promql::StartsAtWindow(windows, start_ms);
+  }
   /// What a change is divided by: the seconds of the range for rate, else 1.
   [[nodiscard]] double per_second() const {
     const bool is_rate = function != nullptr && function->name == "rate";
     return is_rate ? static_cast<double>(range_ms) / 1000 : 1;
   }
 };
+
+/// The windows of its steps.
+[[nodiscard]] WindowGrid GridOf(const ColumnQuestion& question);
 
 /// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`
 /// is that of the range. `first` is its first value there.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/memory_meter.h"
 #include "promql/evaluator.h"
 #include "promql/parser.h"
+#include "promql/plan.h"
 #include "promql/range_eval.h"
 
 namespace tickscope::promql {
@@ -108,22 +110,62 @@ Result<Value> EvaluateRange(Evaluator& evaluator, const Expr& expr, const Grid& 
   return ToMatrix(matrix, grid);
 }
 
-// Sets up what an evaluation works with, runs it and gathers its result.
-template <typename Evaluate>
-Result<QueryResult> RunQuery(const Queryable& storage, const TenantId& tenant, const EngineOptions& options,
-                             const QueryContext& context, std::string_view text, TimeMs start_ms,
-                             TimeMs end_ms, std::int64_t step_ms, Evaluate evaluate) {
-  SampleBudget budget(options.samples_max, options.memory_bytes_max);
-  Annotations annotations(text);
+// What is asked of one evaluation.
+struct Asked {
+  const Queryable& storage;
+  const TenantId& tenant;
+  const EngineOptions& options;
+  const QueryContext& context;
+  std::string_view text;
+  TimeMs start_ms = 0;
+  TimeMs end_ms = 0;
+  std::int64_t step_ms = 0;  // 0 for an instant query.
+};
+
+// Everything a run refers to that is its own.
+struct RunParts {
+  explicit RunParts(const Asked& asked)
+      : budget(asked.options.samples_max, asked.options.memory_bytes_max), annotations(asked.text) {}
+
+  [[nodiscard]] QueryRun Run(const Asked& asked, PlanTrace* trace) {
+    return {asked.storage, asked.tenant,  asked.options, asked.context, asked.text,   asked.start_ms,
+            asked.end_ms,  asked.step_ms, budget,        annotations,   result.stats, trace};
+  }
+
+  SampleBudget budget;
+  Annotations annotations;
   QueryResult result;
-  QueryRun run{storage, tenant,  options, context,     text,        start_ms,
-               end_ms,  step_ms, budget,  annotations, result.stats};
-  Evaluator evaluator(run);
-  TICKSCOPE_ASSIGN_OR_RETURN(result.value, evaluate(evaluator));
-  result.warnings = annotations.warnings();
-  result.infos = annotations.infos();
-  result.stats.samples_peak = budget.peak();
-  return result;
+};
+
+// Errors: kInvalidArgument for a range query of what is no vector.
+Status CheckType(const Expr& expr, std::int64_t step_ms) {
+  const ValueType type = TypeOf(expr);
+  if (step_ms == 0 || type == ValueType::kScalar || type == ValueType::kVector) return {};
+  return Fail(ErrorCode::kInvalidArgument, "invalid expression type \"" + std::string(ValueTypeText(type)) +
+                                               "\" for range query, must be Scalar or instant Vector");
+}
+
+Result<QueryResult> Evaluate(const Asked& asked, const Expr& expr, PlanTrace* trace) {
+  TICKSCOPE_RETURN_IF_ERROR(CheckType(expr, asked.step_ms));
+  // Whoever asks may count for more than the evaluation, with the writing of its answer; else it counts alone.
+  const MemoryMeter own(asked.options.memory_bytes_max);
+  const MemoryMeter* const outer = MemoryMeter::Current();
+  const MeteredThread metered(outer != nullptr ? outer : &own);
+  RunParts parts(asked);
+  QueryRun run = parts.Run(asked, trace);
+  QueryResult& result = parts.result;
+  Evaluator evaluator(run, expr);
+  if (asked.step_ms == 0) {
+    TICKSCOPE_ASSIGN_OR_RETURN(result.value, EvaluateInstant(evaluator, expr, asked.start_ms));
+  } else {
+    const Grid grid{asked.start_ms, asked.step_ms,
+                    static_cast<std::size_t>((asked.end_ms - asked.start_ms) / asked.step_ms) + 1};
+    TICKSCOPE_ASSIGN_OR_RETURN(result.value, EvaluateRange(evaluator, expr, grid));
+  }
+  result.warnings = parts.annotations.warnings();
+  result.infos = parts.annotations.infos();
+  result.stats.samples_peak = parts.budget.peak();
+  return std::move(result);
 }
 
 }  // namespace
@@ -131,22 +173,41 @@ Result<QueryResult> RunQuery(const Queryable& storage, const TenantId& tenant, c
 Result<QueryResult> Engine::Instant(const Queryable& storage, const TenantId& tenant, std::string_view query,
                                     TimeMs time_ms, const QueryContext& context) const {
   TICKSCOPE_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpr(query, options_));
-  return RunQuery(storage, tenant, options_, context, query, time_ms, time_ms, 0,
-                  [&](Evaluator& evaluator) { return EvaluateInstant(evaluator, *expr, time_ms); });
+  return Evaluate({storage, tenant, options_, context, query, time_ms, time_ms, 0}, *expr, nullptr);
 }
 
 Result<QueryResult> Engine::Range(const Queryable& storage, const TenantId& tenant, std::string_view query,
                                   TimeMs start_ms, TimeMs end_ms, std::int64_t step_ms,
                                   const QueryContext& context) const {
   TICKSCOPE_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpr(query, options_));
-  const ValueType type = TypeOf(*expr);
-  if (type != ValueType::kScalar && type != ValueType::kVector) {
-    return Fail(ErrorCode::kInvalidArgument, "invalid expression type \"" + std::string(ValueTypeText(type)) +
-                                                 "\" for range query, must be Scalar or instant Vector");
-  }
-  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1};
-  return RunQuery(storage, tenant, options_, context, query, start_ms, end_ms, step_ms,
-                  [&](Evaluator& evaluator) { return EvaluateRange(evaluator, *expr, grid); });
+  return Evaluate({storage, tenant, options_, context, query, start_ms, end_ms, step_ms}, *expr, nullptr);
+}
+
+Result<Plan> Engine::Explain(const Queryable& storage, const PlanSources& sources, const TenantId& tenant,
+                             std::string_view query, TimeMs start_ms, TimeMs end_ms, std::int64_t step_ms,
+                             const QueryContext& context) const {
+  Plan plan;
+  TICKSCOPE_ASSIGN_OR_RETURN(plan.expr, ParseExpr(query, options_));
+  TICKSCOPE_RETURN_IF_ERROR(CheckType(*plan.expr, step_ms));
+  plan.query = query;
+  plan.start_ms = start_ms;
+  plan.end_ms = step_ms == 0 ? start_ms : end_ms;
+  plan.step_ms = step_ms;
+  const Asked asked{storage, tenant, options_, context, plan.query, start_ms, plan.end_ms, step_ms};
+  RunParts parts(asked);
+  QueryRun run = parts.Run(asked, nullptr);
+  TICKSCOPE_ASSIGN_OR_RETURN(plan.root, MakePlan(run, *plan.expr, sources));
+  return plan;
+}
+
+Result<QueryResult> Engine::Analyze(const Queryable& storage, const TenantId& tenant, Plan& plan,
+                                    const Clock& clock, const QueryContext& context) const {
+  PlanTrace trace(clock);
+  auto result =
+      Evaluate({storage, tenant, options_, context, plan.query, plan.start_ms, plan.end_ms, plan.step_ms},
+               *plan.expr, &trace);
+  if (result) AddActual(trace, plan.root);
+  return result;
 }
 
 }  // namespace tickscope::promql

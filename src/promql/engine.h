@@ -15,6 +15,7 @@
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "model/queryable.h"
+#include "model/read_span.h"
 
 namespace tickscope::promql {
 
@@ -31,6 +32,10 @@ struct EngineOptions {
   bool pushes_down = true;            ///< Add up columns where the storage has them; else series by series.
   std::uint32_t threads = 0;          ///< Most threads of one query; 0 for one a core.
   bool type_and_unit_labels = false;  ///< Treat __type__ and __unit__ as part of a metric's identity.
+  bool shares_subexpressions = true;  ///< Evaluate equal parts of a query once.
+  bool uses_windows = true;  ///< Tell storage what is made of samples, so that it may answer from windows.
+  std::int64_t source_resolution_max_ms =
+      0;  ///< Coarsest windows that may give answers that are near; 0 for none.
 };
 
 /// One value at one time: a float, or a histogram when `histogram` is set.
@@ -65,6 +70,10 @@ struct QueryStats {
   std::uint64_t samples_read = 0;  ///< Samples taken from storage.
   std::uint64_t samples_peak = 0;  ///< Most samples held at once.
   std::uint64_t series_read = 0;
+  std::uint64_t shared_results =
+      0;  ///< Values that were taken from an equal part of the query. What is shared is read once.
+  std::vector<ReadSpan>
+      spans;  ///< From what it was read, by selectors; "raw" where storage told nothing else.
 };
 
 struct QueryResult {
@@ -73,6 +82,9 @@ struct QueryResult {
   std::vector<std::string> infos;
   QueryStats stats;
 };
+
+struct Plan;
+struct PlanSources;
 
 class Engine {
  public:
@@ -88,6 +100,15 @@ class Engine {
   [[nodiscard]] Result<QueryResult> Range(const Queryable& storage, const TenantId& tenant,
                                           std::string_view query, TimeMs start_ms, TimeMs end_ms,
                                           std::int64_t step_ms, const QueryContext& context) const;
+
+  /// The plan of a query at start, start + step, ... up to end; at start alone when step_ms is 0. Requires: as Range.
+  /// Errors: kInvalidArgument as Instant and Range have it; what `context` says.
+  [[nodiscard]] Result<Plan> Explain(const Queryable& storage, const PlanSources& sources,
+                                     const TenantId& tenant, std::string_view query, TimeMs start_ms,
+                                     TimeMs end_ms, std::int64_t step_ms, const QueryContext& context) const;
+  /// Evaluates a planned query and adds to each node of the plan what it did. Errors: as Instant and Range.
+  [[nodiscard]] Result<QueryResult> Analyze(const Queryable& storage, const TenantId& tenant, Plan& plan,
+                                            const Clock& clock, const QueryContext& context) const;
 
   [[nodiscard]] const EngineOptions& options() const { return options_; }
 

@@ -13,6 +13,7 @@
 #include "promql/function_signature.h"
 #include "promql/function_table.h"
 #include "promql/selector_eval.h"
+#include "promql/shared_results.h"
 
 namespace tickscope::promql {
 namespace {
@@ -94,8 +95,29 @@ bool Evaluator::ComputeStepInvariance(const Expr& expr) {
   return true;  // Literals.
 }
 
+Evaluator::Evaluator(QueryRun& run, const Expr& root) : run_(run) {
+  auto shared = std::make_unique<SharedResults>(run, root);
+  if (!shared->empty()) shared_ = std::move(shared);
+}
+Evaluator::~Evaluator() = default;
+
 Result<StepMatrix> Evaluator::Vector(const Expr& expr, const Scope& scope) {
   TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+  if (run_.trace == nullptr) [[likely]]
+    return SharedVector(expr, scope);
+  const auto began = run_.trace->Now();
+  auto value = SharedVector(expr, scope);
+  run_.trace->Ran(expr, began, value ? value->rows() : 0);
+  return value;
+}
+
+Result<StepMatrix> Evaluator::SharedVector(const Expr& expr, const Scope& scope) {
+  if (shared_ == nullptr) [[likely]]
+    return VectorAtSteps(expr, scope);
+  return shared_->Get(expr, scope, [&] { return VectorAtSteps(expr, scope); });
+}
+
+Result<StepMatrix> Evaluator::VectorAtSteps(const Expr& expr, const Scope& scope) {
   const bool one_anyway = scope.grid.count == 1 && !scope.ends_later;
   if (one_anyway || !IsStepInvariant(expr)) return VectorNode(expr, scope);
   Scope one_step = scope;
@@ -128,6 +150,15 @@ Result<StepMatrix> Evaluator::VectorNode(const Expr& expr, const Scope& scope) {
 }
 
 Result<std::vector<double>> Evaluator::Scalar(const Expr& expr, const Scope& scope) {
+  if (run_.trace == nullptr) [[likely]]
+    return ScalarAtSteps(expr, scope);
+  const auto began = run_.trace->Now();
+  auto value = ScalarAtSteps(expr, scope);
+  run_.trace->Ran(expr, began, value ? 1 : 0);
+  return value;
+}
+
+Result<std::vector<double>> Evaluator::ScalarAtSteps(const Expr& expr, const Scope& scope) {
   if (scope.grid.count == 1 || !IsStepInvariant(expr)) return ScalarNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;

@@ -8,6 +8,7 @@
 // Threads    One evaluation, one thread.
 #pragma once
 
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -44,9 +45,13 @@ struct Scope {
   }
 };
 
+class SharedResults;
+
 class Evaluator {
  public:
-  explicit Evaluator(QueryRun& run) : run_(run) {}
+  /// `root` is what will be evaluated, as a whole or in parts; it and the run outlive this.
+  Evaluator(QueryRun& run, const Expr& root);
+  ~Evaluator();
 
   /// An instant-vector expression. Errors: kFailedPrecondition when the data does not allow the operation.
   [[nodiscard]] Result<StepMatrix> Vector(const Expr& expr, const Scope& scope);
@@ -59,12 +64,16 @@ class Evaluator {
   [[nodiscard]] bool IsStepInvariant(const Expr& expr);
 
  private:
+  [[nodiscard]] Result<StepMatrix> SharedVector(const Expr& expr, const Scope& scope);
+  [[nodiscard]] Result<StepMatrix> VectorAtSteps(const Expr& expr, const Scope& scope);
   [[nodiscard]] Result<StepMatrix> VectorNode(const Expr& expr, const Scope& scope);
+  [[nodiscard]] Result<std::vector<double>> ScalarAtSteps(const Expr& expr, const Scope& scope);
   [[nodiscard]] Result<std::vector<double>> ScalarNode(const Expr& expr, const Scope& scope);
   [[nodiscard]] Result<std::vector<double>> ScalarCall(const Call& call, const Scope& scope);
   [[nodiscard]] bool ComputeStepInvariance(const Expr& expr);
 
   QueryRun& run_;
+  std::unique_ptr<SharedResults> shared_;  // Null when no parts are equal.
   std::unordered_map<const Expr*, bool> step_invariant_;
 };
 

@@ -72,6 +72,18 @@ double Seconds(TimeMs time_ms) {
   return static_cast<double>(time_ms) / 1000;
 }
 
+double SumOf(std::span<const double> values) {
+  CompensatedSum sum;
+  for (const double v : values)
+    sum.Add(v);
+  return std::isinf(sum.raw()) ? sum.raw() : sum.value();
+}
+
+// Whether rows are sums of several samples. One that is of a single sample is that sample, wherever it was read from.
+bool HasSums(const FloatWindow& window) {
+  return std::ranges::any_of(window.counts, [](double count) { return count != 1; });
+}
+
 double Variance(std::span<const double> values) {
   RunningVariance variance;
   for (const double v : values)
@@ -84,15 +96,13 @@ double Variance(std::span<const double> values) {
 Sample SumOverTimeKernel(const RangeWindow& window, RangeCall& call) {
   if (window.empty() || RefuseMixed(window, call)) return Sample::None();
   if (window.floats.empty()) return FoldHistograms<HistogramSum>(window.histograms, call);
-  CompensatedSum sum;
-  for (const double v : window.floats.values)
-    sum.Add(v);
-  return Sample::Float(std::isinf(sum.raw()) ? sum.raw() : sum.value());
+  return Sample::Float(SumOf(window.floats.values));
 }
 
 Sample AvgOverTimeKernel(const RangeWindow& window, RangeCall& call) {
   if (window.empty() || RefuseMixed(window, call)) return Sample::None();
   if (window.floats.empty()) return FoldHistograms<HistogramMean>(window.histograms, call);
+  if (HasSums(window.floats)) return Sample::Float(SumOf(window.floats.values) / SumOf(window.floats.counts));
   CompensatedMean mean;
   for (const double v : window.floats.values)
     mean.Add(v);
@@ -100,7 +110,9 @@ Sample AvgOverTimeKernel(const RangeWindow& window, RangeCall& call) {
 }
 
 Sample CountOverTimeKernel(const RangeWindow& window, RangeCall&) {
-  return window.empty() ? Sample::None() : Sample::Float(static_cast<double>(window.size()));
+  if (window.empty()) return Sample::None();
+  if (!HasSums(window.floats)) return Sample::Float(static_cast<double>(window.size()));
+  return Sample::Float(SumOf(window.floats.counts) + static_cast<double>(window.histograms.size()));
 }
 
 Sample MinOverTimeKernel(const RangeWindow& window, RangeCall& call) {

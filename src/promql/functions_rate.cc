@@ -64,17 +64,18 @@ Sample Extrapolate(const RangeWindow& window, RangeCall& call, Kind kind) {
   if (times.empty()) return Sample::None();
   const bool from_zero = counter && StartsInside(window, starts, times);
   if (times.size() < 2 && !from_zero) return Sample::None();
-  if (counter && StartsOverlap(starts, times)) call.notes |= kNoteStartOverlap;
 
   const TimeMs begin_ms = from_zero ? starts[0] : times.front();
   const double per_second = kind == Kind::kRate ? static_cast<double>(call.range_ms) / 1000 : 1;
   if (histograms) {
     std::optional<Histogram> change = HistogramIncrease(window.histograms, counter, from_zero, call);
     if (!change) return Sample::None();
+    if (counter && StartsOverlap(starts, times)) call.notes |= kNoteStartOverlap;
     const double first_count = from_zero ? 0 : window.histograms.values[0]->count;
     const double factor = ExtrapolationFactor(window, times, begin_ms, first_count, change->count, counter);
     return Sample::Of(ScaleHistogram(*change, factor / per_second));
   }
+  if (counter && StartsOverlap(starts, times)) call.notes |= kNoteStartOverlap;
   const std::span<const double> values = window.floats.values;
   const double first_value = from_zero ? 0 : values.front();
   double change = values.back() - first_value;
@@ -192,12 +193,20 @@ std::optional<Histogram> HistogramIncrease(const HistogramWindow& window, bool c
 
   const auto is_gauge = [](const HistogramPtr& h) { return h->reset_hint == ResetHint::kGauge; };
   if (counter) {
-    if (std::any_of(values.begin(), values.end(), is_gauge)) call.notes |= kNoteNotCounter;
-    for (std::size_t i = from; i < values.size(); ++i) {
+    // What is between the ends is looked at after them, and when it does not fit nothing else is said.
+    bool gauge = is_gauge(values.front()) || is_gauge(values.back());
+    if (!SameBucketKind(*values[from], last)) {
+      if (gauge) call.notes |= kNoteNotCounter;
+      call.notes |= kNoteMixedBucketKinds;
+      return std::nullopt;
+    }
+    for (std::size_t i = from + 1; i + 1 < values.size(); ++i) {
+      gauge = gauge || is_gauge(values[i]);
       if (SameBucketKind(*values[i], last)) continue;
       call.notes |= kNoteMixedBucketKinds;
       return std::nullopt;
     }
+    if (gauge) call.notes |= kNoteNotCounter;
   } else {
     if (!SameBucketKind(*values.front(), last)) {
       call.notes |= kNoteMixedBucketKinds;

@@ -36,7 +36,8 @@ PartKernel::Form PartKernel::FormOf(const RangeFunction* function) {
 }
 
 bool PartKernel::Suits(const ColumnQuestion& question) {
-  if (FormOf(question.function) == Form::kNone || question.ends_ms.empty()) return false;
+  if (FormOf(question.function) == Form::kNone || question.ends_ms.empty() || !question.windows.empty())
+    return false;
   const std::int64_t span_ms = question.ends_ms.back() - question.ends_ms.front() + question.range_ms;
   return span_ms / static_cast<std::int64_t>(2 * question.ends_ms.size()) >= kEdgeDistanceMs;
 }

@@ -36,10 +36,15 @@ constexpr std::uint32_t kSharedGroupsMax = 256;
 struct Pushed {
   const VectorSelector* selector = nullptr;
   ColumnQuestion question;
+  std::optional<SelectHints> hints;
   TimeMs start_ms = 0;  // Of the samples.
   TimeMs end_ms = 0;
   bool drops_name = false;
   PositionRange place;  // Of the range, for notes.
+
+  [[nodiscard]] bool looks_at_start() const {
+    return question.function != nullptr && question.function->looks_at_start;
+  }
 };
 
 bool NamesOneMetric(const VectorSelector& selector) {
@@ -54,11 +59,15 @@ bool ForbidsPushing(const EngineOptions& options) {
 }
 
 // Resolves what does not depend on the form: times.
-void Finish(const TimeShift& shift, const Scope& scope, Pushed& pushed) {
+void Finish(const QueryRun& run, const TimeShift& shift, const Scope& scope, Pushed& pushed) {
   for (std::size_t step = 0; step < scope.grid.count; ++step)
     pushed.question.ends_ms.push_back(shift.Apply(scope.grid.At(step)));
   pushed.start_ms = pushed.question.ends_ms.front() - pushed.question.range_ms + 1;
   pushed.end_ms = pushed.question.ends_ms.back();
+  const RangeFunction* const function = pushed.question.function;
+  pushed.hints =
+      HintsFor(run, function == nullptr ? "" : function->name, pushed.question.range_ms, shift, scope.grid);
+  if (pushed.hints && pushed.looks_at_start()) --pushed.start_ms;
 }
 
 // A function of one range of a selector.
@@ -78,7 +87,7 @@ Result<std::optional<Pushed>> RecogniseCall(const QueryRun& run, const Call& cal
   pushed.place = arg.position;
   // Series that differ in their names alone may not fall together, which the evaluator sees to.
   if (pushed.drops_name && !NamesOneMetric(*pushed.selector)) return none;
-  Finish(source.shift, scope, pushed);
+  Finish(run, source.shift, scope, pushed);
   return std::optional(std::move(pushed));
 }
 
@@ -94,7 +103,7 @@ Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& ag
   Pushed pushed;
   pushed.selector = selector;
   pushed.question.range_ms = run.options.lookback_ms;
-  Finish(shift, scope, pushed);
+  Finish(run, shift, scope, pushed);
   return std::optional(std::move(pushed));
 }
 
@@ -301,18 +310,25 @@ Result<bool> Store(const PushedRun& pushed, std::size_t steps, Values values, St
   return true;
 }
 
-Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, const Pushed& pushed, AggregateOp op,
+// What is damaged is put aside by who reads series by series.
+bool IsForTheEvaluator(const Error& error) {
+  return error.code == ErrorCode::kCorruption || error.code == ErrorCode::kUnsupported;
+}
+
+Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, Pushed& pushed, AggregateOp op,
                                            const scan::GroupBy& by, Values values, const Scope& scope) {
   QueryRun& run = evaluator.run();
   std::optional<StepMatrix> none;
-  const SelectRequest request{run.tenant, pushed.start_ms, pushed.end_ms, pushed.selector->matchers};
+  const SelectRequest request{run.tenant, pushed.start_ms, pushed.end_ms, pushed.selector->matchers,
+                              pushed.hints};
   auto scan = run.storage.Scan(request, run.context);
   if (!scan) {
-    // What is damaged is put aside by who reads series by series.
-    if (scan.error().code == ErrorCode::kCorruption) return none;
+    if (IsForTheEvaluator(scan.error())) return none;
     return std::unexpected(std::move(scan).error());
   }
   if (*scan == nullptr) return none;
+  if (pushed.looks_at_start())
+    pushed.question.windows.assign((*scan)->spans().begin(), (*scan)->spans().end());
   const std::uint64_t series = (*scan)->series_count();
   if (values == Values::kOfSeries && StepSums::BytesOf(series, scope.grid.count) > kSeriesBytesMax)
     return none;
@@ -328,7 +344,7 @@ Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, const Pushed& p
   pushed_run.Run();
   std::uint64_t samples = 0;
   for (const Share& share : pushed_run.shares()) {
-    if (!share.status && share.status.error().code != ErrorCode::kCorruption)
+    if (!share.status && !IsForTheEvaluator(share.status.error()))
       return std::unexpected(share.status.error());
     if (!share.status || share.is_refused) return none;
     samples += share.samples;
@@ -336,8 +352,8 @@ Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, const Pushed& p
   StepMatrix out = evaluator.NewMatrix(scope);
   TICKSCOPE_ASSIGN_OR_RETURN(const bool is_stored, Store(pushed_run, scope.grid.count, values, out));
   if (!is_stored) return none;
-  run.stats.series_read += series;
-  run.stats.samples_read += samples;
+  run.NoteRead(*pushed.selector, {(*scan)->series_count(), samples,
+                                  SpansRead((*scan)->spans(), pushed.start_ms, pushed.end_ms)});
   if (pushed.question.function != nullptr && pushed.question.function->counter) {
     for (const Share& share : pushed_run.shares()) {
       for (std::uint32_t pair = 0; pair < share.seen.size(); ++pair) {
@@ -352,12 +368,17 @@ Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, const Pushed& p
 
 }  // namespace
 
+bool IsPushable(const QueryRun& run, const Aggregate& aggregate) {
+  if (ForbidsPushing(run.options)) return false;
+  const auto pushed = Recognise(run, aggregate, Scope{{run.start_ms, 1, 1}});
+  return pushed && pushed->has_value();
+}
+
 Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,
                                                       const Scope& scope) {
   std::optional<StepMatrix> none;
   if (ForbidsPushing(evaluator.run().options)) return none;
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<Pushed> pushed,
-                             Recognise(evaluator.run(), aggregate, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, Recognise(evaluator.run(), aggregate, scope));
   if (!pushed) return none;
   return Evaluate(evaluator, *pushed, aggregate.op,
                   GroupByOf(aggregate.grouping, aggregate.without, pushed->drops_name), Values::kSums, scope);
@@ -366,7 +387,7 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
 Result<std::optional<StepMatrix>> EvalPushedCall(Evaluator& evaluator, const Call& call, const Scope& scope) {
   std::optional<StepMatrix> none;
   if (ForbidsPushing(evaluator.run().options)) return none;
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<Pushed> pushed, RecogniseCall(evaluator.run(), call, scope));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, RecogniseCall(evaluator.run(), call, scope));
   if (!pushed || !ColumnKernel::Has(*pushed->question.function)) return none;
   // Each series is a group of its own: the greatest of one value is that value.
   const scan::GroupBy by = pushed->drops_name ? GroupByOf({}, /*without=*/true, /*drops_name=*/true)

@@ -11,6 +11,9 @@
 
 namespace tickscope::promql {
 
+/// Whether the expression is of the form that may be added up so, whatever the storage has.
+[[nodiscard]] bool IsPushable(const QueryRun& run, const Aggregate& aggregate);
+
 /// The aggregate, or nothing when it must be evaluated: the expression is not of this form (an aggregate that StepSums
 /// supports, over a selector or over a function of one range, without @ and without modifiers of the range), the storage tells no
 /// columns, samples are histograms, sums are not finite, or a note is due to the user that looks at single samples.

@@ -419,10 +419,9 @@ TEST(PartKernel, SummariesAnswerAsSamplesDo) {
 
 TEST(PushedAggregate, LeavesTheRestToTheEvaluator) {
   BothWays storage(50);
-  for (const char* query :
-       {"sum(rate(c_total[5m] @ end()))", "deriv(g[5m])", "quantile(0.5, c_total)",
-        "sum(rate(c_total[5m:1m]))", "sum(increase(c_total[5m] anchored))", "stddev(g)",
-        "sum(quantile_over_time(0.5, g[5m]))", "sum(-g)", "count_values(\"v\", g)"}) {
+  for (const char* query : {"sum(rate(c_total[5m] @ end()))", "deriv(g[5m])", "quantile(0.5, c_total)",
+                            "sum(rate(c_total[5m:1m]))", "sum(increase(c_total[5m] anchored))", "stddev(g)",
+                            "sum(quantile_over_time(0.5, g[5m]))", "sum(-g)", "count_values(\"v\", g)"}) {
     SCOPED_TRACE(query);
     ExpectSame(Ask(storage, query, true, 2), Ask(storage, query, false, 1));
     EXPECT_EQ(storage.scans_, 0);

@@ -10,6 +10,7 @@
 #include "promql/annotations.h"
 #include "promql/duration_expr.h"
 #include "promql/engine.h"
+#include "promql/plan_trace.h"
 #include "promql/sample_budget.h"
 
 namespace tickscope::promql {
@@ -27,12 +28,15 @@ struct QueryRun {
   SampleBudget& budget;
   Annotations& annotations;
   QueryStats& stats;
+  PlanTrace* trace = nullptr;  ///< Null unless somebody wants to see what each node did.
 
   /// Errors: the evaluation is to end, by its context or for its memory. Cheap enough for every row.
   [[nodiscard]] Status Check() const {
     TICKSCOPE_RETURN_IF_ERROR(budget.Check());
     return context.Check();
   }
+  /// Counts what was read for a selector.
+  void NoteRead(const VectorSelector& selector, ReadRecord record) const;
   [[nodiscard]] DurationContext durations() const { return {step_ms, end_ms - start_ms}; }
 };
 

@@ -1,6 +1,7 @@
 #include "promql/range_eval.h"
 
 #include <algorithm>
+#include <span>
 
 #include "model/histogram_text.h"
 #include "promql/column_kernel.h"
@@ -8,6 +9,7 @@
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
 #include "promql/pushed_aggregate.h"
+#include "promql/range_hints.h"
 #include "promql/range_source.h"
 #include "promql/selector_eval.h"
 
@@ -18,28 +20,14 @@ std::int64_t FloorDivide(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
-// Steps of a subquery are absolute multiples of its step, in (start - range, end].
-Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
-  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms, ResolveDuration(source.subquery->step, DurationRole::kStep,
-                                                                   run.durations(), run.text));
-  if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
-  Grid grid;
-  grid.step_ms = step_ms;
-  grid.start_ms = (FloorDivide(source.shift.Apply(outer.At(0)) - source.range_ms, step_ms) + 1) * step_ms;
-  const TimeMs end_ms = source.shift.Apply(outer.last());
-  grid.count = end_ms < grid.start_ms ? 0 : static_cast<std::size_t>((end_ms - grid.start_ms) / step_ms) + 1;
-  if (grid.count > run.options.samples_max) {
-    return Fail(ErrorCode::kResourceExhausted,
-                "query processing would load too many samples into memory in query execution");
-  }
-  return grid;
-}
-
-using RangeVisitor = std::function<Status(const SeriesHead&, const RangeSeries&)>;
+/// The spans are of the store; a subquery's result has none.
+using RangeVisitor =
+    std::function<Status(const SeriesHead&, const RangeSeries&, std::span<const ReadSpan> spans)>;
 
 // Calls `visit` with every series of the range vector, its samples reaching over all windows of the scope.
-Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const Scope& scope,
-                        const RangeVisitor& visit) {
+// `function` is empty when the samples themselves are wanted.
+Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, std::string_view function,
+                        const Scope& scope, const RangeVisitor& visit) {
   QueryRun& run = evaluator.run();
   RangeSeries series;
   if (source.subquery != nullptr) {
@@ -55,21 +43,26 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, const S
     for (std::size_t row = 0; row < matrix.rows(); ++row) {
       TICKSCOPE_RETURN_IF_ERROR(run.Check());
       series.Fill(matrix, row, grid);
-      TICKSCOPE_RETURN_IF_ERROR(visit(matrix.head(row), series));
+      TICKSCOPE_RETURN_IF_ERROR(visit(matrix.head(row), series, {}));
     }
     return {};
   }
-  const std::int64_t before_ms =
-      source.range_ms + (source.mode == RangeMode::kPlain ? 0 : run.options.lookback_ms);
+  const bool is_plain = source.mode == RangeMode::kPlain;
+  std::int64_t before_ms = source.range_ms + (is_plain ? 0 : run.options.lookback_ms);
   const std::int64_t after_ms = source.mode == RangeMode::kSmoothed ? run.options.lookback_ms : 0;
-  return VisitSeries(run, source.selector->selector.matchers,
-                     source.shift.Apply(scope.grid.At(0)) - before_ms + 1,
-                     source.shift.Apply(scope.grid.last()) + after_ms,
-                     [&](const Labels& labels, const SampleColumns& columns) {
-                       series.Fill(columns, run.options.use_start_timestamps);
-                       if (scope.histogram_totals_only) series.ReduceToTotals();
-                       return visit({labels, false}, series);
-                     });
+  SeriesRead read{.selector = source.selector->selector, .hints = std::nullopt};
+  if (is_plain && !function.empty())
+    read.hints = HintsFor(run, function, source.range_ms, source.shift, scope.grid);
+  const RangeFunction* const known = FindRangeFunction(function);
+  if (read.hints && known != nullptr && known->looks_at_start) ++before_ms;
+  read.start_ms = source.shift.Apply(scope.grid.At(0)) - before_ms + 1;
+  read.end_ms = source.shift.Apply(scope.grid.last()) + after_ms;
+  return VisitSeries(
+      run, read, [&](const Labels& labels, const SampleColumns& columns, std::span<const ReadSpan> spans) {
+        series.Fill(columns, run.options.use_start_timestamps);
+        if (scope.histogram_totals_only) series.ReduceToTotals();
+        return visit({labels, false}, series, spans);
+      });
 }
 
 // Where an argument stands. The reference evaluates a subquery first and forgets its place: its notes point to the
@@ -92,7 +85,6 @@ void Annotate(QueryRun& run, PositionRange at, std::uint32_t notes, std::string_
   if (notes & kNoteBoundsAddition) to.Inform(at, reconciled + "addition");
   if (notes & kNoteBoundsAggregation) to.Inform(at, reconciled + "aggregation");
   if (notes & kNoteResetConflict) to.Warn(at, std::string(kResetConflictText) + "aggregation");
-  if (notes & kNoteStartOverlap) to.StartsOverlapped(at, metric_name);
 }
 
 Status CheckMode(RangeMode mode, std::string_view function) {
@@ -121,10 +113,13 @@ std::size_t RangeArgIndex(const Call& call) {
 
 // One step of one series. The window reaches beyond the range for the extended modes.
 Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std::int64_t lookback_ms,
-                   WindowCursor& cursor, TimeMs end_ms, RangeCall& call, std::size_t& window_size) {
+                   std::span<const ReadSpan> spans, WindowCursor& cursor, TimeMs end_ms, RangeCall& call,
+                   std::size_t& window_size) {
   const TimeMs start_ms = end_ms - source.range_ms;
   if (source.mode == RangeMode::kPlain) {
-    const RangeWindow window = cursor.MoveTo(start_ms, end_ms);
+    const bool from_start = function.looks_at_start && StartsAtWindow(spans, start_ms);
+    RangeWindow window = cursor.MoveTo(from_start ? start_ms - 1 : start_ms, end_ms);
+    window.start_ms = start_ms;
     window_size = window.size();
     return function.kernel(window, call);
   }
@@ -140,11 +135,30 @@ Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std
 
 }  // namespace
 
+Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms,
+                             ResolveDuration(source.subquery->step, DurationRole::kStep, run.durations()));
+  if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
+  Grid grid;
+  grid.step_ms = step_ms;
+  grid.start_ms = (FloorDivide(source.shift.Apply(outer.At(0)) - source.range_ms, step_ms) + 1) * step_ms;
+  const TimeMs end_ms = source.shift.Apply(outer.last());
+  grid.count = end_ms < grid.start_ms ? 0 : static_cast<std::size_t>((end_ms - grid.start_ms) / step_ms) + 1;
+  if (grid.count > run.options.samples_max) {
+    return Fail(ErrorCode::kResourceExhausted,
+                "query processing would load too many samples into memory in query execution");
+  }
+  return grid;
+}
+
 Result<StepMatrix> EvalRangeCall(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
                              EvalPushedCall(site.evaluator, site.call, site.scope));
-  if (pushed) return *std::move(pushed);
   QueryRun& run = site.run();
+  if (pushed) {
+    if (run.trace != nullptr) run.trace->RanAs(site.expr, PlanMethod::kColumns);
+    return *std::move(pushed);
+  }
   const RangeFunction& function = *FindRangeFunction(site.call.function->name);
   const std::size_t range_arg = RangeArgIndex(site.call);
   TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, site.arg(range_arg)));
@@ -166,14 +180,18 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
   ColumnKernel columns(question);
   const bool takes_columns = run.options.pushes_down && source.mode == RangeMode::kPlain && params.empty() &&
                              ColumnKernel::Has(function);
+  const auto has_windows = [](std::span<const ReadSpan> spans) {
+    return std::ranges::any_of(spans, [](const ReadSpan& span) { return span.resolution_ms > 0; });
+  };
   StepValues values;
   std::uint32_t param_notes = 0;
   double bad_param = 0;
-  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series) -> Status {
+  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series,
+                                 std::span<const ReadSpan> spans) -> Status {
     const std::size_t row = out.AddRow(head);
     SampleCharge window_charge(run.budget);
     std::size_t widest = 0;
-    if (takes_columns && columns.Evaluate(series, values)) {
+    if (takes_columns && !has_windows(spans) && columns.Evaluate(series, values)) {
       TICKSCOPE_RETURN_IF_ERROR(run.Check());
       TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(columns.grid().widest()));
       for (std::size_t step = 0; step < grid.count; ++step) {
@@ -189,14 +207,19 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     call.param_count = params.size();
     bool any_float = false;
     std::size_t unchecked = 0;
+    std::size_t overlapping_windows = 0;
     for (std::size_t step = 0; step < grid.count; ++step) {
       call.time_ms = grid.At(step);
       for (std::size_t i = 0; i < params.size(); ++i)
         call.params[i] = params[i][step];
       if (function.check_params != nullptr) TICKSCOPE_RETURN_IF_ERROR(function.check_params(call));
       std::size_t window_size = 0;
-      Sample sample = ApplyKernel(function, source, run.options.lookback_ms, cursor,
+      Sample sample = ApplyKernel(function, source, run.options.lookback_ms, spans, cursor,
                                   source.shift.Apply(call.time_ms), call, window_size);
+      if (call.notes & kNoteStartOverlap) {
+        call.notes &= ~kNoteStartOverlap;
+        ++overlapping_windows;
+      }
       unchecked += window_size;
       if (unchecked > kWindowSamplesPerCheck) {
         unchecked = 0;
@@ -219,12 +242,16 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     }
     if (call.notes != 0)
       Annotate(run, PlaceOf(site, source, 0, range_arg), call.notes, head.labels.metric_name());
+    if (overlapping_windows != 0) {
+      run.annotations.StartsOverlapped(PlaceOf(site, source, 0, range_arg), head.labels.metric_name(),
+                                       overlapping_windows);
+    }
     if (function.counter && any_float) {
       AnnotateCounterName(run, PlaceOf(site, source, range_arg, range_arg), head.labels);
     }
     return out.CloseRow();
   };
-  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, site.scope, visit));
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, function.name, site.scope, visit));
   if (param_notes & kNoteQuantileRange) {
     run.annotations.Warn(site.position(param_arg), QuantileOutOfRangeText(bad_param));
   }
@@ -241,16 +268,16 @@ Result<StepMatrix> EvalAbsentOverTime(const CallSite& site) {
   TICKSCOPE_RETURN_IF_ERROR(CheckMode(source.mode, site.call.function->name));
   const Grid& grid = site.scope.grid;
   std::vector<bool> present(grid.count, false);
-  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, site.scope,
-                                             [&](const SeriesHead&, const RangeSeries& series) -> Status {
-                                               WindowCursor cursor(series);
-                                               for (std::size_t step = 0; step < grid.count; ++step) {
-                                                 const TimeMs end_ms = source.shift.Apply(grid.At(step));
-                                                 if (!cursor.MoveTo(end_ms - source.range_ms, end_ms).empty())
-                                                   present[step] = true;
-                                               }
-                                               return {};
-                                             }));
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(
+      site.evaluator, source, "absent_over_time", site.scope,
+      [&](const SeriesHead&, const RangeSeries& series, std::span<const ReadSpan>) -> Status {
+        WindowCursor cursor(series);
+        for (std::size_t step = 0; step < grid.count; ++step) {
+          const TimeMs end_ms = source.shift.Apply(grid.At(step));
+          if (!cursor.MoveTo(end_ms - source.range_ms, end_ms).empty()) present[step] = true;
+        }
+        return {};
+      }));
   return AbsentRow(site, present);
 }
 
@@ -262,7 +289,8 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
   const TimeMs start_ms = end_ms - source.range_ms;
   std::vector<RangeVectorRow> out;
   SampleCharge charge(run.budget);
-  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series) -> Status {
+  const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series,
+                                 std::span<const ReadSpan>) -> Status {
     RangeVectorRow row{head, {}};
     const bool plain = source.mode == RangeMode::kPlain;
     WindowCursor cursor(series);
@@ -274,7 +302,10 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
                   std::string(mode) + " modifier is not supported with histograms");
     }
     const EdgedRange floats(window.floats.times, {}, window.start_ms, start_ms, end_ms, source.mode);
+    const bool only_after =
+        source.mode == RangeMode::kSmoothed && !window.floats.empty() && window.floats.times.front() > end_ms;
     const auto edge = [&](TimeMs time_ms, bool at_start) {
+      if (only_after) row.points.push_back({time_ms, window.floats.values.front(), nullptr});
       if (plain || floats.empty()) return;
       SampleTerms terms;
       if (at_start) {
@@ -309,7 +340,7 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
     if (!row.points.empty()) out.push_back(std::move(row));
     return {};
   };
-  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(evaluator, source, scope, visit));
+  TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(evaluator, source, "", scope, visit));
   return out;
 }
 

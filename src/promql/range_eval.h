@@ -8,8 +8,13 @@
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/range_function.h"
+#include "promql/range_source.h"
 
 namespace tickscope::promql {
+
+/// Steps of a subquery are absolute multiples of its step, in (start - range, end]; there may be none.
+/// Errors: kInvalidArgument for a step without a legal value; kResourceExhausted for too many steps.
+[[nodiscard]] Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer);
 
 /// Evaluates a call of a function in the table of range functions.
 [[nodiscard]] Result<StepMatrix> EvalRangeCall(const CallSite& site);

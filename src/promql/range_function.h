@@ -62,6 +62,8 @@ struct RangeFunction {
   RangeKernel kernel = nullptr;
   bool keeps_name = false;
   bool counter = false;  ///< Applied to a gauge float it gives an info.
+  /// Where samples are windows' rows, the range begins with that at its very start (range_hints.h).
+  bool looks_at_start = false;
   /// Refuses parameters; null when any value goes.
   Status (*check_params)(const RangeCall&) = nullptr;
 };

@@ -22,6 +22,7 @@ void RangeSeries::Clear() {
   float_times.clear();
   floats.clear();
   float_starts.clear();
+  float_counts.clear();
   histogram_times.clear();
   histograms.clear();
   histogram_starts.clear();
@@ -35,6 +36,7 @@ void RangeSeries::Fill(const SampleColumns& columns, bool use_starts) {
     float_times = columns.times_ms;
     floats = columns.values;
     if (starts) float_starts = columns.start_times_ms;
+    float_counts = columns.counts;
     FindResets();
     return;
   }
@@ -50,6 +52,7 @@ void RangeSeries::Fill(const SampleColumns& columns, bool use_starts) {
     float_times.push_back(columns.times_ms[i]);
     floats.push_back(columns.values[i]);
     if (starts) float_starts.push_back(columns.start_times_ms[i]);
+    if (!columns.counts.empty()) float_counts.push_back(columns.counts[i]);
   }
   FindResets();
 }
@@ -105,19 +108,19 @@ RangeWindow WindowCursor::MoveTo(TimeMs start_ms, TimeMs end_ms) {
   while (reset_high_ < resets.size() && resets[reset_high_] < floats_.high)
     ++reset_high_;
 
-  const auto starts_of = [](const std::vector<TimeMs>& starts, const Bounds& bounds) {
-    return starts.empty() ? std::span<const TimeMs>()
-                          : std::span<const TimeMs>(starts).subspan(bounds.low, bounds.size());
+  const auto part_of = []<typename T>(const std::vector<T>& column, const Bounds& bounds) {
+    return column.empty() ? std::span<const T>()
+                          : std::span<const T>(column).subspan(bounds.low, bounds.size());
   };
   return {start_ms,
           end_ms,
           {std::span(series_.float_times).subspan(floats_.low, floats_.size()),
            std::span(series_.floats).subspan(floats_.low, floats_.size()),
-           starts_of(series_.float_starts, floats_),
+           part_of(series_.float_starts, floats_), part_of(series_.float_counts, floats_),
            std::span(resets).subspan(reset_low_, reset_high_ - reset_low_), floats_.low},
           {std::span(series_.histogram_times).subspan(histograms_.low, histograms_.size()),
            std::span(series_.histograms).subspan(histograms_.low, histograms_.size()),
-           starts_of(series_.histogram_starts, histograms_)}};
+           part_of(series_.histogram_starts, histograms_)}};
 }
 
 }  // namespace tickscope::promql

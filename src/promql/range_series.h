@@ -21,6 +21,7 @@ struct RangeSeries {
   std::vector<TimeMs> float_times;
   std::vector<double> floats;
   std::vector<TimeMs> float_starts;  ///< Start timestamps; empty when unknown or unused.
+  std::vector<double> float_counts;  ///< Samples each row stands for; empty when all are one.
   std::vector<TimeMs> histogram_times;
   std::vector<HistogramPtr> histograms;
   std::vector<TimeMs> histogram_starts;
@@ -60,6 +61,7 @@ struct FloatWindow {
   std::span<const TimeMs> times;
   std::span<const double> values;
   std::span<const TimeMs> starts;  ///< Empty or as long as times.
+  std::span<const double> counts;  ///< Likewise.
   std::span<const std::uint32_t>
       resets;             ///< Indexes into the series; those of this window but its first sample.
   std::size_t first = 0;  ///< Index of values[0] in the series.

@@ -58,6 +58,10 @@ class SampleBudget {
             std::to_string(bytes_max_));
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  /// Whether so much leaves at least as much again.
+  [[nodiscard]] bool HasAmpleRoom(std::uint64_t samples, std::uint64_t bytes) const {
+    return bytes_ <= bytes_max_ && samples <= (max_ - used_) / 2 && bytes <= (bytes_max_ - bytes_) / 2;
+  }
 
  private:
   std::uint64_t max_;
@@ -94,6 +98,7 @@ class SampleCharge {
   /// What it holds takes this much memory now.
   void SetBytes(std::uint64_t bytes) { budget_->ChangeBytes(std::exchange(bytes_, bytes), bytes); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t samples() const { return taken_; }
   [[nodiscard]] SampleBudget& budget() const { return *budget_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include "model/sample.h"
 #include "promql/extended_range.h"
+#include "promql/range_hints.h"
 
 namespace tickscope::promql {
 namespace {
@@ -105,7 +106,7 @@ void DeriveHints(const SampleColumns& columns, SampleColumns& hinted) {
 Result<TimeShift> TimeShift::Resolve(const QueryRun& run, const Duration& offset, const AtModifier& at) {
   TimeShift shift;
   TICKSCOPE_ASSIGN_OR_RETURN(shift.offset_ms_,
-                             ResolveDuration(offset, DurationRole::kOffset, run.durations(), run.text));
+                             ResolveDuration(offset, DurationRole::kOffset, run.durations()));
   switch (at.kind) {
     case AtKind::kNone:
       break;
@@ -122,13 +123,18 @@ Result<TimeShift> TimeShift::Resolve(const QueryRun& run, const Duration& offset
   return shift;
 }
 
-Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs start_ms, TimeMs end_ms,
-                   const SeriesVisitor& visit) {
-  const SelectRequest request{run.tenant, start_ms, end_ms, matchers};
+std::vector<ReadSpan> SpansRead(std::span<const ReadSpan> spans, TimeMs start_ms, TimeMs end_ms) {
+  if (spans.empty()) return {{.source = "raw", .start_ms = start_ms, .end_ms = end_ms}};
+  return {spans.begin(), spans.end()};
+}
+
+Status VisitSeries(QueryRun& run, const SeriesRead& read, const SeriesVisitor& visit) {
+  const SelectRequest request{run.tenant, read.start_ms, read.end_ms, read.selector.matchers, read.hints};
   TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<SeriesSet> series,
                              run.storage.Select(request, run.context));
   SampleColumns columns;
   SampleCharge charge(run.budget);
+  ReadRecord record;
   while (series->Next()) {
     TICKSCOPE_RETURN_IF_ERROR(run.Check());
     TICKSCOPE_RETURN_IF_ERROR(series->ReadSamples(columns));
@@ -137,11 +143,13 @@ Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs s
         sizeof(TimeMs) + sizeof(double) +
         (columns.histograms.empty() ? 0 : sizeof(HistogramPtr) + sizeof(Histogram));
     charge.SetBytes(2 * columns.times_ms.capacity() * sample_bytes);
-    ++run.stats.series_read;
-    run.stats.samples_read += columns.size();
+    ++record.series;
+    record.samples += columns.size();
     run.context.CountSamples(columns.size());
-    if (columns.size() > 0) TICKSCOPE_RETURN_IF_ERROR(visit(series->labels(), columns));
+    if (columns.size() > 0) TICKSCOPE_RETURN_IF_ERROR(visit(series->labels(), columns, series->spans()));
   }
+  record.spans = SpansRead(series->spans(), read.start_ms, read.end_ms);
+  run.NoteRead(read.selector, std::move(record));
   return {};
 }
 
@@ -155,18 +163,20 @@ Result<StepMatrix> EvalInstantSelector(Evaluator& evaluator, const VectorSelecto
   const TimeMs last_ms = shift.Apply(scope.grid.last()) + (smoothed ? lookback_ms : 0);
   StepMatrix out = evaluator.NewMatrix(scope);
   SampleColumns hinted;
-  TICKSCOPE_RETURN_IF_ERROR(
-      VisitSeries(run, selector.matchers, first_ms, last_ms,
-                  [&](const Labels& labels, const SampleColumns& columns) -> Status {
-                    out.AddRow({labels, false});
-                    if (smoothed)
-                      return FillSmoothedRow(run, place, columns, shift, lookback_ms, scope.grid, out);
-                    if (!scope.histogram_totals_only || columns.histograms.empty()) {
-                      return FillRow(columns, shift, lookback_ms, scope.grid, aspect, out);
-                    }
-                    DeriveHints(columns, hinted);
-                    return FillRow(hinted, shift, lookback_ms, scope.grid, aspect, out);
-                  }));
+  SeriesRead read{.selector = selector, .start_ms = first_ms, .end_ms = last_ms, .hints = std::nullopt};
+  if (!smoothed && aspect == SampleAspect::kValue)
+    read.hints = HintsFor(run, "", lookback_ms, shift, scope.grid);
+  TICKSCOPE_RETURN_IF_ERROR(VisitSeries(
+      run, read,
+      [&](const Labels& labels, const SampleColumns& columns, std::span<const ReadSpan>) -> Status {
+        out.AddRow({labels, false});
+        if (smoothed) return FillSmoothedRow(run, place, columns, shift, lookback_ms, scope.grid, out);
+        if (!scope.histogram_totals_only || columns.histograms.empty()) {
+          return FillRow(columns, shift, lookback_ms, scope.grid, aspect, out);
+        }
+        DeriveHints(columns, hinted);
+        return FillRow(hinted, shift, lookback_ms, scope.grid, aspect, out);
+      }));
   return out;
 }
 

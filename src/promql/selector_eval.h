@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "promql/ast.h"
@@ -36,11 +38,23 @@ enum class SampleAspect : std::uint8_t {
                                                      const Scope& scope, SampleAspect aspect,
                                                      PositionRange place = {});
 
-/// Called for each series in label order; the columns are valid during the call.
-using SeriesVisitor = std::function<Status(const Labels&, const SampleColumns&)>;
+/// Called for each series in label order; the columns, and the spans they are from, are valid during the call.
+using SeriesVisitor =
+    std::function<Status(const Labels&, const SampleColumns&, std::span<const ReadSpan> spans)>;
 
-/// Reads every series that matches, with its samples in [start_ms, end_ms].
-[[nodiscard]] Status VisitSeries(QueryRun& run, const std::vector<Matcher>& matchers, TimeMs start_ms,
-                                 TimeMs end_ms, const SeriesVisitor& visit);
+/// Samples in [start_ms, end_ms] of what a selector matches.
+struct SeriesRead {
+  const VectorSelector& selector;
+  TimeMs start_ms = 0;
+  TimeMs end_ms = 0;
+  std::optional<SelectHints> hints;
+};
+
+/// Reads every series that matches.
+[[nodiscard]] Status VisitSeries(QueryRun& run, const SeriesRead& read, const SeriesVisitor& visit);
+
+/// What was read when storage says no more than `spans`.
+[[nodiscard]] std::vector<ReadSpan> SpansRead(std::span<const ReadSpan> spans, TimeMs start_ms,
+                                              TimeMs end_ms);
 
 }  // namespace tickscope::promql

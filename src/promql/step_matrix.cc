@@ -61,6 +61,18 @@ void StepMatrix::Copy(std::size_t row, std::size_t step, const StepMatrix& from,
   }
 }
 
+Result<StepMatrix> StepMatrix::Copy() const {
+  StepMatrix copy(steps_, budget());
+  TICKSCOPE_RETURN_IF_ERROR(copy.charge_.Grow(charge_.samples()));
+  copy.charge_.SetBytes(charge_.bytes());
+  TICKSCOPE_RETURN_IF_ERROR(budget().Check());
+  copy.heads_ = heads_;
+  copy.cells_ = cells_;
+  copy.values_ = values_;
+  copy.histograms_ = histograms_;
+  return copy;
+}
+
 std::uint64_t StepMatrix::SampleCount(std::size_t row) const {
   const std::span<const Cell> row_cells = cells(row);
   auto samples = static_cast<std::uint64_t>(std::count(row_cells.begin(), row_cells.end(), Cell::kFloat));

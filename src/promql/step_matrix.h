@@ -77,6 +77,13 @@ class StepMatrix {
   void Copy(std::size_t row, std::size_t step, const StepMatrix& from, std::size_t from_row,
             std::size_t from_step);
 
+  /// A matrix of the same cells, charged as well. Errors: kResourceExhausted past the budget.
+  [[nodiscard]] Result<StepMatrix> Copy() const;
+  /// Whether the budget leaves room for Copy, and for as much again.
+  [[nodiscard]] bool HasRoomForCopy() const {
+    return budget().HasAmpleRoom(charge_.samples(), charge_.bytes());
+  }
+
   /// Ends the last row: drops it when empty, else charges it. For matrices written row by row.
   [[nodiscard]] Status CloseRow();
   /// Ends a matrix written in any order: drops empty rows and charges the others.

@@ -90,7 +90,8 @@ void WindowGrid::Work() {
   for (std::size_t step = 0; step < ends_ms_.size(); ++step) {
     const TimeMs end_ms = ends_ms_[step];
     const TimeMs start_ms = end_ms - range_ms_;
-    const std::size_t first = start.After(start_ms);
+    const bool is_closed = !from_start_.empty() && from_start_[step] != 0;
+    const std::size_t first = start.After(is_closed ? start_ms - 1 : start_ms);
     const std::size_t end = stop.After(end_ms);
     StepWindow& window = windows_[step];
     window = {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), 0};

@@ -48,9 +48,14 @@ struct WindowShape {
 
 class WindowGrid {
  public:
-  /// Windows (t - range, t] at the times t of the grid, moved by `shift` first. `per_second` is 1 for an increase.
-  WindowGrid(std::vector<TimeMs> ends_ms, std::int64_t range_ms, double per_second)
-      : ends_ms_(std::move(ends_ms)), range_ms_(range_ms), per_second_(per_second) {}
+  /// Windows (t - range, t] at the times t of the grid, moved by `shift` first. `per_second` is 1 for an increase. Where
+  /// `from_start`, empty or one a time, is set, [t - range, t].
+  WindowGrid(std::vector<TimeMs> ends_ms, std::int64_t range_ms, double per_second,
+             std::vector<std::uint8_t> from_start = {})
+      : ends_ms_(std::move(ends_ms)),
+        range_ms_(range_ms),
+        per_second_(per_second),
+        from_start_(std::move(from_start)) {}
 
   /// The windows over these times, one a step. They live until the next call.
   [[nodiscard]] std::span<const StepWindow> Over(std::span<const TimeMs> times_ms);
@@ -72,6 +77,7 @@ class WindowGrid {
   const std::vector<TimeMs> ends_ms_;
   const std::int64_t range_ms_;
   const double per_second_;
+  const std::vector<std::uint8_t> from_start_;
   // Whose times these are, while they are.
   struct Place {
     const TimeMs* at = nullptr;

@@ -26,9 +26,10 @@ std::int64_t Sum(std::int64_t a, std::int64_t b) {
   return Bounded(Bounded(a) + Bounded(b));
 }
 
-// info() looks for its series over all of a query; sorting tells a query of one step from others.
-constexpr std::array<std::string_view, 5> kAboutTheWholeQuery = {"info", "sort", "sort_by_label",
-                                                                 "sort_by_label_desc", "sort_desc"};
+// info() looks for its series over all of a query; sorting tells a query of one step from others; start(), end() and
+// range() are the query's own.
+constexpr std::array<std::string_view, 8> kAboutTheWholeQuery = {
+    "end", "info", "range", "sort", "sort_by_label", "sort_by_label_desc", "sort_desc", "start"};
 
 // Where a part of the expression is evaluated.
 struct Place {
@@ -144,7 +145,7 @@ class Walk {
 
   [[nodiscard]] Result<std::int64_t> Resolve(const Duration& duration, DurationRole role) {
     if (duration.expr != nullptr && ReadsRange(*duration.expr)) shape_.is_splittable = false;
-    return promql::ResolveDuration(duration, role, durations_, request_.text);
+    return promql::ResolveDuration(duration, role, durations_);
   }
 
   static bool ReadsRange(const promql::DurationExpr& expr) {

@@ -37,6 +37,10 @@ TEST(QueryShape, KnowsWhatIsRead) {
       {"rate(x[step()])", true, kMinuteMs, 0, {}, 61},
       {"rate(x[5m] anchored)", false, 10 * kMinuteMs, 0, {}, 61},
       {"info(x)", false, 5 * kMinuteMs, 0, {}, 61},
+      {"x + start()", false, 5 * kMinuteMs, 0, {}, 61},
+      {"x + end()", false, 5 * kMinuteMs, 0, {}, 61},
+      {"x + range()", false, 5 * kMinuteMs, 0, {}, 61},
+      {"x + step()", true, 5 * kMinuteMs, 0, {}, 61},
   };
   promql::EngineOptions options;
   for (const Case& c : cases) {

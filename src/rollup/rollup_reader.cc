@@ -10,6 +10,9 @@
 #include "base/check.h"
 #include "block/block_order.h"
 #include "block/block_scan.h"
+#include "model/sample_columns.h"
+#include "scan/combined_scan.h"
+#include "scan/match_series.h"
 
 namespace tickscope::rollup {
 namespace {
@@ -102,6 +105,81 @@ void Align(const SampleColumns& samples, const std::vector<TimeMs>& ends_ms, Rol
   }
 }
 
+// Where reading begins: a window earlier for increases.
+TimeMs ReadFrom(const RollupReader& reader, const RollupRequest& request) {
+  const bool is_earlier =
+      request.aggregates.Has(Aggregate::kIncrease) && request.start_ms > INT64_MIN + kResolutionMax;
+  return is_earlier ? request.start_ms - reader.resolution_ms() : request.start_ms;
+}
+
+// Columns as stored, from ReadFrom on, to rows as asked for.
+class RowAssembly {
+ public:
+  RowAssembly(const RollupReader& reader, const RollupRequest& request)
+      : resolution_ms_(reader.resolution_ms()),
+        start_ms_(request.start_ms),
+        wanted_(request.aggregates),
+        needed_(NeededFor(request.aggregates)),
+        increases_covered_(reader.coverage(Aggregate::kIncrease)) {}
+
+  [[nodiscard]] SampleColumns& column(Aggregate aggregate) { return columns_[ToIndex(aggregate)]; }
+
+  void Assemble(RollupRows& rows) {
+    rows.Clear();
+    // Of count and last nothing is left out, so that each knows all windows of the series.
+    const Aggregate spine = needed_.Has(Aggregate::kLast) ? Aggregate::kLast : Aggregate::kCount;
+    rows.ends_ms = column(spine).times_ms;
+    for (const Aggregate aggregate : kAggregates) {
+      if (needed_.Has(aggregate))
+        Align(column(aggregate), rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
+    }
+    if (wanted_.Has(Aggregate::kIncrease)) PutBackIncreases(rows);
+    if (!rows.ends_ms.empty() && rows.ends_ms.front() < start_ms_) DropFirst(rows);
+    for (const Aggregate aggregate : kAggregates) {
+      if (!wanted_.Has(aggregate)) rows[aggregate] = {};
+    }
+  }
+
+ private:
+  // Fills in the increases that follow from the last values, where a file of increases is there to tell those that do not.
+  void PutBackIncreases(RollupRows& rows) const {
+    RollupRows::Column& increase = rows[Aggregate::kIncrease];
+    const RollupRows::Column& last = rows[Aggregate::kLast];
+    const auto last_at = [&](std::size_t i) {
+      return last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
+    };
+    const std::vector<WindowRange>& covered = increases_covered_;
+    auto range = covered.begin();
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (is_there_[ToIndex(Aggregate::kIncrease)][i]) continue;
+      if (rows.ends_ms[i] - rows.ends_ms[i - 1] != resolution_ms_) continue;
+      while (range != covered.end() && range->until_ms < rows.ends_ms[i])
+        ++range;
+      if (range == covered.end() || range->after_ms >= rows.ends_ms[i]) continue;
+      increase.values[i] = StepOf(last_at(i - 1), last_at(i));
+    }
+  }
+
+  // The window before the range was read for the first increase.
+  static void DropFirst(RollupRows& rows) {
+    rows.last_before =
+        rows[Aggregate::kLast].HistogramAt(0) == nullptr ? rows[Aggregate::kLast].values[0] : NoValue();
+    rows.ends_ms.erase(rows.ends_ms.begin());
+    for (RollupRows::Column& column : rows.columns) {
+      if (!column.values.empty()) column.values.erase(column.values.begin());
+      if (!column.histograms.empty()) column.histograms.erase(column.histograms.begin());
+    }
+  }
+
+  const std::int64_t resolution_ms_;
+  const TimeMs start_ms_;
+  const AggregateSet wanted_;
+  const AggregateSet needed_;
+  const std::vector<WindowRange> increases_covered_;
+  std::array<SampleColumns, kAggregates.size()> columns_;
+  std::array<std::vector<bool>, kAggregates.size()> is_there_;
+};
+
 }  // namespace
 
 // Series that a request selects.
@@ -110,17 +188,10 @@ class RollupReader::Selection final : public RollupSeries {
   Selection(const RollupReader& reader, const RollupRequest& request, const QueryContext& context)
       : reader_(reader),
         context_(context),
-        start_ms_(request.start_ms),
-        read_from_ms_(request.aggregates.Has(Aggregate::kIncrease) &&
-                              request.start_ms > INT64_MIN + kResolutionMax
-                          ? request.start_ms - reader.resolution_ms()
-                          : request.start_ms),
+        read_from_ms_(ReadFrom(reader, request)),
         end_ms_(request.end_ms),
-        wanted_(request.aggregates),
-        needed_(NeededFor(request.aggregates)) {
-    for (const Aggregate aggregate : kAggregates)
-      coverage_[ToIndex(aggregate)] = reader.coverage(aggregate);
-  }
+        needed_(NeededFor(request.aggregates)),
+        assembly_(reader, request) {}
 
   [[nodiscard]] Status Find(const RollupRequest& request) {
     cursors_.resize(reader_.files_.size());
@@ -163,23 +234,11 @@ class RollupReader::Selection final : public RollupSeries {
 
   [[nodiscard]] Status Read(RollupRows& rows) override {
     TICKSCOPE_RETURN_IF_ERROR(context_.Check());
-    rows.Clear();
     for (const Aggregate aggregate : kAggregates) {
-      columns_[ToIndex(aggregate)].Clear();
+      assembly_.column(aggregate).Clear();
       if (needed_.Has(aggregate)) TICKSCOPE_RETURN_IF_ERROR(ReadColumn(aggregate));
     }
-    // Of count and last nothing is left out, so that each knows all windows of the series.
-    const Aggregate spine = needed_.Has(Aggregate::kLast) ? Aggregate::kLast : Aggregate::kCount;
-    rows.ends_ms = columns_[ToIndex(spine)].times_ms;
-    for (const Aggregate aggregate : kAggregates) {
-      if (needed_.Has(aggregate))
-        Align(columns_[ToIndex(aggregate)], rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
-    }
-    if (wanted_.Has(Aggregate::kIncrease)) PutBackIncreases(rows);
-    if (!rows.ends_ms.empty() && rows.ends_ms.front() < start_ms_) DropFirst(rows);
-    for (const Aggregate aggregate : kAggregates) {
-      if (!wanted_.Has(aggregate)) rows[aggregate] = {};
-    }
+    assembly_.Assemble(rows);
     return {};
   }
 
@@ -217,56 +276,22 @@ class RollupReader::Selection final : public RollupSeries {
       const TimeMs end_ms = std::min(end_ms_, part.range.until_ms);
       if (start_ms > end_ms) continue;
       TICKSCOPE_RETURN_IF_ERROR(cursors_[part.place.file]->ReadSamples(part.place.id, start_ms, end_ms,
-                                                                       columns_[ToIndex(aggregate)]));
+                                                                       assembly_.column(aggregate)));
     }
-    SampleColumns& column = columns_[ToIndex(aggregate)];
+    SampleColumns& column = assembly_.column(aggregate);
     if (!column.histograms.empty()) column.histograms.resize(column.size());
     return {};
   }
 
-  // Fills in the increases that follow from the last values, where a file of increases is there to tell those that do not.
-  void PutBackIncreases(RollupRows& rows) const {
-    RollupRows::Column& increase = rows[Aggregate::kIncrease];
-    const RollupRows::Column& last = rows[Aggregate::kLast];
-    const auto last_at = [&](std::size_t i) {
-      return last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
-    };
-    const std::vector<WindowRange>& covered = coverage_[ToIndex(Aggregate::kIncrease)];
-    auto range = covered.begin();
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (is_there_[ToIndex(Aggregate::kIncrease)][i]) continue;
-      if (rows.ends_ms[i] - rows.ends_ms[i - 1] != reader_.resolution_ms()) continue;
-      while (range != covered.end() && range->until_ms < rows.ends_ms[i])
-        ++range;
-      if (range == covered.end() || range->after_ms >= rows.ends_ms[i]) continue;
-      increase.values[i] = StepOf(last_at(i - 1), last_at(i));
-    }
-  }
-
-  // The window before the range was read for the first increase.
-  static void DropFirst(RollupRows& rows) {
-    rows.last_before =
-        rows[Aggregate::kLast].HistogramAt(0) == nullptr ? rows[Aggregate::kLast].values[0] : NoValue();
-    rows.ends_ms.erase(rows.ends_ms.begin());
-    for (RollupRows::Column& column : rows.columns) {
-      if (!column.values.empty()) column.values.erase(column.values.begin());
-      if (!column.histograms.empty()) column.histograms.erase(column.histograms.begin());
-    }
-  }
-
   const RollupReader& reader_;
   const QueryContext& context_;
-  const TimeMs start_ms_;
-  const TimeMs read_from_ms_;  // A window earlier, for increases.
+  const TimeMs read_from_ms_;
   const TimeMs end_ms_;
-  const AggregateSet wanted_;
   const AggregateSet needed_;
-  std::array<std::vector<WindowRange>, kAggregates.size()> coverage_;
   std::vector<std::unique_ptr<block::Cursor>> cursors_;  // One a file; null where none is needed.
   std::vector<Found> found_;
   std::size_t next_ = 0;
-  std::array<SampleColumns, kAggregates.size()> columns_;
-  std::array<std::vector<bool>, kAggregates.size()> is_there_;
+  RowAssembly assembly_;
 };
 
 Result<std::shared_ptr<const RollupReader>> RollupReader::Make(
@@ -339,48 +364,177 @@ Result<std::unique_ptr<RollupSeries>> RollupReader::Select(const RollupRequest& 
   return selection;
 }
 
-Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanLast(const RollupRequest& request,
-                                                                        const QueryContext& context) const {
-  std::vector<Matcher> matchers = request.matchers;
+Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanStored(
+    Aggregate aggregate, const std::vector<Matcher>& matchers, TimeMs start_ms, TimeMs end_ms,
+    std::size_t series_max, const QueryContext& context) const {
+  std::vector<Matcher> with_samples = matchers;
   TICKSCOPE_ASSIGN_OR_RETURN(Matcher no_coverage,
                              Matcher::Make(MatchType::kEqual, CoverageLabels().begin()->name, ""));
-  matchers.push_back(std::move(no_coverage));
+  with_samples.push_back(std::move(no_coverage));
   struct Part {
     const File* file = nullptr;
     WindowRange range;
   };
   std::vector<Part> parts;
   for (const File& file : files_) {
-    if (file.aggregate != Aggregate::kLast) continue;
+    if (file.aggregate != aggregate) continue;
     for (const WindowRange& range : file.windows) {
-      if (range.after_ms < request.end_ms && range.until_ms >= request.start_ms)
-        parts.push_back({&file, range});
+      if (range.after_ms < end_ms && range.until_ms >= start_ms) parts.push_back({&file, range});
     }
   }
   std::ranges::sort(parts, {}, [](const Part& part) { return part.range.after_ms; });
   std::vector<std::unique_ptr<ColumnScan>> scans;
   for (const Part& part : parts) {
-    TICKSCOPE_ASSIGN_OR_RETURN(
-        std::unique_ptr<ColumnScan> scan,
-        block::ScanBlock(part.file->block,
-                         {matchers, std::max(request.start_ms, part.range.after_ms + 1),
-                          std::min(request.end_ms, part.range.until_ms), request.series_max},
-                         context));
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> scan,
+                               block::ScanBlock(part.file->block,
+                                                {with_samples, std::max(start_ms, part.range.after_ms + 1),
+                                                 std::min(end_ms, part.range.until_ms), series_max},
+                                                context));
     if (scan->series_count() > 0) scans.push_back(std::move(scan));
   }
   return scans;
 }
 
-void LastAsSamples(const RollupRows& rows, SampleColumns& samples) {
-  samples.Clear();
-  const RollupRows::Column& last = rows[Aggregate::kLast];
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const HistogramPtr& histogram = last.HistogramAt(i);
-    if (histogram == nullptr && IsNoValue(last.values[i])) continue;
-    samples.times_ms.push_back(rows.ends_ms[i]);
-    samples.values.push_back(last.values[i]);
-    if (!last.histograms.empty()) samples.histograms.push_back(histogram);
+// Series of which several aggregates make a row, or of which single windows have more to tell than one.
+class RollupReader::RowScan final : public ColumnScan {
+ public:
+  RowScan(std::shared_ptr<const RollupReader> reader, RollupRequest request, WindowForm form,
+          Precision precision)
+      : reader_(std::move(reader)), request_(std::move(request)), form_(form), precision_(precision) {}
+
+  [[nodiscard]] Status Open(const QueryContext& context) {
+    const TimeMs from_ms = ReadFrom(*reader_, request_);
+    const AggregateSet needed = NeededFor(request_.aggregates);
+    const auto scan_of = [&](Aggregate aggregate) -> Result<std::unique_ptr<ColumnScan>> {
+      TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<ColumnScan>> scans,
+                                 reader_->ScanStored(aggregate, request_.matchers, from_ms, request_.end_ms,
+                                                     request_.series_max, context));
+      return scan::Combine(std::move(scans), context);
+    };
+    spine_aggregate_ = needed.Has(Aggregate::kLast) ? Aggregate::kLast : Aggregate::kCount;
+    TICKSCOPE_ASSIGN_OR_RETURN(spine_, scan_of(spine_aggregate_));
+    for (const Aggregate aggregate : kAggregates) {
+      if (aggregate == spine_aggregate_ || !needed.Has(aggregate)) continue;
+      Beside beside{.aggregate = aggregate, .scan = nullptr, .series_of = {}};
+      TICKSCOPE_ASSIGN_OR_RETURN(beside.scan, scan_of(aggregate));
+      TICKSCOPE_ASSIGN_OR_RETURN(beside.series_of, scan::MatchSeries(*spine_, *beside.scan, context));
+      beside_.push_back(std::move(beside));
+    }
+    return {};
   }
+
+  [[nodiscard]] std::uint32_t series_count() const override { return spine_->series_count(); }
+  [[nodiscard]] std::span<const std::uint32_t> PairsOf(std::uint32_t series) const override {
+    return spine_->PairsOf(series);
+  }
+  [[nodiscard]] std::uint32_t pair_count() const override { return spine_->pair_count(); }
+  [[nodiscard]] LabelView PairText(std::uint32_t pair) const override { return spine_->PairText(pair); }
+  [[nodiscard]] std::uint64_t EstimateSamples() const override {
+    std::uint64_t samples = spine_->EstimateSamples();
+    for (const Beside& beside : beside_)
+      samples += beside.scan->EstimateSamples();
+    return samples;
+  }
+  [[nodiscard]] std::unique_ptr<ColumnReader> NewReader() const override {
+    return std::make_unique<Reader>(*this);
+  }
+
+ private:
+  struct Beside {
+    Aggregate aggregate{};
+    std::unique_ptr<ColumnScan> scan;
+    std::vector<std::uint32_t> series_of;  // By series of the spine; scan::kNoSeries where it has none.
+  };
+
+  class Reader final : public ColumnReader {
+   public:
+    explicit Reader(const RowScan& scan)
+        : scan_(scan), spine_(scan.spine_->NewReader()), assembly_(*scan.reader_, scan.request_) {
+      for (const Beside& beside : scan.beside_)
+        readers_.push_back(beside.scan->NewReader());
+    }
+
+    [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
+      TICKSCOPE_RETURN_IF_ERROR(ReadBeside(series));
+      SampleColumns& spine = assembly_.column(scan_.spine_aggregate_);
+      spine.Clear();
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, spine_->Append(series, spine));
+      if (IsPlainCounter()) {
+        // The window before the range is for increases only.
+        if (!spine.times_ms.empty() && spine.times_ms.front() < scan_.request_.start_ms) DropFirst(spine);
+        AppendSamples(spine, out);
+        return rises;
+      }
+      for (const Aggregate aggregate : kAggregates) {
+        SampleColumns& column = assembly_.column(aggregate);
+        if (!column.histograms.empty()) column.histograms.resize(column.size());
+      }
+      assembly_.Assemble(rows_);
+      if (!RowsAsSamples(rows_, scan_.form_, scan_.precision_, scan_.reader_->resolution_ms(), samples_))
+        return Fail(ErrorCode::kUnsupported, "windows of this series do not tell all that is asked of them");
+      AppendSamples(samples_, out);
+      return false;
+    }
+
+    [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
+      if (scan_.form_ != WindowForm::kCounter) return false;
+      TICKSCOPE_RETURN_IF_ERROR(ReadBeside(series));
+      if (!IsPlainCounter()) return false;
+      return spine_->AppendSteps(series, out);
+    }
+
+   private:
+    [[nodiscard]] Status ReadBeside(std::uint32_t series) {
+      for (std::size_t i = 0; i < readers_.size(); ++i) {
+        const Beside& beside = scan_.beside_[i];
+        const std::uint32_t there = beside.series_of[series];
+        SampleColumns& column = assembly_.column(beside.aggregate);
+        column.Clear();
+        if (there == scan::kNoSeries) continue;
+        if (auto read = readers_[i]->Append(there, column); !read)
+          return std::unexpected(std::move(read).error());
+      }
+      return {};
+    }
+    // Whether its last values tell all: no increase is told beside them.
+    [[nodiscard]] bool IsPlainCounter() {
+      return scan_.form_ == WindowForm::kCounter && assembly_.column(Aggregate::kIncrease).size() == 0;
+    }
+    static void DropFirst(SampleColumns& samples) {
+      samples.times_ms.erase(samples.times_ms.begin());
+      samples.values.erase(samples.values.begin());
+      if (!samples.histograms.empty()) samples.histograms.erase(samples.histograms.begin());
+    }
+
+    const RowScan& scan_;
+    const std::unique_ptr<ColumnReader> spine_;
+    std::vector<std::unique_ptr<ColumnReader>> readers_;
+    RowAssembly assembly_;
+    RollupRows rows_;
+    SampleColumns samples_;
+  };
+
+  const std::shared_ptr<const RollupReader> reader_;
+  const RollupRequest request_;
+  const WindowForm form_;
+  const Precision precision_;
+  Aggregate spine_aggregate_ = Aggregate::kLast;
+  std::unique_ptr<ColumnScan> spine_;
+  std::vector<Beside> beside_;
+};
+
+Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanRows(const RollupRequest& request,
+                                                                        WindowForm form, Precision precision,
+                                                                        const QueryContext& context) const {
+  if (form == WindowForm::kLast && precision == Precision::kNear) {
+    return ScanStored(Aggregate::kLast, request.matchers, request.start_ms, request.end_ms,
+                      request.series_max, context);
+  }
+  auto scan = std::make_unique<RowScan>(shared_from_this(), request, form, precision);
+  TICKSCOPE_RETURN_IF_ERROR(scan->Open(context));
+  std::vector<std::unique_ptr<ColumnScan>> scans;
+  scans.push_back(std::move(scan));
+  return scans;
 }
 
 }  // namespace tickscope::rollup

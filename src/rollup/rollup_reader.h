@@ -18,6 +18,7 @@
 #include "model/column_scan.h"
 #include "model/matcher.h"
 #include "rollup/rollup_rows.h"
+#include "rollup/window_form.h"
 
 namespace tickscope::rollup {
 
@@ -55,7 +56,7 @@ class RollupSeries {
   [[nodiscard]] virtual Status Read(RollupRows& rows) = 0;
 };
 
-class RollupReader {
+class RollupReader : public std::enable_shared_from_this<RollupReader> {
  public:
   /// Errors: kInvalidArgument when there are none, or they are not rollups of one tenant and one resolution; kCorruption.
   [[nodiscard]] static Result<std::shared_ptr<const RollupReader>> Make(
@@ -75,9 +76,12 @@ class RollupReader {
   [[nodiscard]] Result<std::unique_ptr<RollupSeries>> Select(const RollupRequest& request,
                                                              const QueryContext& context) const;
 
-  /// The last values of windows as samples at the windows' ends, as scans of which no two tell the same window; in order
-  /// of time as far as files are. The context outlives them. Errors: as Select.
-  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanLast(const RollupRequest& request,
+  /// The rows of windows (window_form.h) as samples, as scans of which no two tell the same window; in order of time as far as
+  /// files are. The request's aggregates are the form's. A series that has no exact rows where they are asked for refuses
+  /// with kUnsupported. The context outlives them. Errors: as Select.
+  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanRows(const RollupRequest& request,
+                                                                          WindowForm form,
+                                                                          Precision precision,
                                                                           const QueryContext& context) const;
 
  private:
@@ -87,14 +91,16 @@ class RollupReader {
     std::vector<WindowRange> windows;  // It speaks for.
   };
   class Selection;
+  class RowScan;
 
   RollupReader() = default;
 
+  // The aggregate's values as stored.
+  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanStored(
+      Aggregate aggregate, const std::vector<Matcher>& matchers, TimeMs start_ms, TimeMs end_ms,
+      std::size_t series_max, const QueryContext& context) const;
+
   std::vector<File> files_;
 };
-
-/// The last sample of each window as a sample at the window's end: what a selector sees there, or up to a window later.
-/// Requires: rows with kLast. Windows that have none are left out.
-void LastAsSamples(const RollupRows& rows, SampleColumns& samples);
 
 }  // namespace tickscope::rollup

@@ -407,7 +407,7 @@ TEST(Rollup, SelectsAndServesTheLast) {
   RollupRows rows;
   SampleColumns samples;
   ASSERT_TRUE(series->Read(rows).has_value());
-  LastAsSamples(rows, samples);
+  ASSERT_TRUE(RowsAsSamples(rows, WindowForm::kLast, Precision::kNear, kMinute, samples));
   ASSERT_GT(samples.size(), 20U);
   EXPECT_EQ(samples.times_ms, rows.ends_ms);
   EXPECT_EQ(samples.histograms.size(), samples.size());

@@ -142,6 +142,8 @@ class CombinedScan final : public KeptScan {
         is_in_order = is_in_order && out.times_ms[before] > out.times_ms[before - 1];
         rises = rises && out.values[before] >= out.values[before - 1];
       }
+      // Of some scans rows stand for several samples, of others for one.
+      if (!out.counts.empty()) out.counts.resize(out.size(), 1);
       if (is_in_order) return rises;
       SortSamples(out, from);
       return false;

@@ -84,6 +84,17 @@ std::string BlockName::FileName() const {
                      kEnding);
 }
 
+BlockName AlignToWindows(BlockName name) {
+  const std::int64_t window_ms = ResolutionMs(Tier::kFiveMinutes);
+  const auto floor = [&](TimeMs time_ms) {
+    const TimeMs rest = time_ms % window_ms;
+    return time_ms - (rest < 0 ? rest + window_ms : rest);
+  };
+  name.from_ms = floor(name.from_ms - 1) + 1;
+  name.until_ms = -floor(-(name.until_ms - 1)) + 1;
+  return name;
+}
+
 std::optional<BlockName> ParseBlockName(std::string_view file_name) {
   if (!file_name.ends_with(kEnding)) return std::nullopt;
   std::string_view rest = file_name.substr(0, file_name.size() - kEnding.size());

@@ -54,6 +54,9 @@ struct BlockName {
   friend bool operator==(const BlockName&, const BlockName&) = default;
 };
 
+/// The range in whole windows of all resolutions; a block of the store is just that.
+[[nodiscard]] BlockName AlignToWindows(BlockName name);
+
 /// Nothing for a name that is not a block's.
 [[nodiscard]] std::optional<BlockName> ParseBlockName(std::string_view file_name);
 

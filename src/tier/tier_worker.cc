@@ -30,18 +30,6 @@ Matcher NoCoverage() {
   return *Matcher::Make(MatchType::kEqual, rollup::CoverageLabels().begin()->name, "");
 }
 
-// The range in whole windows of all resolutions; a block of the store is just that.
-BlockName AlignToWindows(BlockName name) {
-  const std::int64_t window_ms = ResolutionMs(Tier::kFiveMinutes);
-  const auto floor = [&](TimeMs time_ms) {
-    const TimeMs rest = time_ms % window_ms;
-    return time_ms - (rest < 0 ? rest + window_ms : rest);
-  };
-  name.from_ms = floor(name.from_ms - 1) + 1;
-  name.until_ms = -floor(-(name.until_ms - 1)) + 1;
-  return name;
-}
-
 }  // namespace
 
 TierWorker::Instruments::Instruments(MetricRegistry& metrics)

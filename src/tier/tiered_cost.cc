@@ -56,23 +56,33 @@ Result<SelectCost> TieredQueryable::EstimateBlocks(Tier tier, const SelectReques
 Result<SelectCost> TieredQueryable::EstimateSelect(const SelectRequest& request,
                                                    const QueryContext& context) const {
   SelectCost sum;
-  if (const auto* const hot = dynamic_cast<const CostSource*>(&hot_)) {
-    TICKSCOPE_ASSIGN_OR_RETURN(sum, hot->EstimateSelect(request, context));
-  }
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
-  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  const Readings readings = Plan(request, *tiers);
+  const auto add_cost = [&sum](const SelectCost& cost) {
+    sum.series = std::max(sum.series, cost.series);
+    sum.samples += cost.samples;
+    sum.bytes += cost.bytes;
+  };
   const auto add = [&](Tier tier, TimeMs start_ms, TimeMs end_ms,
                        const std::vector<const ListedBlock*>& blocks) -> Status {
     SelectRequest part = request;
     part.start_ms = start_ms;
     part.end_ms = end_ms;
     TICKSCOPE_ASSIGN_OR_RETURN(const SelectCost cost, EstimateBlocks(tier, part, blocks, context));
-    sum.series = std::max(sum.series, cost.series);
-    sum.samples += cost.samples;
-    sum.bytes += cost.bytes;
+    add_cost(cost);
     return {};
   };
-  TICKSCOPE_RETURN_IF_ERROR(add(Tier::kRaw, request.start_ms, request.end_ms, readings.raw));
+  const auto* const hot = dynamic_cast<const CostSource*>(&hot_);
+  for (const Interval& span : readings.samples) {
+    if (hot != nullptr) {
+      SelectRequest part = request;
+      part.start_ms = span.from_ms;
+      part.end_ms = span.until_ms - 1;
+      TICKSCOPE_ASSIGN_OR_RETURN(const SelectCost cost, hot->EstimateSelect(part, context));
+      add_cost(cost);
+    }
+    TICKSCOPE_RETURN_IF_ERROR(add(Tier::kRaw, span.from_ms, span.until_ms - 1, readings.raw));
+  }
   for (const RollupReading& reading : readings.rollups)
     TICKSCOPE_RETURN_IF_ERROR(add(reading.tier, reading.start_ms, reading.end_ms, reading.blocks));
   return sum;
@@ -85,7 +95,7 @@ std::optional<std::string> TieredQueryable::LabelState(const TenantId& tenant, T
   std::optional<std::string> state = hot->LabelState(tenant, start_ms, end_ms);
   if (!state) return std::nullopt;
   const TenantTiersPtr tiers = catalogue_.Tenant(tenant);
-  const Readings readings = Plan(tenant, *tiers, start_ms, end_ms);
+  const Readings readings = Plan({tenant, start_ms, end_ms, {}}, *tiers);
   if (!readings.cold.empty()) return std::nullopt;
   for (const ListedBlock* const block : readings.raw)
     *state += "\nraw " + block->file;

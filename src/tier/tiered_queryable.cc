@@ -1,8 +1,8 @@
 #include "tier/tiered_queryable.h"
 
 #include <algorithm>
-#include <array>
 #include <compare>
+#include <functional>
 #include <map>
 #include <set>
 #include <string_view>
@@ -18,9 +18,6 @@ namespace {
 
 // Of fewer series, what they need is fetched as it is read.
 constexpr std::size_t kPrefetchSeriesMin = 2;
-
-// What is read of a rollup: the last value of each window. Nothing is left out of it.
-constexpr std::array<rollup::Aggregate, 1> kReadAggregates = {rollup::Aggregate::kLast};
 
 // Removes samples that tombstones name.
 void Hide(const std::vector<Tombstone>& tombstones, const Labels& labels, SampleColumns& samples) {
@@ -38,6 +35,7 @@ void Hide(const std::vector<Tombstone>& tombstones, const Labels& labels, Sample
     erase(samples.values);
     erase(samples.histograms);
     erase(samples.start_times_ms);
+    erase(samples.counts);
     erase(samples.times_ms);
   }
 }
@@ -109,24 +107,36 @@ class RawSeriesSet final : public SeriesSet {
   std::size_t end_ = 0;
 };
 
-// Windows' last values as samples.
+// Windows' rows as samples.
 class RollupSeriesSet final : public SeriesSet {
  public:
+  /// Reads the samples of the series themselves, where windows do not tell all of them.
+  using ReadRaw = std::function<Status(const Labels& labels, SampleColumns& out)>;
+
   RollupSeriesSet(std::shared_ptr<const rollup::RollupReader> reader,
-                  std::unique_ptr<rollup::RollupSeries> series)
-      : reader_(std::move(reader)), series_(std::move(series)) {}
+                  std::unique_ptr<rollup::RollupSeries> series, rollup::WindowForm form,
+                  rollup::Precision precision, ReadRaw read_raw)
+      : reader_(std::move(reader)),
+        series_(std::move(series)),
+        form_(form),
+        precision_(precision),
+        read_raw_(std::move(read_raw)) {}
 
   [[nodiscard]] bool Next() override { return series_->Next(); }
   [[nodiscard]] const Labels& labels() const override { return series_->labels(); }
   [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
     TICKSCOPE_RETURN_IF_ERROR(series_->Read(rows_));
-    rollup::LastAsSamples(rows_, out);
-    return {};
+    if (rollup::RowsAsSamples(rows_, form_, precision_, reader_->resolution_ms(), out)) return {};
+    out.Clear();
+    return read_raw_(series_->labels(), out);
   }
 
  private:
   const std::shared_ptr<const rollup::RollupReader> reader_;
   const std::unique_ptr<rollup::RollupSeries> series_;
+  const rollup::WindowForm form_;
+  const rollup::Precision precision_;
+  const ReadRaw read_raw_;
   rollup::RollupRows rows_;
 };
 
@@ -175,6 +185,11 @@ class UnitedSeriesSet final : public SeriesSet {
   SampleColumns samples_;
 };
 
+// The request's part in an interval; samples as they came.
+SelectRequest PartOf(const SelectRequest& request, const Interval& span) {
+  return {request.tenant, span.from_ms, span.until_ms - 1, request.matchers};
+}
+
 bool IsGone(const Error& error) {
   return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kCorruption ||
          error.code == ErrorCode::kUnsupported;
@@ -185,67 +200,6 @@ bool IsGone(const Error& error) {
 TieredQueryable::TieredQueryable(const Queryable& hot, Catalogue& catalogue, const ServedHere& served_here,
                                  TieredQueryableOptions options)
     : hot_(hot), catalogue_(catalogue), served_here_(served_here), options_(options) {}
-
-TieredQueryable::Readings TieredQueryable::Plan(const TenantId& tenant, const TenantTiers& tiers,
-                                                TimeMs start_ms, TimeMs end_ms) const {
-  Readings readings;
-  std::vector<Interval> covered;
-  TimeMs raw_until_ms = INT64_MIN;
-  const auto cover = [&](const BlockName& name) {
-    covered.push_back({name.from_ms, name.until_ms});
-    raw_until_ms = std::max(raw_until_ms, name.until_ms);
-  };
-  for (const std::string& file : served_here_.Files(tenant)) {
-    if (const auto name = ParseBlockName(file)) cover(*name);
-  }
-  for (const ListedBlock& block : tiers.of(Tier::kRaw).live) {
-    cover(block.name);
-    if (block.name.Overlaps(start_ms, end_ms) && !IsServedHere(tenant, block)) readings.raw.push_back(&block);
-  }
-  std::ranges::sort(readings.raw,
-                    [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
-  const TimeMs until_ms = end_ms == INT64_MAX ? INT64_MAX : end_ms + 1;
-  // After the newest block, of raw samples or of windows, everything is in the store's memory and segments.
-  TimeMs known_until_ms = raw_until_ms;
-  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
-    for (const ListedBlock& block : tiers.of(tier).live)
-      known_until_ms = std::max(known_until_ms, block.name.until_ms);
-  }
-  const Interval cold = options_.cold == nullptr ? Interval{} : options_.cold_range(tenant);
-  if (known_until_ms == INT64_MIN && cold.from_ms < cold.until_ms) known_until_ms = cold.until_ms;
-  covered.push_back({known_until_ms == INT64_MIN ? start_ms : known_until_ms, INT64_MAX});
-  std::vector<Interval> gaps = Gaps({start_ms, until_ms}, Union(std::move(covered)));
-  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
-    std::vector<Interval> of_tier;
-    for (const ListedBlock& block : tiers.of(tier).live) {
-      if (block.name.aggregate == rollup::AggregateName(rollup::Aggregate::kLast))
-        of_tier.push_back({block.name.from_ms, block.name.until_ms});
-    }
-    of_tier = Union(std::move(of_tier));
-    std::vector<Interval> left;
-    for (const Interval& gap : gaps) {
-      const std::vector<Interval> rest = Gaps(gap, of_tier);
-      left.insert(left.end(), rest.begin(), rest.end());
-      for (const Interval& answered : Gaps(gap, rest)) {
-        RollupReading reading{tier, answered.from_ms, answered.until_ms - 1, {}};
-        for (const ListedBlock& block : tiers.of(tier).live) {
-          const auto aggregate = rollup::FindAggregate(block.name.aggregate);
-          if (aggregate && std::ranges::find(kReadAggregates, *aggregate) != kReadAggregates.end() &&
-              block.name.Overlaps(reading.start_ms, reading.end_ms)) {
-            reading.blocks.push_back(&block);
-          }
-        }
-        readings.rollups.push_back(std::move(reading));
-      }
-    }
-    gaps = std::move(left);
-  }
-  for (const Interval& gap : gaps) {
-    const Interval both{std::max(gap.from_ms, cold.from_ms), std::min(gap.until_ms, cold.until_ms)};
-    if (both.from_ms < both.until_ms) readings.cold.push_back(both);
-  }
-  return readings;
-}
 
 // A merged block is here when all blocks are that it was merged from and that were not merged themselves.
 bool TieredQueryable::IsServedHere(const TenantId& tenant, const ListedBlock& block) const {
@@ -321,13 +275,34 @@ Status TieredQueryable::SelectRollup(const SelectRequest& request, const QueryCo
     TICKSCOPE_ASSIGN_OR_RETURN(std::shared_ptr<const rollup::RollupReader> reader,
                                rollup::RollupReader::Make(std::move(blocks)));
     TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<rollup::RollupSeries> series,
-                               reader->Select({.matchers = request.matchers,
-                                               .start_ms = reading.start_ms,
-                                               .end_ms = reading.end_ms,
-                                               .aggregates = {rollup::Aggregate::kLast},
-                                               .series_max = options_.query_series_max},
-                                              context));
-    sets.push_back(std::make_unique<RollupSeriesSet>(std::move(reader), std::move(series)));
+                               reader->Select(RowsOf(request, reading), context));
+    sets.push_back(std::make_unique<RollupSeriesSet>(
+        std::move(reader), std::move(series), reading.form, reading.precision,
+        [this, tenant = request.tenant, start_ms = reading.start_ms, end_ms = reading.end_ms, &context](
+            const Labels& labels, SampleColumns& out) {
+          return ReadRaw(tenant, labels, start_ms, end_ms, context, out);
+        }));
+  }
+  return {};
+}
+
+rollup::RollupRequest TieredQueryable::RowsOf(const SelectRequest& request,
+                                              const RollupReading& reading) const {
+  return {.matchers = request.matchers,
+          .start_ms = reading.start_ms,
+          .end_ms = reading.end_ms,
+          .aggregates = rollup::AggregatesOf(reading.form),
+          .series_max = options_.query_series_max};
+}
+
+Status TieredQueryable::ReadRaw(const TenantId& tenant, const Labels& labels, TimeMs start_ms, TimeMs end_ms,
+                                const QueryContext& context, SampleColumns& out) const {
+  SelectRequest request{.tenant = tenant, .start_ms = start_ms, .end_ms = end_ms, .matchers = {}};
+  for (const LabelView& label : labels)
+    request.matchers.push_back(Matcher::Equal(label.name, label.value));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<SeriesSet> series, Select(request, context));
+  while (series->Next()) {
+    if (series->labels() == labels) return series->ReadSamples(out);
   }
   return {};
 }
@@ -336,71 +311,74 @@ Result<std::unique_ptr<SeriesSet>> TieredQueryable::Select(const SelectRequest& 
                                                            const QueryContext& context) const {
   // The tiers before the store: a block handed over between the two is read twice, not never.
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
-  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  const Readings readings = Plan(request, *tiers);
   // The oldest first, so that what a series' reading gathers is in order as it comes.
   std::vector<std::unique_ptr<SeriesSet>> sets;
   for (const Interval& span : readings.cold) {
-    SelectRequest part = request;
-    part.start_ms = span.from_ms;
-    part.end_ms = span.until_ms - 1;
-    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), options_.cold->Select(part, context));
+    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), options_.cold->Select(PartOf(request, span), context));
   }
-  for (auto reading = readings.rollups.rbegin(); reading != readings.rollups.rend(); ++reading) {
-    TICKSCOPE_RETURN_IF_ERROR(SelectRollup(request, context, *reading, sets));
+  for (const RollupReading& reading : readings.rollups)
+    TICKSCOPE_RETURN_IF_ERROR(SelectRollup(request, context, reading, sets));
+  for (const Interval& span : readings.samples) {
+    const SelectRequest part = PartOf(request, span);
+    if (!readings.raw.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), SelectRaw(part, context, readings.raw));
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), hot_.Select(part, context));
   }
-  if (!readings.raw.empty()) {
-    TICKSCOPE_ASSIGN_OR_RETURN(sets.emplace_back(), SelectRaw(request, context, readings.raw));
+  std::unique_ptr<SeriesSet> all;
+  if (sets.size() == 1 && tiers->tombstones.empty()) {
+    all = std::move(sets.front());
+  } else {
+    all = std::make_unique<UnitedSeriesSet>(std::move(sets), tiers, context);
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> hot, hot_.Select(request, context));
-  if (sets.empty() && tiers->tombstones.empty()) return hot;
-  sets.push_back(std::move(hot));
-  return std::make_unique<UnitedSeriesSet>(std::move(sets), tiers, context);
+  all->SetSpans(SpansOf(request, readings));
+  return all;
 }
 
 Result<std::unique_ptr<ColumnScan>> TieredQueryable::Scan(const SelectRequest& request,
                                                           const QueryContext& context) const {
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
-  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  const Readings readings = Plan(request, *tiers);
   std::unique_ptr<ColumnScan> none;
-  // What is hidden, and what Parquet holds, is not told in columns.
-  if (!readings.cold.empty() || !tiers->tombstones.empty()) return none;
+  if (!TellsColumns(*tiers, readings)) return none;
   std::vector<std::unique_ptr<ColumnScan>> scans;
-  for (auto reading = readings.rollups.rbegin(); reading != readings.rollups.rend(); ++reading) {
+  for (const RollupReading& reading : readings.rollups) {
     std::map<std::string_view, std::vector<BlockPtr>> by_class;
-    for (const ListedBlock* const listed : reading->blocks) {
+    for (const ListedBlock* const listed : reading.blocks) {
       TICKSCOPE_RETURN_IF_ERROR(context.Check());
-      TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(reading->tier, request.tenant, *listed));
+      TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(reading.tier, request.tenant, *listed));
       if (block == nullptr) return none;
       by_class[listed->name.class_key()].push_back(std::move(block));
     }
     for (auto& [key, blocks] : by_class) {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<const rollup::RollupReader> reader,
                                  rollup::RollupReader::Make(std::move(blocks)));
-      TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<ColumnScan>> of_class,
-                                 reader->ScanLast({.matchers = request.matchers,
-                                                   .start_ms = reading->start_ms,
-                                                   .end_ms = reading->end_ms,
-                                                   .aggregates = {rollup::Aggregate::kLast},
-                                                   .series_max = options_.query_series_max},
-                                                  context));
+      TICKSCOPE_ASSIGN_OR_RETURN(
+          std::vector<std::unique_ptr<ColumnScan>> of_class,
+          reader->ScanRows(RowsOf(request, reading), reading.form, reading.precision, context));
       std::ranges::move(of_class, std::back_inserter(scans));
     }
   }
-  for (const ListedBlock* const listed : readings.raw) {
-    TICKSCOPE_RETURN_IF_ERROR(context.Check());
-    TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(Tier::kRaw, request.tenant, *listed));
-    if (block == nullptr) return none;
-    TICKSCOPE_ASSIGN_OR_RETURN(
-        scans.emplace_back(),
-        block::ScanBlock(std::move(block),
-                         {request.matchers, request.start_ms, request.end_ms, options_.query_series_max},
-                         context));
+  for (const Interval& span : readings.samples) {
+    const SelectRequest part = PartOf(request, span);
+    for (const ListedBlock* const listed : readings.raw) {
+      TICKSCOPE_RETURN_IF_ERROR(context.Check());
+      if (!listed->name.Overlaps(part.start_ms, part.end_ms)) continue;
+      TICKSCOPE_ASSIGN_OR_RETURN(BlockPtr block, OpenFor(Tier::kRaw, request.tenant, *listed));
+      if (block == nullptr) return none;
+      TICKSCOPE_ASSIGN_OR_RETURN(
+          scans.emplace_back(),
+          block::ScanBlock(std::move(block),
+                           {part.matchers, part.start_ms, part.end_ms, options_.query_series_max}, context));
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> hot, hot_.Scan(part, context));
+    if (hot == nullptr) return none;
+    scans.push_back(std::move(hot));
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> hot, hot_.Scan(request, context));
-  if (hot == nullptr) return none;
-  if (scans.empty()) return hot;
-  scans.push_back(std::move(hot));
-  return scan::Combine(std::move(scans), context);
+  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> all, scan::Combine(std::move(scans), context));
+  all->SetSpans(SpansOf(request, readings));
+  return all;
 }
 
 Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& request,
@@ -408,7 +386,7 @@ Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& r
                                                           std::vector<std::string> hot, const Texts& texts,
                                                           const ColdTexts& cold) const {
   const TenantTiersPtr tiers = catalogue_.Tenant(request.tenant);
-  const Readings readings = Plan(request.tenant, *tiers, request.start_ms, request.end_ms);
+  const Readings readings = Plan(request, *tiers);
   std::set<std::string> all(std::make_move_iterator(hot.begin()), std::make_move_iterator(hot.end()));
   const auto add = [&](Tier tier, const ListedBlock& listed) -> Status {
     TICKSCOPE_RETURN_IF_ERROR(context.Check());
@@ -434,10 +412,7 @@ Result<std::vector<std::string>> TieredQueryable::Collect(const SelectRequest& r
     }
   }
   for (const Interval& span : readings.cold) {
-    SelectRequest part = request;
-    part.start_ms = span.from_ms;
-    part.end_ms = span.until_ms - 1;
-    TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> found, cold(part));
+    TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::string> found, cold(PartOf(request, span)));
     all.insert(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   return std::vector<std::string>(all.begin(), all.end());

@@ -102,7 +102,7 @@ struct CardinalitySummary {
   std::vector<LabelCardinality> labels;  ///< Those asked for, in that order.
 };
 
-class Store final : public Queryable, public CostSource, public LabelStateSource {
+class Store final : public Queryable, public CostSource, public LabelStateSource, public ReadPlanner {
  public:
   /// A store in memory.
   Store(MetricRegistry& metrics, StoreOptions options);
@@ -181,6 +181,8 @@ class Store final : public Queryable, public CostSource, public LabelStateSource
 
   [[nodiscard]] std::optional<std::string> LabelState(const TenantId& tenant, TimeMs start_ms,
                                                       TimeMs end_ms) const override;
+  /// Memory and segments are "memory", each block is a span of "disk".
+  [[nodiscard]] ReadPlan PlanRead(const SelectRequest& request) const override;
 
   /// Metadata of the tenant's metrics, sorted by name; all of them when `metric` is empty.
   [[nodiscard]] MetadataMap Metadata(const TenantId& tenant, const std::string& metric) const;

@@ -96,6 +96,29 @@ Result<SelectCost> Store::EstimateSelect(const SelectRequest& request, const Que
                     static_cast<std::uint64_t>(sum.bytes)};
 }
 
+ReadPlan Store::PlanRead(const SelectRequest& request) const {
+  ReadPlan plan{.spans = {}, .tells_columns = true};
+  const TenantData* const tenant = FindTenant(request.tenant);
+  if (tenant == nullptr) return plan;
+  const std::shared_ptr<const TenantVersion> version = tenant->version();
+  const auto add = [&](std::string_view source, TimeMs min_ms, TimeMs max_ms, std::uint32_t files) {
+    const TimeMs start_ms = std::max(min_ms, request.start_ms);
+    const TimeMs end_ms = std::min(max_ms, request.end_ms);
+    if (start_ms <= end_ms)
+      plan.spans.push_back({.source = source, .start_ms = start_ms, .end_ms = end_ms, .files = files});
+  };
+  for (const BlockEntry& block : version->blocks)
+    add("disk", block.reader->meta().min_time_ms, block.reader->meta().max_time_ms, 1);
+  for (const SegmentEntry& segment : version->segments) {
+    const SegmentInfo& info = segment.reader->info();
+    add("memory", std::max(info.min_time_ms, segment.from_ms), info.max_time_ms, 0);
+  }
+  for (const Head::Stretch& stretch : version->stretches)
+    add("memory", stretch.generation->min_time_ms(), stretch.generation->max_time_ms(), 0);
+  std::ranges::stable_sort(plan.spans, {}, &ReadSpan::start_ms);
+  return plan;
+}
+
 std::optional<std::string> Store::LabelState(const TenantId& tenant_id, TimeMs start_ms,
                                              TimeMs end_ms) const {
   const TenantData* const tenant = FindTenant(tenant_id);

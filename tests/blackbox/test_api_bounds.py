@@ -148,7 +148,11 @@ def test_lists_over_everything_are_bounded(serve):
     wait_until(lambda: len(server.query('m{id=~"3-1999-.*"}')) == 1, "all series")
     refused = server.get("/api/v1/label/id/values")
     assert (refused.status, refused.json()["errorType"]) == (422, "execution"), refused.text[:300]
-    assert "match[]" in refused.json()["error"]
+    assert "match[]" in refused.json()["error"] and "memory_max=1048576" in refused.json()["error"]
+    # What is not sized before it is made counts as well: postings, label sets, the text of the answer.
+    for path in ("series?match[]=m", "query?query=m", 'query?query={id=~".*x"}>0', "federate?match[]=m"):
+        refused = server.get(f"/api/v1/{path}" if "federate" not in path else f"/{path}")
+        assert refused.status in (422, 503) and "memory_max=1048576" in refused.text, (path, refused.status, refused.text[:300])
     answer = server.get("/api/v1/label/id/values", {"match[]": 'm{id=~"0-1.*"}'})
     assert answer.status == 200 and len(answer.json()["data"]) == 1111
     assert server.get("/api/v1/labels").json()["data"] == ["__name__", "id"]

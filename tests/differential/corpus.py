@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 import pathlib
 import re
@@ -18,6 +19,7 @@ from dataset import BASE_S
 from remote_write import STALE_NAN_BITS
 from write_request import STALE, Histogram, Series
 
+HERE = pathlib.Path(__file__).resolve().parent
 CONFORMANCE = pathlib.Path(__file__).resolve().parents[3] / "shared/conformance"
 
 VARIANTS = {
@@ -50,6 +52,32 @@ def compliance() -> list[tuple[str, bool]]:
                 text = text.replace("{{." + name + "}}", value)
             out.append((text, case.get("should_fail", False)))
     return out
+
+
+# --- shipped dashboards
+
+
+def _texts(node: object) -> list[str]:
+    """Query texts anywhere in a dashboard: Grafana's targets have `expr`, ours `queries`."""
+    if isinstance(node, list):
+        return [text for one in node for text in _texts(one)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["expr"]] if isinstance(node.get("expr"), str) else []
+    own += [text for text in node.get("queries", []) if isinstance(text, str)]
+    return own + [text for one in node.values() for text in _texts(one)]
+
+
+def dashboards() -> list[str]:
+    """Each query of the dashboards with its variables filled in as a viewer may."""
+    out: set[str] = set()
+    for path in sorted((HERE.parents[1] / "dashboards").glob("*.json")):
+        for text in _texts(json.loads(path.read_text())):
+            for region in (".*", "eu", "eu|na"):
+                for interval in ("1m", "5m"):
+                    out.add(text.replace("$region", region).replace("$__rate_interval", interval))
+    assert out and not any("$" in text for text in out), "a variable that is not known here"
+    return sorted(out)
 
 
 # --- scripts

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 from remote_write import STALE_NAN_BITS
 from write_request import STALE, Histogram, Series
@@ -302,6 +303,40 @@ def _info(m: _Maker) -> None:
         m.gauge({"__name__": "game.players", "host.name": host, "region": "eu"}, 0, 10, _times())
     m.gauge({"__name__": "typed_total", "__type__": "counter", "__unit__": "bytes", "region": "eu"}, 0, 9, _times())
     m.gauge({"__name__": "typed_total", "__type__": "gauge", "__unit__": "bytes", "region": "na"}, 0, 9, _times())
+
+
+def of_dashboards(queries: list[str], seed: int = 2) -> list[Series]:
+    """Data for every metric that the queries name: histograms, counters and gauges, as the names say."""
+    m = _Maker(seed, False)
+    names = sorted({name for text in queries for name in re.findall(r"\b(?:game|process)_[a-z_]+\b(?=[{[])", text)})
+    for name in names:
+        for server, region in SERVERS:
+            for n in range(2):
+                labels = {
+                    "__name__": name, "server": server, "region": region, "zone": f"{region}-{n}", "map": f"map{n}",
+                    "isp_class": ("fibre", "mobile")[n], "platform": ("pc", "console")[n],
+                    "player_bucket": ("small", "full")[n], "reason": ("timeout", "version")[n],
+                }  # fmt: skip
+                if name.endswith("_bucket"):
+                    _buckets(m, labels)
+                elif name.endswith("_total"):
+                    m.counter(labels, 8, _times(), 0.002)
+                else:
+                    m.gauge(labels, 0, 100, _times())
+    return m.series
+
+
+def _buckets(m: _Maker, labels: dict[str, str]) -> None:
+    counts = [0.0] * len(BOUNDS)
+    rows: list[list] = [[] for _ in BOUNDS]
+    for t in _times():
+        hit = m.random.randrange(len(BOUNDS))
+        for b in range(hit, len(BOUNDS)):
+            counts[b] += 3
+        for b, row in enumerate(rows):
+            row.append((t, counts[b]))
+    for bound, row in zip(BOUNDS, rows):
+        m.add({**labels, "le": bound}, row)
 
 
 def make(seed: int = 1, with_starts: bool = False) -> list[Series]:

@@ -106,19 +106,25 @@ class Connection:
 
 @dataclasses.dataclass
 class Pair:
+    """`oracle` is Tickscope once more, with nothing but the generic evaluator; it tells what rounding does to an answer."""
+
     mode: str
     children: list[Child]
     prometheus: Connection
     tickscope: Connection
+    oracle: Connection
+
+    def _sides(self) -> tuple:
+        return ("prometheus", self.prometheus), ("tickscope", self.tickscope), ("oracle", self.oracle)
 
     def load(self, series: list[Series]) -> None:
         """Every other request is of the older protocol."""
         for n, part in enumerate(in_time_order(series, SLICE_MS)):
             protocol = "rw1" if n % 2 and self.mode != STARTS else "rw2"
-            for name, side in (("prometheus", self.prometheus), ("tickscope", self.tickscope)):
+            for name, side in self._sides():
                 status, text = side.write(protocol, part)
                 if status // 100 != 2:
-                    raise AssertionError(f"{name} refused {protocol} samples: {status} {text}")
+                    raise AssertionError(f"{name} refused {protocol} samples: {status} {text[:300]}")
 
     def load_what_fits(self, series: list[Series]) -> int:
         """As load, but series the reference refuses are left out on both sides; how many."""
@@ -130,9 +136,10 @@ class Pair:
                 if status // 100 != 2:
                     refused += 1
                     continue
-                status, text = self.tickscope.write(protocol, [one])
-                if status // 100 != 2:
-                    raise AssertionError(f"tickscope refused {protocol} samples of {one.labels}: {status} {text}")
+                for name, side in self._sides()[1:]:
+                    status, text = side.write(protocol, [one])
+                    if status // 100 != 2:
+                        raise AssertionError(f"{name} refused {protocol} samples of {one.labels}: {status} {text[:300]}")
         return refused
 
     def wait_until_visible(self) -> None:
@@ -142,7 +149,7 @@ class Pair:
         ask = {"query": "loaded", "time": str(time_s)}
 
         def shows() -> bool:
-            return len(self.tickscope.ask("/api/v1/query", ask).content["data"]["result"]) == 1
+            return all(len(side.ask("/api/v1/query", ask).content["data"]["result"]) == 1 for _, side in self._sides())
 
         self.children[1].wait_for(shows, "the last sample to be visible", 120)
 
@@ -151,16 +158,22 @@ class Pair:
             child.close()
 
 
+def _tickscope(tickscope: str, folder: pathlib.Path, name: str, listen: str, settings: dict[str, str]) -> Child:
+    # The samples are old: tiers would thin them out within a minute or two.
+    config = "store: {retention: 100y}\ntiers: {enabled: false}\nfreshness_probe: false\nquery:\n"
+    config += "".join(f"  {key}: {value}\n" for key, value in settings.items())
+    (folder / f"{name}.yaml").write_text(config)
+    data = str(folder / name)
+    command = [tickscope, "serve", "--data", data, "--listen", listen, "--config", str(folder / f"{name}.yaml")]
+    return Child(command, folder / f"{name}.log")
+
+
 def start(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str) -> Pair:
-    """Starts both, empty. The caller stops the pair."""
+    """Starts them, empty. The caller stops the pair."""
     flags, settings = MODES[mode]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1m}\n")
-    # The samples are old: tiers would thin them out within a minute or two.
-    config = "store: {retention: 100y}\ntiers: {enabled: false}\nfreshness_probe: false\nquery:\n"
-    config += "".join(f"  {name}: {value}\n" for name, value in settings.items())
-    (folder / "tickscope.yaml").write_text(config)
-    reference, ours = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    reference, ours, oracle = (f"127.0.0.1:{free_port()}" for _ in range(3))
     children: list[Child] = []
     try:
         children.append(
@@ -174,19 +187,12 @@ def start(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str) -> P
                 folder / "prometheus.log",
             )
         )  # fmt: skip
-        children.append(
-            Child(
-                [
-                    tickscope, "serve", "--data", str(folder / "tickscope"), "--listen", ours,
-                    "--config", str(folder / "tickscope.yaml"),
-                ],
-                folder / "tickscope.log",
-            )
-        )  # fmt: skip
-        children[0].wait_http(f"http://{reference}/-/ready", 60)
-        children[1].wait_http(f"http://{ours}/-/ready", 60)
+        children.append(_tickscope(tickscope, folder, "tickscope", ours, settings))
+        children.append(_tickscope(tickscope, folder, "oracle", oracle, {**settings, "pushes_down": "false"}))
+        for child, address in zip(children, (reference, ours, oracle)):
+            child.wait_http(f"http://{address}/-/ready", 60)
     except BaseException:
         for child in children:
             child.close()
         raise
-    return Pair(mode, children, Connection(f"http://{reference}"), Connection(f"http://{ours}"))
+    return Pair(mode, children, *(Connection(f"http://{address}") for address in (reference, ours, oracle)))

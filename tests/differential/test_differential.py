@@ -43,6 +43,12 @@ def test_kept_cases(pair):
     assert not tally.differences, "\n".join(tally.differences)
 
 
+def test_shipped_dashboards(pair):
+    tally = run.dashboard_queries(pair)
+    assert not tally.differences, "\n".join(tally.differences)
+    assert tally.nonempty == tally.asked, tally.line("dashboards")
+
+
 def test_random_queries(pair):
     tally = run.random_queries(pair, SEED, QUERIES)
     assert not tally.differences, "\n".join([f"seed {SEED}", *tally.differences])

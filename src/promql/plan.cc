@@ -1,0 +1,252 @@
+#include "promql/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "promql/equal_parts.h"
+#include "promql/evaluator.h"
+#include "promql/expr_children.h"
+#include "promql/function_signature.h"
+#include "promql/printer.h"
+#include "promql/pushed_aggregate.h"
+#include "promql/range_eval.h"
+#include "promql/range_hints.h"
+#include "promql/range_source.h"
+
+namespace tickscope::promql {
+namespace {
+
+std::string Cut(std::string text) {
+  if (text.size() <= kPlanTextMax) return text;
+  std::size_t end = kPlanTextMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;
+  text.resize(end);
+  return text + "...";
+}
+
+std::string GroupingText(const Aggregate& aggregate) {
+  std::string text(AggregateOpText(aggregate.op));
+  if (aggregate.grouping.empty() && !aggregate.without) return text;
+  return text +
+         fmt::format(" {} ({})", aggregate.without ? "without" : "by", fmt::join(aggregate.grouping, ", "));
+}
+
+std::string MatchingText(const Binary& binary) {
+  std::string text(BinaryOpText(binary.op));
+  if (!binary.matching) return text;
+  const VectorMatching& matching = *binary.matching;
+  if (matching.on || !matching.labels.empty())
+    text += fmt::format(" {} ({})", matching.on ? "on" : "ignoring", fmt::join(matching.labels, ", "));
+  if (matching.card == MatchCardinality::kManyToOne) text += " group_left";
+  if (matching.card == MatchCardinality::kOneToMany) text += " group_right";
+  return text;
+}
+
+struct Title {
+  std::string_view operation;
+  std::string detail;
+};
+
+Title TitleOf(const Expr& expr) {
+  struct Titles {
+    const Expr& expr;
+    Title operator()(const NumberLiteral&) const { return {"number", ToString(expr)}; }
+    Title operator()(const StringLiteral&) const { return {"string", ToString(expr)}; }
+    Title operator()(const VectorSelector& node) const { return {"selector", node.name}; }
+    Title operator()(const MatrixSelector& node) const { return {"range", node.selector.name}; }
+    Title operator()(const Subquery&) const { return {"subquery", ""}; }
+    Title operator()(const Call& node) const { return {"function", std::string(node.function->name)}; }
+    Title operator()(const Aggregate& node) const { return {"aggregate", GroupingText(node)}; }
+    Title operator()(const Binary& node) const { return {"binary", MatchingText(node)}; }
+    Title operator()(const Unary& node) const { return {"unary", node.negate ? "-" : "+"}; }
+    Title operator()(const Paren&) const { return {"parentheses", ""}; }
+  };
+  return std::visit(Titles{expr}, expr.node);
+}
+
+bool SelectsAnything(const Expr& expr) {
+  if (std::holds_alternative<VectorSelector>(expr.node) || std::holds_alternative<MatrixSelector>(expr.node))
+    return true;
+  bool any = false;
+  ForEachChild(expr, [&any](const Expr& child) { any = any || SelectsAnything(child); });
+  return any;
+}
+
+class Planner {
+ public:
+  Planner(QueryRun& run, const Expr& root, const PlanSources& sources)
+      : run_(run), sources_(sources), evaluator_(run, root) {
+    if (run.options.shares_subexpressions)
+      equal_parts_ =
+          EqualParts(root, [&run](const Aggregate& aggregate) { return IsPushable(run, aggregate); });
+  }
+
+  // Where a node stands.
+  struct Place {
+    Grid grid;
+    bool is_in_scan = false;
+    bool is_once = false;
+    std::string_view function;  // That takes a range as it is.
+  };
+
+  Result<PlanNode> Visit(const Expr& outer, Place place) {
+    TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
+    const Expr& expr = WithoutParens(outer);
+    PlanNode node;
+    node.id = ++last_id_;
+    node.expr = &expr;
+    Title title = TitleOf(expr);
+    node.operation = title.operation;
+    node.detail = Cut(std::move(title.detail));
+    node.text = Cut(ToString(expr));
+    const bool is_value = TypeOf(expr) == ValueType::kVector || TypeOf(expr) == ValueType::kScalar;
+    if (is_value && !place.is_once && place.grid.count > 1 && evaluator_.IsStepInvariant(expr)) {
+      place.is_once = true;
+      place.grid.count = 1;
+    }
+    node.is_once = place.is_once;
+    node.start_ms = place.grid.start_ms;
+    node.step_ms = place.grid.step_ms;
+    node.steps = place.grid.count;
+    if (place.is_in_scan) node.method = PlanMethod::kInScan;
+    if (!SelectsAnything(expr)) node.method = PlanMethod::kConstant;
+    if (const EqualParts::Part* const part = equal_parts_.Of(expr); part != nullptr && !place.is_in_scan) {
+      const auto [first, is_new] = first_ids_.try_emplace(part, node.id);
+      if (!is_new) {
+        node.method = PlanMethod::kShared;
+        node.shared_with = first->second;
+        return node;
+      }
+    }
+    TICKSCOPE_RETURN_IF_ERROR(Descend(expr, place, node));
+    return node;
+  }
+
+ private:
+  Status Descend(const Expr& expr, const Place& place, PlanNode& node) {
+    if (const auto* selector = std::get_if<VectorSelector>(&expr.node)) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const TimeShift shift,
+                                 TimeShift::Resolve(run_, selector->offset, selector->at));
+      TICKSCOPE_ASSIGN_OR_RETURN(node.read, ReadOf(*selector, shift, "", run_.options.lookback_ms, place));
+      return {};
+    }
+    if (std::holds_alternative<MatrixSelector>(expr.node)) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run_, expr));
+      TICKSCOPE_ASSIGN_OR_RETURN(
+          node.read, ReadOf(source.selector->selector, source.shift, place.function, source.range_ms, place));
+      return {};
+    }
+    Place inner = place;
+    inner.function = {};
+    if (std::holds_alternative<Subquery>(expr.node)) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run_, expr));
+      TICKSCOPE_ASSIGN_OR_RETURN(inner.grid, SubqueryGrid(run_, source, place.grid));
+      inner.is_once = false;
+    }
+    if (const auto* call = std::get_if<Call>(&expr.node)) inner.function = call->function->name;
+    if (const auto* aggregate = std::get_if<Aggregate>(&expr.node);
+        aggregate != nullptr && !place.is_in_scan && IsPushable(run_, *aggregate)) {
+      inner.is_in_scan = true;
+    }
+    Status status;
+    ForEachChild(expr, [&](const Expr& child) {
+      if (!status) return;
+      auto planned = Visit(child, inner);
+      if (planned) {
+        node.children.push_back(*std::move(planned));
+      } else {
+        status = std::unexpected(std::move(planned).error());
+      }
+    });
+    TICKSCOPE_RETURN_IF_ERROR(status);
+    if (inner.is_in_scan && !place.is_in_scan) {
+      if (TellsColumns(node)) {
+        node.method = PlanMethod::kColumns;
+      } else {
+        LeaveScan(node);
+      }
+    }
+    return {};
+  }
+
+  static bool TellsColumns(const PlanNode& node) {
+    if (node.read) return node.read->tells_columns;
+    return std::ranges::all_of(node.children, TellsColumns);
+  }
+  // The storage tells no columns after all.
+  static void LeaveScan(PlanNode& node) {
+    for (PlanNode& child : node.children) {
+      if (child.method == PlanMethod::kInScan) child.method = PlanMethod::kSeries;
+      LeaveScan(child);
+    }
+  }
+
+  Result<PlanRead> ReadOf(const VectorSelector& selector, const TimeShift& shift, std::string_view function,
+                          std::int64_t range_ms, const Place& place) {
+    PlanRead read;
+    read.matchers = "{";
+    for (const Matcher& matcher : selector.matchers)
+      read.matchers += (read.matchers.size() > 1 ? ", " : "") + matcher.ToString();
+    read.matchers = Cut(read.matchers + "}");
+    read.function = function;
+    read.range_ms = range_ms;
+    const bool is_plain = selector.mode == RangeMode::kPlain;
+    const std::int64_t beyond_ms = is_plain ? 0 : run_.options.lookback_ms;
+    read.start_ms = shift.Apply(place.grid.At(0)) - range_ms - beyond_ms + 1;
+    read.end_ms = shift.Apply(place.grid.count == 0 ? place.grid.start_ms : place.grid.last()) + beyond_ms;
+    if (++reads_ > kPlanReadsMax) return read;
+    SelectRequest request{run_.tenant, read.start_ms, read.end_ms, selector.matchers};
+    if (is_plain) request.hints = HintsFor(run_, function, range_ms, shift, place.grid);
+    if (sources_.reads != nullptr) {
+      ReadPlan plan = sources_.reads->PlanRead(request);
+      read.spans = JoinSpans(plan.spans);
+      read.tells_columns = plan.tells_columns;
+    }
+    if (sources_.costs != nullptr) {
+      TICKSCOPE_ASSIGN_OR_RETURN(read.estimate, sources_.costs->EstimateSelect(request, run_.context));
+    }
+    return read;
+  }
+
+  QueryRun& run_;
+  const PlanSources& sources_;
+  Evaluator evaluator_;  // Its rules; nothing is evaluated.
+  EqualParts equal_parts_;
+  std::unordered_map<const EqualParts::Part*, std::uint32_t> first_ids_;
+  std::uint32_t last_id_ = 0;
+  std::size_t reads_ = 0;
+};
+
+}  // namespace
+
+Result<PlanNode> MakePlan(QueryRun& run, const Expr& expr, const PlanSources& sources) {
+  Grid grid{run.start_ms, 1, 1};
+  if (run.step_ms > 0) {
+    grid = {run.start_ms, run.step_ms,
+            static_cast<std::size_t>((run.end_ms - run.start_ms) / run.step_ms) + 1};
+  }
+  return Planner(run, expr, sources).Visit(expr, {.grid = grid});
+}
+
+void AddActual(const PlanTrace& trace, PlanNode& node) {
+  const Expr& expr = *node.expr;
+  const auto* selector = std::get_if<VectorSelector>(&expr.node);
+  if (const auto* range = std::get_if<MatrixSelector>(&expr.node)) selector = &range->selector;
+  const ReadRecord* const read = selector == nullptr ? nullptr : trace.FindRead(*selector);
+  if (const PlanTrace::Node* const seen = trace.Find(expr); seen != nullptr && seen->calls > 0) {
+    node.actual = PlanActual{seen->method, seen->wall, seen->series, std::nullopt};
+    if (node.method == PlanMethod::kConstant) node.actual->method = PlanMethod::kConstant;
+  } else if (read != nullptr) {
+    // A range is read by the function that takes it, or in the scan.
+    node.actual = PlanActual{.read = std::nullopt};
+    node.actual->method = node.method;
+    node.actual->series = read->series;
+  }
+  if (read != nullptr) node.actual->read = *read;
+  for (PlanNode& child : node.children)
+    AddActual(trace, child);
+}
+
+}  // namespace tickscope::promql

@@ -1,0 +1,93 @@
+// Plan: how a query is going to be evaluated, node by node, and, once it ran, what each node did.
+//
+//   sum by (region) (rate(c[5m]))          #1 aggregate   columns
+//                                          └ #2 function  within the columns above
+//                                            └ #3 range   c{}[5m], from raw and 5m
+//
+// The plan asks those who decide: the evaluator's own rules for what is added up in the scan, what is evaluated at one step only and
+// what is shared; storage for what it reads (ReadPlanner) and what that costs (CostSource). What depends on the samples, say that
+// they turn out to be histograms, it cannot know: then what ran differs from what was planned, and both are shown.
+//
+// Memory    Some hundred bytes a node, and its text, cut at kPlanTextMax.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/query_cost.h"
+#include "model/queryable.h"
+#include "promql/ast.h"
+#include "promql/plan_trace.h"
+
+namespace tickscope::promql {
+
+struct QueryRun;
+
+/// Longest expression text a node carries.
+inline constexpr std::size_t kPlanTextMax = 512;
+/// Selectors that costs and sources are asked of; further ones are planned without.
+inline constexpr std::size_t kPlanReadsMax = 64;
+
+/// Who knows about storage; either may be null. They outlive the call.
+struct PlanSources {
+  const ReadPlanner* reads = nullptr;
+  const CostSource* costs = nullptr;
+};
+
+/// What a selector reads.
+struct PlanRead {
+  std::string matchers;       ///< "{__name__=\"up\", job=\"a\"}".
+  std::string function;       ///< That is made of it; empty for the newest sample.
+  std::int64_t range_ms = 0;  ///< Of the range, or the look-back.
+  TimeMs start_ms = 0;        ///< Of samples, both inclusive.
+  TimeMs end_ms = 0;
+  std::vector<ReadSpan> spans;
+  bool tells_columns = false;
+  std::optional<SelectCost> estimate;
+};
+
+/// What a node did.
+struct PlanActual {
+  PlanMethod method = PlanMethod::kSeries;
+  std::chrono::nanoseconds wall{0};  ///< What is further in included.
+  std::uint64_t series = 0;          ///< Of its value.
+  std::optional<ReadRecord> read;    ///< Of a selector.
+};
+
+struct PlanNode {
+  std::uint32_t id = 0;  ///< From 1, a node before those further in.
+  std::string
+      operation;  ///< "aggregate", "function", "selector", "range", "subquery", "binary", "unary", "number", "string".
+  std::string detail;  ///< "sum by (region)", "rate", "+ on (le)"; the literal.
+  std::string text;    ///< The expression.
+  const Expr* expr = nullptr;
+  PlanMethod method = PlanMethod::kSeries;
+  std::uint32_t shared_with = 0;  ///< Of kShared: the node whose value it takes.
+  bool is_once = false;           ///< The same at every step, so evaluated at one.
+  TimeMs start_ms = 0;            ///< Of the steps it is evaluated at.
+  std::int64_t step_ms = 0;
+  std::uint64_t steps = 0;
+  std::optional<PlanRead> read;  ///< Of a selector.
+  std::optional<PlanActual> actual;
+  std::vector<PlanNode> children;
+};
+
+struct Plan {
+  ExprPtr expr;  ///< Nodes point into it.
+  std::string query;
+  TimeMs start_ms = 0;
+  TimeMs end_ms = 0;
+  std::int64_t step_ms = 0;  ///< 0 for an instant query.
+  PlanNode root;
+};
+
+/// The plan of `run.text`, parsed as `expr`. Errors: kInvalidArgument for a duration without a legal value; what the context says.
+[[nodiscard]] Result<PlanNode> MakePlan(QueryRun& run, const Expr& expr, const PlanSources& sources);
+
+/// Adds what a trace has seen.
+void AddActual(const PlanTrace& trace, PlanNode& node);
+
+}  // namespace tickscope::promql

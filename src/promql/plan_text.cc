@@ -1,0 +1,130 @@
+#include "promql/plan_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/civil_time.h"
+#include "base/duration.h"
+
+namespace tickscope::promql {
+namespace {
+
+std::string SpanText(const ReadSpan& span) {
+  std::string text(span.source);
+  text += fmt::format(" {}..{}", FormatUtcTime(span.start_ms), FormatUtcTime(span.end_ms));
+  if (span.files > 0) text += fmt::format(" ({} {})", span.files, span.files == 1 ? "file" : "files");
+  return text;
+}
+
+std::string CountText(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string SourcesText(const std::vector<ReadSpan>& spans) {
+  std::string text;
+  for (const ReadSpan& span : spans)
+    text += (text.empty() ? "" : ", ") + SpanText(span);
+  return text;
+}
+
+std::string ReadText(const PlanRead& read) {
+  std::string text = read.matchers;
+  text += fmt::format(" {} {}", read.function.empty() ? "newest within" : "range",
+                      FormatDurationMs(read.range_ms));
+  if (read.spans.empty()) {
+    text += fmt::format(", samples {}..{}", FormatUtcTime(read.start_ms), FormatUtcTime(read.end_ms));
+  } else {
+    text += ", from ";
+    text += SourcesText(read.spans);
+  }
+  if (read.estimate) {
+    text += fmt::format(", about {}, {}, {} stored", CountText(read.estimate->series, "series", "series"),
+                        CountText(read.estimate->samples, "sample", "samples"),
+                        CountText(read.estimate->bytes, "byte", "bytes"));
+  }
+  return text;
+}
+
+std::string ActualText(const PlanNode& node) {
+  const PlanActual& actual = *node.actual;
+  std::string text;
+  if (actual.method != node.method) text += fmt::format("ran as: {}, ", PlanMethodText(actual.method));
+  if (actual.wall.count() > 0)
+    text += fmt::format("{:.3f} ms, ", std::chrono::duration<double, std::milli>(actual.wall).count());
+  text += CountText(actual.series, "series", "series");
+  if (actual.read) {
+    text += fmt::format(", {} read", CountText(actual.read->samples, "sample", "samples"));
+    const bool is_as_planned = node.read && std::ranges::equal(node.read->spans, actual.read->spans, {},
+                                                               &ReadSpan::source, &ReadSpan::source);
+    if (!is_as_planned) text += ", from " + SourcesText(actual.read->spans);
+  }
+  return text;
+}
+
+void AddNode(const PlanNode& node, std::size_t depth, const PlanNode* parent, std::string& out) {
+  const std::string indent(2 * depth, ' ');
+  out += fmt::format("{}#{} {}", indent, node.id, node.operation);
+  if (!node.detail.empty()) out += " " + node.detail;
+  out += ": ";
+  out += node.shared_with == 0 ? std::string(PlanMethodText(node.method))
+                               : fmt::format("same as #{}", node.shared_with);
+  const bool is_as_parent = parent != nullptr && parent->steps == node.steps &&
+                            parent->step_ms == node.step_ms && parent->start_ms == node.start_ms;
+  if (node.is_once && (parent == nullptr || !parent->is_once)) {
+    out += ", once for all steps";
+  } else if (!is_as_parent && node.steps != 1) {
+    out += fmt::format(", {} steps of {}", node.steps, FormatDurationMs(node.step_ms));
+  }
+  out += '\n';
+  if (node.read) out += fmt::format("{}   reads {}\n", indent, ReadText(*node.read));
+  if (node.actual) out += fmt::format("{}   did {}\n", indent, ActualText(node));
+  for (const PlanNode& child : node.children)
+    AddNode(child, depth + 1, &node, out);
+}
+
+void AddToLine(const PlanNode& node, std::size_t bytes_max, std::string& out) {
+  if (out.size() > bytes_max) return;
+  out += node.detail.empty() ? node.operation : node.detail;
+  if (node.shared_with != 0) {
+    out += fmt::format("[as #{}]", node.shared_with);
+    return;
+  }
+  if (node.method == PlanMethod::kColumns) out += "[columns]";
+  if (node.is_once) out += "[once]";
+  if (node.read) {
+    std::vector<std::string_view> sources;
+    for (const ReadSpan& span : node.read->spans) {
+      if (std::ranges::find(sources, span.source) == sources.end()) sources.push_back(span.source);
+    }
+    if (!sources.empty()) out += fmt::format(" from {}", fmt::join(sources, "+"));
+  }
+  if (node.children.empty()) return;
+  out += '(';
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    if (i > 0) out += ", ";
+    AddToLine(node.children[i], bytes_max, out);
+  }
+  out += ')';
+}
+
+}  // namespace
+
+std::string PlanTree(const Plan& plan) {
+  std::string out;
+  AddNode(plan.root, 0, nullptr, out);
+  return out;
+}
+
+std::string PlanLine(const PlanNode& root, std::size_t bytes_max) {
+  std::string out;
+  AddToLine(root, bytes_max, out);
+  if (out.size() <= bytes_max) return out;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80)
+    --end;
+  out.resize(end);
+  return out + "...";
+}
+
+}  // namespace tickscope::promql
