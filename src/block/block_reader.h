@@ -159,6 +159,8 @@ class BlockReader {
   [[nodiscard]] const std::string& TextOf(std::uint32_t symbol) const { return symbols_[symbol]; }
   [[nodiscard]] const Name* FindName(std::string_view name) const;
   [[nodiscard]] Result<index::Postings> PostingsOf(std::uint32_t pair) const;
+  // Whether the pair is on any of these series, which ascend.
+  [[nodiscard]] Result<bool> IsOnAny(std::uint32_t pair, std::span<const SeriesRef> chosen) const;
   [[nodiscard]] Status AddPostings(std::uint32_t pair, index::Postings& to) const;
   [[nodiscard]] Result<index::Postings> SelectPositive(const Matcher& matcher) const;
   [[nodiscard]] Result<index::Postings> SelectPostings(const std::vector<Matcher>& matchers) const;

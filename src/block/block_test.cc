@@ -2,9 +2,11 @@
 // plain formula.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <bit>
+#include <map>
+#include <set>
 
 #include "base/random.h"
 #include "block/block_reader.h"
@@ -399,6 +401,41 @@ TEST(Cursor, AnswersWholeChunksFromTheirStats) {
   read({time_of(1023) - 1}, 1, 2);
   read({time_of(0) - 1, time_of(1500), time_of(2499)}, 1, 2);
   read({time_of(5), time_of(1500), time_of(2490)}, 3, 0);
+}
+
+TEST(Block, NamesAndValuesAreThoseOfTheSeriesThatMatch) {
+  const std::vector<Series> all = MakeSeries(11, 30);
+  io::MemoryFileSystem fs;
+  WriteBlock(fs, all, "/a.block");
+  const auto block = BlockReader::Open(fs, "/a.block").value();
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const Series& series : all) {
+    for (const LabelView& label : series.labels)
+      pairs.emplace(label.name, label.value);
+  }
+  // By each pair that there is, and by one that there is not.
+  pairs.emplace("server", "nowhere");
+  for (const auto& [name, value] : pairs) {
+    SCOPED_TRACE(name + "=" + value);
+    std::set<std::string> names;
+    std::map<std::string, std::set<std::string>> values;
+    for (const Series& series : all) {
+      if (series.labels.Get(name) != value) continue;
+      for (const LabelView& label : series.labels) {
+        names.emplace(label.name);
+        values[std::string(label.name)].emplace(label.value);
+      }
+    }
+    const std::vector<Matcher> matchers = {Matcher::Equal(name, value)};
+    EXPECT_EQ(block->LabelNames(matchers).value(), std::vector<std::string>(names.begin(), names.end()));
+    const std::vector<std::string> all_names = block->LabelNames({}).value();
+    for (const std::string& each : all_names) {
+      const std::set<std::string>& want = values[each];
+      EXPECT_EQ(block->LabelValues(each, matchers).value(),
+                std::vector<std::string>(want.begin(), want.end()))
+          << each;
+    }
+  }
 }
 
 }  // namespace
