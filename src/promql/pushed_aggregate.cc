@@ -198,10 +198,14 @@ class PushedRun {
       share.samples += sample_count;
       context_.CountSamples(sample_count);
     };
+    const bool needs_name = pushed_.question.function != nullptr && pushed_.question.function->counter;
     const auto note_name = [&](std::uint32_t series) {
+      if (!needs_name) return;
+      // The name is among the first.
       for (const std::uint32_t pair : scan_.PairsOf(series)) {
         if (share.seen[pair] == Seen::kNever)
           share.seen[pair] = scan_.PairText(pair).name == kMetricName ? Seen::kMetricName : Seen::kOther;
+        if (share.seen[pair] == Seen::kMetricName) return;
       }
     };
     const auto take = [&](std::uint32_t series) -> Status {
