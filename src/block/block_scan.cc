@@ -83,6 +83,12 @@ class BlockScan final : public scan::KeptScan {
       return cursor_.ReadSteps(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, out);
     }
 
+    [[nodiscard]] Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs> edges,
+                                           SampleParts& out) override {
+      if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
+      return cursor_.ReadParts(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, edges, out);
+    }
+
    private:
     const BlockScan& scan_;
     Cursor cursor_;

@@ -76,6 +76,7 @@ Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk)
       reference = std::span<const double>(chain.columns[chain.count - 1]).first(chain.rows);
     }
     const auto count = codec::DecodeBlockColumn(bytes, reference, column);
+    ++columns_read_;
     if (!count || *count != rows)
       return std::unexpected(block_.sections_.Damage("columns", at, "column does not decode"));
     chain.rows = rows;
@@ -111,30 +112,64 @@ Result<bool> Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, 
   bool rises = out.histograms.empty();
   for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
     if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
-    TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
-    const std::vector<TimeMs>* const times_ms = &slot->times_ms;
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
-    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
-    const codec::ColumnStats& stats = entry->stats[chunk];
-    const auto from = std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin();
-    const auto to = std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) - times_ms->begin();
-    if (from >= to) continue;
-    if (stats.gaps > 0) {
-      rises = false;
-      for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
-        if (codec::IsMissing(values[row])) continue;
-        out.times_ms.push_back((*times_ms)[row]);
-        out.values.push_back(values[row]);
-      }
-      continue;
-    }
-    rises = rises && stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
-            (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
-    out.times_ms.insert(out.times_ms.end(), times_ms->begin() + from, times_ms->begin() + to);
-    out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool chunk_rises,
+                               ReadFloatChunk(id, times_id, chunk, start_ms, end_ms, begin, out));
+    rises = rises && chunk_rises;
   }
   if (!out.histograms.empty()) out.histograms.resize(out.size());
   return rises;
+}
+
+Result<bool> Cursor::ReadFloatChunk(SeriesId id, TimesId times_id, std::uint32_t chunk, TimeMs start_ms,
+                                    TimeMs end_ms, std::size_t begin, SampleColumns& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
+  const std::vector<TimeMs>& times_ms = slot->times_ms;
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  const codec::ColumnStats& stats = entry->stats[chunk];
+  const auto from = std::ranges::lower_bound(times_ms, start_ms) - times_ms.begin();
+  const auto to = std::ranges::upper_bound(times_ms, end_ms) - times_ms.begin();
+  if (from >= to) return true;
+  if (stats.gaps > 0) {
+    for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
+      if (codec::IsMissing(values[row])) continue;
+      out.times_ms.push_back(times_ms[row]);
+      out.values.push_back(values[row]);
+    }
+    return false;
+  }
+  const bool rises = stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
+                     (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
+  out.times_ms.insert(out.times_ms.end(), times_ms.begin() + from, times_ms.begin() + to);
+  out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
+  return rises;
+}
+
+Result<bool> Cursor::ReadParts(SeriesId id, TimeMs start_ms, TimeMs end_ms, std::span<const TimeMs> edges,
+                               SampleParts& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const first_entry, Entry(id));
+  if (first_entry->holds_histograms) return false;
+  const TimesId times_id = first_entry->times;
+  const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
+  for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    const TimesChunk& times = chunks[chunk];
+    if (times.last_ms < start_ms || times.first_ms > end_ms) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+    const codec::ColumnStats& stats = entry->stats[chunk];
+    const bool is_parted =
+        times.first_ms < start_ms || times.last_ms > end_ms ||
+        std::ranges::lower_bound(edges, times.first_ms) != std::ranges::lower_bound(edges, times.last_ms);
+    if (!is_parted && stats.gaps == 0 && stats.stale == 0 && !stats.has_nan && stats.count > 0) {
+      out.summaries.push_back({out.samples.size(), times.first_ms, times.last_ms, stats.count, stats.resets,
+                               stats.first, stats.last, stats.min, stats.max, stats.sum,
+                               stats.sum_of_increases});
+      continue;
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, ReadFloatChunk(id, times_id, chunk, start_ms, end_ms,
+                                                                out.samples.size(), out.samples));
+    static_cast<void>(rises);
+  }
+  return true;
 }
 
 Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk, codec::RowRange rows) {
@@ -163,6 +198,7 @@ Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk,
     TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
     if (chain.steps.capacity() == 0) chain.steps.reserve(kChunkRows);
     chain.steps.resize(block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows);
+    ++columns_read_;
     const bool needs_reference = codec::NeedsReference(bytes);
     chain.id = next;
     chain.is_counter = (!needs_reference || chain.is_counter) && rows.to <= chain.steps.size() &&

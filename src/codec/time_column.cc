@@ -41,8 +41,11 @@ Status FillRegular(TimeMs first, std::uint64_t step, std::uint64_t count, std::v
       static_cast<std::uint64_t>(std::numeric_limits<TimeMs>::max()) - static_cast<std::uint64_t>(first);
   if (step > room / (count - 1)) return Corrupt("times pass the largest one");
   out.resize(static_cast<std::size_t>(count));
-  for (std::uint64_t i = 0; i < count; ++i)
-    out[i] = static_cast<TimeMs>(static_cast<std::uint64_t>(first) + i * step);
+  auto time = static_cast<std::uint64_t>(first);
+  for (TimeMs& each : out) {
+    each = static_cast<TimeMs>(time);
+    time += step;
+  }
   return {};
 }
 
@@ -77,11 +80,11 @@ void EncodeTimes(std::span<const TimeMs> times, Bytes& out) {
 }
 
 Status DecodeTimes(ByteView column, std::vector<TimeMs>& out) {
-  out.clear();
   FieldReader reader(column);
   const std::uint64_t count = reader.Varint();
   if (!reader.ok()) return Corrupt("cut in the header");
   if (count > kTimeColumnMax) return Fail(ErrorCode::kOutOfRange, "time column: more than 1024 times");
+  if (count == 0) out.clear();
   if (count > 0) {
     const TimeMs first = reader.ZigZag();
     const std::size_t step_count = static_cast<std::size_t>(count) - 1;
@@ -112,6 +115,7 @@ Status DecodeTimes(ByteView column, std::vector<TimeMs>& out) {
         steps[patch.index] = patch.step;
     }
     if (!reader.ok()) return Corrupt("cut in the first time");
+    out.clear();
     out.reserve(static_cast<std::size_t>(count));
     out.push_back(first);
     for (std::size_t i = 0; i < step_count; ++i) {

@@ -21,4 +21,8 @@ Result<bool> ColumnReader::AppendSteps(std::uint32_t, CounterSteps&) {
   return false;
 }
 
+Result<bool> ColumnReader::AppendParts(std::uint32_t, std::span<const TimeMs>, SampleParts&) {
+  return false;
+}
+
 }  // namespace tickscope

@@ -61,6 +61,32 @@ struct CounterSteps {
   [[nodiscard]] bool IsInOrder() const;
 };
 
+/// What consecutive samples come to: floats without NaN, staleness markers or start timestamps.
+struct SampleSummary {
+  std::size_t at = 0;  ///< It stands before this row of the samples beside it.
+  TimeMs first_ms = 0;
+  TimeMs last_ms = 0;
+  std::uint32_t count = 0;  ///< At least 1.
+  std::uint32_t resets = 0;
+  double first = 0;
+  double last = 0;
+  double min = 0;
+  double max = 0;
+  double sum = 0;    ///< Rounded once when all are decimals of one scale.
+  double grown = 0;  ///< As a counter, from the first to the last.
+};
+
+/// A series' samples, some of them by what they come to.
+struct SampleParts {
+  SampleColumns samples;
+  std::vector<SampleSummary> summaries;
+
+  void Clear() {
+    samples.Clear();
+    summaries.clear();
+  }
+};
+
 class ColumnReader {
  public:
   virtual ~ColumnReader() = default;
@@ -72,6 +98,11 @@ class ColumnReader {
   /// Appends the series' samples in the range as steps. False, with `out` of no use, when they are no such counter, or the
   /// storage has no quicker way to tell. Who asks sees to it that they are in order. Errors: as Append.
   [[nodiscard]] virtual Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out);
+  /// Appends the series' samples in the range; those that lie between two neighbours of `edges`, which ascend, or on the later
+  /// one, may be told by what they come to, when storage knows that without reading them. False, with `out` of no use, when
+  /// they are not floats, or storage knows of none. Who asks sees to it that they are in order. Errors: as Append.
+  [[nodiscard]] virtual Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs> edges,
+                                                 SampleParts& out);
 };
 
 class ColumnScan {

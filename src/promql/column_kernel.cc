@@ -31,8 +31,8 @@ bool LeaveNumbers(SampleColumns& samples) {
   return !HasNan(samples.values);
 }
 
-// Rows whose extreme is worked out once for all windows.
-constexpr std::size_t kBlockRows = 32;
+// Rows, and blocks, whose extreme is worked out once for all windows.
+constexpr std::size_t kBlockRows = 8;
 
 // Whole numbers of which any sum of a column is exact.
 bool AreSmallWholes(std::span<const double> values) {
@@ -62,6 +62,36 @@ double BestOf(std::span<const double> values, Better better) {
   return best;
 }
 
+// The same of kBlockRows values, in pairs: what does not wait for each other.
+template <typename Better>
+double BestOfBlock(const double* values, Better better) {
+  const auto best = [&](double a, double b) { return better(b, a) ? b : a; };
+  return best(best(best(values[0], values[1]), best(values[2], values[3])),
+              best(best(values[4], values[5]), best(values[6], values[7])));
+}
+
+template <typename Better>
+void FindBlocks(std::span<const double> values, Better better, std::vector<double>& blocks) {
+  blocks.resize(values.size() / kBlockRows);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    blocks[i] = BestOfBlock(&values[i * kBlockRows], better);
+}
+
+// The best of values [first, end), which is not empty: of those before and behind whole blocks, and of `blocks_best` of these.
+template <typename Better, typename BlocksBest>
+double BestBetween(std::span<const double> values, std::size_t first, std::size_t end, Better better,
+                   BlocksBest blocks_best) {
+  const std::size_t from = (first + kBlockRows - 1) / kBlockRows;
+  const std::size_t to = end / kBlockRows;
+  if (from >= to) return BestOf(values.subspan(first, end - first), better);
+  double best = blocks_best(from, to);
+  for (std::size_t row = first; row < from * kBlockRows; ++row)
+    best = better(values[row], best) ? values[row] : best;
+  for (std::size_t row = to * kBlockRows; row < end; ++row)
+    best = better(values[row], best) ? values[row] : best;
+  return best;
+}
+
 void Finish(StepValues& out) {
   unsigned all = 1;
   unsigned any = 0;
@@ -74,15 +104,6 @@ void Finish(StepValues& out) {
 }
 
 }  // namespace
-
-WindowGrid GridOf(const ColumnQuestion& question) {
-  std::vector<std::uint8_t> from_start;
-  if (!question.windows.empty()) {
-    for (const TimeMs end_ms : question.ends_ms)
-      from_start.push_back(static_cast<std::uint8_t>(question.StartsAtWindow(end_ms - question.range_ms)));
-  }
-  return {question.ends_ms, question.range_ms, question.per_second(), std::move(from_start)};
-}
 
 ColumnKernel::Form ColumnKernel::FormOf(const RangeFunction* function) {
   static constexpr std::pair<std::string_view, Form> kForms[] = {
@@ -106,6 +127,15 @@ ColumnKernel::Form ColumnKernel::FormOf(const RangeFunction* function) {
   const auto* const found =
       std::ranges::find(kForms, function->name, &std::pair<std::string_view, Form>::first);
   return found == std::end(kForms) ? Form::kAny : found->second;
+}
+
+WindowGrid GridOf(const ColumnQuestion& question) {
+  std::vector<std::uint8_t> from_start;
+  if (!question.windows.empty()) {
+    for (const TimeMs end_ms : question.ends_ms)
+      from_start.push_back(static_cast<std::uint8_t>(question.StartsAtWindow(end_ms - question.range_ms)));
+  }
+  return {question.ends_ms, question.range_ms, question.per_second(), std::move(from_start)};
 }
 
 ColumnKernel::ColumnKernel(const ColumnQuestion& question)
@@ -135,7 +165,7 @@ bool ColumnKernel::Evaluate(SampleColumns& samples, bool rises, StepValues& out)
 
 bool ColumnKernel::Evaluate(const RangeSeries& series, StepValues& out) {
   if (form_ == Form::kAny || form_ == Form::kNewest || !series.histograms.empty() ||
-      !series.float_starts.empty() || HasNan(series.floats)) {
+      !series.float_starts.empty() || !series.float_counts.empty() || HasNan(series.floats)) {
     return false;
   }
   Begin(out);
@@ -162,7 +192,7 @@ void ForWindows(std::span<const StepWindow> windows, std::uint32_t rows_min, Ste
                 ValueOf value_of) {
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const StepWindow& window = windows[step];
-    if (window.end - window.first < rows_min) continue;
+    if (window.rows() < rows_min) continue;
     out.is_there[step] = 1;
     out.values[step] = value_of(window);
   }
@@ -174,6 +204,7 @@ bool ColumnKernel::Columns(const Floats& floats, StepValues& out) {
   const double* const values = floats.values.data();
   const std::span<const TimeMs> times_ms = floats.times_ms;
   const std::span<const StepWindow> windows = grid_.Over(times_ms);
+  const std::span<const WindowReach> reaches = grid_.reaches();
   const auto last = [&](const StepWindow& window) { return values[window.end - 1]; };
   const auto instant_change = [&](const StepWindow& window) {
     return values[window.end - 1] - values[window.end - 2];
@@ -204,7 +235,7 @@ bool ColumnKernel::Columns(const Floats& floats, StepValues& out) {
       return true;
     case Form::kChange:
       ForWindows(windows, 2, out, [&](const StepWindow& window) {
-        return (values[window.end - 1] - values[window.first]) * window.factor;
+        return (values[window.end - 1] - values[window.first]) * reaches[window.reach].factor;
       });
       return true;
     case Form::kInstantRate:
@@ -251,19 +282,16 @@ void ColumnKernel::Extremes(const Floats& floats, StepValues& out) {
   const std::span<const StepWindow> windows = grid_.Over(floats.times_ms);
   const std::span<const double> values = floats.values;
   const auto find = [&](auto better) {
-    blocks_.clear();
-    for (std::size_t row = 0; row + kBlockRows <= values.size(); row += kBlockRows)
-      blocks_.push_back(BestOf(values.subspan(row, kBlockRows), better));
+    FindBlocks(values, better, blocks_);
+    FindBlocks(blocks_, better, blocks_of_blocks_);
+    const auto of_all = [&](std::size_t from, std::size_t to) {
+      return BestOf(std::span<const double>(blocks_of_blocks_).subspan(from, to - from), better);
+    };
+    const auto of_blocks = [&](std::size_t from, std::size_t to) {
+      return BestBetween(blocks_, from, to, better, of_all);
+    };
     ForWindows(windows, 1, out, [&](const StepWindow& window) {
-      const std::size_t from = (window.first + kBlockRows - 1) / kBlockRows;
-      const std::size_t to = window.end / kBlockRows;
-      if (from >= to) return BestOf(values.subspan(window.first, window.end - window.first), better);
-      double best = BestOf(std::span<const double>(blocks_).subspan(from, to - from), better);
-      for (std::size_t row = window.first; row < from * kBlockRows; ++row)
-        best = better(values[row], best) ? values[row] : best;
-      for (std::size_t row = to * kBlockRows; row < window.end; ++row)
-        best = better(values[row], best) ? values[row] : best;
-      return best;
+      return BestBetween(values, window.first, window.end, better, of_blocks);
     });
   };
   if (form_ == Form::kMin) {
@@ -289,19 +317,20 @@ void ColumnKernel::Sums(const Floats& floats, StepValues& out) {
   });
 }
 
-double ChangeOf(const StepWindow& window, double first, double change, double per_second) {
+double ChangeOf(const WindowReach& reach, double first, double change, double per_second) {
   // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
   // quotient would, so that what is near is divided.
-  const bool is_far = window.sampled_s * first > window.to_start_s * change * 1.000001;
+  const bool is_far = reach.sampled_s * first > reach.to_start_s * change * 1.000001;
   if (change <= 0 || first < 0 || is_far) [[likely]]
-    return change * window.factor;
-  const double to_zero = window.sampled_s * (first / change);
-  const double to_start = std::min(window.to_start_s, to_zero);
-  return change * ((window.sampled_s + to_start + window.to_end_s) / window.sampled_s / per_second);
+    return change * reach.factor;
+  const double to_zero = reach.sampled_s * (first / change);
+  const double to_start = std::min(reach.to_start_s, to_zero);
+  return change * ((reach.sampled_s + to_start + reach.to_end_s) / reach.sampled_s / per_second);
 }
 
 void ColumnKernel::CounterChange(const Floats& floats, StepValues& out) {
   const std::span<const StepWindow> windows = grid_.Over(floats.times_ms);
+  const std::span<const WindowReach> reaches = grid_.reaches();
   const double* const values = floats.values.data();
   resets_.clear();
   for (std::uint32_t row = 1; !floats.rises && row < floats.values.size(); ++row) {
@@ -315,7 +344,7 @@ void ColumnKernel::CounterChange(const Floats& floats, StepValues& out) {
       ++reset;
     for (auto within = reset; within != resets_.end() && *within < window.end; ++within)
       change += values[*within - 1];
-    return ChangeOf(window, first, change, grid_.per_second());
+    return ChangeOf(reaches[window.reach], first, change, grid_.per_second());
   });
 }
 
@@ -388,6 +417,7 @@ void ColumnKernel::CountOf(const CounterSteps& counter, StepValues& out) {
 
 void ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
   const std::span<const StepWindow> windows = grid_.Over(counter.stretches);
+  const std::span<const WindowReach> reaches = grid_.reaches();
   // A stretch, or what follows a fall in one, which only rises.
   std::size_t stretch = 0;
   std::size_t stretch_row = 0;
@@ -409,7 +439,7 @@ void ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
   }
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const StepWindow& window = windows[step];
-    if (window.end - window.first < 2) continue;
+    if (window.rows() < 2) continue;
     while (run_end <= window.first) {
       if (fall < counter.stretches[stretch].falls_to) {
         begin_run(run_end, counter.falls[fall].after, fall + 1);
@@ -424,7 +454,7 @@ void ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
     const double first = run_first + static_cast<double>(before - run_grown);
     const auto change = static_cast<double>(grown_.At(window.end - 1) - before);
     out.is_there[step] = 1;
-    out.values[step] = ChangeOf(window, first, change, grid_.per_second());
+    out.values[step] = ChangeOf(reaches[window.reach], first, change, grid_.per_second());
   }
 }
 

@@ -51,7 +51,7 @@ struct ColumnQuestion {
 
 /// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`
 /// is that of the range. `first` is its first value there.
-[[nodiscard]] double ChangeOf(const StepWindow& window, double first, double change, double per_second);
+[[nodiscard]] double ChangeOf(const WindowReach& reach, double first, double change, double per_second);
 
 class ColumnKernel {
  public:
@@ -125,7 +125,9 @@ class ColumnKernel {
   std::vector<std::uint32_t> resets_;
   std::vector<std::uint32_t> counts_;  // Up to each row.
   std::vector<std::int64_t> sums_;     // Before each row, and of all.
-  std::vector<double> blocks_;         // Extremes of kBlockRows rows.
+  // Extremes of eight rows each, and of eight of those.
+  std::vector<double> blocks_;
+  std::vector<double> blocks_of_blocks_;
   GrownColumn grown_;
 };
 

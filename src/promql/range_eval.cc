@@ -8,7 +8,9 @@
 #include "promql/extended_range.h"
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
+#include "promql/pushed_aggregate.h"
 #include "promql/range_hints.h"
+#include "promql/range_source.h"
 #include "promql/selector_eval.h"
 
 namespace tickscope::promql {
@@ -150,7 +152,13 @@ Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const 
 }
 
 Result<StepMatrix> EvalRangeCall(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
+                             EvalPushedCall(site.evaluator, site.call, site.scope));
   QueryRun& run = site.run();
+  if (pushed) {
+    if (run.trace != nullptr) run.trace->RanAs(site.expr, PlanMethod::kColumns);
+    return *std::move(pushed);
+  }
   const RangeFunction& function = *FindRangeFunction(site.call.function->name);
   const std::size_t range_arg = RangeArgIndex(site.call);
   TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, site.arg(range_arg)));
@@ -172,6 +180,9 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
   ColumnKernel columns(question);
   const bool takes_columns = run.options.pushes_down && source.mode == RangeMode::kPlain && params.empty() &&
                              ColumnKernel::Has(function);
+  const auto has_windows = [](std::span<const ReadSpan> spans) {
+    return std::ranges::any_of(spans, [](const ReadSpan& span) { return span.resolution_ms > 0; });
+  };
   StepValues values;
   std::uint32_t param_notes = 0;
   double bad_param = 0;
@@ -180,7 +191,7 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     const std::size_t row = out.AddRow(head);
     SampleCharge window_charge(run.budget);
     std::size_t widest = 0;
-    if (takes_columns && columns.Evaluate(series, values)) {
+    if (takes_columns && !has_windows(spans) && columns.Evaluate(series, values)) {
       TICKSCOPE_RETURN_IF_ERROR(run.Check());
       TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(columns.grid().widest()));
       for (std::size_t step = 0; step < grid.count; ++step) {

@@ -6,11 +6,6 @@
 namespace tickscope::promql {
 namespace {
 
-// To the last bit, so that what a step comes to does not depend on which series came first.
-bool IsAlike(const StepWindow& a, const StepWindow& b) {
-  return a.first == b.first && a.end == b.end && a.factor == b.factor;
-}
-
 // Compiled for what the CPU has: this is what a query of a whole fleet comes down to.
 #if defined(__x86_64__)
 [[gnu::target_clones("avx2", "default")]]
@@ -46,14 +41,17 @@ StepAdder::Class* StepAdder::ClassOf(const CounterSteps& series) {
   grid_version_ = grid_.version();
   own_windows_ = windows;
   own_reach_ = 0;
-  for (const StepWindow& window : windows) {
-    if (window.end - window.first >= 2)
-      own_reach_ = std::max(own_reach_, window.to_start_s / window.sampled_s);
-  }
+  for (const WindowReach& reach : grid_.reaches())
+    own_reach_ = std::max(own_reach_, reach.to_start_s / reach.sampled_s);
   const std::size_t row_count = series.row_count();
   for (const auto& known : classes_) {
     class_ = known.get();
-    if (known->row_count == row_count && std::ranges::equal(known->windows, windows, IsAlike)) return class_;
+    // To the last bit, so that what a step comes to does not depend on which series came first.
+    if (known->row_count == row_count &&
+        std::ranges::equal(known->factors, grid_.reaches(), {}, {}, &WindowReach::factor) &&
+        std::ranges::equal(known->windows, windows)) {
+      return class_;
+    }
   }
   class_ = nullptr;
   const std::size_t bytes = group_count_ * (row_count * sizeof(std::uint32_t) + sizeof(Group));
@@ -61,12 +59,14 @@ StepAdder::Class* StepAdder::ClassOf(const CounterSteps& series) {
   bytes_ += bytes;
   auto made = std::make_unique<Class>();
   made->windows.assign(windows.begin(), windows.end());
+  for (const WindowReach& reach : grid_.reaches())
+    made->factors.push_back(reach.factor);
   made->row_count = row_count;
   made->groups.resize(group_count_);
   for (const StepWindow& window : windows) {
-    if (window.end - window.first < 2) continue;
+    if (window.rows() < 2) continue;
     made->is_anywhere = true;
-    made->window_rows_max = std::max(made->window_rows_max, window.end - window.first);
+    made->window_rows_max = std::max(made->window_rows_max, window.rows());
   }
   class_ = made.get();
   classes_.push_back(std::move(made));
@@ -162,7 +162,7 @@ void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterStep
       (ends_stretch ? behind : reach);
   grown_.Begin(series, run.stretch, run.stretch_row, from);
   for (; window != own_windows_.end() && window->first < run.end_row; ++window) {
-    if (window->end - window->first < 2) continue;
+    if (window->rows() < 2) continue;
     grown_.ReachTo(window->end - 1);
     const std::uint64_t before = grown_.At(window->first);
     const auto risen = static_cast<double>(before);
@@ -170,8 +170,9 @@ void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterStep
     // What is later begins with more and has less to grow by.
     if (first > own_reach_ * std::min(reach - risen, of_window) * 1.000001) return;
     const auto change = static_cast<double>(grown_.At(window->end - 1) - before);
-    const double plain = change * window->factor;
-    const double cut = ChangeOf(*window, first, change, grid_.per_second());
+    const WindowReach& reach_of = grid_.reaches()[window->reach];
+    const double plain = change * reach_of.factor;
+    const double cut = ChangeOf(reach_of, first, change, grid_.per_second());
     if (cut != plain)
       sums_.Correct(group, static_cast<std::size_t>(window - own_windows_.begin()), cut - plain);
   }
@@ -185,8 +186,7 @@ void StepAdder::PutAway(const Class& of, Group& group) {
   group.changes.resize(of.windows.size(), 0);
   for (std::size_t step = 0; step < of.windows.size(); ++step) {
     const StepWindow& window = of.windows[step];
-    if (window.end - window.first >= 2)
-      group.changes[step] += put_away_[window.end - 1] - put_away_[window.first];
+    if (window.rows() >= 2) group.changes[step] += put_away_[window.end - 1] - put_away_[window.first];
   }
   std::ranges::fill(group.rows, 0U);
   group.grown = 0;
@@ -203,9 +203,9 @@ void StepAdder::Finish() {
       sum.is_there.assign(question_.ends_ms.size(), 0);
       for (std::size_t step = 0; step < of->windows.size(); ++step) {
         const StepWindow& window = of->windows[step];
-        if (window.end - window.first < 2) continue;
+        if (window.rows() < 2) continue;
         sum.is_there[step] = 1;
-        sum.values[step] = static_cast<double>(from.changes[step]) * window.factor;
+        sum.values[step] = static_cast<double>(from.changes[step]) * of->factors[window.reach];
       }
       sums_.AddSum(group, from.count, sum);
     }

@@ -55,6 +55,7 @@ class StepAdder {
   };
   struct Class {
     std::vector<StepWindow> windows;
+    std::vector<double> factors;  // Of their reaches.
     std::size_t row_count = 0;
     std::uint32_t window_rows_max = 0;
     bool is_anywhere = false;

@@ -266,6 +266,9 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
               c.store.exemplars.exemplars_max, 0, 100'000'000);
   visit.Count("exemplars_per_series_max", "The same for each series.",
               c.store.exemplars.exemplars_per_series_max, 1, 100'000'000);
+  visit.Size("selections",
+             "Memory for which series selectors choose, kept from query to query; 0 keeps nothing.",
+             c.store.selection_bytes, 0, 1ULL << 40);
   visit.Size("scrub_rate",
              "Bytes of blocks read again and checked a second, while there is nothing to write; 0 for none.",
              c.store.scrub_bytes_per_second, 0, 1ULL << 40);

@@ -157,6 +157,16 @@ class CombinedScan final : public KeptScan {
       return true;
     }
 
+    [[nodiscard]] Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs> edges,
+                                           SampleParts& out) override {
+      for (const Part& part : scan_.series_->PartsOf(series)) {
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool is_told,
+                                   readers_[part.scan]->AppendParts(part.series, edges, out));
+        if (!is_told) return false;
+      }
+      return true;
+    }
+
    private:
     const CombinedScan& scan_;
     std::vector<std::unique_ptr<ColumnReader>> readers_;

@@ -150,6 +150,12 @@ class RecentScan final : public scan::KeptScan {
       return true;
     }
 
+    [[nodiscard]] Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs>,
+                                           SampleParts& out) override {
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_empty, Append(series, out.samples));
+      return is_empty || out.samples.histograms.empty();
+    }
+
    private:
     static bool IsCount(double v) {
       return v >= 0 && v < 0x1p52 && static_cast<double>(static_cast<std::int64_t>(v)) == v;
