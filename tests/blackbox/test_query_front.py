@@ -163,6 +163,28 @@ def test_what_runs_is_listed_and_can_be_ended(serve, tickscope):
     assert "estimated_samples=" in server.child.log_text()
 
 
+def test_hostile_keys_stay_within_the_cache(serve):
+    """Ever new expressions, long ones, odd steps and phases, names that look like paths: bytes stay bounded, answers right."""
+    server = serve(config="query: {cache: {memory: 256KiB, disk: 256KiB, labels: 64KiB, settle: 1s}}\n")
+    at = now_ms() // 60_000 * 60_000 - 240_000
+    write(server, "kills_total", 5, [(at + 10_000 * i, float(i)) for i in range(18)])
+    shows(server, "kills_total", 5, at + 170_000)
+    for number in range(400):
+        filler = {0: "/" * 20_000, 1: "../../etc/" + "%00" * 50, 2: "\u00e9\u4e16" * 500, 3: "x"}[number % 4]
+        query = f'sum(kills_total{{server!="{filler}{number}"}}) + {number}'
+        params = {"query": query, "start": (at + number) / 1000, "end": (at + 170_000) / 1000, "step": (1000 + 7 * number) / 1000}
+        answer = http_call.post_form(f"{server.url}/api/v1/query_range", params)
+        assert answer.status == 200, answer.text[:200]
+        values = answer.json()["data"]["result"][0]["values"]
+        assert float(values[-1][1]) >= number
+    assert server.metric("tickscope_query_cache_memory_bytes") <= 256 << 10
+    assert server.metric("tickscope_query_cache_disk_bytes") <= 256 << 10
+    wait_until(lambda: server.metric("tickscope_query_cache_evictions_total") > 0, "evictions")
+    for number in range(200):
+        server.get("/api/v1/label/server/values", {"match[]": f'kills_total{{server!="{number}{"y" * 2000}"}}'})
+    assert server.metric("tickscope_query_cache_labels_bytes") <= 64 << 10
+
+
 def test_equal_queries_at_one_time_run_once(serve):
     server = serve()
     end = slow_data(server)
