@@ -47,7 +47,8 @@ def import_history(work: pathlib.Path, options: argparse.Namespace) -> None:
     """The same samples as blocks in the data directory, made while no server runs on it: much sooner than sent."""
     subprocess.run(
         [str(word) for word in (TICKSCOPE, "import", "fleet", "--servers", options.servers, "--cadence", options.history_cadence,
-                                "--start", f"now-{options.history}", "--data", work / "tickscope-data")],
+                                "--start", f"now-{options.history}", "--duration", options.history, "--data",
+                                work / "tickscope-data")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True,
     )  # fmt: skip
 
