@@ -24,6 +24,7 @@ struct Kept {
 Kept KeepEndless(const BoundedBucket& bucket, TrimSide side, double value) {
   const bool last = bucket.upper == kInf;
   if (side == TrimSide::kKeepBelow) {
+    if (value == -kInf) return {0, 0};
     if (last) return {value == kInf ? bucket.count : 0, bucket.lower};
     return {bucket.count, std::min(bucket.upper, value)};
   }

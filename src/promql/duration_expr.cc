@@ -92,7 +92,8 @@ Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role
   if (!std::isfinite(*seconds)) return FailAt(at, "duration is NaN or infinite");
   if (role != DurationRole::kOffset && *seconds <= 0) return FailAt(at, "duration must be greater than 0");
   if (!IsDuration(*seconds)) return FailAt(at, "duration is out of range");
-  const std::int64_t ms = DurationMs(*seconds);
+  // Unlike a literal's, what is left of a millisecond is cut: min_of(1.001s, 1h) is 1,000 ms, as in Prometheus.
+  const auto ms = static_cast<std::int64_t>(*seconds * 1000);
   // A range may be cut to nothing, and holds nothing then; steps of nothing lead nowhere.
   if (role == DurationRole::kStep && ms <= 0) return FailAt(at, "duration must be greater than 0");
   return ms;

@@ -133,6 +133,11 @@ Result<StepMatrix> EvalLabelReplace(const CallSite& site) {
 
 Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
   const std::string& destination = site.text(1);
+  for (std::size_t i = 3; i < site.arg_count(); ++i) {
+    const std::string& source = site.text(i);
+    if (!source.empty() && IsValidUtf8(source)) continue;
+    return Fail(ErrorCode::kFailedPrecondition, "invalid source label name in label_join(): " + source);
+  }
   TICKSCOPE_RETURN_IF_ERROR(CheckDestination(site, destination));
   const std::string& separator = site.text(2);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));

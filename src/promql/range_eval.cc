@@ -1,6 +1,8 @@
 #include "promql/range_eval.h"
 
 #include <algorithm>
+#include <bit>
+#include <set>
 #include <span>
 
 #include "model/histogram_text.h"
@@ -185,7 +187,7 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
   };
   StepValues values;
   std::uint32_t param_notes = 0;
-  double bad_param = 0;
+  std::set<std::uint64_t> bad_params;  // Bits: of NaN there is one.
   const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series,
                                  std::span<const ReadSpan> spans) -> Status {
     const std::size_t row = out.AddRow(head);
@@ -231,7 +233,8 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
       }
       if (const std::uint32_t bad = call.notes & (kNoteQuantileRange | kNoteIntegralStrategy); bad != 0) {
         param_notes |= bad;
-        bad_param = call.params[0];
+        bad_params.insert(std::bit_cast<std::uint64_t>(call.params[0]));
+        call.notes &= ~bad;
       }
       if (sample.cell == Cell::kFloat) {
         out.SetFloat(row, step, sample.value);
@@ -252,12 +255,13 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     return out.CloseRow();
   };
   TICKSCOPE_RETURN_IF_ERROR(VisitRangeSeries(site.evaluator, source, function.name, site.scope, visit));
-  if (param_notes & kNoteQuantileRange) {
-    run.annotations.Warn(site.position(param_arg), QuantileOutOfRangeText(bad_param));
-  }
-  if (param_notes & kNoteIntegralStrategy) {
-    run.annotations.Warn(site.position(param_arg), "strategy should be 0, 1, or 2 (default), using 2, got " +
-                                                       FormatFloatCompact(bad_param));
+  for (const std::uint64_t bits : bad_params) {
+    const auto param = std::bit_cast<double>(bits);
+    run.annotations.Warn(
+        site.position(param_arg),
+        param_notes & kNoteQuantileRange
+            ? QuantileOutOfRangeText(param)
+            : "strategy should be 0, 1, or 2 (default), using 2, got " + FormatFloatCompact(param));
   }
   if (function.keeps_name) return out;
   return DropMetricNames(run, std::move(out));
