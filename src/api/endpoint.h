@@ -58,7 +58,7 @@ struct Endpoint {
 /// Answers /federate. Errors: kInvalidArgument for a bad match[]; kResourceExhausted past the answer's bound; storage's.
 [[nodiscard]] Result<std::string> FederateText(const ApiContext& api, const Call& call);
 
-/// query, query_range, format_query, parse_query.
+/// query, query_range, explain, format_query, parse_query.
 [[nodiscard]] std::span<const Endpoint> QueryEndpoints();
 /// query_exemplars.
 [[nodiscard]] std::span<const Endpoint> ExemplarEndpoints();

@@ -1,4 +1,4 @@
-// query and query_range evaluate PromQL; format_query and parse_query only read it.
+// query and query_range evaluate PromQL, explain says how; format_query and parse_query only read it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,10 +6,12 @@
 #include "api/endpoint.h"
 #include "api/error_text.h"
 #include "api/expr_json.h"
+#include "api/plan_json.h"
 #include "api/result_json.h"
 #include "api/time_text.h"
 #include "base/duration.h"
 #include "promql/parser.h"
+#include "promql/plan_text.h"
 #include "promql/printer.h"
 
 namespace tickscope::api {
@@ -57,6 +59,11 @@ Result<Evaluation> PrepareEvaluation(const ApiContext& api, const Call& call) {
   evaluation.request.identity = call.identity;
   evaluation.request.text = call.parameters.Get("query");
   evaluation.request.may_use_cache = call.parameters.Get("nocache") != "1";
+  if (const std::string_view text = call.parameters.Get("max_source_resolution"); !text.empty()) {
+    auto resolution = queryfront::ParseSourceResolution(text);
+    if (!resolution) return InvalidParameter("max_source_resolution", std::move(resolution).error());
+    evaluation.request.resolution = *resolution;
+  }
   return evaluation;
 }
 
@@ -98,7 +105,8 @@ double Seconds(nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-void WriteStats(const promql::QueryStats& stats, const Call& call, nanoseconds ended, JsonWriter& json) {
+void WriteStats(const promql::QueryStats& stats, std::span<const ReadSpan> spans, const Call& call,
+                nanoseconds ended, JsonWriter& json) {
   const auto timing = [&json](std::string_view name, nanoseconds duration) {
     json.Key(name);
     json.Number(Seconds(duration));
@@ -125,24 +133,31 @@ void WriteStats(const promql::QueryStats& stats, const Call& call, nanoseconds e
   count("samplesRead", stats.samples_read);
   count("seriesTouched", stats.series_read);
   count("peakSamples", stats.samples_peak);
+  count("sharedResults", stats.shared_results);
   json.EndObject();
+  json.Key("tiers");
+  WriteSpans(spans, json);
   json.EndObject();
 }
 
 constexpr std::string_view kCacheHeader = "X-Tickscope-Cache";
+constexpr std::string_view kTiersHeader = "X-Tickscope-Tiers";
+
+std::unexpected<Error> QueryError(const Call& call, queryfront::QueryFailure failure) {
+  if (failure.retry_after.count() > 0)
+    call.answer_headers.Set("Retry-After", std::to_string(failure.retry_after.count()));
+  return EvaluationError(std::move(failure.error));
+}
 
 Result<Notes> Answer(const ApiContext& api, const Call& call, std::size_t limit, const Evaluation& evaluation,
                      JsonWriter& json) {
   CallContext context(api, call, evaluation.deadline);
   queryfront::QueryOutcome outcome = api.deps.front.Run(evaluation.request, context.get());
   const nanoseconds ended = api.deps.clock.Monotonic();
-  if (!outcome) {
-    queryfront::QueryFailure& failure = outcome.error();
-    if (failure.retry_after.count() > 0)
-      call.answer_headers.Set("Retry-After", std::to_string(failure.retry_after.count()));
-    return EvaluationError(std::move(failure.error));
-  }
+  if (!outcome) return QueryError(call, std::move(outcome).error());
   call.answer_headers.Set(kCacheHeader, queryfront::CacheOutcomeName(outcome->cache));
+  if (const std::string tiers = promql::TiersText(outcome->spans); !tiers.empty())
+    call.answer_headers.Set(kTiersHeader, tiers);
   const promql::QueryResult* result = outcome->result.get();
   Notes notes{result->warnings, result->infos};
   notes.warnings.insert(notes.warnings.end(), outcome->warnings.begin(), outcome->warnings.end());
@@ -157,7 +172,7 @@ Result<Notes> Answer(const ApiContext& api, const Call& call, std::size_t limit,
   json.BeginObject();
   WriteValue(*value, json);
   if (const std::string_view stats = call.parameters.Get("stats"); !stats.empty()) {
-    WriteStats(result->stats, call, ended, json);
+    WriteStats(result->stats, outcome->spans, call, ended, json);
     if (stats != "true" && stats != "all") {
       notes.warnings.push_back(
           fmt::format("value {} for parameter \"stats\" is deprecated and will be rejected in the next major "
@@ -168,14 +183,6 @@ Result<Notes> Answer(const ApiContext& api, const Call& call, std::size_t limit,
   }
   json.EndObject();
   return notes;
-}
-
-Result<Notes> HandleQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
-  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs time_ms, call.parameters.TimeOr("time", call.arrived_ms));
-  TICKSCOPE_ASSIGN_OR_RETURN(Evaluation evaluation, PrepareEvaluation(api, call));
-  evaluation.request.start_ms = evaluation.request.end_ms = time_ms;
-  return Answer(api, call, limit, evaluation, json);
 }
 
 struct Range {
@@ -213,14 +220,97 @@ Result<Range> ReadRange(const Parameters& parameters) {
   return range;
 }
 
-Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWriter& json) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+// An instant query's, at `time`.
+Result<Evaluation> InstantEvaluation(const ApiContext& api, const Call& call) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimeMs time_ms, call.parameters.TimeOr("time", call.arrived_ms));
+  TICKSCOPE_ASSIGN_OR_RETURN(Evaluation evaluation, PrepareEvaluation(api, call));
+  evaluation.request.start_ms = evaluation.request.end_ms = time_ms;
+  return evaluation;
+}
+
+// A range query's, from `start` to `end`.
+Result<Evaluation> RangeEvaluation(const ApiContext& api, const Call& call) {
   TICKSCOPE_ASSIGN_OR_RETURN(const Range range, ReadRange(call.parameters));
   TICKSCOPE_ASSIGN_OR_RETURN(Evaluation evaluation, PrepareEvaluation(api, call));
   evaluation.request.start_ms = range.start_ms;
   evaluation.request.end_ms = range.end_ms;
   evaluation.request.step_ms = range.step_ms;
+  return evaluation;
+}
+
+Result<Notes> HandleQuery(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, InstantEvaluation(api, call));
   return Answer(api, call, limit, evaluation, json);
+}
+
+Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation, RangeEvaluation(api, call));
+  return Answer(api, call, limit, evaluation, json);
+}
+
+void WriteExplanation(const queryfront::ExplainAnswer& answer, JsonWriter& json) {
+  const auto count = [&json](std::string_view name, std::uint64_t value) {
+    json.Key(name);
+    json.Uint(value);
+  };
+  json.BeginObject();
+  json.Key("query");
+  json.String(answer.plan.query);
+  json.Key("text");
+  json.String(promql::PlanTree(answer.plan));
+  json.Key("plan");
+  WritePlanNode(answer.plan.root, json);
+  json.Key("estimate");
+  json.BeginObject();
+  count("series", answer.estimate.series);
+  count("samples", answer.estimate.samples);
+  count("cells", answer.estimate.cells);
+  count("bytes", answer.estimate.bytes());
+  count("storedBytes", answer.estimate.stored_bytes);
+  json.EndObject();
+  json.Key("cache");
+  json.BeginObject();
+  json.Key("mayBeKept");
+  json.Bool(answer.may_be_kept);
+  count("steps", answer.steps);
+  count("keptSteps", answer.kept_steps);
+  json.EndObject();
+  if (answer.result != nullptr) {
+    const promql::QueryStats& stats = answer.result->stats;
+    json.Key("actual");
+    json.BeginObject();
+    json.Key("seconds");
+    json.Number(Seconds(answer.took));
+    json.Key("queuedSeconds");
+    json.Number(Seconds(answer.queued));
+    count("seriesRead", stats.series_read);
+    count("samplesRead", stats.samples_read);
+    count("samplesPeak", stats.samples_peak);
+    count("sharedResults", stats.shared_results);
+    json.Key("tiers");
+    WriteSpans(stats.spans, json);
+    json.EndObject();
+  }
+  json.EndObject();
+}
+
+// With `start` it is a range query's plan, else that of an instant query.
+Result<Notes> HandleExplain(const ApiContext& api, const Call& call, JsonWriter& json) {
+  const bool is_range = !call.parameters.Get("start").empty();
+  TICKSCOPE_ASSIGN_OR_RETURN(const Evaluation evaluation,
+                             is_range ? RangeEvaluation(api, call) : InstantEvaluation(api, call));
+  const auto mode = call.parameters.Get("analyze") == "1" ? queryfront::QueryFront::ExplainMode::kAnalyze
+                                                          : queryfront::QueryFront::ExplainMode::kPlan;
+  CallContext context(api, call, evaluation.deadline);
+  queryfront::ExplainOutcome outcome = api.deps.front.Explain(evaluation.request, mode, context.get());
+  if (!outcome) return QueryError(call, std::move(outcome).error());
+  Notes notes;
+  if (outcome->result != nullptr) notes = {outcome->result->warnings, outcome->result->infos};
+  notes.warnings.insert(notes.warnings.end(), outcome->warnings.begin(), outcome->warnings.end());
+  WriteExplanation(*outcome, json);
+  return notes;
 }
 
 Result<promql::ExprPtr> ParseQueryParameter(const ApiContext& api, const Call& call) {
@@ -244,6 +334,7 @@ Result<Notes> HandleParseQuery(const ApiContext& api, const Call& call, JsonWrit
 constexpr Endpoint kEndpoints[] = {
     {"query", "/api/v1/query", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQuery},
     {"query_range", "/api/v1/query_range", Methods::kGetAndPost, RunsOn::kQueryPool, HandleQueryRange},
+    {"explain", "/api/v1/explain", Methods::kGetAndPost, RunsOn::kQueryPool, HandleExplain},
     {"format_query", "/api/v1/format_query", Methods::kGetAndPost, RunsOn::kPool, HandleFormatQuery},
     {"parse_query", "/api/v1/parse_query", Methods::kGetAndPost, RunsOn::kPool, HandleParseQuery},
 };

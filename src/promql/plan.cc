@@ -74,6 +74,38 @@ bool SelectsAnything(const Expr& expr) {
   return any;
 }
 
+// What of histograms is looked at further out, as the evaluator's scopes have it.
+enum class Wants : std::uint8_t { kAny, kTotals, kWhole };
+
+Wants WantsOf(const Expr& expr, Wants outer) {
+  const auto totals = outer == Wants::kWhole ? Wants::kWhole : Wants::kTotals;
+  if (std::holds_alternative<Subquery>(expr.node)) return Wants::kWhole;
+  if (const auto* aggregate = std::get_if<Aggregate>(&expr.node))
+    return aggregate->op == AggregateOp::kCountValues ? Wants::kWhole : outer;
+  if (const auto* binary = std::get_if<Binary>(&expr.node)) {
+    const bool needs_buckets = binary->op == BinaryOp::kEqual || binary->op == BinaryOp::kNotEqual ||
+                               binary->op == BinaryOp::kTrimLower || binary->op == BinaryOp::kTrimUpper;
+    return needs_buckets ? Wants::kWhole : outer;
+  }
+  const auto* call = std::get_if<Call>(&expr.node);
+  if (call == nullptr) return outer;
+  const std::string_view name = call->function->name;
+  if (name == "changes") return Wants::kWhole;
+  if (name == "absent" || name == "timestamp" || name == "start_timestamp") return totals;
+  if (!name.starts_with("histogram_")) return outer;
+  const bool is_number = name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg";
+  return is_number ? totals : Wants::kWhole;
+}
+
+// Whether a call reads a selector that is its argument in a way of its own, so that it has no value others could share.
+bool ReadsAside(const Expr& expr, const Expr& argument) {
+  const auto* call = std::get_if<Call>(&expr.node);
+  if (call == nullptr || !std::holds_alternative<VectorSelector>(WithoutParens(argument).node)) return false;
+  const std::string_view name = call->function->name;
+  return name == "timestamp" || name == "start_timestamp" ||
+         (name == "info" && call->args.size() > 1 && &argument == call->args[1].get());
+}
+
 class Planner {
  public:
   Planner(QueryRun& run, const Expr& root, const PlanSources& sources)
@@ -88,6 +120,8 @@ class Planner {
     Grid grid;
     bool is_in_scan = false;
     bool is_once = false;
+    bool is_aside = false;
+    Wants wants = Wants::kAny;
     std::string_view function;  // That takes a range as it is.
   };
 
@@ -112,19 +146,34 @@ class Planner {
     node.steps = place.grid.count;
     if (place.is_in_scan) node.method = PlanMethod::kInScan;
     if (!SelectsAnything(expr)) node.method = PlanMethod::kConstant;
-    if (const EqualParts::Part* const part = equal_parts_.Of(expr); part != nullptr && !place.is_in_scan) {
-      const auto [first, is_new] = first_ids_.try_emplace(part, node.id);
-      if (!is_new) {
+    if (const EqualParts::Part* const part = equal_parts_.Of(expr);
+        part != nullptr && !place.is_in_scan && !place.is_aside) {
+      // At other times, or with other parts of histograms wanted, it is another value.
+      std::vector<Evaluated>& before = evaluated_[part];
+      const auto same = std::ranges::find_if(before, [&](const Evaluated& each) { return each.IsAt(place); });
+      if (same != before.end()) {
         node.method = PlanMethod::kShared;
-        node.shared_with = first->second;
+        node.shared_with = same->id;
         return node;
       }
+      before.push_back({place, node.id});
     }
     TICKSCOPE_RETURN_IF_ERROR(Descend(expr, place, node));
     return node;
   }
 
  private:
+  // A part, where it was evaluated.
+  struct Evaluated {
+    Place place;
+    std::uint32_t id = 0;
+
+    [[nodiscard]] bool IsAt(const Place& other) const {
+      return place.grid.start_ms == other.grid.start_ms && place.grid.step_ms == other.grid.step_ms &&
+             place.grid.count == other.grid.count && place.wants == other.wants;
+    }
+  };
+
   Status Descend(const Expr& expr, const Place& place, PlanNode& node) {
     if (const auto* selector = std::get_if<VectorSelector>(&expr.node)) {
       TICKSCOPE_ASSIGN_OR_RETURN(const TimeShift shift,
@@ -140,6 +189,7 @@ class Planner {
     }
     Place inner = place;
     inner.function = {};
+    inner.wants = WantsOf(expr, place.wants);
     if (std::holds_alternative<Subquery>(expr.node)) {
       TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run_, expr));
       TICKSCOPE_ASSIGN_OR_RETURN(inner.grid, SubqueryGrid(run_, source, place.grid));
@@ -153,6 +203,7 @@ class Planner {
     Status status;
     ForEachChild(expr, [&](const Expr& child) {
       if (!status) return;
+      inner.is_aside = ReadsAside(expr, child);
       auto planned = Visit(child, inner);
       if (planned) {
         node.children.push_back(*std::move(planned));
@@ -214,7 +265,7 @@ class Planner {
   const PlanSources& sources_;
   Evaluator evaluator_;  // Its rules; nothing is evaluated.
   EqualParts equal_parts_;
-  std::unordered_map<const EqualParts::Part*, std::uint32_t> first_ids_;
+  std::unordered_map<const EqualParts::Part*, std::vector<Evaluated>> evaluated_;
   std::uint32_t last_id_ = 0;
   std::size_t reads_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/civil_time.h"
 #include "base/duration.h"
@@ -109,6 +110,25 @@ void AddToLine(const PlanNode& node, std::size_t bytes_max, std::string& out) {
 }
 
 }  // namespace
+
+std::string TiersText(std::span<const ReadSpan> spans) {
+  std::map<std::string_view, std::vector<ReadSpan>> by_tier;
+  for (ReadSpan span : spans) {
+    if (span.source == "memory" || span.source == "disk") span.source = "raw";
+    by_tier[span.source].push_back(span);
+  }
+  std::string text;
+  for (auto& [tier, of_tier] : by_tier) {
+    std::ranges::sort(of_tier, {}, &ReadSpan::start_ms);
+    std::int64_t length_ms = 0;
+    for (const ReadSpan& span : JoinSpans(of_tier))
+      length_ms += span.end_ms - span.start_ms + 1;
+    constexpr std::int64_t kSecondMs = 1000;
+    if (length_ms > kSecondMs) length_ms = (length_ms + kSecondMs / 2) / kSecondMs * kSecondMs;
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", tier, FormatDurationMs(length_ms));
+  }
+  return text;
+}
 
 std::string PlanTree(const Plan& plan) {
   std::string out;

@@ -58,9 +58,9 @@ class SampleBudget {
             std::to_string(bytes_max_));
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  /// Whether so much leaves at least as much again.
+  /// Whether so much is little of what is left: an eighth at most.
   [[nodiscard]] bool HasAmpleRoom(std::uint64_t samples, std::uint64_t bytes) const {
-    return bytes_ <= bytes_max_ && samples <= (max_ - used_) / 2 && bytes <= (bytes_max_ - bytes_) / 2;
+    return bytes_ <= bytes_max_ && samples <= (max_ - used_) / 8 && bytes <= (bytes_max_ - bytes_) / 8;
   }
 
  private:

@@ -41,7 +41,8 @@ std::optional<Result<StepMatrix>> SharedResults::Take(Use& use, const Expr& expr
   run_.annotations.Merge(kept->notes, places);
   ++run_.stats.shared_results;
   if (run_.trace != nullptr) run_.trace->RanAs(expr, PlanMethod::kShared);
-  if (use.left > 0) return kept->value.Copy();
+  // Without room for another the rest is evaluated again.
+  if (use.left > 0 && kept->value.HasRoomForCopy()) return kept->value.Copy();
   Result<StepMatrix> last = std::move(kept->value);
   use.kept.clear();
   return last;

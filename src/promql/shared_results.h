@@ -3,8 +3,8 @@
 // Notes that the first evaluation left are left again at each use, at the places where the using part has what they are about,
 // so that nobody can tell a shared query from one that was evaluated part by part.
 //
-// Memory    Values are copies, counted against the query's budget, and kept only while they take at most half of what is left of
-//           it; else the part is evaluated again.
+// Memory    Values are copies, counted against the query's budget, and kept only while they take at most an eighth of what is left
+//           of it; else the part is evaluated again, so that no query is refused for what it shares.
 // Threads   Belongs to one evaluation.
 #pragma once
 

@@ -79,7 +79,7 @@ class StepMatrix {
 
   /// A matrix of the same cells, charged as well. Errors: kResourceExhausted past the budget.
   [[nodiscard]] Result<StepMatrix> Copy() const;
-  /// Whether the budget leaves room for Copy, and for as much again.
+  /// Whether Copy would take little of what the budget has left.
   [[nodiscard]] bool HasRoomForCopy() const {
     return budget().HasAmpleRoom(charge_.samples(), charge_.bytes());
   }

@@ -30,6 +30,8 @@ class MemoryStorage final : public Queryable {
                                                              const SelectRequest& request,
                                                              const QueryContext& context) const override;
 
+  [[nodiscard]] const std::map<Labels, SampleColumns>& series() const { return series_; }
+
  private:
   [[nodiscard]] Status Append(const LoadedSeries& loaded, std::int64_t step_ms);
 

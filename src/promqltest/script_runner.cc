@@ -6,6 +6,7 @@
 
 #include "promql/parser.h"
 #include "promql/printer.h"
+#include "promqltest/both_ways.h"
 #include "promqltest/comparison.h"
 #include "promqltest/fixed_time.h"
 #include "promqltest/memory_storage.h"
@@ -126,6 +127,31 @@ class Case {
   QueryContext context_;
 };
 
+// As a server evaluates: what the scripts switch on, and columns cannot tell, is off.
+promql::EngineOptions ServingOptions(promql::EngineOptions options) {
+  options.delayed_name_removal = false;
+  options.use_start_timestamps = false;
+  return options;
+}
+
+Difference CompareCase(const EvalCommand& eval, const Queryable& storage,
+                       const promql::EngineOptions& options) {
+  const TimeGrid& times = eval.times;
+  if (eval.is_range)
+    return CompareBothWays(storage, eval.expression, {times.start_ms, times.end_ms, times.step_ms}, options);
+  const QueryTimes once{times.start_ms, times.start_ms, 0};
+  if (auto difference = CompareBothWays(storage, eval.expression, once, options)) return difference;
+  const auto expr = promql::ParseExpr(eval.expression, options);
+  const bool has_steps = expr && (promql::TypeOf(**expr) == promql::ValueType::kVector ||
+                                  promql::TypeOf(**expr) == promql::ValueType::kScalar);
+  if (!has_steps) return std::nullopt;
+  auto difference =
+      CompareBothWays(storage, eval.expression,
+                      {times.start_ms - 10 * kMinuteMs, times.start_ms + 10 * kMinuteMs, kMinuteMs}, options);
+  if (difference) return "as range query: " + *difference;
+  return std::nullopt;
+}
+
 }  // namespace
 
 promql::EngineOptions ScriptEngineOptions() {
@@ -144,16 +170,26 @@ Result<ScriptReport> RunScript(std::string_view text, const RunnerOptions& optio
   const promql::Engine engine(options.engine);
   MemoryStorage storage;
   ScriptReport report;
+  bool is_mirrored = false;
   for (const Command& command : commands) {
     if (std::holds_alternative<ClearCommand>(command.body)) {
       storage.Clear();
+      is_mirrored = false;
     } else if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
       if (auto loaded = storage.Load(*load); !loaded) {
         return FailWith(fmt::format("line {}", command.line), std::move(loaded).error());
       }
+      is_mirrored = false;
     } else {
       const auto& eval = std::get<EvalCommand>(command.body);
-      auto difference = Case(eval, storage, engine).Run(options.extra_checks);
+      if (options.mirror != nullptr && !is_mirrored) {
+        if (auto filled = options.mirror->Fill(storage.series()); !filled)
+          return FailWith(fmt::format("line {}", command.line), std::move(filled).error());
+        is_mirrored = true;
+      }
+      auto difference = options.mirror == nullptr
+                            ? Case(eval, storage, engine).Run(options.extra_checks)
+                            : CompareCase(eval, options.mirror->storage(), ServingOptions(options.engine));
       ++(difference ? report.failed : report.passed);
       report.cases.push_back({command.line, eval.expression, std::move(difference)});
     }

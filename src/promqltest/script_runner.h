@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "model/queryable.h"
 #include "promql/engine.h"
 
 namespace tickscope::promqltest {
@@ -20,9 +22,22 @@ namespace tickscope::promqltest {
 /// The settings the scripts of the reference implementation assume: everything optional on, few samples.
 [[nodiscard]] promql::EngineOptions ScriptEngineOptions();
 
+/// Storage that holds what a script has loaded and tells it in every way storage can, as columns too.
+class ScriptMirror {
+ public:
+  virtual ~ScriptMirror() = default;
+  /// Replaces what it holds. Errors: what storing gives.
+  [[nodiscard]] virtual Status Fill(const std::map<Labels, SampleColumns>& series) = 0;
+  /// Valid until the next Fill. Requires: filled once.
+  [[nodiscard]] virtual const Queryable& storage() const = 0;
+};
+
 struct RunnerOptions {
   promql::EngineOptions engine = ScriptEngineOptions();
   bool extra_checks = true;
+  /// When set, cases are not held to what the script says: each is evaluated over the mirror with all shortcuts on and with all
+  /// off, at its time and as a range query, and the two must agree (both_ways.h).
+  ScriptMirror* mirror = nullptr;
 };
 
 /// What became of one eval command.

@@ -22,7 +22,8 @@ std::uint64_t Product(std::uint64_t a, std::uint64_t b) {
 }
 
 bool Same(const SelectorUse& a, const SelectorUse& b) {
-  return a.span == b.span && a.matchers->size() == b.matchers->size() &&
+  return a.span == b.span && a.hints.function == b.hints.function &&
+         a.matchers->size() == b.matchers->size() &&
          std::equal(a.matchers->begin(), a.matchers->end(), b.matchers->begin(),
                     [](const Matcher& x, const Matcher& y) {
                       return x.type() == y.type() && x.name() == y.name() && x.value() == y.value();
@@ -52,7 +53,8 @@ std::int64_t RoundStep(double step_ms) {
 }  // namespace
 
 Result<QueryCost> EstimateCost(const CostSource& costs, const TenantId& tenant, const QueryShape& shape,
-                               std::uint64_t enough_bytes, const QueryContext& context) {
+                               std::int64_t resolution_max_ms, std::uint64_t enough_bytes,
+                               const QueryContext& context) {
   QueryCost sum;
   std::vector<std::pair<const SelectorUse*, SelectCost>> known;
   std::size_t looked_at = 0;
@@ -61,9 +63,8 @@ Result<QueryCost> EstimateCost(const CostSource& costs, const TenantId& tenant, 
     ++looked_at;
     const auto same = std::ranges::find_if(known, [&](const auto& entry) { return Same(*entry.first, use); });
     if (same == known.end()) {
-      TICKSCOPE_ASSIGN_OR_RETURN(
-          const SelectCost found,
-          costs.EstimateSelect({tenant, use.span.min_ms, use.span.max_ms, *use.matchers}, context));
+      TICKSCOPE_ASSIGN_OR_RETURN(const SelectCost found,
+                                 costs.EstimateSelect(RequestOf(tenant, use, resolution_max_ms), context));
       known.emplace_back(&use, found);
       Add(CostOf(found, use.steps), sum);
     } else {
@@ -77,6 +78,12 @@ Result<QueryCost> EstimateCost(const CostSource& costs, const TenantId& tenant, 
            Product(sum.stored_bytes, times)};
   }
   return sum;
+}
+
+SelectRequest RequestOf(const TenantId& tenant, const SelectorUse& use, std::int64_t resolution_max_ms) {
+  SelectRequest request{tenant, use.span.min_ms, use.span.max_ms, *use.matchers, use.hints};
+  request.hints->resolution_max_ms = resolution_max_ms;
+  return request;
 }
 
 std::string CostText(const QueryCost& cost) {

@@ -16,10 +16,14 @@ namespace tickscope::queryfront {
 /// Selectors that are looked up; further ones are taken for as costly as these on average.
 inline constexpr std::size_t kSelectorsEstimatedMax = 64;
 
-/// Ends early once the cost passes `enough_bytes`: it is then a lower bound. Errors: what `context` says.
+/// Windows of `resolution_max_ms` may stand for samples. Ends early once the cost passes `enough_bytes`: it is then a lower bound. Errors: what `context` says.
 [[nodiscard]] Result<QueryCost> EstimateCost(const CostSource& costs, const TenantId& tenant,
-                                             const QueryShape& shape, std::uint64_t enough_bytes,
-                                             const QueryContext& context);
+                                             const QueryShape& shape, std::int64_t resolution_max_ms,
+                                             std::uint64_t enough_bytes, const QueryContext& context);
+
+/// What storage is asked for one selector, windows up to that length allowed.
+[[nodiscard]] SelectRequest RequestOf(const TenantId& tenant, const SelectorUse& use,
+                                      std::int64_t resolution_max_ms);
 
 /// "cost=51.2GB (series=... samples=... cells=...)".
 [[nodiscard]] std::string CostText(const QueryCost& cost);

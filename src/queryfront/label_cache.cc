@@ -1,20 +1,10 @@
 #include "queryfront/label_cache.h"
 
-#include <fmt/format.h>
+#include <optional>
+
+#include "queryfront/selector_key.h"
 
 namespace tickscope::queryfront {
-namespace {
-
-constexpr std::size_t kKeyBytesMax = 16 << 10;
-
-// Each text with its length, so that no two keys are written alike.
-void AddText(std::string_view text, std::string& key) {
-  key += fmt::format("{}:", text.size());
-  key += text;
-}
-
-}  // namespace
-
 LabelCache::LabelCache(const Queryable& storage, const LabelStateSource& states, MetricRegistry& metrics,
                        std::uint64_t bytes_max)
     : storage_(storage), states_(states), bytes_max_(bytes_max) {
@@ -50,25 +40,15 @@ Result<LabelCache::Texts> LabelCache::Get(const std::string& what, const SelectR
                                           const std::function<Result<Texts>()>& read) const {
   // Before reading, so that what comes meanwhile is another state's.
   const auto state = states_.LabelState(request.tenant, request.start_ms, request.end_ms);
-  std::string key;
-  if (state) {
-    AddText(request.tenant, key);
-    AddText(what, key);
-    for (const Matcher& matcher : request.matchers) {
-      key += static_cast<char>('0' + static_cast<int>(matcher.type()));
-      AddText(matcher.name(), key);
-      AddText(matcher.value(), key);
-    }
-    AddText(*state, key);
-  }
-  if (!state || key.size() > kKeyBytesMax || bytes_max_ == 0) {
+  const std::optional<std::string> key = state ? SelectorKey(what, request, *state) : std::nullopt;
+  if (!key || bytes_max_ == 0) {
     bypassed_->Add();
     return read();
   }
   std::shared_ptr<const Texts> kept;
   {
     const MutexLock lock(mu_);
-    const auto found = entries_.find(key);
+    const auto found = entries_.find(*key);
     if (found != entries_.end()) {
       used_.splice(used_.begin(), used_, found->second.used);
       kept = found->second.texts;
@@ -80,7 +60,7 @@ Result<LabelCache::Texts> LabelCache::Get(const std::string& what, const SelectR
   }
   misses_->Add();
   TICKSCOPE_ASSIGN_OR_RETURN(Texts texts, read());
-  Keep(key, texts);
+  Keep(*key, texts);
   return texts;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "promql/parser.h"
+#include "promql/plan_text.h"
 #include "promql/printer.h"
 #include "queryfront/cost_estimate.h"
 #include "queryfront/query_shape.h"
@@ -24,6 +25,9 @@ std::unexpected<QueryFailure> Failed(Error error, seconds retry_after = seconds(
   return std::unexpected(QueryFailure{std::move(error), retry_after});
 }
 
+/// Of a plan in the log.
+constexpr std::size_t kLoggedPlanBytesMax = 1024;
+
 /// Gaps between kept steps that are evaluated one by one; with more, all is evaluated.
 constexpr std::size_t kGapsMax = 4;
 
@@ -33,8 +37,10 @@ double Seconds(nanoseconds duration) {
 
 // Everything the answer depends on, the places in the text that its notes name included.
 std::string FlightKey(const QueryRequest& request) {
-  return fmt::format("{}\n{} {} {} {} {}\n{}", request.identity.tenant, request.start_ms, request.end_ms,
-                     request.step_ms, request.lookback_ms, request.may_use_cache, request.text);
+  const SourceResolution* const resolution = request.resolution ? &*request.resolution : nullptr;
+  return fmt::format("{}\n{} {} {} {} {} {}\n{}", request.identity.tenant, request.start_ms, request.end_ms,
+                     request.step_ms, request.lookback_ms, request.may_use_cache,
+                     resolution == nullptr ? "" : SourceResolutionName(*resolution), request.text);
 }
 
 // Whether an error says nothing of the query to others who ask the same.
@@ -84,6 +90,8 @@ void AddStats(const promql::QueryStats& more, promql::QueryStats& to) {
   to.samples_read += more.samples_read;
   to.series_read = std::max(to.series_read, more.series_read);
   to.samples_peak = std::max(to.samples_peak, more.samples_peak);
+  to.shared_results += more.shared_results;
+  promql::AddSpans(more.spans, to.spans);
 }
 
 void AddNew(std::vector<std::string> more, std::vector<std::string>& to) {
@@ -114,6 +122,9 @@ struct QueryFront::Query {
 QueryFront::QueryFront(const QueryFrontDependencies& dependencies, QueryFrontOptions options)
     : deps_(dependencies),
       options_(std::move(options)),
+      limits_(options_.limits),
+      tenants_(options_.tenants),
+      classes_(options_.classes),
       admission_(deps_.clock, deps_.metrics, options_.admission),
       running_(deps_.clock),
       budgets_(deps_.clock, options_.users_max) {
@@ -140,14 +151,36 @@ QueryFront::QueryFront(const QueryFrontDependencies& dependencies, QueryFrontOpt
 
 QueryFront::~QueryFront() = default;
 
-const QueryLimits& QueryFront::LimitsOf(const TenantId& tenant) const {
-  const auto found = options_.tenants.find(tenant);
-  return found == options_.tenants.end() ? options_.limits : found->second;
+QueryLimits QueryFront::LimitsOf(const TenantId& tenant) const {
+  const MutexLock lock(limits_mu_);
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? limits_ : found->second;
+}
+
+void QueryFront::SetLimits(const QueryFrontOptions& options) {
+  const MutexLock lock(limits_mu_);
+  limits_ = options.limits;
+  tenants_ = options.tenants;
+  classes_ = options.classes;
+}
+
+std::int64_t QueryFront::ResolutionOf(const QueryRequest& request) const {
+  return SourceResolutionMs(request.resolution.value_or(options_.resolution), request.step_ms);
+}
+
+promql::EngineOptions QueryFront::EngineOptionsOf(const QueryRequest& request) const {
+  promql::EngineOptions options = deps_.engine;
+  if (request.lookback_ms > 0) options.lookback_ms = request.lookback_ms;
+  options.source_resolution_max_ms = ResolutionOf(request);
+  return options;
 }
 
 QueryLimits QueryFront::LimitsOf(const QueryIdentity& who) const {
   QueryLimits limits = LimitsOf(who.tenant);
-  const ClassLimits& of_class = options_.classes[ToIndex(who.query_class)];
+  const ClassLimits of_class = [&] {
+    const MutexLock lock(limits_mu_);
+    return classes_[ToIndex(who.query_class)];
+  }();
   const auto lower = [](std::uint64_t& limit, std::uint64_t other) {
     if (other > 0 && (limit == 0 || other < limit)) limit = other;
   };
@@ -160,52 +193,136 @@ Result<QueryCost> QueryFront::Estimate(const QueryRequest& request, const QueryC
   TICKSCOPE_ASSIGN_OR_RETURN(const promql::ExprPtr expr, promql::ParseExpr(request.text, deps_.engine));
   if (deps_.costs == nullptr) return QueryCost{};
   TICKSCOPE_ASSIGN_OR_RETURN(const QueryShape shape, ShapeOf(*expr, request, deps_.engine));
-  return EstimateCost(*deps_.costs, request.identity.tenant, shape, 0, context);
+  return EstimateCost(*deps_.costs, request.identity.tenant, shape, ResolutionOf(request), 0, context);
+}
+
+QueryFront::Query QueryFront::NewQuery(const QueryRequest& request, RunningQueries::Listing& listing,
+                                       QueryContext& context) const {
+  return {.request = request,
+          .context = context,
+          .listing = listing,
+          .began = deps_.clock.Monotonic(),
+          .expr = nullptr,
+          .shape = {},
+          .taken = 0,
+          .made = 0};
+}
+
+Status QueryFront::Parse(Query& query) const {
+  TICKSCOPE_ASSIGN_OR_RETURN(query.expr, promql::ParseExpr(query.request.text, deps_.engine));
+  TICKSCOPE_ASSIGN_OR_RETURN(query.shape, ShapeOf(*query.expr, query.request, deps_.engine));
+  return {};
+}
+
+void QueryFront::Settle(const Query& query, QueryFailure* failure) {
+  if (failure != nullptr && failure->error.code == ErrorCode::kCancelled && query.listing.was_killed())
+    failure->error.message = fmt::format("query was killed: id={}", query.listing.id());
+  if (query.taken <= 0) return;
+  // What was made is known as estimated; what was read is counted.
+  const QueryIdentity& who = query.request.identity;
+  budgets_.Correct(who.tenant, who.user,
+                   query.made + static_cast<double>(query.context.samples_read()) - query.taken,
+                   LimitsOf(who.tenant).user_samples_per_hour);
 }
 
 QueryOutcome QueryFront::Run(const QueryRequest& request, QueryContext& context) {
   RunningQueries::Listing listing(running_, request, context);
-  Query query{.request = request,
-              .context = context,
-              .listing = listing,
-              .began = deps_.clock.Monotonic(),
-              .expr = nullptr,
-              .shape = {},
-              .taken = 0,
-              .made = 0};
+  Query query = NewQuery(request, listing, context);
   QueryOutcome outcome = Answer(query);
-  if (!outcome && outcome.error().error.code == ErrorCode::kCancelled && listing.was_killed())
-    outcome.error().error.message = fmt::format("query was killed: id={}", listing.id());
+  Settle(query, outcome ? nullptr : &outcome.error());
   if (outcome) outcome->id = listing.id();
-  if (query.taken > 0) {
-    // What was made is known as estimated; what was read is counted.
-    budgets_.Correct(request.identity.tenant, request.identity.user,
-                     query.made + static_cast<double>(context.samples_read()) - query.taken,
-                     LimitsOf(request.identity.tenant).user_samples_per_hour);
-  }
   Note(query, outcome);
   return outcome;
 }
 
-QueryOutcome QueryFront::Answer(Query& query) {
-  auto expr = promql::ParseExpr(query.request.text, deps_.engine);
-  if (!expr) return Failed(std::move(expr).error());
-  query.expr = *std::move(expr);
-  auto shape = ShapeOf(*query.expr, query.request, deps_.engine);
-  if (!shape) return Failed(std::move(shape).error());
-  query.shape = *std::move(shape);
+ExplainOutcome QueryFront::Explain(const QueryRequest& request, ExplainMode mode, QueryContext& context) {
+  RunningQueries::Listing listing(running_, request, context);
+  Query query = NewQuery(request, listing, context);
+  if (Status parsed = Parse(query); !parsed) return Failed(std::move(parsed).error());
+  ExplainAnswer answer;
+  answer.id = listing.id();
+  const promql::Engine engine(EngineOptionsOf(request));
+  const TenantId& tenant = request.identity.tenant;
+  auto plan = engine.Explain(deps_.storage, {.reads = deps_.reads, .costs = deps_.costs}, tenant,
+                             request.text, request.start_ms, request.end_ms, request.step_ms, context);
+  if (!plan) return Failed(std::move(plan).error());
+  answer.plan = *std::move(plan);
+  FindKept(query, answer);
+  if (mode == ExplainMode::kPlan) {
+    auto estimated = EstimateParts(query, {request}, 0);
+    if (!estimated) return Failed(std::move(estimated).error());
+    answer.estimate = *estimated;
+    return answer;
+  }
+  QueryOutcome admitted = Admit(query, {request});
+  if (!admitted) {
+    Settle(query, &admitted.error());
+    return std::unexpected(std::move(admitted).error());
+  }
+  answer.estimate = admitted->estimate;
+  answer.warnings = std::move(admitted->warnings);
+  answer.queued = admitted->queued;
+  answer.slot = std::move(admitted->slot);
+  const nanoseconds began = deps_.clock.Monotonic();
+  auto result = engine.Analyze(deps_.storage, tenant, answer.plan, deps_.clock, context);
+  answer.took = deps_.clock.Monotonic() - began;
+  if (!result) {
+    QueryFailure failure{std::move(result).error(), seconds(0)};
+    Settle(query, &failure);
+    return std::unexpected(std::move(failure));
+  }
+  Settle(query, nullptr);
+  answer.result = std::make_shared<const promql::QueryResult>(*std::move(result));
+  return answer;
+}
 
+void QueryFront::FindKept(const Query& query, ExplainAnswer& answer) {
+  const QueryRequest& request = query.request;
+  answer.steps = answer.plan.root.is_once && request.is_range()
+                     ? static_cast<std::uint64_t>((request.end_ms - request.start_ms) / request.step_ms) + 1
+                     : answer.plan.root.steps;
+  const std::optional<ResultCache::Key> key = KeyOf(query);
+  answer.may_be_kept = key.has_value();
+  if (!key) return;
+  const auto count = static_cast<std::uint32_t>(answer.steps);
+  const TimeMs last_ms = request.start_ms + static_cast<std::int64_t>(count - 1) * request.step_ms;
+  const ResultCache::Found found =
+      deps_.cache->Find(*key, ReachOf(query.shape), request.start_ms, last_ms, deps_.clock.NowMs());
+  answer.kept_steps = count;
+  for (const Gap& gap : SplitByKept(found.extents, request.start_ms, request.step_ms, count).gaps)
+    answer.kept_steps -= gap.count;
+}
+
+std::vector<ReadSpan> QueryFront::SpansOf(const Query& query) const {
+  std::vector<ReadSpan> spans;
+  if (deps_.reads == nullptr) return spans;
+  std::size_t looked_at = 0;
+  for (const SelectorUse& use : query.shape.selectors) {
+    if (++looked_at > kSelectorsEstimatedMax) break;
+    const ReadPlan plan =
+        deps_.reads->PlanRead(RequestOf(query.request.identity.tenant, use, ResolutionOf(query.request)));
+    promql::AddSpans(JoinSpans(plan.spans), spans);
+  }
+  return spans;
+}
+
+QueryOutcome QueryFront::Answer(Query& query) {
+  if (Status parsed = Parse(query); !parsed) return Failed(std::move(parsed).error());
   auto joined = flights_.Join(FlightKey(query.request), query.context);
   if (!joined) return Failed(std::move(joined).error());
   if (joined->given) {
     if (!*joined->given) return Failed((*joined->given).error());
     QueryAnswer answer;
     answer.result = **joined->given;
+    answer.spans = answer.result->stats.spans;
     answer.cache = CacheOutcome::kHit;
     return answer;
   }
   QueryOutcome outcome = AnswerFromCache(query);
   if (outcome) {
+    // Steps that were kept were read from what there was then; it tells the same, from what there is now.
+    const bool has_kept = outcome->cache == CacheOutcome::kHit || outcome->cache == CacheOutcome::kPartial;
+    outcome->spans = has_kept ? SpansOf(query) : outcome->result->stats.spans;
     joined->leader.Land(outcome->result);
   } else if (!IsAboutTheCaller(outcome.error().error.code)) {
     joined->leader.Land(std::unexpected(outcome.error().error));
@@ -285,9 +402,9 @@ std::optional<ResultCache::Key> QueryFront::KeyOf(const Query& query) const {
   const std::uint64_t length_ms =
       static_cast<std::uint64_t>(request.end_ms) - static_cast<std::uint64_t>(request.start_ms);
   if (length_ms / static_cast<std::uint64_t>(request.step_ms) >= kExtentStepsMax) return std::nullopt;
-  return ResultCache::KeyOf(request.identity.tenant, promql::ToString(*query.expr), request.start_ms,
-                            request.step_ms,
-                            request.lookback_ms > 0 ? request.lookback_ms : deps_.engine.lookback_ms);
+  return ResultCache::KeyOf(
+      request.identity.tenant, promql::ToString(*query.expr), request.start_ms, request.step_ms,
+      request.lookback_ms > 0 ? request.lookback_ms : deps_.engine.lookback_ms, ResolutionOf(request));
 }
 
 void QueryFront::KeepSettled(const Query& query, const ResultCache::Key& key, const MutationLog::Mark& mark,
@@ -364,8 +481,9 @@ Result<QueryCost> QueryFront::EstimateParts(const Query& query, const std::vecto
   if (deps_.costs == nullptr) return sum;
   for (const QueryRequest& part : parts) {
     TICKSCOPE_ASSIGN_OR_RETURN(const QueryShape shape, ShapeOf(*query.expr, part, deps_.engine));
-    TICKSCOPE_ASSIGN_OR_RETURN(const QueryCost cost, EstimateCost(*deps_.costs, query.request.identity.tenant,
-                                                                  shape, enough_bytes, query.context));
+    TICKSCOPE_ASSIGN_OR_RETURN(const QueryCost cost,
+                               EstimateCost(*deps_.costs, query.request.identity.tenant, shape,
+                                            ResolutionOf(query.request), enough_bytes, query.context));
     // The same series in all of them.
     sum.series = std::max(sum.series, cost.series);
     sum.samples += cost.samples;
@@ -376,15 +494,22 @@ Result<QueryCost> QueryFront::EstimateParts(const Query& query, const std::vecto
 }
 
 Result<promql::QueryResult> QueryFront::Evaluate(const Query& query, const QueryRequest& part) const {
-  promql::EngineOptions options = deps_.engine;
-  if (part.lookback_ms > 0) options.lookback_ms = part.lookback_ms;
-  const promql::Engine engine(options);
+  const promql::Engine engine(EngineOptionsOf(part));
   const TenantId& tenant = part.identity.tenant;
   if (part.is_range()) {
     return engine.Range(deps_.storage, tenant, part.text, part.start_ms, part.end_ms, part.step_ms,
                         query.context);
   }
   return engine.Instant(deps_.storage, tenant, part.text, part.start_ms, query.context);
+}
+
+std::string QueryFront::PlanLineOf(const QueryRequest& request) const {
+  // The query's own may have ended.
+  const QueryContext context;
+  const auto plan = promql::Engine(EngineOptionsOf(request))
+                        .Explain(deps_.storage, {.reads = deps_.reads}, request.identity.tenant, request.text,
+                                 request.start_ms, request.end_ms, request.step_ms, context);
+  return plan ? promql::PlanLine(plan->root, kLoggedPlanBytesMax) : std::string();
 }
 
 void QueryFront::Note(const Query& query, const QueryOutcome& outcome) {
@@ -401,6 +526,7 @@ void QueryFront::Note(const Query& query, const QueryOutcome& outcome) {
        {"tenant", request.identity.tenant},
        {"class", QueryClassName(request.identity.query_class)},
        {"query", request.text},
+       {"plan", PlanLineOf(request)},
        {"start_ms", request.start_ms},
        {"end_ms", request.end_ms},
        {"step_ms", request.step_ms},

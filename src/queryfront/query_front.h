@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "model/query_cost.h"
 #include "model/queryable.h"
 #include "promql/engine.h"
@@ -56,7 +57,8 @@ struct QueryFrontOptions {
   std::array<ClassLimits, kQueryClasses.size()> classes;  ///< By ToIndex.
   std::map<TenantId, QueryLimits> tenants;  ///< Those with limits of their own.
   std::uint64_t users_max = 10'000;         ///< Whose budgets are known; the longest unseen is forgotten.
-  std::int64_t slow_log_ms = 5'000;         ///< Queries that take longer are logged; 0 for none.
+  SourceResolution resolution = SourceResolution::kRaw;  ///< Of queries that do not say.
+  std::int64_t slow_log_ms = 5'000;                      ///< Queries that take longer are logged; 0 for none.
 };
 
 /// Everything outlives the front.
@@ -65,8 +67,9 @@ struct QueryFrontDependencies {
   const promql::EngineOptions& engine;
   const Clock& clock;
   MetricRegistry& metrics;
-  const CostSource* costs = nullptr;  ///< Null: every query counts as free.
-  ResultCache* cache = nullptr;       ///< Null: every query is evaluated.
+  const CostSource* costs = nullptr;   ///< Null: every query counts as free.
+  const ReadPlanner* reads = nullptr;  ///< Null: plans do not say from what is read.
+  ResultCache* cache = nullptr;        ///< Null: every query is evaluated.
 };
 
 class QueryFront {
@@ -80,6 +83,14 @@ class QueryFront {
   /// query is killed. Errors: the engine's; kRateLimited for a query over a limit or budget; kUnavailable for one that was sent
   /// away because too much waits.
   [[nodiscard]] QueryOutcome Run(const QueryRequest& request, QueryContext& context);
+
+  /// The plan of a query; with kAnalyze it runs as any other would, but not from the cache, and the plan says what each node
+  /// did. Errors: as Run.
+  enum class ExplainMode : std::uint8_t { kPlan, kAnalyze };
+  [[nodiscard]] ExplainOutcome Explain(const QueryRequest& request, ExplainMode mode, QueryContext& context);
+
+  /// From now on these limits hold, of `options` its `limits` and `tenants`; what runs or waits goes on as it was admitted.
+  void SetLimits(const QueryFrontOptions& options) TICKSCOPE_EXCLUDES(limits_mu_);
 
   /// What a query would cost. Errors: kInvalidArgument with position when it does not parse.
   [[nodiscard]] Result<QueryCost> Estimate(const QueryRequest& request, const QueryContext& context) const;
@@ -96,9 +107,22 @@ class QueryFront {
     std::array<Counter*, 4> outcomes{};  // By CacheOutcome.
   };
 
-  [[nodiscard]] const QueryLimits& LimitsOf(const TenantId& tenant) const;
+  [[nodiscard]] QueryLimits LimitsOf(const TenantId& tenant) const TICKSCOPE_EXCLUDES(limits_mu_);
   /// With those of the class, where they are lower.
-  [[nodiscard]] QueryLimits LimitsOf(const QueryIdentity& who) const;
+  [[nodiscard]] QueryLimits LimitsOf(const QueryIdentity& who) const TICKSCOPE_EXCLUDES(limits_mu_);
+  [[nodiscard]] Query NewQuery(const QueryRequest& request, RunningQueries::Listing& listing,
+                               QueryContext& context) const;
+  // Reads the text. Errors: kInvalidArgument.
+  [[nodiscard]] Status Parse(Query& query) const;
+  // Gives back what was not used, and says so when it was killed.
+  void Settle(const Query& query, QueryFailure* failure);
+  [[nodiscard]] std::int64_t ResolutionOf(const QueryRequest& request) const;
+  [[nodiscard]] promql::EngineOptions EngineOptionsOf(const QueryRequest& request) const;
+  // What the request's selectors are read from.
+  [[nodiscard]] std::vector<ReadSpan> SpansOf(const Query& query) const;
+  void FindKept(const Query& query, ExplainAnswer& answer);
+  // One line, for logs.
+  [[nodiscard]] std::string PlanLineOf(const QueryRequest& request) const;
   [[nodiscard]] QueryOutcome Answer(Query& query);
   // Puts the answer together from what is kept and what the engine says of the rest.
   [[nodiscard]] QueryOutcome AnswerFromCache(Query& query);
@@ -115,7 +139,11 @@ class QueryFront {
   void Note(const Query& query, const QueryOutcome& outcome);
 
   const QueryFrontDependencies deps_;
-  const QueryFrontOptions options_;
+  const QueryFrontOptions options_;  // But for limits, which change.
+  mutable Mutex limits_mu_;
+  QueryLimits limits_ TICKSCOPE_GUARDED_BY(limits_mu_);
+  std::map<TenantId, QueryLimits> tenants_ TICKSCOPE_GUARDED_BY(limits_mu_);
+  std::array<ClassLimits, kQueryClasses.size()> classes_ TICKSCOPE_GUARDED_BY(limits_mu_);
   Admission admission_;
   RunningQueries running_;
   UserBudgets budgets_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,10 @@
 #include "base/error.h"
 #include "model/tenant.h"
 #include "promql/engine.h"
+#include "promql/plan.h"
 #include "queryfront/admission.h"
 #include "queryfront/query_class.h"
+#include "queryfront/source_resolution.h"
 
 namespace tickscope::queryfront {
 
@@ -37,6 +40,7 @@ struct QueryRequest {
   std::int64_t step_ms = 0;
   std::int64_t lookback_ms = 0;  ///< 0 for the engine's.
   bool may_use_cache = true;
+  std::optional<SourceResolution> resolution;  ///< Nothing: as configured.
 
   [[nodiscard]] bool is_range() const { return step_ms > 0; }
 };
@@ -68,9 +72,27 @@ struct QueryAnswer {
   std::vector<std::string> warnings;                  ///< The front's own, beside the result's.
   CacheOutcome cache = CacheOutcome::kBypass;
   QueryCost estimate;
+  std::vector<ReadSpan>
+      spans;             ///< From what it is: what was read, and for steps that were kept, what would be now.
   std::uint64_t id = 0;  ///< As the list of running queries had it.
   std::chrono::nanoseconds queued{0};
   Admission::Slot slot;  ///< Kept while the answer is written, so that writing counts as running.
+};
+
+/// What the plan of a query is, and when it ran, what came of it.
+struct ExplainAnswer {
+  promql::Plan plan;
+  QueryCost estimate;
+  std::uint64_t steps = 0;
+  std::uint64_t kept_steps =
+      0;  ///< Of these, what the result cache has; a run to be looked at evaluates all the same.
+  bool may_be_kept = false;                           ///< Whether its steps could be.
+  std::shared_ptr<const promql::QueryResult> result;  ///< Null when it was not run.
+  std::vector<std::string> warnings;                  ///< The front's own.
+  std::chrono::nanoseconds took{0};                   ///< Of the evaluation.
+  std::chrono::nanoseconds queued{0};
+  std::uint64_t id = 0;
+  Admission::Slot slot;
 };
 
 /// Why there is no answer. With retry_after the same may be asked again then.
@@ -79,5 +101,6 @@ struct QueryFailure {
   std::chrono::seconds retry_after{0};
 };
 using QueryOutcome = std::expected<QueryAnswer, QueryFailure>;
+using ExplainOutcome = std::expected<ExplainAnswer, QueryFailure>;
 
 }  // namespace tickscope::queryfront

@@ -36,6 +36,9 @@ struct Place {
   TimeSpan times;
   std::uint64_t steps = 1;
   bool is_fixed = false;  // By an @ further out.
+  std::int64_t step_ms = 0;
+  TimeMs phase_ms = 0;        // One of the times.
+  std::string_view function;  // That takes it, if it is a range.
 };
 
 class Walk {
@@ -48,7 +51,7 @@ class Walk {
         lookback_ms_(request.lookback_ms > 0 ? request.lookback_ms : options.lookback_ms) {}
 
   [[nodiscard]] Result<QueryShape> Shape(const Expr& expr) {
-    Place place{root_};
+    Place place{.times = root_, .step_ms = request_.step_ms, .phase_ms = root_.min_ms, .function = {}};
     if (request_.is_range()) place.steps = StepsOf(root_, request_.step_ms);
     TICKSCOPE_RETURN_IF_ERROR(Visit(expr, place));
     return std::move(shape_);
@@ -64,12 +67,15 @@ class Walk {
   [[nodiscard]] Status Visit(const Expr& expr, const Place& place) {
     if (const auto* selector = std::get_if<promql::VectorSelector>(&expr.node)) {
       const bool looks_ahead = selector->mode == promql::RangeMode::kSmoothed;
-      return Use(*selector, lookback_ms_, looks_ahead ? lookback_ms_ : 0, place);
+      Place newest = place;
+      newest.function = {};
+      return Use(*selector, lookback_ms_, lookback_ms_, looks_ahead ? lookback_ms_ : 0, newest);
     }
     if (const auto* range = std::get_if<promql::MatrixSelector>(&expr.node)) {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t range_ms, Resolve(range->range, DurationRole::kRange));
       const promql::RangeMode mode = range->selector.mode;
-      return Use(range->selector, Sum(range_ms, mode == promql::RangeMode::kPlain ? 0 : lookback_ms_),
+      return Use(range->selector, range_ms,
+                 Sum(range_ms, mode == promql::RangeMode::kPlain ? 0 : lookback_ms_),
                  mode == promql::RangeMode::kSmoothed ? lookback_ms_ : 0, place);
     }
     if (const auto* subquery = std::get_if<promql::Subquery>(&expr.node))
@@ -77,8 +83,10 @@ class Walk {
     if (const auto* call = std::get_if<promql::Call>(&expr.node)) {
       if (std::ranges::find(kAboutTheWholeQuery, call->function->name) != kAboutTheWholeQuery.end())
         shape_.is_splittable = false;
+      Place inner = place;
+      inner.function = call->function->name;
       for (const promql::ExprPtr& arg : call->args)
-        TICKSCOPE_RETURN_IF_ERROR(Visit(*arg, place));
+        TICKSCOPE_RETURN_IF_ERROR(Visit(*arg, inner));
       return {};
     }
     if (const auto* aggregate = std::get_if<promql::Aggregate>(&expr.node)) {
@@ -100,17 +108,25 @@ class Walk {
     if (step_ms == 0) step_ms = options_.default_subquery_step_ms;
     TICKSCOPE_ASSIGN_OR_RETURN(Place inner, Shifted(subquery.offset, subquery.at, place));
     inner.times.min_ms = Sum(inner.times.min_ms, -range_ms);
+    // Its steps are multiples of its step.
+    inner.step_ms = step_ms;
+    inner.phase_ms = 0;
     inner.steps = StepsOf(inner.times, std::max<std::int64_t>(step_ms, 1));
     return Visit(*subquery.expr, inner);
   }
 
-  [[nodiscard]] Status Use(const promql::VectorSelector& selector, std::int64_t before_ms,
-                           std::int64_t after_ms, const Place& place) {
+  // Samples are read from before to after; what is looked at is the range.
+  [[nodiscard]] Status Use(const promql::VectorSelector& selector, std::int64_t range_ms,
+                           std::int64_t before_ms, std::int64_t after_ms, const Place& place) {
     // Their answers depend on how far back the samples reach that happen to be read.
     if (selector.mode != promql::RangeMode::kPlain) shape_.is_splittable = false;
     TICKSCOPE_ASSIGN_OR_RETURN(const Place at, Shifted(selector.offset, selector.at, place));
     const TimeSpan span{Sum(at.times.min_ms, -before_ms), Sum(at.times.max_ms, after_ms)};
-    shape_.selectors.push_back({&selector.matchers, span, at.steps});
+    const SelectHints hints{.function = place.function,
+                            .range_ms = range_ms,
+                            .step_ms = at.is_fixed ? 0 : at.step_ms,
+                            .end_ms = at.phase_ms};
+    shape_.selectors.push_back({&selector.matchers, span, at.steps, hints});
     if (at.is_fixed) {
       const TimeSpan known = shape_.fixed.value_or(span);
       shape_.fixed = TimeSpan{std::min(known.min_ms, span.min_ms), std::max(known.max_ms, span.max_ms)};
@@ -121,6 +137,10 @@ class Walk {
     return {};
   }
 
+  static Place Fixed(TimeMs time_ms) {
+    return {.times = {time_ms, time_ms}, .is_fixed = true, .phase_ms = time_ms, .function = {}};
+  }
+
   [[nodiscard]] Result<Place> Shifted(const Duration& offset, const AtModifier& at, const Place& place) {
     TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t offset_ms, Resolve(offset, DurationRole::kOffset));
     Place shifted = place;
@@ -128,18 +148,19 @@ class Walk {
       case AtKind::kNone:
         break;
       case AtKind::kTimestamp:
-        shifted = {{at.time_ms, at.time_ms}, 1, true};
+        shifted = Fixed(at.time_ms);
         break;
       case AtKind::kStart:
         shape_.is_splittable = false;
-        shifted = {{root_.min_ms, root_.min_ms}, 1, true};
+        shifted = Fixed(root_.min_ms);
         break;
       case AtKind::kEnd:
         shape_.is_splittable = false;
-        shifted = {{root_.max_ms, root_.max_ms}, 1, true};
+        shifted = Fixed(root_.max_ms);
         break;
     }
     shifted.times = {Sum(shifted.times.min_ms, -offset_ms), Sum(shifted.times.max_ms, -offset_ms)};
+    shifted.phase_ms = Sum(shifted.phase_ms, -offset_ms);
     return shifted;
   }
 

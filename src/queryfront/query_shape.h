@@ -30,6 +30,7 @@ struct SelectorUse {
   const std::vector<Matcher>* matchers = nullptr;  ///< The tree's.
   TimeSpan span;                                   ///< Of samples that are read.
   std::uint64_t steps = 1;                         ///< How often it is evaluated.
+  SelectHints hints;                               ///< What is made of it; without a resolution.
 };
 
 struct QueryShape {

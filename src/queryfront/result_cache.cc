@@ -107,10 +107,12 @@ Status ResultCache::Open(std::uint64_t replay_offset) {
 
 std::optional<ResultCache::Key> ResultCache::KeyOf(const TenantId& tenant, std::string_view printed,
                                                    TimeMs first_ms, std::int64_t step_ms,
-                                                   std::int64_t lookback_ms) {
+                                                   std::int64_t lookback_ms, std::int64_t resolution_max_ms) {
   if (printed.size() > kKeyBytesMax) return std::nullopt;
   const std::int64_t phase = ((first_ms % step_ms) + step_ms) % step_ms;
-  return Key{tenant, fmt::format("{}\n{} {} {}\n{}", tenant, step_ms, phase, lookback_ms, printed)};
+  const std::string windows = resolution_max_ms == 0 ? "" : fmt::format(" {}", resolution_max_ms);
+  return Key{tenant,
+             fmt::format("{}\n{} {} {}{}\n{}", tenant, step_ms, phase, lookback_ms, windows, printed)};
 }
 
 bool ResultCache::IsTrusted(const TenantId& tenant) {

@@ -1,7 +1,7 @@
 // ResultCache: extents by expression, in memory and in files.
 //
-//   key -> extents, disjoint, by time          key: tenant, step, phase (first step modulo step), look-back, expression as
-//                                              the printer writes it
+//   key -> extents, disjoint, by time          key: tenant, step, phase (first step modulo step), look-back, windows that are
+//                                              allowed, expression as the printer writes it
 //
 // A look-up gives what is still true: steps that changes of the past reach are cut out first. What is put must be settled: the
 // caller has evaluated it after taking the mark whose number it carries.
@@ -45,8 +45,10 @@ struct ResultCacheOptions {
   std::uint64_t disk_bytes = 1ULL << 30;       ///< 0 writes no files.
   std::uint64_t entry_bytes_max = 8ULL << 20;  ///< Larger results are not kept.
   std::uint64_t label_bytes = 32ULL << 20;     ///< Memory for names and values (LabelCache); 0 keeps none.
-  std::int64_t settle_ms = 60'000;             ///< How far behind now the watermark is.
-  std::string directory;                       ///< For files; empty writes none.
+  std::uint64_t negative_bytes =
+      8ULL << 20;  ///< Memory for selectors that match nothing (NegativeCache); 0 keeps none.
+  std::int64_t settle_ms = 60'000;  ///< How far behind now the watermark is.
+  std::string directory;            ///< For files; empty writes none.
 };
 
 class ResultCache {
@@ -98,7 +100,7 @@ class ResultCache {
   /// Key of a request, nothing when it would be too long.
   [[nodiscard]] static std::optional<Key> KeyOf(const TenantId& tenant, std::string_view printed,
                                                 TimeMs first_ms, std::int64_t step_ms,
-                                                std::int64_t lookback_ms);
+                                                std::int64_t lookback_ms, std::int64_t resolution_max_ms);
 
  private:
   struct Entry {

@@ -5,6 +5,9 @@
 //   tickscope query range 'sum(players)' --start now-6h --format plot
 //   tickscope query series --match '{job="game"}'
 //   tickscope query labels region
+//   tickscope query explain 'sum(rate(player_joins_total[5m]))' --start now-1h --analyze
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +18,7 @@
 
 #include "api/time_text.h"
 #include "apiclient/answer_text.h"
+#include "apiclient/explain_client.h"
 #include "apiclient/prometheus_client.h"
 #include "io/asio_network.h"
 #include "io/system_clock.h"
@@ -49,6 +53,7 @@ struct QueryArguments {
   std::string step;
   std::string label;
   std::vector<std::string> selectors;
+  bool analyze = false;
 };
 
 Result<std::optional<TimeMs>> ReadOptionalTime(std::string_view option, const std::string& text,
@@ -73,6 +78,8 @@ struct QueryRun {
   const QueryArguments& arguments;
   AnswerFormat format;
   TimeMs now_ms;
+  io::Network& network;
+  const apiclient::PrometheusClientOptions& options;
   PrometheusClient client;
 
   Status Instant() {
@@ -83,18 +90,30 @@ struct QueryRun {
   }
 
   Status Range() {
-    TICKSCOPE_ASSIGN_OR_RETURN(const TimeSpan span, ReadSpan());
-    const TimeMs end_ms = span.end_ms.value_or(now_ms);
-    const TimeMs start_ms = span.start_ms.value_or(end_ms - kRangeDefaultMs);
-    std::int64_t step_ms = std::max<std::int64_t>((end_ms - start_ms) / kRangePointsDefault / 1000, 1) * 1000;
-    if (!arguments.step.empty()) {
-      auto step = api::ParseDuration(arguments.step);
-      if (!step) return FailWith("--step", std::move(step).error());
-      step_ms = *step;
-    }
-    TICKSCOPE_ASSIGN_OR_RETURN(const auto answer,
-                               client.Range(arguments.expression, start_ms, end_ms, step_ms));
+    TICKSCOPE_ASSIGN_OR_RETURN(const Steps steps, ReadSteps());
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        const auto answer, client.Range(arguments.expression, steps.start_ms, steps.end_ms, steps.step_ms));
     Print(AnswerText(answer, format), answer.notes);
+    return {};
+  }
+
+  Status Explain() {
+    std::vector<std::pair<std::string, std::string>> parameters = {{"query", arguments.expression}};
+    if (arguments.analyze) parameters.emplace_back("analyze", "1");
+    const auto seconds = [](std::int64_t ms) { return fmt::format("{}.{:03}", ms / 1000, ms % 1000); };
+    if (!arguments.start.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const Steps steps, ReadSteps());
+      parameters.emplace_back("start", seconds(steps.start_ms));
+      parameters.emplace_back("end", seconds(steps.end_ms));
+      parameters.emplace_back("step", seconds(steps.step_ms));
+    } else if (!arguments.time.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const auto time_ms, ReadOptionalTime("--time", arguments.time, now_ms));
+      parameters.emplace_back("time", seconds(*time_ms));
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(auto explain, apiclient::ExplainClient::Make(network, options));
+    TICKSCOPE_ASSIGN_OR_RETURN(const apiclient::Explanation explanation, explain.Explain(parameters));
+    const bool is_json = format == AnswerFormat::kJson;
+    Print(is_json ? explanation.json + "\n" : explanation.tree, {});
     return {};
   }
 
@@ -116,6 +135,26 @@ struct QueryRun {
   }
 
  private:
+  struct Steps {
+    TimeMs start_ms = 0;
+    TimeMs end_ms = 0;
+    std::int64_t step_ms = 0;
+  };
+  [[nodiscard]] Result<Steps> ReadSteps() const {
+    TICKSCOPE_ASSIGN_OR_RETURN(const TimeSpan span, ReadSpan());
+    Steps steps;
+    steps.end_ms = span.end_ms.value_or(now_ms);
+    steps.start_ms = span.start_ms.value_or(steps.end_ms - kRangeDefaultMs);
+    steps.step_ms =
+        std::max<std::int64_t>((steps.end_ms - steps.start_ms) / kRangePointsDefault / 1000, 1) * 1000;
+    if (!arguments.step.empty()) {
+      auto step = api::ParseDuration(arguments.step);
+      if (!step) return FailWith("--step", std::move(step).error());
+      steps.step_ms = *step;
+    }
+    return steps;
+  }
+
   [[nodiscard]] Result<TimeSpan> ReadSpan() const {
     TimeSpan span;
     TICKSCOPE_ASSIGN_OR_RETURN(span.start_ms, ReadOptionalTime("--start", arguments.start, now_ms));
@@ -134,8 +173,8 @@ Status RunOne(const QueryArguments& arguments, Status (QueryRun::*run)()) {
   const auto network = io::MakeAsioNetwork();
   apiclient::PrometheusClientOptions options{.url = arguments.url, .tenant = arguments.tenant, .http = {}};
   options.http.request_timeout = std::chrono::milliseconds(*timeout_ms);
-  TICKSCOPE_ASSIGN_OR_RETURN(PrometheusClient client, PrometheusClient::Make(*network, std::move(options)));
-  QueryRun query{arguments, format, clock->NowMs(), std::move(client)};
+  TICKSCOPE_ASSIGN_OR_RETURN(PrometheusClient client, PrometheusClient::Make(*network, options));
+  QueryRun query{arguments, format, clock->NowMs(), *network, options, std::move(client)};
   return (query.*run)();
 }
 
@@ -174,6 +213,14 @@ int RunQuery(int argc, char** argv) {
   AddSpanOptions(range, arguments);
   range.add_option("--step", arguments.step, "Time between points, 15s or 15 (default: about 250 points)");
 
+  CLI::App& explain = *app.add_subcommand(
+      "explain", "how an expression is evaluated; over a range with --start, else at one time");
+  explain.add_option("EXPR", arguments.expression, "The expression")->required();
+  explain.add_flag("--analyze", arguments.analyze, "Evaluate it, and tell what each part did");
+  explain.add_option("--time", arguments.time, "When, of an instant query (default: the server's now)");
+  AddSpanOptions(explain, arguments);
+  explain.add_option("--step", arguments.step, "Time between points (default: about 250 points)");
+
   CLI::App& series = *app.add_subcommand("series", "series that match");
   series.add_option("--match", arguments.selectors, "Selector such as {job=\"game\"}; may be repeated")
       ->required();
@@ -191,7 +238,7 @@ int RunQuery(int argc, char** argv) {
   follow.add_option("--step", follow_arguments.step, "Time between points")->capture_default_str();
   follow.add_option("--steps", follow_arguments.points_max, "End after so many new steps (default: never)");
 
-  for (CLI::App* command : {&instant, &range, &series, &labels, &follow}) {
+  for (CLI::App* command : {&instant, &range, &explain, &series, &labels, &follow}) {
     command->footer("And --to, --tenant, --format, --timeout: see tickscope query --help");
   }
 
@@ -209,6 +256,7 @@ int RunQuery(int argc, char** argv) {
   Status (QueryRun::*run)() = &QueryRun::Labels;
   if (instant.parsed()) run = &QueryRun::Instant;
   if (range.parsed()) run = &QueryRun::Range;
+  if (explain.parsed()) run = &QueryRun::Explain;
   if (series.parsed()) run = &QueryRun::Series;
   return Report(RunOne(arguments, run));
 }

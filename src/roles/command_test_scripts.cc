@@ -9,6 +9,7 @@
 #include "io/posix_file_system.h"
 #include "promqltest/script_runner.h"
 #include "roles/commands.h"
+#include "roles/script_store.h"
 
 namespace tickscope::roles {
 namespace {
@@ -17,6 +18,7 @@ struct TestOptions {
   std::vector<std::string> files;
   bool verbose = false;
   bool no_extra_checks = false;
+  bool both = false;
 };
 
 struct Total {
@@ -28,6 +30,8 @@ struct Total {
 void RunFile(io::FileSystem& files, const std::string& path, const TestOptions& options, Total& total) {
   promqltest::RunnerOptions runner;
   runner.extra_checks = !options.no_extra_checks;
+  ScriptStore mirror;
+  if (options.both) runner.mirror = &mirror;
   auto text = io::ReadWholeFile(files, path, promqltest::kScriptBytesMax);
   auto report = text ? promqltest::RunScript(*text, runner)
                      : Result<promqltest::ScriptReport>(std::unexpected(text.error()));
@@ -71,6 +75,10 @@ int RunTest(int argc, char** argv) {
   promql->add_flag("--verbose", options.verbose, "name the passed cases too");
   promql->add_flag("--no-extra-checks", options.no_extra_checks,
                    "evaluate instant cases once only, not also with fixed times and as range queries");
+  promql->add_flag("--both", options.both,
+                   "hold no case to what the script says: evaluate each from blocks and memory with every "
+                   "shortcut, and series "
+                   "by series, and want the same");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -87,6 +87,11 @@ const Queryable& ServeProcess::Storage() const {
   return *store_;
 }
 
+const ReadPlanner* ServeProcess::Reads() const {
+  if (tiers_ != nullptr) return &tiers_->queryable();
+  return store_.get();
+}
+
 const CostSource* ServeProcess::Costs() const {
   if (tiers_ != nullptr) return &tiers_->queryable();
   return store_.get();
@@ -139,15 +144,18 @@ tickscope::Status ServeProcess::OpenQueryFront() {
       tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
   label_cache_ =
       std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
+  negative_cache_ = std::make_unique<queryfront::NegativeCache>(Storage(), states, metrics_,
+                                                                config_.result_cache.negative_bytes);
   queryfront::QueryFrontOptions options = config_.front;
   options.admission.slots_max = config_.query_threads;
   options.admission.waiting_max = config_.query_queue_max;
   query_front_ = std::make_unique<queryfront::QueryFront>(
-      queryfront::QueryFrontDependencies{.storage = Storage(),
+      queryfront::QueryFrontDependencies{.storage = *negative_cache_,
                                          .engine = config_.engine,
                                          .clock = environment_.clock,
                                          .metrics = metrics_,
                                          .costs = Costs(),
+                                         .reads = Reads(),
                                          .cache = result_cache_.get()},
       std::move(options));
   arrivals_ = std::make_unique<queryfront::QueryPool>(metrics_, config_.arrivals);
@@ -336,17 +344,20 @@ void ServeProcess::FlushResults() {
 void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
   if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
+  if (query_front_ != nullptr) query_front_->SetLimits(config.front);
   // What was taken over is the same in both now; any difference left is for a restart.
   ServeConfig applied = config_;
   applied.log_level = config.log_level;
   applied.log_format = config.log_format;
   applied.ingest.admission = config.ingest.admission;
+  applied.front.limits = config.front.limits;
+  applied.front.tenants = config.front.tenants;
   const bool all_applied = WriteServeConfig(applied) == WriteServeConfig(config);
   config_ = std::move(applied);
   Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
-      all_applied
-          ? "configuration reloaded"
-          : "configuration reloaded: log and ingest limits are in force, other changes need a restart");
+      all_applied ? "configuration reloaded"
+                  : "configuration reloaded: log, ingest and query limits are in force, other changes need a "
+                    "restart");
 }
 
 void ServeProcess::Stop() {

@@ -31,6 +31,7 @@
 #include "model/mutation_log.h"
 #include "promql/engine.h"
 #include "queryfront/label_cache.h"
+#include "queryfront/negative_cache.h"
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
 #include "roles/freshness_probe.h"
@@ -87,6 +88,7 @@ class ServeProcess final : private api::MetadataSource,
   // What queries read.
   [[nodiscard]] const Queryable& Storage() const;
   [[nodiscard]] const CostSource* Costs() const;
+  [[nodiscard]] const ReadPlanner* Reads() const;
   [[nodiscard]] tickscope::Status OpenQueryFront();
   // What a tenant's samples are in (ResultCache::Fingerprint).
   [[nodiscard]] std::optional<std::uint64_t> Fingerprint(const TenantId& tenant) const;
@@ -123,6 +125,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<WorkerPool> query_pool_;  // What the API does beside queries.
   std::unique_ptr<queryfront::ResultCache> result_cache_;
   std::unique_ptr<queryfront::LabelCache> label_cache_;
+  std::unique_ptr<queryfront::NegativeCache> negative_cache_;
   std::unique_ptr<Worker> result_flusher_;
   std::atomic<bool> flusher_stopping_{false};
   std::unique_ptr<queryfront::QueryFront> query_front_;

@@ -50,7 +50,8 @@ void VisitQueryLimits(Visitor& visit, queryfront::QueryLimits& limits) {
 
 template <typename Visitor>
 void VisitQueryFront(Visitor& visit, ServeConfig& c) {
-  visit.Begin("admission", "Which queries run, wait, or are sent away.");
+  visit.Begin("admission",
+              "Which queries run, wait, or are sent away. The three limits are read again on SIGHUP.");
   VisitQueryLimits(visit, c.front.limits);
   visit.QueryTenants("tenants", "The same three for single tenants, by name; what is left out is as above.",
                      c.front);
@@ -89,6 +90,8 @@ void VisitResultCache(Visitor& visit, queryfront::ResultCacheOptions& options) {
       "Results of range queries, kept by step. Late samples, deletes and retention cut out what they touch.");
   visit.Size("memory", "Memory for results; 0 keeps none.", options.memory_bytes, 0, 1ULL << 40);
   visit.Size("labels", "Memory for label names and values; 0 keeps none.", options.label_bytes, 0,
+             1ULL << 40);
+  visit.Size("negative", "Memory for selectors that match nothing; 0 keeps none.", options.negative_bytes, 0,
              1ULL << 40);
   visit.Size("disk", "Files of results, which survive a restart; 0 writes none.", options.disk_bytes, 0,
              1ULL << 50);
@@ -304,6 +307,17 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
              c.engine.use_start_timestamps);
   visit.Flag("pushes_down", "Add up columns where they lie; false evaluates series by series.",
              c.engine.pushes_down);
+  visit.Flag("shares_subexpressions", "Evaluate equal parts of a query once.",
+             c.engine.shares_subexpressions);
+  visit.Flag("uses_windows",
+             "Read windows of 1m and 5m where they give the same as samples; false reads samples where there "
+             "are any.",
+             c.engine.uses_windows);
+  visit.Resolution(
+      "max_source_resolution",
+      "Coarsest windows that may stand for samples, where the answer is near and not the same: raw (none), "
+      "auto (a fifth of the step), 1m, 5m. A request's max_source_resolution wins.",
+      c.front.resolution);
   visit.Count("threads_per_query", "Most threads one query may take; 0 is one a core.", c.engine.threads, 0,
               256);
   visit.Flag("unquoted_utf8_names", "Accept a.b{c.d=\"x\"} without quotes.", c.engine.unquoted_utf8_names);
@@ -436,6 +450,10 @@ class Reader {
       maps_.pop_back();
     }
   }
+  void Resolution(const char* name, const char*, queryfront::SourceResolution& resolution) {
+    resolution = static_cast<queryfront::SourceResolution>(
+        maps_.back().OneOf(name, static_cast<std::size_t>(resolution), {"raw", "auto", "1m", "5m"}));
+  }
   void Level(const char* name, const char*, LogLevel& level) {
     level = static_cast<LogLevel>(
         maps_.back().OneOf(name, static_cast<std::size_t>(level), {"debug", "info", "warn", "error"}));
@@ -547,6 +565,10 @@ class Writer {
       out_.EndMap();
     }
     out_.EndMap();
+  }
+  void Resolution(const char* name, const char* help, queryfront::SourceResolution resolution) {
+    out_.Comment(help);
+    out_.String(name, queryfront::SourceResolutionName(resolution));
   }
   void Level(const char* name, const char* help, LogLevel level) {
     constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
