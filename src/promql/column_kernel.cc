@@ -317,12 +317,7 @@ void ColumnKernel::Sums(const Floats& floats, StepValues& out) {
   });
 }
 
-double ChangeOf(const WindowReach& reach, double first, double change, double per_second) {
-  // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
-  // quotient would, so that what is near is divided.
-  const bool is_far = reach.sampled_s * first > reach.to_start_s * change * 1.000001;
-  if (change <= 0 || first < 0 || is_far) [[likely]]
-    return change * reach.factor;
+double CutChangeOf(const WindowReach& reach, double first, double change, double per_second) {
   const double to_zero = reach.sampled_s * (first / change);
   const double to_start = std::min(reach.to_start_s, to_zero);
   return change * ((reach.sampled_s + to_start + reach.to_end_s) / reach.sampled_s / per_second);

@@ -49,9 +49,19 @@ struct ColumnQuestion {
 /// The windows of its steps.
 [[nodiscard]] WindowGrid GridOf(const ColumnQuestion& question);
 
+/// ChangeOf where the cut at zero may count.
+[[nodiscard]] double CutChangeOf(const WindowReach& reach, double first, double change, double per_second);
 /// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`
 /// is that of the range. `first` is its first value there.
-[[nodiscard]] double ChangeOf(const WindowReach& reach, double first, double change, double per_second);
+[[nodiscard]] inline double ChangeOf(const WindowReach& reach, double first, double change,
+                                     double per_second) {
+  // A counter was not below zero before its first sample; the usual one is far above. A little more is asked for than the
+  // quotient would, so that what is near is divided.
+  const bool is_far = reach.sampled_s * first > reach.to_start_s * change * 1.000001;
+  if (change <= 0 || first < 0 || is_far) [[likely]]
+    return change * reach.factor;
+  return CutChangeOf(reach, first, change, per_second);
+}
 
 class ColumnKernel {
  public:

@@ -95,20 +95,23 @@ class RecentScan final : public scan::KeptScan {
   class Reader final : public ColumnReader {
    public:
     explicit Reader(const RecentScan& scan) : scan_(scan) {
-      for (const SegmentEntry& segment : scan.version_->segments)
-        segments_.emplace_back(*segment.reader);
+      for (const SegmentEntry& segment : scan.version_->segments) {
+        const SegmentInfo& info = segment.reader->info();
+        const TimeMs from_ms = std::max({scan.start_ms_, segment.from_ms, info.min_time_ms});
+        if (from_ms <= std::min(scan.end_ms_, info.max_time_ms))
+          segments_.push_back({&segment, SegmentCursor(*segment.reader)});
+      }
     }
     [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
       const std::size_t before = out.size();
       const SeriesRef ref = scan_.selection_->refs[series];
-      for (std::size_t i = 0; i < segments_.size(); ++i) {
-        const SegmentEntry& segment = scan_.version_->segments[i];
+      for (Segment& segment : segments_) {
         const std::size_t kept = out.size();
-        const Status read =
-            segments_[i].ReadSamples(ref, std::max(scan_.start_ms_, segment.from_ms), scan_.end_ms_, out);
+        const Status read = segment.cursor.ReadSamples(ref, std::max(scan_.start_ms_, segment.entry->from_ms),
+                                                       scan_.end_ms_, out);
         if (read) continue;
-        scan_.report_({segment.reader->path(), read.error()});
+        scan_.report_({segment.entry->reader->path(), read.error()});
         Truncate(out, kept);
       }
       for (const Head::Stretch& stretch : scan_.version_->stretches)
@@ -167,7 +170,11 @@ class RecentScan final : public scan::KeptScan {
     std::vector<TimeMs> times_ms_;
     std::uint64_t times_version_ = 0;
     std::vector<std::uint32_t> steps_;
-    std::vector<SegmentCursor> segments_;  // One a segment of the version.
+    struct Segment {
+      const SegmentEntry* entry = nullptr;
+      SegmentCursor cursor;
+    };
+    std::vector<Segment> segments_;  // Those that may hold something.
     std::size_t calls_ = 0;
   };
 

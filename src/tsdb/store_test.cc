@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "block/block_reader.h"
 #include "codec/crc32c.h"
 #include "io/memory_file_system.h"
+#include "model/column_scan.h"
 #include "tsdb/block_builder.h"
 #include "tsdb/manifest.h"
 
@@ -142,6 +144,116 @@ class StoreHarness {
     }
   }
 
+  // The same of some series in some range, told as columns: samples, steps and parts. Asked twice, so that the second time what
+  // was chosen is known.
+  void CheckScan() {
+    const QueryContext context;
+    SelectRequest request{.tenant = "default"};
+    request.start_ms = kStart + static_cast<TimeMs>(random_.Below(5'000'000)) - 500'000;
+    request.end_ms = request.start_ms + static_cast<TimeMs>(random_.Below(3'000'000));
+    std::string server = fmt::format("s{:02}", random_.Below(4));
+    request.matchers.push_back(random_.Below(2) == 0 ? Matcher::Equal("server", server)
+                                                     : *Matcher::Make(MatchType::kRegex, "__name__", ".+"));
+    std::map<std::string, std::map<TimeMs, ModelSample>> wanted;
+    for (const auto& [number, samples] : model_) {
+      const Labels labels = LabelsOf(number);
+      if (!request.matchers[0].Matches(labels.Get(request.matchers[0].name()))) continue;
+      ModelSeries in_range(samples.lower_bound(request.start_ms), samples.upper_bound(request.end_ms));
+      if (!in_range.empty()) wanted.emplace(labels.ToString(), std::move(in_range));
+    }
+    std::vector<TimeMs> edges(random_.Below(4));
+    for (TimeMs& edge : edges)
+      edge = request.start_ms + static_cast<TimeMs>(random_.Below(3'000'000));
+    std::ranges::sort(edges);
+    for (int turn = 0; turn < 2; ++turn) {
+      const auto scan = store_->Scan(request, context);
+      ASSERT_TRUE(scan.has_value() && *scan != nullptr);
+      const std::unique_ptr<ColumnReader> reader = (*scan)->NewReader();
+      std::size_t found = 0;
+      for (std::uint32_t series = 0; series < (*scan)->series_count(); ++series) {
+        std::vector<LabelView> labels;
+        for (const std::uint32_t pair : (*scan)->PairsOf(series))
+          labels.push_back((*scan)->PairText(pair));
+        const std::string text = Labels::FromSorted(labels).ToString();
+        SCOPED_TRACE(text);
+        const ModelSeries& want = wanted[text];
+        found += want.empty() ? 0 : 1;
+        CheckColumns(*reader, series, want);
+        CheckSteps(*reader, series, want);
+        CheckParts(*reader, series, edges, want);
+        if (::testing::Test::HasFatalFailure()) return;
+      }
+      std::erase_if(wanted, [](const auto& each) { return each.second.empty(); });
+      ASSERT_EQ(found, wanted.size());
+    }
+  }
+  static void CheckColumns(ColumnReader& reader, std::uint32_t series, const ModelSeries& want) {
+    SampleColumns got;
+    ASSERT_TRUE(reader.Append(series, got).has_value());
+    ASSERT_EQ(got.size(), want.size());
+    std::size_t i = 0;
+    for (const auto& [time_ms, sample] : want) {
+      ASSERT_EQ(got.times_ms[i], time_ms);
+      ASSERT_EQ(i < got.histograms.size() && got.histograms[i] != nullptr, sample.histogram != nullptr);
+      if (sample.histogram == nullptr) {
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(got.values[i]), sample.bits);
+      }
+      ++i;
+    }
+  }
+  static void CheckSteps(ColumnReader& reader, std::uint32_t series, const ModelSeries& want) {
+    CounterSteps steps;
+    if (!reader.AppendSteps(series, steps).value() || !steps.IsInOrder()) return;
+    ASSERT_EQ(steps.row_count(), want.size());
+    auto at = want.begin();
+    for (const StepStretch& stretch : steps.stretches) {
+      double v = stretch.first;
+      for (std::size_t row = 0; row < stretch.times_ms.size(); ++row, ++at) {
+        if (row > 0) v += static_cast<std::int32_t>(stretch.steps[row - 1]);
+        ASSERT_EQ(stretch.times_ms[row], at->first);
+        ASSERT_EQ(v, std::bit_cast<double>(at->second.bits));
+      }
+      ASSERT_EQ(stretch.last, v);
+    }
+  }
+  static void CheckParts(ColumnReader& reader, std::uint32_t series, std::span<const TimeMs> edges,
+                         const ModelSeries& want) {
+    SampleParts parts;
+    if (!reader.AppendParts(series, edges, parts).value()) return;
+    // Late samples lie in another place, and perhaps among what is summed up: who asks sees that they are not in order.
+    std::size_t count = parts.samples.size();
+    TimeMs last_ms = INT64_MIN;
+    std::size_t row = 0;
+    const auto take_rows = [&](std::size_t to) {
+      for (; row < to; ++row) {
+        if (parts.samples.times_ms[row] <= last_ms) return false;
+        last_ms = parts.samples.times_ms[row];
+      }
+      return true;
+    };
+    for (const SampleSummary& part : parts.summaries) {
+      if (!take_rows(part.at) || part.first_ms <= last_ms) return;
+      last_ms = part.last_ms;
+      count += part.count;
+    }
+    if (!take_rows(parts.samples.size())) return;
+    ASSERT_EQ(count, want.size());
+    for (const SampleSummary& part : parts.summaries) {
+      const auto from = want.find(part.first_ms);
+      const auto to = want.upper_bound(part.last_ms);
+      ASSERT_TRUE(from != want.end());
+      ASSERT_EQ(std::distance(from, to), part.count);
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(part.first), from->second.bits);
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(part.last), std::prev(to)->second.bits);
+      double max = part.first;
+      for (auto sample = from; sample != to; ++sample)
+        max = std::max(max, std::bit_cast<double>(sample->second.bits));
+      ASSERT_EQ(part.max, max);
+      ASSERT_EQ(std::ranges::lower_bound(edges, part.first_ms),
+                std::ranges::lower_bound(edges, part.last_ms));
+    }
+  }
+
   io::MemoryFileSystem fs_;
   std::unique_ptr<MetricRegistry> metrics_;
   std::unique_ptr<Store> store_;
@@ -235,10 +347,12 @@ TEST_P(StoreProperty, HoldsWhatAMapHolds) {
     if (harness.random_.Below(30) == 0) harness.Work();
     if (harness.random_.Below(150) == 0) harness.Open();
     if (harness.random_.Below(100) == 0) harness.Check();
+    if (harness.random_.Below(10) == 0) harness.CheckScan();
     if (HasFatalFailure()) return;
   }
   harness.Work();
   harness.Check();
+  harness.CheckScan();
   harness.Open();
   harness.Check();
   EXPECT_GT(harness.store_->replay_offset(), 0U);
