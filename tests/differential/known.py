@@ -17,7 +17,7 @@ _TIMESTAMP = re.compile(r"\btimestamp\(.*(@.*offset|offset.*@)")
 _NEGATIVE = re.compile(r"\b(tick_ratio|odd|constant)\b|\bmetric\[")
 _CHOSEN = re.compile(r"\b(quantile|topk|bottomk|limitk|limit_ratio)\b.*\b(time|scalar|vector)\(.*@")
 _CHANGES = re.compile(r"\b(rate|increase|irate|resets|changes)\(.*\[[^]]*:[^]]*\]")
-_OVERFLOWS = re.compile(r"\b(exp|sinh|cosh)\(|smoothed")
+_OVERFLOWS = re.compile(r"\b(exp|sinh|cosh)\(")
 _PLACES = re.compile(r"\bhistogram_(quantiles?|fraction)\(.*(nh_queue_gauge|mixed_kind)")
 _WAVES = re.compile(r"\b(sin|cos|tan)\(")
 _TOPS = re.compile(r"\b(topk|bottomk)\b")
@@ -110,6 +110,18 @@ def _finite(answer: Answer) -> Answer:
             if abs(float(point[1])) > 6e307:
                 point[1] = "-Inf" if point[1].startswith("-") else "+Inf"
     return Answer(answer.status, content)
+
+
+def _infinite_as(ours: Answer, theirs: Answer) -> Answer:
+    """Theirs with our value wherever theirs is infinite, rounding's specks left out as in ours."""
+    own = {(str(sorted(element["metric"].items())), time): value for element, time, value in _points(ours)}
+    content = copy.deepcopy(theirs.content)
+    for element in content.get("data", {}).get("result", []):
+        key = str(sorted(element["metric"].items()))
+        for point in [element["value"]] if "value" in element else element.get("values", []):
+            if "Inf" in point[1]:
+                point[1] = own.get((key, point[0]), point[1])
+    return Answer(theirs.status, content)
 
 
 def _below_zero(answer: Answer) -> bool:
@@ -207,7 +219,9 @@ def explain(text: str, found: str, ours: Answer, theirs: Answer) -> str | None:
     if _PLACES.search(text) and _within_zero_bucket(text, ours, theirs):
         return "Prometheus knows an empty bucket below zero from none, for where the zero bucket begins"
     if _OVERFLOWS.search(text) and "'+Inf'" in found and compare.difference(text, _without_specks(_finite(ours)), _without_specks(_finite(theirs))) is None:
-        return "Go's exp on amd64 is infinite from 709.44 on, as are differences in the middle of interpolating"
+        return "Go's exp on amd64 is infinite from 709.44 on, the true one from 709.78"
+    if "smoothed" in text and "Inf'" in found and compare.difference(text, ours, _infinite_as(ours, theirs)) is None:
+        return "between two very large values Prometheus' interpolation is infinite, for the difference it begins with"
     if "smoothed" in text and _NEGATIVE.search(text):
         return "smoothed rates of what goes below zero: Prometheus takes an interpolated value above the next for a reset"
     loose = compare.Closeness(relative=1e-6, absolute=1e-12)
