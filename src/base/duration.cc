@@ -1,5 +1,6 @@
 #include "base/duration.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -31,6 +32,12 @@ std::unexpected<Error> BadDuration(std::string_view text) {
               "not a valid duration string: \"" + std::string(text.substr(0, 64)) + "\"");
 }
 
+std::unexpected<Error> UnknownUnit(std::string_view unit, std::string_view text) {
+  std::string message = "unknown unit \"";
+  message.append(unit.substr(0, 64)).append("\" in duration \"").append(text.substr(0, 64)).append("\"");
+  return Fail(ErrorCode::kInvalidArgument, std::move(message));
+}
+
 }  // namespace
 
 Result<std::int64_t> ParseDurationMs(std::string_view text) {
@@ -51,6 +58,7 @@ Result<std::int64_t> ParseDurationMs(std::string_view text) {
     while (at < text.size() && !IsDigit(text[at]))
       ++at;
     const std::string_view name = text.substr(name_at, at - name_at);
+    if (std::ranges::find(kUnits, name, &Unit::name) == kUnits.end()) return UnknownUnit(name, text);
     while (unit_index < kUnits.size() && kUnits[unit_index].name != name)
       ++unit_index;
     if (unit_index == kUnits.size()) return BadDuration(text);

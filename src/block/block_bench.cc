@@ -100,8 +100,12 @@ void ScanFromDisk(benchmark::State& state) {
           const std::size_t group = thread * group_count + region * kBuckets + i % kBuckets;
           steps.Clear();
           if (!cursor.ReadSteps(ids[i], INT64_MIN, INT64_MAX, steps).value_or(false)) std::abort();
-          for (std::size_t row = 0; row < steps.steps.size(); ++row)
-            rows[group][row] += steps.steps[row];
+          std::size_t row = 0;
+          for (const StepStretch& stretch : steps.stretches) {
+            for (std::size_t i = 0; i < stretch.steps.size(); ++i)
+              rows[group][row + i + 1] += stretch.steps[i];
+            row += stretch.times_ms.size();
+          }
         }
       });
     }

@@ -335,17 +335,50 @@ Result<std::optional<SeriesId>> BlockReader::FindSeries(const Labels& labels) co
   return std::nullopt;
 }
 
+namespace {
+
+// Whether any of the series of a pair, as they are written (index/postings.h), is among `chosen`, which ascend. Most pairs show
+// that by their first runs: nothing is made a set of.
+Result<bool> AnyChosen(ByteView postings, std::span<const SeriesRef> chosen) {
+  if (chosen.empty()) return false;
+  codec::FieldReader runs(postings);
+  std::uint64_t next = 0;
+  while (runs.remaining() > 0) {
+    const std::uint64_t first = next + runs.Varint();
+    next = first + runs.Varint() + 1;
+    if (!runs.ok()) return Fail(ErrorCode::kCorruption, "does not decode");
+    if (next <= ToIndex(chosen.front())) continue;
+    if (first > ToIndex(chosen.back())) return false;
+    const auto found =
+        std::ranges::lower_bound(chosen, first, {}, [](SeriesRef ref) { return ToIndex(ref); });
+    if (found != chosen.end() && ToIndex(*found) < next) return true;
+    chosen = chosen.subspan(static_cast<std::size_t>(found - chosen.begin()));
+    if (chosen.empty()) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<bool> BlockReader::IsOnAny(std::uint32_t pair, std::span<const SeriesRef> chosen) const {
+  TICKSCOPE_RETURN_IF_ERROR(CheckOnce(kPostingsTag, postings_are_checked_));
+  const Pair& at = pairs_[pair];
+  auto is_on = AnyChosen(postings_.subspan(at.postings_at, at.postings_bytes), chosen);
+  if (!is_on) return Damage(sections_, "postings", at.postings_at, is_on.error().message);
+  return is_on;
+}
+
 Result<std::vector<std::string>> BlockReader::LabelNames(const std::vector<Matcher>& matchers) const {
   std::vector<std::string> found;
-  index::Postings selected;
+  std::vector<SeriesRef> chosen;
   if (!matchers.empty()) {
-    TICKSCOPE_ASSIGN_OR_RETURN(selected, SelectPostings(matchers));
+    TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings selected, SelectPostings(matchers));
+    chosen = selected.ToRefs();
   }
   for (const Name& name : names_) {
     bool is_carried = matchers.empty();
     for (std::uint32_t pair = name.first_pair; !is_carried && pair < name.end_pair; ++pair) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
-      is_carried = postings.Intersects(selected);
+      TICKSCOPE_ASSIGN_OR_RETURN(is_carried, IsOnAny(pair, chosen));
     }
     if (is_carried) found.push_back(TextOf(name.symbol));
   }
@@ -357,14 +390,16 @@ Result<std::vector<std::string>> BlockReader::LabelValues(std::string_view label
   std::vector<std::string> found;
   const Name* const name = FindName(label);
   if (name == nullptr) return found;
-  index::Postings selected;
+  std::vector<SeriesRef> chosen;
   if (!matchers.empty()) {
-    TICKSCOPE_ASSIGN_OR_RETURN(selected, SelectPostings(matchers));
+    TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings selected, SelectPostings(matchers));
+    chosen = selected.ToRefs();
   }
+  found.reserve(matchers.empty() ? name->end_pair - name->first_pair : 0);
   for (std::uint32_t pair = name->first_pair; pair < name->end_pair; ++pair) {
     if (!matchers.empty()) {
-      TICKSCOPE_ASSIGN_OR_RETURN(const index::Postings postings, PostingsOf(pair));
-      if (!postings.Intersects(selected)) continue;
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_on, IsOnAny(pair, chosen));
+      if (!is_on) continue;
     }
     found.push_back(TextOf(pairs_[pair].value));
   }

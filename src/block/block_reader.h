@@ -24,6 +24,7 @@
 #include "block/block_writer.h"
 #include "block/section_file.h"
 #include "codec/column_stats.h"
+#include "codec/column_steps.h"
 #include "codec/start_table.h"
 #include "index/hyperloglog.h"
 #include "index/postings.h"
@@ -158,6 +159,8 @@ class BlockReader {
   [[nodiscard]] const std::string& TextOf(std::uint32_t symbol) const { return symbols_[symbol]; }
   [[nodiscard]] const Name* FindName(std::string_view name) const;
   [[nodiscard]] Result<index::Postings> PostingsOf(std::uint32_t pair) const;
+  // Whether the pair is on any of these series, which ascend.
+  [[nodiscard]] Result<bool> IsOnAny(std::uint32_t pair, std::span<const SeriesRef> chosen) const;
   [[nodiscard]] Status AddPostings(std::uint32_t pair, index::Postings& to) const;
   [[nodiscard]] Result<index::Postings> SelectPositive(const Matcher& matcher) const;
   [[nodiscard]] Result<index::Postings> SelectPostings(const std::vector<Matcher>& matchers) const;
@@ -204,8 +207,14 @@ class Cursor {
   /// staleness marker, that never fall.
   [[nodiscard]] Result<bool> ReadColumns(SeriesId id, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
   /// Appends the series' samples in [start, end] as steps, without decoding a value. False, with `out` of no use, when they
-  /// are no counter of whole numbers that never falls.
+  /// are no counter of whole numbers. What `out` shows lives until the next call.
   [[nodiscard]] Result<bool> ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, CounterSteps& out);
+  /// Appends the series' samples in [start, end]; chunks that no edge parts (ColumnReader::AppendParts) by their stats, without
+  /// their columns being read. False when the series holds histograms.
+  [[nodiscard]] Result<bool> ReadParts(SeriesId id, TimeMs start_ms, TimeMs end_ms,
+                                       std::span<const TimeMs> edges, SampleParts& out);
+  /// Columns that were decoded, in whole or in part.
+  [[nodiscard]] std::uint64_t columns_read() const { return columns_read_; }
   /// Values of one chunk of a series of floats, gaps as MissingValue(). Live until the next call.
   [[nodiscard]] Result<std::span<const double>> Column(SeriesId id, std::uint32_t chunk);
   /// The series' entry. Lives until the next call.
@@ -225,16 +234,27 @@ class Cursor {
 
   [[nodiscard]] Result<bool> ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, TimeMs end_ms,
                                         SampleColumns& out);
+  // One chunk of them. The same, of what this chunk adds to samples from row `begin` on.
+  [[nodiscard]] Result<bool> ReadFloatChunk(SeriesId id, TimesId times_id, std::uint32_t chunk,
+                                            TimeMs start_ms, TimeMs end_ms, std::size_t begin,
+                                            SampleColumns& out);
   [[nodiscard]] Status ReadMixed(const SeriesEntry& entry, TimeMs start_ms, TimeMs end_ms,
                                  SampleColumns& out);
-  // Steps of one chunk of a series, which those of the next in its chain begin from.
+  // The times of one chunk of the series that was read last.
+  struct TimesSlot {
+    TimesId id{};
+    std::uint64_t version = 0;  // 0 before the first; else of these times.
+    std::vector<TimeMs> times_ms;
+  };
+  // Steps of some rows of one chunk of a series, which those of the next in its chain begin from.
   struct StepChain {
     std::uint32_t id = ~std::uint32_t{0};
+    codec::RowRange rows;
     bool is_counter = false;  // Else there is no telling, for what follows in the chain neither.
     std::vector<std::uint32_t> steps;
   };
-  [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk);
-  [[nodiscard]] Result<const std::vector<TimeMs>*> Times(TimesId id, std::uint32_t chunk);
+  [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk, codec::RowRange rows);
+  [[nodiscard]] Result<const TimesSlot*> Times(TimesId id, std::uint32_t chunk);
 
   const BlockReader& block_;
   std::size_t group_ = ~std::size_t{0};
@@ -243,9 +263,9 @@ class Cursor {
   std::vector<StepChain> step_chains_;  // Likewise.
   std::vector<double> column_;
   std::vector<codec::StartChange> starts_;
-  TimesId times_id_{};
-  std::uint32_t times_chunk_ = ~std::uint32_t{0};
-  std::vector<TimeMs> times_;
+  std::vector<TimesSlot> times_;  // One a chunk number.
+  std::uint64_t times_version_ = 0;
+  std::uint64_t columns_read_ = 0;
 };
 
 }  // namespace tickscope::block

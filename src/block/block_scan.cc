@@ -3,39 +3,51 @@
 #include <algorithm>
 
 #include "model/series_limit.h"
+#include "scan/kept_scan.h"
 
 namespace tickscope::block {
 namespace {
 
 constexpr std::size_t kSeriesPerCheck = 4096;
 
-class BlockScan final : public ColumnScan {
+// The series of a block that matchers choose.
+struct BlockSelection {
+  std::vector<SeriesId> ids;
+  std::vector<std::uint32_t> pairs;
+  std::vector<std::uint32_t> begins;  // Of a series' pairs.
+
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    return (ids.capacity() + pairs.capacity() + begins.capacity()) * sizeof(std::uint32_t);
+  }
+};
+
+class BlockScan final : public scan::KeptScan {
  public:
   BlockScan(std::shared_ptr<const BlockReader> block, TimeMs start_ms, TimeMs end_ms,
-            const QueryContext& context)
-      : block_(std::move(block)), start_ms_(start_ms), end_ms_(end_ms), context_(context) {}
+            const QueryContext& context, scan::SelectionCache* cache)
+      : block_(std::move(block)), start_ms_(start_ms), end_ms_(end_ms), context_(context), cache_(cache) {}
 
   [[nodiscard]] Status Select(const BlockScanRequest& request) {
-    TICKSCOPE_ASSIGN_OR_RETURN(ids_, block_->Select(request.matchers));
-    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(ids_.size(), request.series_max));
-    TICKSCOPE_RETURN_IF_ERROR(block_->Prefetch(ids_, start_ms_, end_ms_));
-    begins_.reserve(ids_.size() + 1);
-    begins_.push_back(0);
-    Cursor cursor(*block_);
-    for (std::size_t i = 0; i < ids_.size(); ++i) {
-      if (i % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context_.Check());
-      TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, cursor.Entry(ids_[i]));
-      pairs_.insert(pairs_.end(), entry->pairs.begin(), entry->pairs.end());
-      begins_.push_back(pairs_.size());
+    scan::SelectionKey key('b');
+    if (cache_ != nullptr) {
+      key.AddOwner(block_);
+      key.AddMatchers(request.matchers);
+      selection_ = cache_->Find<BlockSelection>(key);
     }
-    return {};
+    if (selection_ == nullptr) {
+      TICKSCOPE_ASSIGN_OR_RETURN(selection_, Choose(request));
+      if (cache_ != nullptr) cache_->Keep(key, selection_, selection_->memory_bytes());
+    }
+    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(selection_->ids.size(), request.series_max));
+    return block_->Prefetch(selection_->ids, start_ms_, end_ms_);
   }
 
   [[nodiscard]] std::uint32_t series_count() const override {
-    return static_cast<std::uint32_t>(ids_.size());
+    return static_cast<std::uint32_t>(selection_->ids.size());
   }
   [[nodiscard]] std::span<const std::uint32_t> PairsOf(std::uint32_t series) const override {
-    return std::span(pairs_).subspan(begins_[series], begins_[series + 1] - begins_[series]);
+    const std::vector<std::uint32_t>& begins = selection_->begins;
+    return std::span(selection_->pairs).subspan(begins[series], begins[series + 1] - begins[series]);
   }
   [[nodiscard]] std::uint32_t pair_count() const override { return block_->pair_count(); }
   [[nodiscard]] LabelView PairText(std::uint32_t pair) const override { return block_->PairText(pair); }
@@ -48,12 +60,14 @@ class BlockScan final : public ColumnScan {
     const TimeMs to_ms = std::min(end_ms_, meta.max_time_ms);
     if (from_ms > to_ms || meta.series_count == 0) return 0;
     const double per_series = static_cast<double>(meta.sample_count) / static_cast<double>(meta.series_count);
-    return static_cast<std::uint64_t>(static_cast<double>(ids_.size()) * per_series *
+    return static_cast<std::uint64_t>(static_cast<double>(selection_->ids.size()) * per_series *
                                       share(to_ms - from_ms + 1, meta.max_time_ms - meta.min_time_ms + 1));
   }
   [[nodiscard]] std::unique_ptr<ColumnReader> NewReader() const override {
     return std::make_unique<Reader>(*this);
   }
+  [[nodiscard]] std::shared_ptr<const void> selection() const override { return selection_; }
+  [[nodiscard]] scan::SelectionCache* cache() const override { return cache_; }
 
  private:
   class Reader final : public ColumnReader {
@@ -61,12 +75,18 @@ class BlockScan final : public ColumnScan {
     explicit Reader(const BlockScan& scan) : scan_(scan), cursor_(*scan.block_) {}
     [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
-      return cursor_.ReadColumns(scan_.ids_[series], scan_.start_ms_, scan_.end_ms_, out);
+      return cursor_.ReadColumns(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, out);
     }
 
     [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
-      return cursor_.ReadSteps(scan_.ids_[series], scan_.start_ms_, scan_.end_ms_, out);
+      return cursor_.ReadSteps(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, out);
+    }
+
+    [[nodiscard]] Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs> edges,
+                                           SampleParts& out) override {
+      if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
+      return cursor_.ReadParts(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, edges, out);
     }
 
    private:
@@ -75,20 +95,37 @@ class BlockScan final : public ColumnScan {
     std::size_t calls_ = 0;
   };
 
+  [[nodiscard]] Result<std::shared_ptr<const BlockSelection>> Choose(const BlockScanRequest& request) const {
+    auto chosen = std::make_shared<BlockSelection>();
+    TICKSCOPE_ASSIGN_OR_RETURN(chosen->ids, block_->Select(request.matchers));
+    TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(chosen->ids.size(), request.series_max));
+    chosen->begins.reserve(chosen->ids.size() + 1);
+    chosen->begins.push_back(0);
+    Cursor cursor(*block_);
+    for (std::size_t i = 0; i < chosen->ids.size(); ++i) {
+      if (i % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context_.Check());
+      TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, cursor.Entry(chosen->ids[i]));
+      chosen->pairs.insert(chosen->pairs.end(), entry->pairs.begin(), entry->pairs.end());
+      chosen->begins.push_back(static_cast<std::uint32_t>(chosen->pairs.size()));
+    }
+    chosen->pairs.shrink_to_fit();
+    return chosen;
+  }
+
   const std::shared_ptr<const BlockReader> block_;
   const TimeMs start_ms_;
   const TimeMs end_ms_;
   const QueryContext& context_;
-  std::vector<SeriesId> ids_;
-  std::vector<std::uint32_t> pairs_;
-  std::vector<std::size_t> begins_;  // Of a series' pairs.
+  scan::SelectionCache* const cache_;
+  std::shared_ptr<const BlockSelection> selection_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ColumnScan>> ScanBlock(std::shared_ptr<const BlockReader> block,
-                                              const BlockScanRequest& request, const QueryContext& context) {
-  auto scan = std::make_unique<BlockScan>(std::move(block), request.start_ms, request.end_ms, context);
+                                              const BlockScanRequest& request, const QueryContext& context,
+                                              scan::SelectionCache* cache) {
+  auto scan = std::make_unique<BlockScan>(std::move(block), request.start_ms, request.end_ms, context, cache);
   TICKSCOPE_RETURN_IF_ERROR(scan->Select(request));
   return std::unique_ptr<ColumnScan>(std::move(scan));
 }

@@ -6,6 +6,7 @@
 
 #include "block/block_reader.h"
 #include "model/column_scan.h"
+#include "scan/selection_cache.h"
 
 namespace tickscope::block {
 
@@ -17,9 +18,11 @@ struct BlockScanRequest {
 };
 
 /// The block's series that match. What they need is fetched at once when the block is not here.
+/// Which they are is kept in the cache, if there is one, which outlives the scan.
 /// Errors: kResourceExhausted for more series than series_max; kCorruption; what fetching and `context` say.
 [[nodiscard]] Result<std::unique_ptr<ColumnScan>> ScanBlock(std::shared_ptr<const BlockReader> block,
                                                             const BlockScanRequest& request,
-                                                            const QueryContext& context);
+                                                            const QueryContext& context,
+                                                            scan::SelectionCache* cache = nullptr);
 
 }  // namespace tickscope::block

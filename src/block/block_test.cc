@@ -2,9 +2,11 @@
 // plain formula.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <bit>
+#include <map>
+#include <set>
 
 #include "base/random.h"
 #include "block/block_reader.h"
@@ -264,14 +266,40 @@ TEST(Block, NoTruncationIsAccepted) {
   }
 }
 
-// What a counter's samples in [start, end] are as steps.
-CounterSteps StepsOf(const Series& series, TimeMs start_ms, TimeMs end_ms) {
-  CounterSteps steps;
+// Whether stretches tell what a counter's samples in [start, end] are.
+void ExpectTells(const CounterSteps& got, const Series& series, TimeMs start_ms, TimeMs end_ms) {
+  std::vector<TimeMs> times_ms;
+  std::vector<double> values;
   for (std::size_t i = 0; i < series.times_ms.size(); ++i) {
     if (series.times_ms[i] < start_ms || series.times_ms[i] > end_ms) continue;
-    EXPECT_TRUE(steps.BeginStretch(series.times_ms[i], series.values[i]));
+    times_ms.push_back(series.times_ms[i]);
+    values.push_back(series.values[i]);
   }
-  return steps;
+  ASSERT_EQ(got.row_count(), times_ms.size());
+  EXPECT_TRUE(got.IsInOrder());
+  std::size_t row = 0;
+  for (const StepStretch& stretch : got.stretches) {
+    ASSERT_EQ(stretch.steps.size() + 1, stretch.times_ms.size());
+    ASSERT_EQ(stretch.first, values[row]);
+    auto fall = got.FallsOf(stretch).begin();
+    double grown = 0;
+    for (std::uint32_t i = 0; i < stretch.times_ms.size(); ++i, ++row) {
+      ASSERT_EQ(stretch.times_ms[i], times_ms[row]);
+      if (i == 0) continue;
+      const double step = values[row] - values[row - 1];
+      ASSERT_EQ(stretch.steps[i - 1], static_cast<std::uint32_t>(static_cast<std::int64_t>(step)));
+      grown += step >= 0 ? step : values[row];
+      if (step >= 0) continue;
+      ASSERT_TRUE(fall != got.FallsOf(stretch).end());
+      ASSERT_EQ(fall->row, i);
+      ASSERT_EQ(fall->before, values[row - 1]);
+      ASSERT_EQ(fall->after, values[row]);
+      ++fall;
+    }
+    ASSERT_TRUE(fall == got.FallsOf(stretch).end());
+    ASSERT_EQ(stretch.last, values[row - 1]);
+    ASSERT_EQ(stretch.grown, grown);
+  }
 }
 
 TEST(Cursor, TellsWhatCountersGrewBy) {
@@ -309,25 +337,104 @@ TEST(Cursor, TellsWhatCountersGrewBy) {
       const bool must = name == "wait_bucket" || (name == "xs_total" && labels.Get("server") != "s5");
       ASSERT_TRUE(*is_counter || !must) << labels.ToString();
       if (!*is_counter || !must) continue;
-      const CounterSteps want = StepsOf(*series, start_ms, end_ms);
-      ASSERT_EQ(got.times_ms, want.times_ms);
-      ASSERT_EQ(got.steps, want.steps) << labels.ToString();
-      ASSERT_EQ(got.last, want.last);
-      ASSERT_EQ(got.grown, want.grown);
-      // Every fall begins a stretch, and what an anchor says is so.
-      auto anchor = got.anchors.begin();
-      for (std::uint32_t row = 0; row < want.anchors.size(); ++row) {
-        const bool falls = row > 0 && want.anchors[row].value < want.anchors[row - 1].value;
-        const bool is_anchor = anchor != got.anchors.end() && anchor->row == row;
-        ASSERT_TRUE(is_anchor || (!falls && row > 0)) << row;
-        if (!is_anchor) continue;
-        ASSERT_EQ(anchor->value, want.anchors[row].value);
-        ASSERT_EQ(anchor->grown, want.anchors[row].grown);
-        ++anchor;
-      }
-      told += got.times_ms.empty() ? 0 : 1;
+      ExpectTells(got, *series, start_ms, end_ms);
+      if (HasFatalFailure()) return;
+      told += got.stretches.empty() ? 0 : 1;
     }
     EXPECT_GT(told, 20U);
+  }
+}
+
+TEST(Cursor, AnswersWholeChunksFromTheirStats) {
+  constexpr std::size_t kRows = 2500;  // Chunks of 1024, 1024 and 452.
+  io::MemoryFileSystem fs;
+  SeededRandom random(4);
+  Series counter{Labels::FromPairs({{"__name__", "xs_total"}, {"server", "s1"}}), {}, {}, {}};
+  double v = 0;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    counter.times_ms.push_back(kStart + static_cast<TimeMs>(row) * 10'000);
+    counter.values.push_back(v = random.Below(200) == 0 ? 1 : v + static_cast<double>(random.Below(900)));
+  }
+  WriteBlock(fs, {counter}, "/a.block");
+  const auto block = BlockReader::Open(fs, "/a.block").value();
+  const auto read = [&](std::vector<TimeMs> edges, std::uint64_t columns_read, std::size_t summaries) {
+    Cursor cursor(*block);
+    SampleParts parts;
+    EXPECT_TRUE(cursor.ReadParts(SeriesId{0}, INT64_MIN, INT64_MAX, edges, parts).value());
+    EXPECT_EQ(cursor.columns_read(), columns_read);
+    EXPECT_EQ(parts.summaries.size(), summaries);
+    // Samples and summaries together are all there is, in order.
+    std::size_t row = 0;
+    auto summary = parts.summaries.begin();
+    for (std::size_t i = 0; i <= parts.samples.size(); ++i) {
+      for (; summary != parts.summaries.end() && summary->at == i; ++summary) {
+        EXPECT_EQ(summary->first_ms, counter.times_ms[row]);
+        EXPECT_EQ(summary->first, counter.values[row]);
+        double sum = counter.values[row];
+        double grown = 0;
+        std::uint32_t resets = 0;
+        for (std::uint32_t k = 1; k < summary->count; ++k) {
+          const double before = counter.values[row + k - 1];
+          const double now = counter.values[row + k];
+          sum += now;
+          grown += now < before ? now : now - before;
+          resets += now < before ? 1 : 0;
+        }
+        row += summary->count;
+        EXPECT_EQ(summary->last_ms, counter.times_ms[row - 1]);
+        EXPECT_EQ(summary->last, counter.values[row - 1]);
+        EXPECT_EQ(summary->sum, sum);
+        EXPECT_EQ(summary->grown, grown);
+        EXPECT_EQ(summary->resets, resets);
+      }
+      if (i == parts.samples.size()) break;
+      EXPECT_EQ(parts.samples.times_ms[i], counter.times_ms[row]);
+      EXPECT_EQ(parts.samples.values[i], counter.values[row++]);
+    }
+    EXPECT_EQ(row, kRows);
+  };
+  const auto time_of = [&](std::size_t row) { return counter.times_ms[row]; };
+  read({}, 0, 3);
+  // A sample on an edge is the last of what is before it.
+  read({time_of(1023)}, 0, 3);
+  read({time_of(1024)}, 1, 2);
+  read({time_of(1023) - 1}, 1, 2);
+  read({time_of(0) - 1, time_of(1500), time_of(2499)}, 1, 2);
+  read({time_of(5), time_of(1500), time_of(2490)}, 3, 0);
+}
+
+TEST(Block, NamesAndValuesAreThoseOfTheSeriesThatMatch) {
+  const std::vector<Series> all = MakeSeries(11, 30);
+  io::MemoryFileSystem fs;
+  WriteBlock(fs, all, "/a.block");
+  const auto block = BlockReader::Open(fs, "/a.block").value();
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const Series& series : all) {
+    for (const LabelView& label : series.labels)
+      pairs.emplace(label.name, label.value);
+  }
+  // By each pair that there is, and by one that there is not.
+  pairs.emplace("server", "nowhere");
+  for (const auto& [name, value] : pairs) {
+    SCOPED_TRACE(name + "=" + value);
+    std::set<std::string> names;
+    std::map<std::string, std::set<std::string>> values;
+    for (const Series& series : all) {
+      if (series.labels.Get(name) != value) continue;
+      for (const LabelView& label : series.labels) {
+        names.emplace(label.name);
+        values[std::string(label.name)].emplace(label.value);
+      }
+    }
+    const std::vector<Matcher> matchers = {Matcher::Equal(name, value)};
+    EXPECT_EQ(block->LabelNames(matchers).value(), std::vector<std::string>(names.begin(), names.end()));
+    const std::vector<std::string> all_names = block->LabelNames({}).value();
+    for (const std::string& each : all_names) {
+      const std::set<std::string>& want = values[each];
+      EXPECT_EQ(block->LabelValues(each, matchers).value(),
+                std::vector<std::string>(want.begin(), want.end()))
+          << each;
+    }
   }
 }
 

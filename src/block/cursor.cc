@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "block/block_format.h"
 #include "block/block_reader.h"
@@ -28,13 +27,17 @@ Result<Labels> Cursor::LabelsOf(SeriesId id) {
   return block_.LabelsOfEntry(*entry);
 }
 
-Result<const std::vector<TimeMs>*> Cursor::Times(TimesId id, std::uint32_t chunk) {
-  if (times_chunk_ == chunk && times_id_ == id) return &times_;
-  times_chunk_ = ~std::uint32_t{0};
-  TICKSCOPE_RETURN_IF_ERROR(block_.ReadTimes(block_.ChunksOf(id)[chunk], times_));
-  times_id_ = id;
-  times_chunk_ = chunk;
-  return &times_;
+Result<const Cursor::TimesSlot*> Cursor::Times(TimesId id, std::uint32_t chunk) {
+  if (times_.size() <= chunk) times_.resize(chunk + 1);
+  TimesSlot& slot = times_[chunk];
+  if (slot.version > 0 && slot.id == id) return &slot;
+  slot.version = 0;
+  // What stretches show stays where it is.
+  slot.times_ms.reserve(kChunkRows);
+  TICKSCOPE_RETURN_IF_ERROR(block_.ReadTimes(block_.ChunksOf(id)[chunk], slot.times_ms));
+  slot.id = id;
+  slot.version = ++times_version_;
+  return &slot;
 }
 
 Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk) {
@@ -73,6 +76,7 @@ Result<std::span<const double>> Cursor::Column(SeriesId id, std::uint32_t chunk)
       reference = std::span<const double>(chain.columns[chain.count - 1]).first(chain.rows);
     }
     const auto count = codec::DecodeBlockColumn(bytes, reference, column);
+    ++columns_read_;
     if (!count || *count != rows)
       return std::unexpected(block_.sections_.Damage("columns", at, "column does not decode"));
     chain.rows = rows;
@@ -108,45 +112,82 @@ Result<bool> Cursor::ReadFloats(SeriesId id, TimesId times_id, TimeMs start_ms, 
   bool rises = out.histograms.empty();
   for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
     if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
-    TICKSCOPE_ASSIGN_OR_RETURN(const auto* const times_ms, Times(times_id, chunk));
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
-    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
-    const codec::ColumnStats& stats = entry->stats[chunk];
-    const auto from = std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin();
-    const auto to = std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) - times_ms->begin();
-    if (from >= to) continue;
-    if (stats.gaps > 0) {
-      rises = false;
-      for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
-        if (codec::IsMissing(values[row])) continue;
-        out.times_ms.push_back((*times_ms)[row]);
-        out.values.push_back(values[row]);
-      }
-      continue;
-    }
-    rises = rises && stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
-            (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
-    out.times_ms.insert(out.times_ms.end(), times_ms->begin() + from, times_ms->begin() + to);
-    out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool chunk_rises,
+                               ReadFloatChunk(id, times_id, chunk, start_ms, end_ms, begin, out));
+    rises = rises && chunk_rises;
   }
   if (!out.histograms.empty()) out.histograms.resize(out.size());
   return rises;
 }
 
-Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk) {
+Result<bool> Cursor::ReadFloatChunk(SeriesId id, TimesId times_id, std::uint32_t chunk, TimeMs start_ms,
+                                    TimeMs end_ms, std::size_t begin, SampleColumns& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
+  const std::vector<TimeMs>& times_ms = slot->times_ms;
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  const codec::ColumnStats& stats = entry->stats[chunk];
+  const auto from = std::ranges::lower_bound(times_ms, start_ms) - times_ms.begin();
+  const auto to = std::ranges::upper_bound(times_ms, end_ms) - times_ms.begin();
+  if (from >= to) return true;
+  if (stats.gaps > 0) {
+    for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
+      if (codec::IsMissing(values[row])) continue;
+      out.times_ms.push_back(times_ms[row]);
+      out.values.push_back(values[row]);
+    }
+    return false;
+  }
+  const bool rises = stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
+                     (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
+  out.times_ms.insert(out.times_ms.end(), times_ms.begin() + from, times_ms.begin() + to);
+  out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
+  return rises;
+}
+
+Result<bool> Cursor::ReadParts(SeriesId id, TimeMs start_ms, TimeMs end_ms, std::span<const TimeMs> edges,
+                               SampleParts& out) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const first_entry, Entry(id));
+  if (first_entry->holds_histograms) return false;
+  const TimesId times_id = first_entry->times;
+  const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
+  for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    const TimesChunk& times = chunks[chunk];
+    if (times.last_ms < start_ms || times.first_ms > end_ms) continue;
+    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+    const codec::ColumnStats& stats = entry->stats[chunk];
+    const bool is_parted =
+        times.first_ms < start_ms || times.last_ms > end_ms ||
+        std::ranges::lower_bound(edges, times.first_ms) != std::ranges::lower_bound(edges, times.last_ms);
+    if (!is_parted && stats.gaps == 0 && stats.stale == 0 && !stats.has_nan && stats.count > 0) {
+      out.summaries.push_back({out.samples.size(), times.first_ms, times.last_ms, stats.count, stats.resets,
+                               stats.first, stats.last, stats.min, stats.max, stats.sum,
+                               stats.sum_of_increases});
+      continue;
+    }
+    TICKSCOPE_ASSIGN_OR_RETURN(const bool rises, ReadFloatChunk(id, times_id, chunk, start_ms, end_ms,
+                                                                out.samples.size(), out.samples));
+    static_cast<void>(rises);
+  }
+  return true;
+}
+
+Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk, codec::RowRange rows) {
   const auto number = static_cast<std::uint32_t>(id);
   if (step_chains_.size() <= chunk) step_chains_.resize(chunk + 1);
   StepChain& chain = step_chains_[chunk];
-  if (chain.id == number) return &chain;
+  const bool goes_on = chain.rows == rows;
+  if (goes_on && chain.id == number) return &chain;
   // From the first of the chain, or from where it stands.
   std::uint32_t next = number;
-  while (next != chain.id + 1) {
+  while (!goes_on || next != chain.id + 1) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
     if (!entry->refers_to_previous) break;
     if (next == 0 || number - next >= kChainMax)
       return std::unexpected(block_.sections_.Damage("series", number, "chain of references too long"));
     --next;
   }
+  chain.rows = rows;
   for (; next <= number; ++next) {
     TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
     if (entry->holds_histograms || chunk >= entry->column_bytes.size())
@@ -155,10 +196,13 @@ Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk)
     for (std::uint32_t i = 0; i < chunk; ++i)
       at += entry->column_bytes[i];
     TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
+    if (chain.steps.capacity() == 0) chain.steps.reserve(kChunkRows);
     chain.steps.resize(block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows);
+    ++columns_read_;
     const bool needs_reference = codec::NeedsReference(bytes);
-    chain.is_counter = (!needs_reference || chain.is_counter) && codec::DecodeColumnSteps(bytes, chain.steps);
     chain.id = next;
+    chain.is_counter = (!needs_reference || chain.is_counter) && rows.to <= chain.steps.size() &&
+                       codec::DecodeColumnSteps(bytes, rows, chain.steps);
   }
   return &chain;
 }
@@ -171,23 +215,56 @@ bool TellsSteps(const codec::ColumnStats& stats) {
   return stats.resets == 0 ? stats.last - stats.first < 0x1p32 : stats.max < 0x1p31;
 }
 
-// Appends the rows after the first of a stretch with falls, whose values are below 2^31.
-void AppendFalling(std::span<const std::uint32_t> steps, CounterSteps& out) {
-  while (true) {
-    const auto fall =
-        std::ranges::find_if(steps, [](std::uint32_t step) { return static_cast<std::int32_t>(step) < 0; });
-    const auto risen = static_cast<double>(std::accumulate(steps.begin(), fall, std::uint64_t{0}));
-    out.steps.insert(out.steps.end(), steps.begin(), fall);
-    out.last += risen;
-    out.grown += risen;
-    if (fall == steps.end()) return;
-    // A reset: the step is the whole new value.
-    out.last += static_cast<std::int32_t>(*fall);
-    out.grown += out.last;
-    out.anchors.push_back({static_cast<std::uint32_t>(out.steps.size()), out.last, out.grown});
-    out.steps.push_back(static_cast<std::uint32_t>(out.last));
-    steps = steps.subspan(static_cast<std::size_t>(fall - steps.begin()) + 1);
+// Compiled for what the CPU has.
+#if defined(__x86_64__)
+#define TICKSCOPE_FOR_THIS_CPU [[gnu::target_clones("avx2", "default")]]
+#else
+#define TICKSCOPE_FOR_THIS_CPU
+#endif
+
+TICKSCOPE_FOR_THIS_CPU
+std::uint32_t SumModulo(const std::uint32_t* steps, std::size_t count) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    sum += steps[i];
+  return sum;
+}
+
+// What values change by over these steps: by less than 2^32, or where they fall, by less than 2^31 either way.
+double SumOf(std::span<const std::uint32_t> steps, bool falls) {
+  const std::uint32_t sum = SumModulo(steps.data(), steps.size());
+  return falls ? static_cast<double>(static_cast<std::int32_t>(sum)) : static_cast<double>(sum);
+}
+
+// The first of `count` that is negative, or more than that.
+TICKSCOPE_FOR_THIS_CPU
+std::size_t FindNegative(const std::uint32_t* steps, std::size_t from, std::size_t count) {
+  constexpr std::size_t kAtOnce = 64;
+  for (; from + kAtOnce <= count; from += kAtOnce) {
+    std::uint32_t any = 0;
+    for (std::size_t i = 0; i < kAtOnce; ++i)
+      any |= steps[from + i];
+    if (static_cast<std::int32_t>(any) < 0) break;
   }
+  while (from < count && static_cast<std::int32_t>(steps[from]) >= 0)
+    ++from;
+  return from;
+}
+
+// Notes the falls of a stretch, at most `most`, and what they add to its growth.
+void NoteFalls(std::uint32_t most, StepStretch& stretch, CounterSteps& out) {
+  double value = stretch.first;
+  std::size_t from = 0;
+  for (std::uint32_t i = 0; i < most; ++i) {
+    const std::size_t fall = FindNegative(stretch.steps.data(), from, stretch.steps.size());
+    if (fall == stretch.steps.size()) break;
+    const double before = value + SumOf(stretch.steps.subspan(from, fall - from), false);
+    value = before + static_cast<std::int32_t>(stretch.steps[fall]);
+    out.falls.push_back({static_cast<std::uint32_t>(fall + 1), before, value});
+    stretch.grown += before;
+    from = fall + 1;
+  }
+  stretch.falls_to = out.falls.size();
 }
 
 }  // namespace
@@ -202,40 +279,42 @@ Result<bool> Cursor::ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, Coun
     TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
     const codec::ColumnStats stats = entry->stats[chunk];
     if (!TellsSteps(stats)) return false;
-    TICKSCOPE_ASSIGN_OR_RETURN(const StepChain* const chain, Steps(id, chunk));
-    if (!chain->is_counter) return false;
-    TICKSCOPE_ASSIGN_OR_RETURN(const auto* const times_ms, Times(times_id, chunk));
-    const auto from = static_cast<std::size_t>(
-        std::lower_bound(times_ms->begin(), times_ms->end(), start_ms) - times_ms->begin());
-    const auto to = static_cast<std::size_t>(std::upper_bound(times_ms->begin(), times_ms->end(), end_ms) -
-                                             times_ms->begin());
+    TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
+    const std::span<const TimeMs> times_ms(slot->times_ms);
+    const auto from =
+        static_cast<std::size_t>(std::ranges::lower_bound(times_ms, start_ms) - times_ms.begin());
+    const auto to = static_cast<std::size_t>(std::ranges::upper_bound(times_ms, end_ms) - times_ms.begin());
     if (from >= to) continue;
+    // From the chunk's end that is nearer: the values there are known.
+    const bool from_end = times_ms.size() - from <= to;
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        const StepChain* const chain,
+        Steps(id, chunk, from_end ? codec::RowRange{from, times_ms.size()} : codec::RowRange{0, to}));
+    if (!chain->is_counter) return false;
     const std::span<const std::uint32_t> steps(chain->steps);
-    // Falls of less than 2^31 come out as the negative numbers they are.
-    double first = stats.first;
-    for (const std::uint32_t step : steps.subspan(0, from + 1))
-      first += stats.resets == 0 ? static_cast<double>(step) : static_cast<std::int32_t>(step);
-    if (!out.BeginStretch((*times_ms)[from], first)) return false;
-    out.times_ms.insert(out.times_ms.end(), times_ms->begin() + static_cast<std::ptrdiff_t>(from) + 1,
-                        times_ms->begin() + static_cast<std::ptrdiff_t>(to));
-    const std::span<const std::uint32_t> rest = steps.subspan(from + 1, to - from - 1);
-    if (stats.resets > 0) {
-      AppendFalling(rest, out);
-      continue;
-    }
-    out.steps.insert(out.steps.end(), rest.begin(), rest.end());
-    const double last =
-        to == steps.size()
-            ? stats.last
-            : first + static_cast<double>(std::accumulate(rest.begin(), rest.end(), std::uint64_t{0}));
-    out.grown += last - first;
-    out.last = last;
+    const bool falls = stats.resets > 0;
+    StepStretch stretch{times_ms.subspan(from, to - from),
+                        slot->version,
+                        steps.subspan(from + 1, to - from - 1),
+                        stats.first,
+                        stats.last,
+                        0,
+                        out.falls.size(),
+                        out.falls.size()};
+    if (from > 0 && from_end) stretch.first = stats.last - SumOf(steps.subspan(from + 1), falls);
+    if (from > 0 && !from_end) stretch.first = stats.first + SumOf(steps.subspan(1, from), falls);
+    if (to < times_ms.size()) stretch.last = stretch.first + SumOf(stretch.steps, falls);
+    stretch.grown = stretch.last - stretch.first;
+    if (falls) NoteFalls(stats.resets, stretch, out);
+    out.stretches.push_back(stretch);
   }
   return true;
 }
 
 std::uint64_t Cursor::memory_bytes() const {
-  std::uint64_t bytes = entries_.capacity() * sizeof(SeriesEntry) + times_.capacity() * sizeof(TimeMs);
+  std::uint64_t bytes = entries_.capacity() * sizeof(SeriesEntry);
+  for (const TimesSlot& slot : times_)
+    bytes += slot.times_ms.capacity() * sizeof(TimeMs);
   for (const SeriesEntry& entry : entries_)
     bytes += entry.pairs.capacity() * 4 + entry.column_bytes.capacity() * 4 +
              entry.stats.capacity() * sizeof(codec::ColumnStats);

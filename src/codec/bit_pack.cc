@@ -1,5 +1,8 @@
 #include "codec/bit_pack.h"
 
+#include <array>
+#include <cstring>
+
 #include "base/check.h"
 #include "base/random.h"
 #include "codec/fixed.h"
@@ -55,6 +58,22 @@ void UnpackBits(ByteView packed, unsigned width, std::span<std::uint64_t> out) {
       taken += 8 - shift;
     }
     out[i] = v & mask;
+  }
+}
+
+void AddBits(ByteView packed, unsigned width, std::size_t from, std::span<std::uint32_t> sums) {
+  TICKSCOPE_DCHECK(width <= 64 && sums.size() <= kAddedMax);
+  TICKSCOPE_DCHECK(packed.size() >= PackedBytes(from + sums.size(), width));
+  if (width == 0 || sums.empty()) return;
+  // Copied to where eight bytes may be read at each value.
+  std::array<std::byte, kAddedMax * sizeof(std::uint64_t) + 2 * sizeof(std::uint64_t)> room;
+  const std::size_t first_byte = from * width / 8;
+  std::memcpy(room.data(), packed.data() + first_byte, PackedBytes(from + sums.size(), width) - first_byte);
+  const auto mask = width >= 32 ? UINT32_MAX : static_cast<std::uint32_t>((1ULL << width) - 1);
+  std::size_t bit = from * width % 8;
+  for (std::uint32_t& sum : sums) {
+    sum += static_cast<std::uint32_t>(LoadFixed<std::uint64_t>(&room[bit / 8]) >> (bit % 8)) & mask;
+    bit += width;
   }
 }
 

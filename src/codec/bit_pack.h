@@ -21,4 +21,9 @@ void PackBits(std::span<const std::uint64_t> values, unsigned width, Bytes& out)
 /// Reads `out.size()` values. Requires: packed.size() >= PackedBytes(out.size(), width), width <= 64.
 void UnpackBits(ByteView packed, unsigned width, std::span<std::uint64_t> out);
 
+/// Adds values, from the one numbered `from`, to `sums`, modulo 2^32. Requires: packed.size() >=
+/// PackedBytes(from + sums.size(), width), width <= 64, at most kAddedMax sums.
+inline constexpr std::size_t kAddedMax = 128;
+void AddBits(ByteView packed, unsigned width, std::size_t from, std::span<std::uint32_t> sums);
+
 }  // namespace tickscope::codec

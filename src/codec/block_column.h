@@ -30,11 +30,6 @@ void EncodeBlockColumn(std::span<const double> values, std::span<const double> r
 [[nodiscard]] Result<std::size_t> DecodeBlockColumn(ByteView column, std::span<const double> reference,
                                                     std::span<double> out);
 
-/// Replaces `steps` by what each value of a column of whole numbers is more than the one before, modulo 2^32; the first is
-/// 0. When the column needs its reference, `steps` must hold the reference's, and so many. False, with `steps` of no
-/// use, when the column is of other numbers, has gaps or another count, or does not decode.
-[[nodiscard]] bool DecodeColumnSteps(ByteView column, std::span<std::uint32_t> steps);
-
 /// Which rows of a column have values, from its head alone.
 struct ColumnRows {
   std::size_t count = 0;    ///< Of all rows.

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "codec/block_column.h"
 #include "codec/column_stats.h"
+#include "codec/column_steps.h"
 #include "codec/time_column.h"
 #include "codec/value_column.h"
 
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(
       DecodeBlockColumn(input, std::span(reference).first(std::min<std::size_t>(size, 1024)), out));
   std::vector<std::uint32_t> steps(std::min<std::size_t>(size, kBlockColumnMax), 5);
-  static_cast<void>(DecodeColumnSteps(input, steps));
+  static_cast<void>(DecodeColumnSteps(input, {0, steps.size()}, steps));
   std::vector<TimeMs> times;
   static_cast<void>(DecodeTimes(input, times));
   FieldReader reader(input);

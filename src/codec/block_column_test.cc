@@ -132,57 +132,5 @@ TEST(BlockColumn, WorkedExample) {
   EXPECT_EQ(column, want);
 }
 
-TEST(BlockColumn, StepsAreDifferencesOfValues) {
-  SeededRandom random(6);
-  std::size_t told = 0;
-  for (int turn = 0; turn < 600; ++turn) {
-    const std::size_t count = 1 + random.Below(kBlockColumnMax);
-    // A chain of three, each likely to be written less the one before.
-    std::vector<double> reference;
-    std::vector<std::uint32_t> steps(count, 77);
-    bool is_known = true;
-    for (int link = 0; link < 3; ++link) {
-      std::vector<double> values(count);
-      double value = static_cast<double>(random.Below(1000));
-      const std::uint64_t most = random.Below(3) == 0 ? 1 : 60;
-      for (std::size_t i = 0; i < count; ++i) {
-        value += static_cast<double>(random.Below(50) == 0 ? random.Below(1U << 28) : random.Below(most));
-        if (random.Below(300) == 0) value = 0;
-        values[i] = value + (reference.empty() ? 0 : reference[i]);
-      }
-      Bytes column;
-      EncodeBlockColumn(values, reference, column);
-      is_known = (is_known || !NeedsReference(column)) && DecodeColumnSteps(column, steps);
-      if (is_known) {
-        ++told;
-        ASSERT_EQ(steps[0], 0U);
-        for (std::size_t i = 1; i < count; ++i) {
-          const auto want = static_cast<std::uint32_t>(static_cast<std::int64_t>(values[i] - values[i - 1]));
-          ASSERT_EQ(steps[i], want) << "turn " << turn << " link " << link << " row " << i;
-        }
-      }
-      reference = values;
-    }
-  }
-  EXPECT_GT(told, 1500U);
-}
-
-TEST(BlockColumn, StepsAreNotToldOfGapsFractionsAndOtherCounts) {
-  std::vector<std::uint32_t> steps(4);
-  const auto tells = [&](std::vector<double> values) {
-    Bytes column;
-    EncodeBlockColumn(values, {}, column);
-    for (std::size_t size = 0; size < column.size(); ++size)
-      static_cast<void>(DecodeColumnSteps(ByteView(column).first(size), steps));
-    return DecodeColumnSteps(column, steps);
-  };
-  EXPECT_TRUE(tells({1, 2, 9, 9}));
-  EXPECT_TRUE(tells({7, 7, 7, 7}));
-  EXPECT_FALSE(tells({1, MissingValue(), 9, 9}));
-  EXPECT_FALSE(tells({1, 2.5, 9, 9}));
-  EXPECT_FALSE(tells({1, 2, 9}));
-  EXPECT_FALSE(tells({1, 2, 9, 9, 9}));
-}
-
 }  // namespace
 }  // namespace tickscope::codec

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "codec/block_column.h"
+#include "codec/column_steps.h"
 #include "codec/crc32c.h"
 #include "codec/histogram_codec.h"
 #include "codec/histogram_column.h"
@@ -178,7 +179,7 @@ void SumIncreases(benchmark::State& state) {
   std::vector<std::uint64_t> rows(kValues);
   for (auto _ : state) {
     for (const Bytes& column : columns) {
-      if (!DecodeColumnSteps(column, steps)) std::abort();
+      if (!DecodeColumnSteps(column, {0, steps.size()}, steps)) std::abort();
       for (std::size_t i = 0; i < kValues; ++i)
         rows[i] += steps[i];
     }

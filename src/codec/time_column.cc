@@ -35,6 +35,20 @@ unsigned ChooseWidth(std::span<const std::uint64_t> above) {
   }
 }
 
+// Times a step apart, as most are.
+Status FillRegular(TimeMs first, std::uint64_t step, std::uint64_t count, std::vector<TimeMs>& out) {
+  const std::uint64_t room =
+      static_cast<std::uint64_t>(std::numeric_limits<TimeMs>::max()) - static_cast<std::uint64_t>(first);
+  if (step > room / (count - 1)) return Corrupt("times pass the largest one");
+  out.resize(static_cast<std::size_t>(count));
+  auto time = static_cast<std::uint64_t>(first);
+  for (TimeMs& each : out) {
+    each = static_cast<TimeMs>(time);
+    time += step;
+  }
+  return {};
+}
+
 }  // namespace
 
 void EncodeTimes(std::span<const TimeMs> times, Bytes& out) {
@@ -66,15 +80,15 @@ void EncodeTimes(std::span<const TimeMs> times, Bytes& out) {
 }
 
 Status DecodeTimes(ByteView column, std::vector<TimeMs>& out) {
-  out.clear();
   FieldReader reader(column);
   const std::uint64_t count = reader.Varint();
   if (!reader.ok()) return Corrupt("cut in the header");
   if (count > kTimeColumnMax) return Fail(ErrorCode::kOutOfRange, "time column: more than 1024 times");
+  if (count == 0) out.clear();
   if (count > 0) {
     const TimeMs first = reader.ZigZag();
     const std::size_t step_count = static_cast<std::size_t>(count) - 1;
-    std::array<std::uint64_t, kTimeColumnMax> steps{};
+    std::array<std::uint64_t, kTimeColumnMax> steps;
     const std::uint64_t base = step_count > 0 ? reader.Varint() : 0;
     if (step_count > 0) {
       const std::uint64_t patch_count = reader.Varint();
@@ -92,11 +106,16 @@ Status DecodeTimes(ByteView column, std::vector<TimeMs>& out) {
       if (!reader.ok() || width > 64) return Corrupt("bad bit width");
       const ByteView packed = reader.Take(PackedBytes(step_count, width));
       if (!reader.ok()) return Corrupt("cut in the packed steps");
+      if (width == 0 && patch_count == 0) {
+        if (reader.remaining() != 0) return Corrupt("bytes after the last time");
+        return FillRegular(first, base, count, out);
+      }
       UnpackBits(packed, width, {steps.data(), step_count});
       for (const Patch& patch : patches)
         steps[patch.index] = patch.step;
     }
     if (!reader.ok()) return Corrupt("cut in the first time");
+    out.clear();
     out.reserve(static_cast<std::size_t>(count));
     out.push_back(first);
     for (std::size_t i = 0; i < step_count; ++i) {

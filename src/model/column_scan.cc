@@ -2,30 +2,26 @@
 
 namespace tickscope {
 
-void CounterSteps::Clear() {
-  times_ms.clear();
-  steps.clear();
-  anchors.clear();
-  last = 0;
-  grown = 0;
+std::size_t CounterSteps::row_count() const {
+  std::size_t rows = 0;
+  for (const StepStretch& stretch : stretches)
+    rows += stretch.times_ms.size();
+  return rows;
 }
 
-bool CounterSteps::BeginStretch(TimeMs time_ms, double value) {
-  double step = 0;
-  if (!times_ms.empty()) {
-    if (time_ms <= times_ms.back()) return false;
-    step = value >= last ? value - last : value;
+bool CounterSteps::IsInOrder() const {
+  for (std::size_t i = 1; i < stretches.size(); ++i) {
+    if (stretches[i].times_ms.front() <= stretches[i - 1].times_ms.back() || !(RiseInto(i) < 0x1p32))
+      return false;
   }
-  if (!(value >= 0) || !(step < 0x1p32)) return false;
-  grown += step;
-  anchors.push_back({static_cast<std::uint32_t>(times_ms.size()), value, grown});
-  times_ms.push_back(time_ms);
-  steps.push_back(static_cast<std::uint32_t>(step));
-  last = value;
   return true;
 }
 
 Result<bool> ColumnReader::AppendSteps(std::uint32_t, CounterSteps&) {
+  return false;
+}
+
+Result<bool> ColumnReader::AppendParts(std::uint32_t, std::span<const TimeMs>, SampleParts&) {
   return false;
 }
 

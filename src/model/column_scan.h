@@ -19,24 +19,72 @@
 
 namespace tickscope {
 
-/// A counter of whole numbers, as what it grew by from sample to sample. After a reset that is the whole new value.
-struct CounterSteps {
-  /// Where a stretch begins in which the counter only rises: at the first row, after resets, and here and there.
-  struct Anchor {
-    std::uint32_t row = 0;
-    double value = 0;
-    double grown = 0;  ///< Sum of the steps up to here.
-  };
-  std::vector<TimeMs> times_ms;      ///< Strictly ascending.
-  std::vector<std::uint32_t> steps;  ///< One a time; 0 for the first.
-  std::vector<Anchor> anchors;       ///< Ascending.
-  double last = 0;                   ///< Value of the last row.
-  double grown = 0;                  ///< Sum of all steps.
+/// Where a counter began again.
+struct CounterFall {
+  std::uint32_t row = 0;  ///< Of the first sample after it, within its stretch.
+  double before = 0;
+  double after = 0;  ///< Less than `before`, and all of it counts as growth.
+};
 
-  void Clear();
-  /// Adds a sample that begins a stretch. False, with nothing added, when it is not later than what is there, below 0, or a step
-  /// of 2^32 or more.
-  [[nodiscard]] bool BeginStretch(TimeMs time_ms, double value);
+/// Consecutive samples of a counter of whole numbers as they are packed: what it grew by from one to the next.
+struct StepStretch {
+  std::span<const TimeMs> times_ms;  ///< Strictly ascending, at least one.
+  /// Of two stretches of one reader: equal places of times and equal versions, equal times.
+  std::uint64_t times_version = 0;
+  std::span<const std::uint32_t> steps;  ///< From each sample to the next, modulo 2^32.
+  double first = 0;                      ///< Value of the first sample, 0 or more.
+  double last = 0;
+  double grown = 0;            ///< From the first to the last, falls counted as resets are.
+  std::size_t falls_from = 0;  ///< Its falls, ascending, among CounterSteps::falls.
+  std::size_t falls_to = 0;
+};
+
+/// A counter of whole numbers in stretches. What spans show lives until the reader is asked for the next series.
+struct CounterSteps {
+  std::vector<StepStretch> stretches;
+  std::vector<CounterFall> falls;
+
+  void Clear() {
+    stretches.clear();
+    falls.clear();
+  }
+  [[nodiscard]] std::span<const CounterFall> FallsOf(const StepStretch& stretch) const {
+    return std::span(falls).subspan(stretch.falls_from, stretch.falls_to - stretch.falls_from);
+  }
+  [[nodiscard]] std::size_t row_count() const;
+  /// What it grew by from the end of the stretch before to the beginning of this one, which is not the first.
+  [[nodiscard]] double RiseInto(std::size_t stretch) const {
+    const double rise = stretches[stretch].first - stretches[stretch - 1].last;
+    return rise >= 0 ? rise : stretches[stretch].first;
+  }
+  /// Whether each stretch is later than the one before, and no step into one is 2^32 or more: else it is not to be used.
+  [[nodiscard]] bool IsInOrder() const;
+};
+
+/// What consecutive samples come to: floats without NaN, staleness markers or start timestamps.
+struct SampleSummary {
+  std::size_t at = 0;  ///< It stands before this row of the samples beside it.
+  TimeMs first_ms = 0;
+  TimeMs last_ms = 0;
+  std::uint32_t count = 0;  ///< At least 1.
+  std::uint32_t resets = 0;
+  double first = 0;
+  double last = 0;
+  double min = 0;
+  double max = 0;
+  double sum = 0;    ///< Rounded once when all are decimals of one scale.
+  double grown = 0;  ///< As a counter, from the first to the last.
+};
+
+/// A series' samples, some of them by what they come to.
+struct SampleParts {
+  SampleColumns samples;
+  std::vector<SampleSummary> summaries;
+
+  void Clear() {
+    samples.Clear();
+    summaries.clear();
+  }
 };
 
 class ColumnReader {
@@ -48,8 +96,13 @@ class ColumnReader {
   /// says.
   [[nodiscard]] virtual Result<bool> Append(std::uint32_t series, SampleColumns& out) = 0;
   /// Appends the series' samples in the range as steps. False, with `out` of no use, when they are no such counter, or the
-  /// storage has no quicker way to tell. Errors: as Append.
+  /// storage has no quicker way to tell. Who asks sees to it that they are in order. Errors: as Append.
   [[nodiscard]] virtual Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out);
+  /// Appends the series' samples in the range; those that lie between two neighbours of `edges`, which ascend, or on the later
+  /// one, may be told by what they come to, when storage knows that without reading them. False, with `out` of no use, when
+  /// they are not floats, or storage knows of none. Who asks sees to it that they are in order. Errors: as Append.
+  [[nodiscard]] virtual Result<bool> AppendParts(std::uint32_t series, std::span<const TimeMs> edges,
+                                                 SampleParts& out);
 };
 
 class ColumnScan {

@@ -43,6 +43,46 @@ std::vector<std::string> SplitLiterals(std::string_view expression) {
   return literals;
 }
 
+// In the words of the language of Prometheus, which users search for.
+std::string RegexpErrorText(const re2::RE2& regex) {
+  const auto what = [&]() -> std::string_view {
+    switch (regex.error_code()) {
+      case re2::RE2::ErrorBadEscape:
+        return "invalid escape sequence";
+      case re2::RE2::ErrorBadCharClass:
+        return "invalid character class";
+      case re2::RE2::ErrorBadCharRange:
+        return "invalid character class range";
+      case re2::RE2::ErrorMissingBracket:
+        return "missing closing ]";
+      case re2::RE2::ErrorMissingParen:
+        return "missing closing )";
+      case re2::RE2::ErrorUnexpectedParen:
+        return "unexpected )";
+      case re2::RE2::ErrorTrailingBackslash:
+        return "trailing backslash at end of expression";
+      case re2::RE2::ErrorRepeatArgument:
+        return "missing argument to repetition operator";
+      case re2::RE2::ErrorRepeatSize:
+        return "invalid repeat count";
+      case re2::RE2::ErrorRepeatOp:
+        return "invalid nested repetition operator";
+      case re2::RE2::ErrorBadPerlOp:
+        return "invalid or unsupported Perl syntax";
+      case re2::RE2::ErrorBadUTF8:
+        return "invalid UTF-8";
+      case re2::RE2::ErrorBadNamedCapture:
+        return "invalid named capture";
+      default:
+        return "expression too large";
+    }
+  }();
+  std::string text = "error parsing regexp: ";
+  text += what;
+  if (!regex.error_arg().empty()) text.append(": `").append(regex.error_arg()).append("`");
+  return text;
+}
+
 }  // namespace
 
 std::string_view MatchTypeText(MatchType type) {
@@ -79,7 +119,7 @@ Result<Matcher> Matcher::Make(MatchType type, std::string_view name, std::string
     if (anchored == nullptr || !anchored->ok()) {
       matcher.regex_ = compile(value);
       if (!matcher.regex_->ok()) {
-        return Fail(ErrorCode::kInvalidArgument, "error parsing regexp: " + matcher.regex_->error());
+        return Fail(ErrorCode::kInvalidArgument, RegexpErrorText(*matcher.regex_));
       }
       anchored = matcher.literals_.empty() ? compile(Anchored(value)) : nullptr;
     } else {

@@ -224,6 +224,10 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
   if (label.empty() || !IsValidUtf8(label)) {
     return Fail(ErrorCode::kFailedPrecondition, "invalid label name " + Quoted(label));
   }
+  // The label is set before labels are left out, and may be one of those.
+  const bool left_out =
+      aggregate.without && (IsMetricIdentityLabel(label) ||
+                            std::ranges::find(aggregate.grouping, label) != aggregate.grouping.end());
   RowIndex rows(out);
   LabelsBuilder builder;
   std::map<std::string, double> counts;
@@ -237,7 +241,8 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
       }
       for (const auto& [value, count] : counts) {
         builder.Reset(group.labels);
-        const std::size_t row = rows.RowFor(builder.Set(label, value).Build(), group.drop_name);
+        if (!left_out) builder.Set(label, value);
+        const std::size_t row = rows.RowFor(builder.Build(), group.drop_name);
         // Groups that differed in this very label fall together.
         out.SetFloat(row, step, out.cell(row, step) == Cell::kNone ? count : out.value(row, step) + count);
       }

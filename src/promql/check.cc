@@ -84,24 +84,25 @@ class Checker {
     }
     const std::string where = "call to function " + Quote(function.name);
     const bool info = function.name == "info";
+    if (info && count > 1) TICKSCOPE_RETURN_IF_ERROR(CheckInfoSelector(position, *call.args[1], where));
     for (std::size_t i = 0; i < count; ++i) {
-      if (info && i == 1) {
-        TICKSCOPE_RETURN_IF_ERROR(CheckInfoSelector(*call.args[i], where));
-      } else {
-        TICKSCOPE_RETURN_IF_ERROR(Expect(*call.args[i], function.ArgType(i), where));
-      }
+      if (info && i == 1) continue;
+      TICKSCOPE_RETURN_IF_ERROR(Expect(*call.args[i], function.ArgType(i), where));
     }
     return function.returns;
   }
 
   // The second argument of info() is a selector's braces; here they may match everything.
-  Status CheckInfoSelector(Expr& arg, const std::string& where) {
-    if (const auto* selector = std::get_if<VectorSelector>(&arg.node)) {
-      if (selector->name.empty()) return {};
-      return FailAt(arg.position.start, "expected label selectors only, got vector selector instead");
+  Status CheckInfoSelector(PositionRange call, const Expr& arg, const std::string& where) const {
+    if (const ValueType type = TypeOf(arg); type != ValueType::kVector) {
+      return FailAt(call.start,
+                    "expected type instant vector in " + where + ", got " + std::string(ValueTypeText(type)));
     }
-    TICKSCOPE_RETURN_IF_ERROR(Expect(arg, ValueType::kVector, where));
-    return FailAt(arg.position.start, "expected label selectors only");
+    const auto* selector = std::get_if<VectorSelector>(&arg.node);
+    if (selector != nullptr && selector->name.empty()) return {};
+    return FailAt(arg.position.start, selector == nullptr
+                                          ? "expected label selectors only"
+                                          : "expected label selectors only, got vector selector instead");
   }
 
   Result<ValueType> CheckNode(PositionRange, Aggregate& aggregate) {

@@ -1,8 +1,9 @@
 // ColumnKernel: one function of a range, or the newest sample, of one series at all steps of a query, from its columns.
 //
 // What the evaluator's kernels (range_function.h) make of one window after the other, this makes of a column at once where it
-// is worth it: the change of counters that rise, and the newest sample. Everything else goes through those very kernels.
-// The values are the same to the last bit.
+// is worth it: changes and their number, and counts, ends, extremes, sums and averages. What overlapping windows share is
+// worked out once: running counts, running sums of whole numbers, extremes of stretches of rows. Everything else goes through
+// those very kernels. The values are the same to the last bit.
 //
 // Threads   One thread.
 // Cost      column_kernel_bench.
@@ -12,7 +13,9 @@
 #include <memory>
 #include <vector>
 
+#include "model/column_scan.h"
 #include "model/queryable.h"
+#include "promql/grown_column.h"
 #include "promql/range_function.h"
 #include "promql/range_hints.h"
 #include "promql/window_grid.h"
@@ -48,7 +51,7 @@ struct ColumnQuestion {
 
 /// The change of a counter over a window, extended to the range's ends but not to before it was zero; per second when `per_second`
 /// is that of the range. `first` is its first value there.
-[[nodiscard]] double ChangeOf(const StepWindow& window, double first, double change, double per_second);
+[[nodiscard]] double ChangeOf(const WindowReach& reach, double first, double change, double per_second);
 
 class ColumnKernel {
  public:
@@ -58,20 +61,74 @@ class ColumnKernel {
   /// False when the samples are not floats only, or notes are due to the user: then the evaluator must do it.
   [[nodiscard]] bool Evaluate(SampleColumns& samples, bool rises, StepValues& out);
 
- private:
-  enum class Form : std::uint8_t { kNewest, kLast, kCount, kCounterChange, kChange, kAny };
+  /// Replaces `out` from floats without staleness markers. False when they are not of a kind that is worked out here.
+  [[nodiscard]] bool Evaluate(const RangeSeries& series, StepValues& out);
 
+  /// Whether the function is one that is worked out here.
+  [[nodiscard]] static bool Has(const RangeFunction& function) { return FormOf(&function) != Form::kAny; }
+
+  /// Whether the question can be answered from steps: it asks what counters change by, or how often.
+  [[nodiscard]] bool takes_steps() const {
+    return form_ == Form::kCounterChange || form_ == Form::kInstantRate || form_ == Form::kChanges ||
+           form_ == Form::kResets;
+  }
+  /// Replaces `out` from a counter's steps, without its values. Requires: takes_steps(), steps in order.
+  void Evaluate(const CounterSteps& counter, StepValues& out);
+  [[nodiscard]] WindowGrid& grid() { return grid_; }
+
+ private:
+  enum class Form : std::uint8_t {
+    kNewest,
+    kFirst,
+    kLast,
+    kCount,
+    kPresent,
+    kCounterChange,  // rate, increase
+    kChange,         // delta
+    kInstantRate,
+    kInstantChange,  // idelta
+    kChanges,
+    kResets,
+    kMin,
+    kMax,
+    kSum,
+    kAverage,
+    kAny,
+  };
+  [[nodiscard]] static Form FormOf(const RangeFunction* function);
+
+  // A column of floats: of strictly ascending times, no staleness markers among the values.
+  struct Floats {
+    std::span<const TimeMs> times_ms;
+    std::span<const double> values;
+    bool rises = false;
+  };
+  void Begin(StepValues& out) const;
   void Newest(const SampleColumns& samples, StepValues& out);
-  void LastOrCount(const SampleColumns& samples, StepValues& out);
-  void CounterChange(const SampleColumns& samples, bool rises, StepValues& out);
-  void Change(const SampleColumns& samples, StepValues& out);
+  // Requires: no NaN, and a form that is neither kNewest nor kAny. False when it is left to the evaluator's kernels.
+  [[nodiscard]] bool Columns(const Floats& floats, StepValues& out);
+  void CounterChange(const Floats& floats, StepValues& out);
+  // What running counts of something differ by between the first and the last row of each window.
+  void CountBetween(std::span<const StepWindow> windows, StepValues& out) const;
+  void Extremes(const Floats& floats, StepValues& out);
+  void Sums(const Floats& floats, StepValues& out);
   [[nodiscard]] bool Any(const SampleColumns& samples, StepValues& out);
+
+  void CounterChange(const CounterSteps& counter, StepValues& out);
+  void InstantRate(const CounterSteps& counter, StepValues& out);
+  void CountOf(const CounterSteps& counter, StepValues& out);
 
   const ColumnQuestion& question_;
   Form form_ = Form::kAny;
   WindowGrid grid_;
   RangeSeries series_;
   std::vector<std::uint32_t> resets_;
+  std::vector<std::uint32_t> counts_;  // Up to each row.
+  std::vector<std::int64_t> sums_;     // Before each row, and of all.
+  // Extremes of eight rows each, and of eight of those.
+  std::vector<double> blocks_;
+  std::vector<double> blocks_of_blocks_;
+  GrownColumn grown_;
 };
 
 }  // namespace tickscope::promql

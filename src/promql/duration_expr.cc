@@ -1,11 +1,11 @@
 #include "promql/duration_expr.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <expected>
 #include <utility>
-
-#include "promql/parser.h"
 
 namespace tickscope::promql {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr double kDurationSecondsMax = 9223372036.0;
 
 struct Fault {
-  std::size_t position;
+  PositionRange position;
   std::string_view what;
 };
 
@@ -45,10 +45,10 @@ std::expected<double, Fault> Seconds(const DurationExpr& expr, const DurationCon
     case DurationOp::kMul:
       return left * right;
     case DurationOp::kDiv:
-      if (right == 0) return std::unexpected(Fault{expr.position.start, "division by zero"});
+      if (right == 0) return std::unexpected(Fault{expr.position, "division by zero"});
       return left / right;
     case DurationOp::kMod:
-      if (right == 0) return std::unexpected(Fault{expr.position.start, "modulo by zero"});
+      if (right == 0) return std::unexpected(Fault{expr.position, "modulo by zero"});
       return std::fmod(left, right);
     case DurationOp::kPow:
       return std::pow(left, right);
@@ -62,8 +62,9 @@ std::expected<double, Fault> Seconds(const DurationExpr& expr, const DurationCon
   std::unreachable();
 }
 
-std::unexpected<Error> FailAt(std::string_view query, std::size_t position, std::string_view what) {
-  return Fail(ErrorCode::kInvalidArgument, LineColumn(query, position) + ": " + std::string(what));
+// Users know these with offsets of the first byte and the one behind the last, not with line and column.
+std::unexpected<Error> FailAt(PositionRange at, std::string_view what) {
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}:{}: {}", at.start, at.end, what));
 }
 
 }  // namespace
@@ -83,16 +84,17 @@ bool ReadsQueryTimes(const DurationExpr& expr) {
 }
 
 Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role,
-                                     const DurationContext& context, std::string_view query) {
+                                     const DurationContext& context) {
   if (duration.constant_ms) return *duration.constant_ms;
-  const std::size_t position = duration.expr->position.start;
+  const PositionRange at = duration.expr->position;
   const auto seconds = Seconds(*duration.expr, context);
-  if (!seconds) return FailAt(query, seconds.error().position, seconds.error().what);
-  if (!std::isfinite(*seconds)) return FailAt(query, position, "duration is NaN or infinite");
-  if (!IsDuration(*seconds)) return FailAt(query, position, "duration out of range");
+  if (!seconds) return FailAt(seconds.error().position, seconds.error().what);
+  if (!std::isfinite(*seconds)) return FailAt(at, "duration is NaN or infinite");
+  if (role != DurationRole::kOffset && *seconds <= 0) return FailAt(at, "duration must be greater than 0");
+  if (!IsDuration(*seconds)) return FailAt(at, "duration is out of range");
   const std::int64_t ms = DurationMs(*seconds);
-  if (role != DurationRole::kOffset && ms <= 0)
-    return FailAt(query, position, "duration must be greater than 0");
+  // A range may be cut to nothing, and holds nothing then; steps of nothing lead nowhere.
+  if (role == DurationRole::kStep && ms <= 0) return FailAt(at, "duration must be greater than 0");
   return ms;
 }
 

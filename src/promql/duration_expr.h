@@ -17,16 +17,16 @@ struct DurationContext {
 };
 
 enum class DurationRole : std::uint8_t {
-  kRange,   ///< Must be positive.
+  kRange,   ///< Must be positive before it is cut.
   kStep,    ///< Must be positive; 0 stays "absent" when nothing was written.
   kOffset,  ///< Any sign.
 };
 
 /// The duration in milliseconds, cut towards zero.
-/// Errors: kInvalidArgument "line:col: what" (a place in `query`) for a value that is NaN, infinite, beyond
+/// Errors: kInvalidArgument "begin:end: what", offsets in the query, for a value that is NaN, infinite, beyond
 /// 292 years, divided by zero or, for ranges and steps, not positive.
 [[nodiscard]] Result<std::int64_t> ResolveDuration(const Duration& duration, DurationRole role,
-                                                   const DurationContext& context, std::string_view query);
+                                                   const DurationContext& context);
 
 /// True when the value depends on step() or range().
 [[nodiscard]] bool ReadsQueryTimes(const DurationExpr& expr);

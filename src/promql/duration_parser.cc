@@ -62,10 +62,10 @@ Result<Duration> ExpressionParser::Finish(std::unique_ptr<DurationExpr> expr, Du
   Duration duration;
   if (expr->op == DurationOp::kLiteral && !expr->in_parentheses) {
     const std::size_t position = expr->position.start;
-    if (!IsDuration(expr->seconds)) return FailAt(position, "duration out of range");
+    if (!IsDuration(expr->seconds)) return FailBefore(position, "duration out of range");
     duration.constant_ms = DurationMs(expr->seconds);
     if (role != DurationRole::kOffset && *duration.constant_ms <= 0) {
-      return FailAt(position, "duration must be greater than 0");
+      return FailBefore(position, "duration must be greater than 0");
     }
     return duration;
   }
@@ -73,7 +73,7 @@ Result<Duration> ExpressionParser::Finish(std::unique_ptr<DurationExpr> expr, Du
   duration.expr = std::move(expr);
   // Without a legal value it stays unresolved: the evaluation reports it, as it does for values not known
   // here.
-  if (const auto ms = ResolveDuration(duration, role, {}, text_); constant && ms) duration.constant_ms = *ms;
+  if (const auto ms = ResolveDuration(duration, role, {}); constant && ms) duration.constant_ms = *ms;
   return duration;
 }
 
@@ -90,8 +90,9 @@ Result<std::unique_ptr<DurationExpr>> ExpressionParser::ParseDurationBinary(int 
     Advance();
     const int right_min = op->op == DurationOp::kPow ? op->precedence : op->precedence + 1;
     TICKSCOPE_ASSIGN_OR_RETURN(auto right, ParseDurationBinary(right_min, place));
-    if (op->op == DurationOp::kDiv && IsLiteralZero(*right)) return FailAt(op_position, "division by zero");
-    if (op->op == DurationOp::kMod && IsLiteralZero(*right)) return FailAt(op_position, "modulo by zero");
+    if (op->op == DurationOp::kDiv && IsLiteralZero(*right))
+      return FailBefore(op_position, "division by zero");
+    if (op->op == DurationOp::kMod && IsLiteralZero(*right)) return FailBefore(op_position, "modulo by zero");
     auto binary = std::make_unique<DurationExpr>();
     binary->position = {left->position.start, last_end_};
     binary->op = op->op;
@@ -131,6 +132,7 @@ Result<std::unique_ptr<DurationExpr>> ExpressionParser::ParseDurationPrimary(con
     case TokenKind::kDuration: {
       TICKSCOPE_ASSIGN_OR_RETURN(const Tree literal, ParseNumberLiteral());
       const auto& number = std::get<NumberLiteral>(literal.expr->node);
+      if (!IsDuration(number.value)) return FailBefore(token.position.start, "duration out of range");
       expr->seconds = number.value;
       expr->with_unit = number.as_duration;
       return expr;

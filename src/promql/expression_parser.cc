@@ -89,10 +89,20 @@ std::unexpected<Error> ExpressionParser::FailAt(std::size_t position, std::strin
   return ParseErrorAt(text_, position, message);
 }
 
+std::unexpected<Error> ExpressionParser::FailBefore(std::size_t position, std::string_view message) const {
+  return At(TokenKind::kError) ? Unexpected() : FailAt(position, message);
+}
+
 std::unexpected<Error> ExpressionParser::Unexpected(std::string_view context,
                                                     std::string_view expected) const {
   if (At(TokenKind::kError)) return FailAt(current_.position.start, current_.error);
-  std::string message = "unexpected " + DescribeToken(current_);
+  std::string message = "unexpected ";
+  if (AtAnyFill()) {
+    message.append("<").append(current_.text).append(">");
+  } else {
+    message += DescribeToken(current_);
+  }
+  if (context.empty() && aggregations_ > 0) context = "aggregation";
   if (!context.empty()) message.append(" in ").append(context);
   if (!expected.empty()) message.append(", expected ").append(expected);
   return FailAt(current_.position.start, message);
@@ -181,8 +191,7 @@ Result<ExpressionParser::Tree> ExpressionParser::ParsePrimary() {
       break;
     case TokenKind::kIdentifier:
       // fill(...) has its place behind an operator only.
-      if (call_follows && !AtFill("fill") && !AtFill("fill_left") && !AtFill("fill_right"))
-        return ParseCall();
+      if (call_follows && !AtAnyFill()) return ParseCall();
       break;
     default:
       if (call_follows && IsKeywordFunction(current().kind)) return ParseCall();
@@ -250,9 +259,24 @@ Status ExpressionParser::ParseArguments(std::string_view context, std::vector<Ex
     if (!At(TokenKind::kComma)) break;
     const std::size_t comma = current().position.start;
     Advance();
-    if (At(TokenKind::kRightParen)) return FailAt(comma, "trailing commas not allowed in function call args");
+    if (!At(TokenKind::kError) && !AtOperand())
+      return FailAt(comma, "trailing commas not allowed in function call args");
   }
   return Expect(TokenKind::kRightParen, "", "");
+}
+
+bool ExpressionParser::AtOperand() const {
+  switch (current().kind) {
+    case TokenKind::kNumber:
+    case TokenKind::kDuration:
+    case TokenKind::kString:
+    case TokenKind::kLeftParen:
+    case TokenKind::kLeftBrace:
+      return true;
+    default:
+      return AtOperator(BinaryOp::kAdd) || AtOperator(BinaryOp::kSub) || AtMetricName() ||
+             IsKeywordFunction(current().kind);
+  }
 }
 
 Result<ExpressionParser::Tree> ExpressionParser::ParseAggregate() {
@@ -264,21 +288,28 @@ Result<ExpressionParser::Tree> ExpressionParser::ParseAggregate() {
   if (grouping_first) TICKSCOPE_RETURN_IF_ERROR(ParseGrouping(aggregate));
   std::vector<ExprPtr> args;
   std::size_t height = 0;
+  ++aggregations_;
   TICKSCOPE_RETURN_IF_ERROR(ParseArguments("aggregation", args, height));
+  --aggregations_;
   if (!grouping_first && (At(TokenKind::kBy) || At(TokenKind::kWithout))) {
     TICKSCOPE_RETURN_IF_ERROR(ParseGrouping(aggregate));
   }
 
   const std::size_t start = name.position.start;
+  // With the grouping known, nothing behind the arguments is looked at.
+  const auto fail = [&](std::string_view message) {
+    return grouping_first ? FailAt(start, message) : FailBefore(start, message);
+  };
   const bool experimental = aggregate.op == AggregateOp::kLimitk || aggregate.op == AggregateOp::kLimitRatio;
   if (experimental && !options_.experimental_functions) {
-    return FailAt(start, std::string(AggregateOpText(aggregate.op)) + "() is experimental and not enabled");
+    return FailBefore(start,
+                      std::string(AggregateOpText(aggregate.op)) + "() is experimental and not enabled");
   }
   const std::size_t wanted = TakesParameter(aggregate.op) ? 2 : 1;
-  if (args.empty()) return FailAt(start, "no arguments for aggregate expression provided");
+  if (args.empty()) return fail("no arguments for aggregate expression provided");
   if (args.size() != wanted) {
-    return FailAt(start, "wrong number of arguments for aggregate expression provided, expected " +
-                             std::to_string(wanted) + ", got " + std::to_string(args.size()));
+    return fail("wrong number of arguments for aggregate expression provided, expected " +
+                std::to_string(wanted) + ", got " + std::to_string(args.size()));
   }
   aggregate.expr = std::move(args.back());
   if (wanted == 2) aggregate.param = std::move(args.front());
@@ -303,8 +334,10 @@ Result<std::vector<std::string>> ExpressionParser::ParseLabelList() {
         return FailAt(current().position.start, "invalid label name for grouping: " + Quote(label));
       }
       labels.push_back(std::move(label));
-    } else if (At(TokenKind::kIdentifier) || At(TokenKind::kMetricIdentifier) || IsWordOperator(current()) ||
-               current().kind >= TokenKind::kAggregate) {
+    } else if (At(TokenKind::kMetricIdentifier)) {
+      return FailAt(current().position.start, "invalid label name for grouping: " + Quote(current().text));
+    } else if (At(TokenKind::kIdentifier) || IsWordOperator(current()) ||
+               (current().kind >= TokenKind::kAggregate && !At(TokenKind::kWithout))) {
       labels.emplace_back(current().text);
     } else {
       return Unexpected(kContext, "label");
@@ -330,13 +363,17 @@ Result<VectorMatching> ExpressionParser::ParseMatching(const Token& op) {
       // As in the grammar: without a parenthesis, or an operand in one, only fill or the operand can follow.
       if (At(TokenKind::kLeftParen)) {
         TICKSCOPE_ASSIGN_OR_RETURN(matching.include, ParseLabelList());
-      } else if (At(TokenKind::kEnd)) {
+      } else if (!AtOperand() && !AtAnyFill()) {
         return Unexpected("grouping opts", "\"(\"");
       }
     }
   }
   TICKSCOPE_RETURN_IF_ERROR(ParseFill(op, matching));
   return matching;
+}
+
+bool ExpressionParser::AtAnyFill() const {
+  return AtFill("fill") || AtFill("fill_left") || AtFill("fill_right");
 }
 
 bool ExpressionParser::AtFill(std::string_view name) const {

@@ -48,6 +48,8 @@ class ExpressionParser {
 
   // Errors.
   [[nodiscard]] std::unexpected<Error> FailAt(std::size_t position, std::string_view message) const;
+  /// As FailAt, for what is known once the next token has been read: when that is none, its error comes first.
+  [[nodiscard]] std::unexpected<Error> FailBefore(std::size_t position, std::string_view message) const;
   [[nodiscard]] std::unexpected<Error> Unexpected(std::string_view context = "",
                                                   std::string_view expected = "") const;
 
@@ -62,6 +64,8 @@ class ExpressionParser {
   [[nodiscard]] Result<Tree> ParseNumberLiteral();
   [[nodiscard]] Result<Tree> ParseCall();
   [[nodiscard]] Result<Tree> ParseAggregate();
+  /// Whether an expression can begin with the current token.
+  [[nodiscard]] bool AtOperand() const;
   [[nodiscard]] Status ParseArguments(std::string_view context, std::vector<ExprPtr>& args,
                                       std::size_t& height);
   [[nodiscard]] Status ParseGrouping(Aggregate& aggregate);
@@ -69,6 +73,7 @@ class ExpressionParser {
   [[nodiscard]] Result<VectorMatching> ParseMatching(const Token& op);
   [[nodiscard]] Status ParseFill(const Token& op, VectorMatching& matching);
   [[nodiscard]] bool AtFill(std::string_view name) const;
+  [[nodiscard]] bool AtAnyFill() const;
 
   // Selectors.
   [[nodiscard]] bool AtMetricName() const;
@@ -101,6 +106,8 @@ class ExpressionParser {
   Token next_;
   std::size_t last_end_ = 0;  // Where the last consumed token ended.
   std::size_t depth_ = 0;
+  std::size_t aggregations_ =
+      0;  // Whose arguments are being parsed: the place errors tell when they tell no other.
 };
 
 class ExpressionParser::Nesting {

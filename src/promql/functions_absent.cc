@@ -11,11 +11,14 @@ Labels LabelsOfMissing(const Expr& arg) {
   if (const auto* selector = std::get_if<VectorSelector>(&inner.node)) matchers = &selector->matchers;
   if (const auto* range = std::get_if<MatrixSelector>(&inner.node)) matchers = &range->selector.matchers;
   if (matchers == nullptr) return {};
-  std::map<std::string_view, std::string_view> known;  // Empty where the matchers do not agree on one value.
+  // Empty where the matchers do not agree on one value. Only what comes after an equality takes it back: Prometheus' own
+  // way of reading `a=~"x", a="y"`.
+  std::map<std::string_view, std::string_view> known;
   for (const Matcher& matcher : *matchers) {
     if (IsMetricIdentityLabel(matcher.name())) continue;
-    const bool usable = matcher.type() == MatchType::kEqual && !known.contains(matcher.name());
-    known[matcher.name()] = usable ? std::string_view(matcher.value()) : std::string_view();
+    if (matcher.type() != MatchType::kEqual && !known.contains(matcher.name())) continue;
+    const auto [it, first] = known.try_emplace(matcher.name(), matcher.value());
+    if (!first) it->second = {};
   }
   return Labels::FromPairs({known.begin(), known.end()});
 }

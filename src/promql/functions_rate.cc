@@ -193,12 +193,20 @@ std::optional<Histogram> HistogramIncrease(const HistogramWindow& window, bool c
 
   const auto is_gauge = [](const HistogramPtr& h) { return h->reset_hint == ResetHint::kGauge; };
   if (counter) {
-    if (std::any_of(values.begin(), values.end(), is_gauge)) call.notes |= kNoteNotCounter;
-    for (std::size_t i = from; i < values.size(); ++i) {
+    // What is between the ends is looked at after them, and when it does not fit nothing else is said.
+    bool gauge = is_gauge(values.front()) || is_gauge(values.back());
+    if (!SameBucketKind(*values[from], last)) {
+      if (gauge) call.notes |= kNoteNotCounter;
+      call.notes |= kNoteMixedBucketKinds;
+      return std::nullopt;
+    }
+    for (std::size_t i = from + 1; i + 1 < values.size(); ++i) {
+      gauge = gauge || is_gauge(values[i]);
       if (SameBucketKind(*values[i], last)) continue;
       call.notes |= kNoteMixedBucketKinds;
       return std::nullopt;
     }
+    if (gauge) call.notes |= kNoteNotCounter;
   } else {
     if (!SameBucketKind(*values.front(), last)) {
       call.notes |= kNoteMixedBucketKinds;

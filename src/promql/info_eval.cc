@@ -1,6 +1,8 @@
 #include "promql/info_eval.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -132,14 +134,55 @@ std::string IdentityKey(const Labels& labels) {
   return key;
 }
 
+// Which info series are looked for: those with values of the identifying labels that series of the base have, by which of
+// the labels a series has at all. Others are not read, and may be anything.
+class SoughtIdentities {
+ public:
+  SoughtIdentities(const StepMatrix& base, const InfoSelector& selector) {
+    for (std::size_t row = 0; row < base.rows(); ++row) {
+      const Labels& labels = base.head(row).labels;
+      if (selector.Names(labels)) continue;
+      const std::size_t pattern = PatternOf(labels);
+      if (pattern == 0) continue;
+      for (std::size_t i = 0; i < kLabels; ++i)
+        values_[pattern][i].insert(std::string(labels.Get(kIdentifyingLabels[i])));
+    }
+  }
+
+  [[nodiscard]] bool empty() const { return values_.empty(); }
+  [[nodiscard]] bool Contains(const Labels& labels) const {
+    const auto of_pattern = values_.find(PatternOf(labels));
+    if (of_pattern == values_.end()) return false;
+    for (std::size_t i = 0; i < kLabels; ++i) {
+      if (!of_pattern->second[i].contains(labels.Get(kIdentifyingLabels[i]))) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kLabels = std::size(kIdentifyingLabels);
+
+  static std::size_t PatternOf(const Labels& labels) {
+    std::size_t pattern = 0;
+    for (std::size_t i = 0; i < kLabels; ++i) {
+      if (labels.Has(kIdentifyingLabels[i])) pattern |= std::size_t{1} << i;
+    }
+    return pattern;
+  }
+
+  std::map<std::size_t, std::array<std::set<std::string, std::less<>>, kLabels>> values_;
+};
+
 // Info series and when their newest sample was taken, for each step.
 struct InfoSeries {
   StepMatrix times;
   std::unordered_map<std::string, std::vector<std::size_t>> rows_of;  // By identity.
 };
 
-Result<InfoSeries> ReadInfoSeries(const CallSite& site, const InfoSelector& selector) {
+Result<InfoSeries> ReadInfoSeries(const CallSite& site, const InfoSelector& selector,
+                                  const SoughtIdentities& sought) {
   QueryRun& run = site.run();
+  if (sought.empty()) return InfoSeries{site.evaluator.NewMatrix(site.scope), {}};
   ReferenceSurvey survey;
   TICKSCOPE_RETURN_IF_ERROR(Survey(run, site.arg(0), survey));
   VectorSelector read;
@@ -156,7 +199,7 @@ Result<InfoSeries> ReadInfoSeries(const CallSite& site, const InfoSelector& sele
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix values,
                              EvalInstantSelector(site.evaluator, read, site.scope, SampleAspect::kValue));
   for (std::size_t row = 0; row < values.rows(); ++row) {
-    if (!values.has_histograms(row)) continue;
+    if (!values.has_histograms(row) || !sought.Contains(values.head(row).labels)) continue;
     return Fail(ErrorCode::kFailedPrecondition, "this should be an info metric, with float samples: " +
                                                     LabelSetText(values.head(row).labels));
   }
@@ -165,9 +208,7 @@ Result<InfoSeries> ReadInfoSeries(const CallSite& site, const InfoSelector& sele
   InfoSeries out{std::move(times), {}};
   for (std::size_t row = 0; row < out.times.rows(); ++row) {
     const Labels& labels = out.times.head(row).labels;
-    const bool identified = std::any_of(std::begin(kIdentifyingLabels), std::end(kIdentifyingLabels),
-                                        [&](std::string_view name) { return labels.Has(name); });
-    if (identified) out.rows_of[IdentityKey(labels)].push_back(row);
+    if (sought.Contains(labels)) out.rows_of[IdentityKey(labels)].push_back(row);
   }
   return out;
 }
@@ -225,7 +266,8 @@ Result<Labels> Enrich(const Labels& base, const StepMatrix& times, const std::ve
 Result<StepMatrix> EvalInfo(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(const InfoSelector selector, MakeInfoSelector(site));
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix base, site.Vector(0));
-  TICKSCOPE_ASSIGN_OR_RETURN(const InfoSeries info, ReadInfoSeries(site, selector));
+  const SoughtIdentities sought(base, selector);
+  TICKSCOPE_ASSIGN_OR_RETURN(const InfoSeries info, ReadInfoSeries(site, selector, sought));
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   RowIndex rows(out);
   for (std::size_t row = 0; row < base.rows(); ++row) {

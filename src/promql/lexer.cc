@@ -1,5 +1,7 @@
 #include "promql/lexer.h"
 
+#include <fmt/format.h>
+
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -94,24 +96,27 @@ const Keyword* FindKeyword(std::string_view word) {
   return it != kKeywords.end() && it->name == lower ? &*it : nullptr;
 }
 
-// Bytes of the longest run of "<digits><unit>" pairs.
-std::size_t DurationLength(std::string_view text) {
-  std::size_t length = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t digits_at = at;
-    while (at < text.size() && IsDigit(text[at]))
-      ++at;
-    if (at == digits_at || at == text.size()) break;
-    if (text.substr(at).starts_with("ms")) {
-      at += 2;
-    } else if (std::string_view("ywdhms").find(text[at]) != std::string_view::npos) {
-      at += 1;
-    } else {
-      break;
+bool IsAlphanumeric(char c) {
+  return IsDigit(c) || IsAsciiLetter(c);
+}
+
+// A duration's units after its first number, which ends at `at`: moves behind them, and behind what follows when that cannot.
+// Units that are none, such as hs, are found where the duration is read.
+bool SkipDurationUnits(std::string_view text, std::size_t& at) {
+  const auto take = [&](std::string_view set) {
+    return at < text.size() && set.find(text[at]) != std::string_view::npos ? (++at, true) : false;
+  };
+  if (!take("smhdwy")) return false;
+  take("s");
+  while (take("0123456789")) {
+    while (take("0123456789")) {
     }
-    length = at;
+    if (!take("smhdw")) return false;
+    take("s");
   }
-  return length;
+  if (at == text.size() || !IsAlphanumeric(text[at])) return true;
+  ++at;
+  return false;
 }
 
 }  // namespace
@@ -181,25 +186,15 @@ std::size_t Lexer::NameLength(std::size_t at, bool colons) const {
 }
 
 Token Lexer::ScanNumberOrDuration() {
+  in_duration_ = false;
   const std::string_view rest = text_.substr(at_);
   const NumberScan number = ScanNumber(rest);
-  const auto ends_at = [&](std::size_t length) {
-    return length == rest.size() || (!IsDigit(rest[length]) && !IsAsciiLetter(rest[length]));
-  };
-  if (number.valid && ends_at(number.length) &&
-      (number.length == rest.size() || rest[number.length] != '.')) {
-    return Take(TokenKind::kNumber, number.length);
-  }
-  if (const std::size_t length = DurationLength(rest); length > 0 && ends_at(length)) {
-    if (const auto ms = ParseDurationMs(rest.substr(0, length)); !ms) return Error(at_, ms.error().message);
-    return Take(TokenKind::kDuration, length);
-  }
-  // Show the number and the word glued to it.
   std::size_t length = number.length;
-  while (!ends_at(length))
-    ++length;
-  return Error(at_,
-               "bad number or duration syntax: " + Quote(rest.substr(0, std::min<std::size_t>(length, 64))));
+  if (number.valid && (length == rest.size() || !IsAlphanumeric(rest[length]))) {
+    return Take(TokenKind::kNumber, length);
+  }
+  if (SkipDurationUnits(rest, length)) return Take(TokenKind::kDuration, length);
+  return Error(at_, "bad number or duration syntax: " + Quote(rest.substr(0, length)));
 }
 
 Token Lexer::ScanString() {
@@ -222,10 +217,9 @@ Token Lexer::ScanWord() {
 
 Token Lexer::Next() {
   if (failed_) return failure_;
+  if (in_duration_) return NextInDuration();
   SkipBlanksAndComments();
-  if (in_braces_) return NextInBraces();
-  if (in_brackets_) return NextInBrackets();
-  return NextOutside();
+  return in_braces_ ? NextInBraces() : NextInStatement();
 }
 
 Token Lexer::NextInBraces() {
@@ -254,63 +248,64 @@ Token Lexer::NextInBraces() {
   }
 }
 
-Token Lexer::NextInBrackets() {
-  if (AtEnd()) {
-    if (paren_depth_ > 0) return Error(at_, "unclosed left parenthesis");
-    return Error(at_, "unclosed left bracket");
-  }
+Token Lexer::NextInDuration() {
+  while (!AtEnd() && IsBlank(text_[at_]))
+    ++at_;
+  if (AtEnd()) return Error(at_, "unexpected end of input in duration expression");
   const char c = text_[at_];
-  switch (c) {
-    case ']':
-      in_brackets_ = false;
-      return Take(TokenKind::kRightBracket, 1);
-    case '[':
-      return Error(at_, "unexpected left bracket '['");
-    case ':':
-      if (!seen_duration_) return Error(at_ + 1, "unexpected colon before duration in duration expression");
-      if (seen_colon_) return Error(at_, "unexpected colon ':'");
-      seen_colon_ = true;
-      return Take(TokenKind::kColon, 1);
-    case '(':
-    case ')':
-    case ',':
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-    case '^':
-      return ScanPunctuation();
-    default:
-      break;
+  if (std::string_view("](),+-*/%^").find(c) != std::string_view::npos) return ScanPunctuation();
+  if (c == ':') {
+    if (!seen_duration_) return Error(at_ + 1, "unexpected colon before duration in duration expression");
+    if (seen_colon_) return Error(at_ + 1, "unexpected repeated colon in duration expression");
+    seen_colon_ = true;
+    return Take(TokenKind::kColon, 1);
   }
   if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) {
     seen_duration_ = true;
     return ScanNumberOrDuration();
   }
-  if (IsAsciiLetter(c)) {
-    const std::size_t at = at_;
-    Token token = ScanWord();
-    if (token.kind == TokenKind::kStep || token.kind == TokenKind::kRange ||
-        token.kind == TokenKind::kMinOf || token.kind == TokenKind::kMaxOf) {
-      seen_duration_ = true;
-      return token;
-    }
-    at_ = at;
+  if (std::optional<Token> word = ScanDurationWord()) {
+    seen_duration_ = true;
+    return *std::move(word);
   }
-  return seen_duration_ ? Unexpected("", ", expected ':'") : Unexpected(" in duration expression");
+  return Unexpected(" in duration expression");
 }
 
-Token Lexer::NextOutside() {
+std::optional<Token> Lexer::ScanDurationWord() {
+  std::size_t length = 0;
+  while (IsAsciiLetter(Peek(length)))
+    ++length;
+  const Keyword* const keyword = FindKeyword(text_.substr(at_, length));
+  if (keyword == nullptr) return std::nullopt;
+  switch (keyword->kind) {
+    case TokenKind::kStep:
+    case TokenKind::kRange:
+    case TokenKind::kMinOf:
+    case TokenKind::kMaxOf:
+      return Take(keyword->kind, length);
+    default:
+      return std::nullopt;
+  }
+}
+
+Token Lexer::NextInStatement() {
   if (AtEnd()) {
     if (paren_depth_ > 0) return Error(at_, "unclosed left parenthesis");
+    if (in_brackets_) return Error(at_, "unclosed left bracket");
     return Take(TokenKind::kEnd, 0);
   }
   const char c = text_[at_];
   if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return ScanNumberOrDuration();
   if (IsQuote(c)) return ScanString();
-  if (NameLength(at_, true) > 0) return ScanWord();
-  return ScanPunctuation();
+  if (NameLength(at_, true) == 0) return ScanPunctuation();
+  if (!in_brackets_) return ScanWord();
+  if (c == ':') {
+    if (seen_colon_) return Error(at_, "unexpected colon ':'");
+    seen_colon_ = true;
+    return Take(TokenKind::kColon, 1);
+  }
+  if (std::optional<Token> word = ScanDurationWord()) return *std::move(word);
+  return Unexpected("", ", expected ':'");
 }
 
 Token Lexer::ScanPunctuation() {
@@ -358,15 +353,32 @@ Token Lexer::ScanPunctuation() {
       in_braces_ = true;
       return Take(TokenKind::kLeftBrace, 1);
     case '[':
-      in_brackets_ = true;
+      if (in_brackets_) return Error(at_, "unexpected left bracket '['");
+      in_brackets_ = in_duration_ = true;
       seen_duration_ = seen_colon_ = false;
       return Take(TokenKind::kLeftBracket, 1);
     case ']':
-      return Error(at_, "unexpected right bracket ']'");
+      if (!in_brackets_) return Error(at_, "unexpected right bracket ']'");
+      in_brackets_ = in_duration_ = false;
+      return Take(TokenKind::kRightBracket, 1);
     default:
       return Unexpected("");
   }
 }
+
+namespace {
+
+// Long literals are cut: an expression may be one.
+std::string QuoteShort(std::string_view text) {
+  constexpr int kCharactersMax = 10;
+  if (text.size() <= kCharactersMax) return Quote(text);
+  std::size_t length = 0;
+  for (int i = 0; i < kCharactersMax && length < text.size(); ++i)
+    length += CharacterLength(text.substr(length));
+  return Quote(text.substr(0, length)) + "...";
+}
+
+}  // namespace
 
 std::string DescribeToken(const Token& token) {
   switch (token.kind) {
@@ -375,42 +387,34 @@ std::string DescribeToken(const Token& token) {
     case TokenKind::kError:
       return token.error;
     case TokenKind::kIdentifier:
-      // Words of the grammar in some places; told as such everywhere, as users know it.
-      if (token.text == "fill" || token.text == "fill_left" || token.text == "fill_right")
-        return "<" + std::string(token.text) + ">";
       return "identifier " + Quote(token.text);
     case TokenKind::kMetricIdentifier:
       return "metric identifier " + Quote(token.text);
     case TokenKind::kNumber:
-      return "number " + Quote(token.text);
+      return "number " + QuoteShort(token.text);
     case TokenKind::kDuration:
-      return "duration " + Quote(token.text);
+      return "duration " + QuoteShort(token.text);
     case TokenKind::kString:
-      return "string " + Quote(token.text);
+      return "string " + QuoteShort(token.text);
+    case TokenKind::kAt:
+    case TokenKind::kRegexMatch:
+    case TokenKind::kNotRegexMatch:
+      return fmt::format("<op:{}>", token.text);
     case TokenKind::kOperator:
-      return "<op:" + std::string(BinaryOpText(token.op)) + ">";
+      return fmt::format("<op:{}>", token.text);
     case TokenKind::kAggregate:
-      return "<aggr:" + std::string(AggregateOpText(token.aggregate)) + ">";
+      return fmt::format("<aggr:{}>", token.text);
     case TokenKind::kBy:
-      return "<by>";
     case TokenKind::kWithout:
-      return "<without>";
     case TokenKind::kOn:
-      return "<on>";
     case TokenKind::kIgnoring:
-      return "<ignoring>";
     case TokenKind::kGroupLeft:
-      return "<group_left>";
     case TokenKind::kGroupRight:
-      return "<group_right>";
     case TokenKind::kBool:
-      return "<bool>";
     case TokenKind::kOffset:
-      return "<offset>";
     case TokenKind::kAnchored:
-      return "<anchored>";
     case TokenKind::kSmoothed:
-      return "<smoothed>";
+      return fmt::format("<{}>", token.text);
     default:
       return Quote(token.text);
   }

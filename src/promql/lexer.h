@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,15 @@ class Lexer {
 
  private:
   [[nodiscard]] Token NextInBraces();
-  [[nodiscard]] Token NextInBrackets();
-  [[nodiscard]] Token NextOutside();
+  [[nodiscard]] Token NextInDuration();
+  [[nodiscard]] Token NextInStatement();
 
   void SkipBlanksAndComments();
   [[nodiscard]] Token ScanNumberOrDuration();
   [[nodiscard]] Token ScanString();
   [[nodiscard]] Token ScanWord();
+  /// The keyword of duration expressions that stands here; nothing for other words, which stay.
+  [[nodiscard]] std::optional<Token> ScanDurationWord();
   [[nodiscard]] Token ScanPunctuation();
 
   /// Bytes of the name that starts at `at`, 0 when none does. With colons allowed it is a metric name.
@@ -55,6 +58,7 @@ class Lexer {
   std::size_t paren_depth_ = 0;
   bool in_braces_ = false;
   bool in_brackets_ = false;
+  bool in_duration_ = false;    // Until the bracket's first literal; then what stands outside is known again.
   bool seen_duration_ = false;  // Since the bracket was opened.
   bool seen_colon_ = false;
   bool failed_ = false;

@@ -28,25 +28,13 @@ int HexValue(char c) {
   return IsDigit(c) ? c - '0' : Lower(c) - 'a' + 10;
 }
 
-// Digits with single underscores between them; `at` ends on the first character that is neither.
-bool SkipDigits(std::string_view text, std::size_t& at, bool (*is_digit)(char)) {
-  bool valid = true;
-  bool after_digit = false;
-  for (; at < text.size(); ++at) {
-    if (is_digit(text[at])) {
-      after_digit = true;
-    } else if (text[at] == '_') {
-      if (!after_digit) valid = false;
-      after_digit = false;
-    } else {
-      break;
-    }
-  }
-  return valid && after_digit;
-}
-
 bool IsHex(std::string_view text) {
   return text.size() >= 2 && text[0] == '0' && Lower(text[1]) == 'x';
+}
+
+// Users know these words, which come from the reference's language.
+std::string BadNumber(std::string_view text, std::string_view why) {
+  return fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}", Quote(text), why);
 }
 
 Result<double> ParseInteger(std::string_view digits, int base) {
@@ -68,8 +56,7 @@ Result<double> ParseUnsigned(std::string_view text) {
   const std::size_t digits_at = IsHex(lower) ? 2 : 0;
   const bool digits_lead =
       digits_at < lower.size() && (IsHexDigit(lower[digits_at]) || lower[digits_at] == '.');
-  if (!digits_lead)
-    return Fail(ErrorCode::kInvalidArgument, "error parsing number: " + Quote(text) + ": invalid syntax");
+  if (!digits_lead) return Fail(ErrorCode::kInvalidArgument, BadNumber(text, "invalid syntax"));
   if (IsHex(lower)) return ParseInteger(std::string_view(lower).substr(2), 16);
   const bool octal = lower.size() > 1 && lower[0] == '0' &&
                      std::all_of(lower.begin(), lower.end(), [](char c) { return c >= '0' && c <= '7'; });
@@ -77,12 +64,12 @@ Result<double> ParseUnsigned(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(lower.data(), lower.data() + lower.size(), value);
   if (end != lower.data() + lower.size() || error == std::errc::invalid_argument) {
-    return Fail(ErrorCode::kInvalidArgument, "error parsing number: " + Quote(text) + ": invalid syntax");
+    return Fail(ErrorCode::kInvalidArgument, BadNumber(text, "invalid syntax"));
   }
   if (error == std::errc::result_out_of_range) {
     // Too small rounds to zero; too large is refused.
     if (lower.find("e-") != std::string::npos) return 0.0;
-    return Fail(ErrorCode::kInvalidArgument, "error parsing number: " + Quote(text) + ": value out of range");
+    return Fail(ErrorCode::kInvalidArgument, BadNumber(text, "value out of range"));
   }
   return value;
 }
@@ -158,30 +145,40 @@ void AppendUtf8(std::uint32_t point, std::string& out) {
 }  // namespace
 
 NumberScan ScanNumber(std::string_view text) {
-  NumberScan scan;
   std::size_t at = 0;
-  if (IsHex(text)) {
-    at = text.size() > 2 && text[2] == '_' ? 3 : 2;
-    scan.valid = SkipDigits(text, at, IsHexDigit);
-    scan.length = at;
-    return scan;
+  const auto at_any = [&](std::string_view set) {
+    return at < text.size() && set.find(text[at]) != std::string_view::npos;
+  };
+  const auto take = [&](std::string_view set) { return at_any(set) ? (++at, true) : false; };
+  const auto malformed = [&] { return NumberScan{at, false}; };
+
+  // A leading zero may be the beginning of 0x, so what follows it counts as the beginning once more: 0.1.2 is one number,
+  // which then has no value, where 1.1.2 is none.
+  const bool hex = take("0") && take("xX");
+  const std::string_view digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
+  if (hex) take("_");
+  take(".");
+  take(digits);
+  bool dot = false;
+  bool exponent = false;
+  while (at_any(digits) || at_any("._eE")) {
+    if (at_any(".")) {
+      ++at;
+      if (dot || hex || take("_.")) return malformed();
+      dot = true;
+    } else if (at_any("eE")) {
+      ++at;
+      if (exponent) return malformed();
+      exponent = true;
+      take("+-");
+      if (take("._eE") || at == text.size()) return malformed();
+    } else if (take("_")) {
+      if (take("._eE") || at == text.size()) return malformed();
+    }
+    while (take(digits)) {
+    }
   }
-  const bool whole = at < text.size() && IsDigit(text[at]);
-  scan.valid = !whole || SkipDigits(text, at, IsDigit);
-  bool fraction = false;
-  if (at < text.size() && text[at] == '.') {
-    ++at;
-    fraction = at < text.size() && IsDigit(text[at]);
-    if (fraction && !SkipDigits(text, at, IsDigit)) scan.valid = false;
-  }
-  if (!whole && !fraction) scan.valid = false;
-  if (at < text.size() && Lower(text[at]) == 'e') {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    if (at >= text.size() || !IsDigit(text[at]) || !SkipDigits(text, at, IsDigit)) scan.valid = false;
-  }
-  scan.length = at;
-  return scan;
+  return {at, at > 0};
 }
 
 Result<double> ParseNumber(std::string_view text) {

@@ -9,7 +9,8 @@
 
 namespace tickscope::promql {
 
-/// The longest number at the start of `text`, and whether it is well formed: `1_`, `1e` and `1.5.2` are not.
+/// What looks like a number at the start of `text`, up to where it ends or cannot go on, and whether it is well formed:
+/// `1_`, `1e` and `1.5.2` are not. Since e is both a digit and an exponent, `0xee` is not either, as in Prometheus.
 struct NumberScan {
   std::size_t length = 0;
   bool valid = false;

@@ -8,18 +8,27 @@
 #include "model/column_scan.h"
 #include "promql/column_kernel.h"
 #include "promql/function_signature.h"
+#include "promql/part_kernel.h"
 #include "promql/range_source.h"
 #include "promql/step_adder.h"
 #include "promql/step_sums.h"
-#include "scan/sequence_index.h"
+#include "scan/kept_scan.h"
 
 namespace tickscope::promql {
 namespace {
 
 // Below this a second thread costs more than it brings.
 constexpr std::uint64_t kSamplesPerThread = 200'000;
+// Likewise, of few samples each.
+constexpr std::uint64_t kSeriesPerThread = 4'000;
+// Series by series values are held twice; more of them than this the evaluator has once.
+constexpr std::uint64_t kSeriesBytesMax = 64U << 20;
 // Series a thread takes at once: enough that histograms, whose buckets refer to each other, are rarely cut.
 constexpr std::uint32_t kSeriesPerTurn = 512;
+// Groups in a row that are one thread's, when each is one's.
+constexpr std::uint32_t kGroupsPerTurn = 128;
+// So many more series that could not be told as steps than could, and it is not tried any more.
+constexpr std::int64_t kStepMissesMax = 64;
 // Of more groups than this each belongs to one thread; of fewer each thread has a share, and they are merged.
 constexpr std::uint32_t kSharedGroupsMax = 256;
 
@@ -44,40 +53,13 @@ bool NamesOneMetric(const VectorSelector& selector) {
   });
 }
 
-Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& aggregate, const Scope& scope) {
-  const EngineOptions& options = run.options;
-  std::optional<Pushed> none;
-  if (!StepSums::Supports(aggregate.op) || options.delayed_name_removal || options.use_start_timestamps ||
-      options.type_and_unit_labels) {
-    return none;
-  }
-  const Expr& inner = WithoutParens(*aggregate.expr);
-  Pushed pushed;
-  TimeShift shift;
-  if (const auto* const selector = std::get_if<VectorSelector>(&inner.node)) {
-    if (selector->mode != RangeMode::kPlain) return none;
-    pushed.selector = selector;
-    TICKSCOPE_ASSIGN_OR_RETURN(shift, TimeShift::Resolve(run, selector->offset, selector->at));
-    pushed.question.range_ms = options.lookback_ms;
-  } else if (const auto* const call = std::get_if<Call>(&inner.node)) {
-    const RangeFunction* const function = FindRangeFunction(call->function->name);
-    if (function == nullptr || call->args.size() != 1) return none;
-    const Expr& arg = WithoutParens(*call->args.front());
-    if (!std::holds_alternative<MatrixSelector>(arg.node)) return none;
-    TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, arg));
-    if (source.mode != RangeMode::kPlain) return none;
-    pushed.selector = &source.selector->selector;
-    pushed.question.function = function;
-    pushed.question.range_ms = source.range_ms;
-    pushed.drops_name = !function->keeps_name;
-    pushed.place = arg.position;
-    shift = source.shift;
-    // Series that differ in their names alone may not fall together, which the evaluator sees to.
-    if (pushed.drops_name && !NamesOneMetric(*pushed.selector)) return none;
-  } else {
-    return none;
-  }
-  if (shift.is_fixed()) return none;
+bool ForbidsPushing(const EngineOptions& options) {
+  return !options.pushes_down || options.delayed_name_removal || options.use_start_timestamps ||
+         options.type_and_unit_labels;
+}
+
+// Resolves what does not depend on the form: times.
+void Finish(const QueryRun& run, const TimeShift& shift, const Scope& scope, Pushed& pushed) {
   for (std::size_t step = 0; step < scope.grid.count; ++step)
     pushed.question.ends_ms.push_back(shift.Apply(scope.grid.At(step)));
   pushed.start_ms = pushed.question.ends_ms.front() - pushed.question.range_ms + 1;
@@ -86,54 +68,58 @@ Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& ag
   pushed.hints =
       HintsFor(run, function == nullptr ? "" : function->name, pushed.question.range_ms, shift, scope.grid);
   if (pushed.hints && pushed.looks_at_start()) --pushed.start_ms;
+}
+
+// A function of one range of a selector.
+Result<std::optional<Pushed>> RecogniseCall(const QueryRun& run, const Call& call, const Scope& scope) {
+  std::optional<Pushed> none;
+  const RangeFunction* const function = FindRangeFunction(call.function->name);
+  if (function == nullptr || call.args.size() != 1) return none;
+  const Expr& arg = WithoutParens(*call.args.front());
+  if (!std::holds_alternative<MatrixSelector>(arg.node)) return none;
+  TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, arg));
+  if (source.mode != RangeMode::kPlain || source.shift.is_fixed()) return none;
+  Pushed pushed;
+  pushed.selector = &source.selector->selector;
+  pushed.question.function = function;
+  pushed.question.range_ms = source.range_ms;
+  pushed.drops_name = !function->keeps_name;
+  pushed.place = arg.position;
+  // Series that differ in their names alone may not fall together, which the evaluator sees to.
+  if (pushed.drops_name && !NamesOneMetric(*pushed.selector)) return none;
+  Finish(run, source.shift, scope, pushed);
   return std::optional(std::move(pushed));
 }
 
-// Which group each series belongs to.
-class Grouping {
- public:
-  Grouping(const ColumnScan& scan, const Aggregate& aggregate, bool drops_name)
-      : scan_(scan), names_(aggregate.grouping), without_(aggregate.without), drops_name_(drops_name) {
-    std::ranges::sort(names_);
-    group_of_.reserve(scan.series_count());
-    std::vector<std::uint8_t> keeps(scan.pair_count(), kUnknown);
-    std::vector<std::uint32_t> kept;
-    for (std::uint32_t series = 0; series < scan.series_count(); ++series) {
-      kept.clear();
-      for (const std::uint32_t pair : scan.PairsOf(series)) {
-        if (keeps[pair] == kUnknown) keeps[pair] = Keeps(scan.PairText(pair).name) ? kYes : kNo;
-        if (keeps[pair] == kYes) kept.push_back(pair);
-      }
-      group_of_.push_back(groups_.Number(kept));
-    }
+Result<std::optional<Pushed>> Recognise(const QueryRun& run, const Aggregate& aggregate, const Scope& scope) {
+  std::optional<Pushed> none;
+  if (!StepSums::Supports(aggregate.op)) return none;
+  const Expr& inner = WithoutParens(*aggregate.expr);
+  if (const auto* const call = std::get_if<Call>(&inner.node)) return RecogniseCall(run, *call, scope);
+  const auto* const selector = std::get_if<VectorSelector>(&inner.node);
+  if (selector == nullptr || selector->mode != RangeMode::kPlain) return none;
+  TICKSCOPE_ASSIGN_OR_RETURN(const TimeShift shift, TimeShift::Resolve(run, selector->offset, selector->at));
+  if (shift.is_fixed()) return none;
+  Pushed pushed;
+  pushed.selector = selector;
+  pushed.question.range_ms = run.options.lookback_ms;
+  Finish(run, shift, scope, pushed);
+  return std::optional(std::move(pushed));
+}
+
+// What the aggregate groups by, of series whose names may go.
+scan::GroupBy GroupByOf(std::vector<std::string> names, bool without, bool drops_name) {
+  scan::GroupBy by{std::move(names), without};
+  if (by.without) {
+    by.names.insert(by.names.end(), {std::string(kMetricName), "__type__", "__unit__"});
+  } else if (drops_name) {
+    std::erase_if(by.names, IsMetricIdentityLabel);
   }
-
-  [[nodiscard]] std::uint32_t count() const { return groups_.size(); }
-  [[nodiscard]] std::uint32_t Of(std::uint32_t series) const { return group_of_[series]; }
-  [[nodiscard]] Labels LabelsOf(std::uint32_t group) const {
-    std::vector<LabelView> labels;
-    for (const std::uint32_t pair : groups_.at(group))
-      labels.push_back(scan_.PairText(pair));
-    return Labels::FromSorted(labels);
-  }
-
- private:
-  static constexpr std::uint8_t kNo = 0;
-  static constexpr std::uint8_t kYes = 1;
-  static constexpr std::uint8_t kUnknown = 2;
-
-  [[nodiscard]] bool Keeps(std::string_view name) const {
-    if (IsMetricIdentityLabel(name) && (without_ || drops_name_)) return false;
-    return std::ranges::binary_search(names_, name) != without_;
-  }
-
-  const ColumnScan& scan_;
-  std::vector<std::string> names_;
-  const bool without_;
-  const bool drops_name_;
-  scan::SequenceIndex groups_;
-  std::vector<std::uint32_t> group_of_;
-};
+  std::ranges::sort(by.names);
+  const auto repeated = std::ranges::unique(by.names);
+  by.names.erase(repeated.begin(), repeated.end());
+  return by;
+}
 
 // What is known of a label pair.
 enum class Seen : std::uint8_t { kNever, kMetricName, kOther };
@@ -149,28 +135,28 @@ struct Share {
 
 class PushedRun {
  public:
-  PushedRun(const Pushed& pushed, const Aggregate& aggregate, const ColumnScan& scan,
+  PushedRun(const Pushed& pushed, AggregateOp op, const scan::GroupBy& by, const ColumnScan& scan,
             const QueryContext& context, std::size_t threads)
       : pushed_(pushed),
         context_(context),
-        op_(aggregate.op),
+        op_(op),
         scan_(scan),
-        grouping_(scan, aggregate, pushed.drops_name),
-        by_group_(grouping_.count() > kSharedGroupsMax),
+        groups_(scan::GroupsOf(scan, by)),
+        by_group_(groups_->count() > kSharedGroupsMax),
         shares_(threads) {}
 
   /// Bytes that Run will hold.
   [[nodiscard]] std::uint64_t bytes() const {
     const std::size_t copies = by_group_ ? 1 : shares_.size();
-    return copies * StepSums::BytesOf(grouping_.count(), pushed_.question.ends_ms.size());
+    return copies * StepSums::BytesOf(groups_->count(), pushed_.question.ends_ms.size());
   }
 
   void Run() {
     const std::size_t steps = pushed_.question.ends_ms.size();
-    if (by_group_) common_.emplace(op_, grouping_.count(), steps);
+    if (by_group_) common_.emplace(op_, groups_->count(), steps);
     RunParallel(shares_.size(), [this, steps](std::size_t i) {
       Share& share = shares_[i];
-      if (!by_group_) share.sums.emplace(op_, grouping_.count(), steps);
+      if (!by_group_) share.sums.emplace(op_, groups_->count(), steps);
       share.seen.assign(scan_.pair_count(), Seen::kNever);
       share.status = Take(i, share);
       if (!share.status || share.is_refused) is_stopped_ = true;
@@ -182,7 +168,13 @@ class PushedRun {
   }
 
   [[nodiscard]] const std::vector<Share>& shares() const { return shares_; }
-  [[nodiscard]] const Grouping& grouping() const { return grouping_; }
+  [[nodiscard]] std::uint32_t group_count() const { return groups_->count(); }
+  [[nodiscard]] Labels LabelsOf(std::uint32_t group) const {
+    std::vector<LabelView> labels;
+    for (const std::uint32_t pair : groups_->PairsOf(group))
+      labels.push_back(scan_.PairText(pair));
+    return Labels::FromSorted(labels);
+  }
   [[nodiscard]] const StepSums& sums() const { return *common_; }
 
  private:
@@ -191,9 +183,14 @@ class PushedRun {
     ColumnKernel kernel(pushed_.question);
     StepSums& sums = by_group_ ? *common_ : *share.sums;
     std::optional<StepAdder> adder;
-    if (grouping_.count() <= kSharedGroupsMax && StepAdder::Supports(pushed_.question, op_))
-      adder.emplace(pushed_.question, grouping_.count(), sums);
+    if (!by_group_ && StepAdder::Supports(pushed_.question, op_))
+      adder.emplace(pushed_.question, groups_->count(), kernel.grid(), sums);
+    // Series that were told as steps, less those that could not be.
+    std::int64_t told = kStepMissesMax;
     CounterSteps steps;
+    std::optional<PartKernel> part_kernel;
+    if (PartKernel::Suits(pushed_.question)) part_kernel.emplace(pushed_.question);
+    SampleParts parts;
     SampleColumns samples;
     StepValues values;
     const std::uint32_t series_count = scan_.series_count();
@@ -201,19 +198,44 @@ class PushedRun {
       share.samples += sample_count;
       context_.CountSamples(sample_count);
     };
+    const bool needs_name = pushed_.question.function != nullptr && pushed_.question.function->counter;
     const auto note_name = [&](std::uint32_t series) {
+      if (!needs_name) return;
+      // The name is among the first.
       for (const std::uint32_t pair : scan_.PairsOf(series)) {
         if (share.seen[pair] == Seen::kNever)
           share.seen[pair] = scan_.PairText(pair).name == kMetricName ? Seen::kMetricName : Seen::kOther;
+        if (share.seen[pair] == Seen::kMetricName) return;
       }
     };
     const auto take = [&](std::uint32_t series) -> Status {
-      if (adder && adder->is_worth_it()) {
+      if (part_kernel) {
+        parts.Clear();
+        TICKSCOPE_ASSIGN_OR_RETURN(const bool is_told,
+                                   reader->AppendParts(series, part_kernel->edges(), parts));
+        if (is_told && !parts.summaries.empty() && part_kernel->Evaluate(parts, values)) {
+          note(parts.samples.size() + parts.summaries.size());
+          sums.Add(groups_->Of(series), values);
+          if (values.is_anywhere) note_name(series);
+          return {};
+        }
+      }
+      if (kernel.takes_steps() && told > 0) {
         steps.Clear();
         TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, reader->AppendSteps(series, steps));
-        if (is_counter && adder->Add(grouping_.Of(series), steps)) {
-          note(steps.times_ms.size());
-          if (adder->is_anywhere()) note_name(series);
+        told += is_counter ? 1 : -1;
+        if (is_counter && steps.IsInOrder()) {
+          note(steps.row_count());
+          if (steps.stretches.empty()) return {};
+          bool is_anywhere = false;
+          if (adder && adder->Add(groups_->Of(series), steps)) {
+            is_anywhere = adder->is_anywhere();
+          } else {
+            kernel.Evaluate(steps, values);
+            sums.Add(groups_->Of(series), values);
+            is_anywhere = values.is_anywhere;
+          }
+          if (is_anywhere) note_name(series);
           return {};
         }
       }
@@ -227,13 +249,14 @@ class PushedRun {
       }
       note(sample_count);
       if (!values.is_anywhere) return {};
-      sums.Add(grouping_.Of(series), values);
+      sums.Add(groups_->Of(series), values);
       note_name(series);
       return {};
     };
     if (by_group_) {
       for (std::uint32_t series = 0; series < series_count && !is_stopped_; ++series) {
-        if (grouping_.Of(series) % shares_.size() == number) TICKSCOPE_RETURN_IF_ERROR(take(series));
+        if (groups_->Of(series) / kGroupsPerTurn % shares_.size() == number)
+          TICKSCOPE_RETURN_IF_ERROR(take(series));
       }
       return {};
     }
@@ -251,7 +274,7 @@ class PushedRun {
   const QueryContext& context_;
   const AggregateOp op_;
   const ColumnScan& scan_;
-  const Grouping grouping_;
+  const std::shared_ptr<const scan::SeriesGroups> groups_;
   const bool by_group_;
   std::vector<Share> shares_;
   std::optional<StepSums> common_;
@@ -259,19 +282,34 @@ class PushedRun {
   std::atomic<bool> is_stopped_{false};
 };
 
-// False when a sum is not finite: then the order of adding up matters, and the evaluator has its own.
-Result<bool> Store(const PushedRun& pushed, std::size_t steps, StepMatrix& out) {
-  for (std::uint32_t group = 0; group < pushed.grouping().count(); ++group) {
+// Sums that are not finite depend on the order of adding up, and the evaluator has its own: then false. Values of single
+// series do not.
+enum class Values : std::uint8_t { kSums, kOfSeries };
+
+Result<bool> Store(const PushedRun& pushed, std::size_t steps, Values values, StepMatrix& out) {
+  struct Row {
+    Labels labels;
+    std::uint32_t group = 0;
+  };
+  std::vector<Row> rows;
+  for (std::uint32_t group = 0; group < pushed.group_count(); ++group) {
     bool is_anywhere = false;
     for (std::size_t step = 0; step < steps; ++step) {
       if (!pushed.sums().IsThere(group, step)) continue;
-      const double v = pushed.sums().At(group, step);
-      if (!std::isfinite(v)) return false;
-      if (!is_anywhere) out.AddRow({pushed.grouping().LabelsOf(group), false});
       is_anywhere = true;
-      out.SetFloat(out.rows() - 1, step, v);
+      if (values == Values::kSums && !std::isfinite(pushed.sums().At(group, step))) return false;
     }
-    if (is_anywhere) TICKSCOPE_RETURN_IF_ERROR(out.CloseRow());
+    if (is_anywhere) rows.push_back({pushed.LabelsOf(group), group});
+  }
+  // As series come: what follows may depend on their order.
+  if (values == Values::kOfSeries) std::ranges::sort(rows, {}, &Row::labels);
+  for (Row& row : rows) {
+    out.AddRow({std::move(row.labels), false});
+    for (std::size_t step = 0; step < steps; ++step) {
+      if (pushed.sums().IsThere(row.group, step))
+        out.SetFloat(out.rows() - 1, step, pushed.sums().At(row.group, step));
+    }
+    TICKSCOPE_RETURN_IF_ERROR(out.CloseRow());
   }
   return true;
 }
@@ -281,34 +319,29 @@ bool IsForTheEvaluator(const Error& error) {
   return error.code == ErrorCode::kCorruption || error.code == ErrorCode::kUnsupported;
 }
 
-}  // namespace
-
-bool IsPushable(const QueryRun& run, const Aggregate& aggregate) {
-  if (!run.options.pushes_down) return false;
-  const auto pushed = Recognise(run, aggregate, Scope{{run.start_ms, 1, 1}});
-  return pushed && pushed->has_value();
-}
-
-Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,
-                                                      const Scope& scope) {
+Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, Pushed& pushed, AggregateOp op,
+                                           const scan::GroupBy& by, Values values, const Scope& scope) {
   QueryRun& run = evaluator.run();
   std::optional<StepMatrix> none;
-  if (!run.options.pushes_down) return none;
-  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, Recognise(run, aggregate, scope));
-  if (!pushed) return none;
-  const SelectRequest request{run.tenant, pushed->start_ms, pushed->end_ms, pushed->selector->matchers,
-                              pushed->hints};
+  const SelectRequest request{run.tenant, pushed.start_ms, pushed.end_ms, pushed.selector->matchers,
+                              pushed.hints};
   auto scan = run.storage.Scan(request, run.context);
   if (!scan) {
     if (IsForTheEvaluator(scan.error())) return none;
     return std::unexpected(std::move(scan).error());
   }
   if (*scan == nullptr) return none;
-  if (pushed->looks_at_start())
-    pushed->question.windows.assign((*scan)->spans().begin(), (*scan)->spans().end());
-  const std::uint64_t worth = (*scan)->EstimateSamples() / kSamplesPerThread + 1;
+  if (pushed.hints && pushed.looks_at_start())
+    pushed.question.windows.assign((*scan)->spans().begin(), (*scan)->spans().end());
+  const std::uint64_t series = (*scan)->series_count();
+  if (values == Values::kOfSeries && StepSums::BytesOf(series, scope.grid.count) > kSeriesBytesMax)
+    return none;
+  const std::uint64_t worth =
+      std::max((*scan)->EstimateSamples() / kSamplesPerThread, series / kSeriesPerThread) + 1;
   const std::size_t cores = run.options.threads == 0 ? CoreCount() : run.options.threads;
-  PushedRun pushed_run(*pushed, aggregate, **scan, run.context, std::min<std::size_t>(cores, worth));
+  PushedRun pushed_run(pushed, op, by, **scan, run.context, std::min<std::size_t>(cores, worth));
+  // Series whose names alone set them apart are an error.
+  if (values == Values::kOfSeries && pushed_run.group_count() != series) return none;
   SampleCharge charge(run.budget);
   charge.SetBytes(pushed_run.bytes());
   TICKSCOPE_RETURN_IF_ERROR(run.Check());
@@ -321,20 +354,55 @@ Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, cons
     samples += share.samples;
   }
   StepMatrix out = evaluator.NewMatrix(scope);
-  TICKSCOPE_ASSIGN_OR_RETURN(const bool is_finite, Store(pushed_run, scope.grid.count, out));
-  if (!is_finite) return none;
-  run.NoteRead(*pushed->selector, {(*scan)->series_count(), samples,
-                                   SpansRead((*scan)->spans(), pushed->start_ms, pushed->end_ms)});
-  if (pushed->question.function != nullptr && pushed->question.function->counter) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const bool is_stored, Store(pushed_run, scope.grid.count, values, out));
+  if (!is_stored) return none;
+  run.NoteRead(*pushed.selector, {(*scan)->series_count(), samples,
+                                  SpansRead((*scan)->spans(), pushed.start_ms, pushed.end_ms)});
+  if (pushed.question.function != nullptr && pushed.question.function->counter) {
     for (const Share& share : pushed_run.shares()) {
       for (std::uint32_t pair = 0; pair < share.seen.size(); ++pair) {
         if (share.seen[pair] == Seen::kMetricName)
-          AnnotateCounterName(run, pushed->place,
+          AnnotateCounterName(run, pushed.place,
                               Labels{{std::string(kMetricName), std::string((*scan)->PairText(pair).value)}});
       }
     }
   }
   return std::optional(std::move(out));
+}
+
+}  // namespace
+
+bool IsPushable(const QueryRun& run, const Aggregate& aggregate) {
+  if (ForbidsPushing(run.options)) return false;
+  const auto pushed = Recognise(run, aggregate, Scope{{run.start_ms, 1, 1}});
+  return pushed && pushed->has_value();
+}
+
+bool IsPushable(const QueryRun& run, const Call& call) {
+  if (ForbidsPushing(run.options)) return false;
+  const auto pushed = RecogniseCall(run, call, Scope{{run.start_ms, 1, 1}});
+  return pushed && *pushed && ColumnKernel::Has(*(*pushed)->question.function);
+}
+
+Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,
+                                                      const Scope& scope) {
+  std::optional<StepMatrix> none;
+  if (ForbidsPushing(evaluator.run().options)) return none;
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, Recognise(evaluator.run(), aggregate, scope));
+  if (!pushed) return none;
+  return Evaluate(evaluator, *pushed, aggregate.op,
+                  GroupByOf(aggregate.grouping, aggregate.without, pushed->drops_name), Values::kSums, scope);
+}
+
+Result<std::optional<StepMatrix>> EvalPushedCall(Evaluator& evaluator, const Call& call, const Scope& scope) {
+  std::optional<StepMatrix> none;
+  if (ForbidsPushing(evaluator.run().options)) return none;
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<Pushed> pushed, RecogniseCall(evaluator.run(), call, scope));
+  if (!pushed || !ColumnKernel::Has(*pushed->question.function)) return none;
+  // Each series is a group of its own: the greatest of one value is that value.
+  const scan::GroupBy by = pushed->drops_name ? GroupByOf({}, /*without=*/true, /*drops_name=*/true)
+                                              : scan::GroupBy{{}, /*without=*/true};
+  return Evaluate(evaluator, *pushed, AggregateOp::kMax, by, Values::kOfSeries, scope);
 }
 
 }  // namespace tickscope::promql

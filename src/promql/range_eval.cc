@@ -4,10 +4,13 @@
 #include <span>
 
 #include "model/histogram_text.h"
+#include "promql/column_kernel.h"
 #include "promql/extended_range.h"
 #include "promql/functions_absent.h"
 #include "promql/functions_rate.h"
+#include "promql/pushed_aggregate.h"
 #include "promql/range_hints.h"
+#include "promql/range_source.h"
 #include "promql/selector_eval.h"
 
 namespace tickscope::promql {
@@ -58,7 +61,8 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, std::st
       run, read, [&](const Labels& labels, const SampleColumns& columns, std::span<const ReadSpan> spans) {
         series.Fill(columns, run.options.use_start_timestamps);
         if (scope.histogram_totals_only) series.ReduceToTotals();
-        return visit({labels, false}, series, spans);
+        // Who was not told what is asked has read samples, or what stands for them.
+        return visit({labels, false}, series, read.hints ? spans : std::span<const ReadSpan>());
       });
 }
 
@@ -133,8 +137,8 @@ Sample ApplyKernel(const RangeFunction& function, const RangeSource& source, std
 }  // namespace
 
 Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const Grid& outer) {
-  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms, ResolveDuration(source.subquery->step, DurationRole::kStep,
-                                                                   run.durations(), run.text));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::int64_t step_ms,
+                             ResolveDuration(source.subquery->step, DurationRole::kStep, run.durations()));
   if (step_ms == 0) step_ms = run.options.default_subquery_step_ms;
   Grid grid;
   grid.step_ms = step_ms;
@@ -149,7 +153,13 @@ Result<Grid> SubqueryGrid(const QueryRun& run, const RangeSource& source, const 
 }
 
 Result<StepMatrix> EvalRangeCall(const CallSite& site) {
+  TICKSCOPE_ASSIGN_OR_RETURN(std::optional<StepMatrix> pushed,
+                             EvalPushedCall(site.evaluator, site.call, site.scope));
   QueryRun& run = site.run();
+  if (pushed) {
+    if (run.trace != nullptr) run.trace->RanAs(site.expr, PlanMethod::kColumns);
+    return *std::move(pushed);
+  }
   const RangeFunction& function = *FindRangeFunction(site.call.function->name);
   const std::size_t range_arg = RangeArgIndex(site.call);
   TICKSCOPE_ASSIGN_OR_RETURN(const RangeSource source, ResolveSource(run, site.arg(range_arg)));
@@ -165,6 +175,16 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
 
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   const Grid& grid = site.scope.grid;
+  ColumnQuestion question{&function, {}, source.range_ms};
+  for (std::size_t step = 0; step < grid.count; ++step)
+    question.ends_ms.push_back(source.shift.Apply(grid.At(step)));
+  ColumnKernel columns(question);
+  const bool takes_columns = run.options.pushes_down && source.mode == RangeMode::kPlain && params.empty() &&
+                             ColumnKernel::Has(function);
+  const auto has_windows = [](std::span<const ReadSpan> spans) {
+    return std::ranges::any_of(spans, [](const ReadSpan& span) { return span.resolution_ms > 0; });
+  };
+  StepValues values;
   std::uint32_t param_notes = 0;
   double bad_param = 0;
   const RangeVisitor visit = [&](const SeriesHead& head, const RangeSeries& series,
@@ -172,6 +192,16 @@ Result<StepMatrix> EvalRangeCall(const CallSite& site) {
     const std::size_t row = out.AddRow(head);
     SampleCharge window_charge(run.budget);
     std::size_t widest = 0;
+    if (takes_columns && !has_windows(spans) && columns.Evaluate(series, values)) {
+      TICKSCOPE_RETURN_IF_ERROR(run.Check());
+      TICKSCOPE_RETURN_IF_ERROR(window_charge.Grow(columns.grid().widest()));
+      for (std::size_t step = 0; step < grid.count; ++step) {
+        if (values.is_there[step] != 0) out.SetFloat(row, step, values.values[step]);
+      }
+      if (function.counter && values.is_anywhere)
+        AnnotateCounterName(run, PlaceOf(site, source, range_arg, range_arg), head.labels);
+      return out.CloseRow();
+    }
     WindowCursor cursor(series);
     RangeCall call;
     call.range_ms = source.range_ms;
@@ -273,7 +303,10 @@ Result<std::vector<RangeVectorRow>> EvalRangeVector(Evaluator& evaluator, const 
                   std::string(mode) + " modifier is not supported with histograms");
     }
     const EdgedRange floats(window.floats.times, {}, window.start_ms, start_ms, end_ms, source.mode);
+    const bool only_after =
+        source.mode == RangeMode::kSmoothed && !window.floats.empty() && window.floats.times.front() > end_ms;
     const auto edge = [&](TimeMs time_ms, bool at_start) {
+      if (only_after) row.points.push_back({time_ms, window.floats.values.front(), nullptr});
       if (plain || floats.empty()) return;
       SampleTerms terms;
       if (at_start) {

@@ -8,8 +8,7 @@ Result<RangeSource> ResolveSource(const QueryRun& run, const Expr& expr) {
   source.selector = std::get_if<MatrixSelector>(&inner.node);
   source.subquery = std::get_if<Subquery>(&inner.node);
   const Duration& range = source.selector != nullptr ? source.selector->range : source.subquery->range;
-  TICKSCOPE_ASSIGN_OR_RETURN(source.range_ms,
-                             ResolveDuration(range, DurationRole::kRange, run.durations(), run.text));
+  TICKSCOPE_ASSIGN_OR_RETURN(source.range_ms, ResolveDuration(range, DurationRole::kRange, run.durations()));
   if (source.selector != nullptr) {
     const VectorSelector& selector = source.selector->selector;
     source.mode = selector.mode;

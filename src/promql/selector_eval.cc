@@ -106,7 +106,7 @@ void DeriveHints(const SampleColumns& columns, SampleColumns& hinted) {
 Result<TimeShift> TimeShift::Resolve(const QueryRun& run, const Duration& offset, const AtModifier& at) {
   TimeShift shift;
   TICKSCOPE_ASSIGN_OR_RETURN(shift.offset_ms_,
-                             ResolveDuration(offset, DurationRole::kOffset, run.durations(), run.text));
+                             ResolveDuration(offset, DurationRole::kOffset, run.durations()));
   switch (at.kind) {
     case AtKind::kNone:
       break;

@@ -170,7 +170,8 @@ Status ExpressionParser::ParseAt(Expr& expr) {
     const double value = std::get<NumberLiteral>(literal.expr->node).value;
     const double time_ms = std::round((negate ? -value : value) * 1000);
     if (!(std::fabs(time_ms) < 9.2e18)) {
-      return FailAt(expr.position.start, "timestamp out of bounds for @ modifier: " + FormatNumber(value));
+      return FailAt(expr.position.start,
+                    "timestamp out of bounds for @ modifier: " + FormatNumber(negate ? -value : value));
     }
     at.kind = AtKind::kTimestamp;
     at.time_ms = static_cast<TimeMs>(time_ms);

@@ -1,22 +1,28 @@
 #include "promql/step_adder.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tickscope::promql {
 namespace {
-
-// To the last bit, so that what a step comes to does not depend on which series came first.
-bool IsAlike(const StepWindow& a, const StepWindow& b) {
-  return a.first == b.first && a.end == b.end && a.factor == b.factor;
-}
 
 // Compiled for what the CPU has: this is what a query of a whole fleet comes down to.
 #if defined(__x86_64__)
 [[gnu::target_clones("avx2", "default")]]
 #endif
-void AddRows(const std::uint32_t* steps, std::size_t count, std::uint64_t* rows) {
+void AddRows(const std::uint32_t* steps, std::size_t count, std::uint32_t* rows) {
   for (std::size_t i = 0; i < count; ++i)
     rows[i] += steps[i];
+}
+
+#if defined(__x86_64__)
+[[gnu::target_clones("avx2", "default")]]
+#endif
+std::uint32_t MostOf(const std::uint32_t* steps, std::size_t count) {
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    most = std::max(most, steps[i]);
+  return most;
 }
 
 }  // namespace
@@ -26,35 +32,41 @@ bool StepAdder::Supports(const ColumnQuestion& question, AggregateOp op) {
   return question.function->name == "rate" || question.function->name == "increase";
 }
 
-StepAdder::StepAdder(const ColumnQuestion& question, std::size_t groups, StepSums& sums)
-    : question_(question), group_count_(groups), sums_(sums), grid_(GridOf(question)) {}
+StepAdder::StepAdder(const ColumnQuestion& question, std::size_t groups, WindowGrid& grid, StepSums& sums)
+    : question_(question), group_count_(groups), grid_(grid), sums_(sums) {}
 
-StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
-  if (class_ != nullptr && grid_.IsOver(times_ms)) return class_;
-  const std::span<const StepWindow> windows = grid_.Over(times_ms);
+StepAdder::Class* StepAdder::ClassOf(const CounterSteps& series) {
+  const std::span<const StepWindow> windows = grid_.Over(series.stretches);
+  if (grid_version_ == grid_.version()) return class_;
+  grid_version_ = grid_.version();
   own_windows_ = windows;
   own_reach_ = 0;
-  for (const StepWindow& window : windows) {
-    if (window.end - window.first >= 2)
-      own_reach_ = std::max(own_reach_, window.to_start_s / window.sampled_s);
-  }
+  for (const WindowReach& reach : grid_.reaches())
+    own_reach_ = std::max(own_reach_, reach.to_start_s / reach.sampled_s);
+  const std::size_t row_count = series.row_count();
   for (const auto& known : classes_) {
     class_ = known.get();
-    if (known->row_count == times_ms.size() && std::ranges::equal(known->windows, windows, IsAlike))
+    // To the last bit, so that what a step comes to does not depend on which series came first.
+    if (known->row_count == row_count &&
+        std::ranges::equal(known->factors, grid_.reaches(), {}, {}, &WindowReach::factor) &&
+        std::ranges::equal(known->windows, windows)) {
       return class_;
+    }
   }
   class_ = nullptr;
-  const std::size_t bytes = times_ms.size() * group_count_ * sizeof(std::uint64_t);
+  const std::size_t bytes = group_count_ * (row_count * sizeof(std::uint32_t) + sizeof(Group));
   if (classes_.size() == kClassesMax || bytes > kBytesMax - bytes_) return nullptr;
   bytes_ += bytes;
   auto made = std::make_unique<Class>();
   made->windows.assign(windows.begin(), windows.end());
-  made->row_count = times_ms.size();
+  for (const WindowReach& reach : grid_.reaches())
+    made->factors.push_back(reach.factor);
+  made->row_count = row_count;
   made->groups.resize(group_count_);
   for (const StepWindow& window : windows) {
-    if (window.end - window.first < 2) continue;
+    if (window.rows() < 2) continue;
     made->is_anywhere = true;
-    made->window_rows_max = std::max(made->window_rows_max, window.end - window.first);
+    made->window_rows_max = std::max(made->window_rows_max, window.rows());
   }
   class_ = made.get();
   classes_.push_back(std::move(made));
@@ -62,60 +74,122 @@ StepAdder::Class* StepAdder::ClassOf(const std::vector<TimeMs>& times_ms) {
 }
 
 bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
-  Class* const of = ClassOf(series.times_ms);
-  if (of == nullptr) {
-    ++misses_;
-    return false;
-  }
+  Class* const of = ClassOf(series);
+  if (of == nullptr) return false;
   if (!of->is_anywhere) return true;
+  double grown = 0;
+  for (std::size_t i = 0; i < series.stretches.size(); ++i)
+    grown += series.stretches[i].grown + (i > 0 ? series.RiseInto(i) : 0);
+  if (!(grown < 0x1p32)) return false;
   Group& to = of->groups[group];
   if (to.rows.empty()) to.rows.assign(of->row_count, 0);
+  if (to.grown + grown >= 0x1p32) PutAway(*of, to);
+  to.grown += grown;
   ++to.count;
-  AddRows(series.steps.data(), of->row_count, to.rows.data());
+  std::uint32_t* rows = to.rows.data();
+  for (std::size_t i = 0; i < series.stretches.size(); ++i) {
+    const StepStretch& stretch = series.stretches[i];
+    if (i > 0) rows[0] += static_cast<std::uint32_t>(series.RiseInto(i));
+    AddRows(stretch.steps.data(), stretch.steps.size(), rows + 1);
+    for (const CounterFall& fall : series.FallsOf(stretch))
+      rows[fall.row] += static_cast<std::uint32_t>(fall.before);
+    rows += stretch.times_ms.size();
+  }
   CorrectYoung(*of, group, series);
   return true;
 }
 
-// A window that begins between two anchors begins with no less than the first's value, and grows by no more than up to where
-// the longest window ends that begins there. If that is little, nothing is cut at zero.
+// A window that begins in a run begins with no less than its first value, and grows by no more than up to where the longest
+// window ends that begins there. If that is little, nothing is cut at zero.
 void StepAdder::CorrectYoung(const Class& of, std::size_t group, const CounterSteps& series) {
-  const std::vector<CounterSteps::Anchor>& anchors = series.anchors;
-  for (std::size_t i = 0; i < anchors.size(); ++i) {
-    const std::size_t next_row = i + 1 < anchors.size() ? anchors[i + 1].row : of.row_count;
-    double grown = series.grown;
-    for (std::size_t later = i + 1; later < anchors.size(); ++later) {
-      if (anchors[later].row < next_row + of.window_rows_max) continue;
-      grown = anchors[later].grown;
-      break;
+  Run run;
+  for (; run.stretch < series.stretches.size(); ++run.stretch) {
+    const StepStretch& stretch = series.stretches[run.stretch];
+    double grown = stretch.grown;
+    run.row = run.stretch_row;
+    run.first = stretch.first;
+    const auto take = [&](std::size_t end_row) {
+      run.end_row = end_row;
+      run.reach = grown;
+      // Mostly it is clear at once, whatever comes behind.
+      const double reach = grown + ReachBehind(of, series, run.stretch);
+      if (reach > 0 && run.first <= own_reach_ * reach * 1.000001) CorrectRun(of, group, series, run);
+    };
+    for (const CounterFall& fall : series.FallsOf(stretch)) {
+      take(run.stretch_row + fall.row);
+      grown -= fall.before - run.first + fall.after;
+      run.row = run.end_row;
+      run.first = fall.after;
     }
-    const double most = grown - anchors[i].grown;
-    if (most > 0 && anchors[i].value <= own_reach_ * most * 1.000001) CorrectRows(of, group, series, i);
+    take(run.stretch_row + stretch.times_ms.size());
+    run.stretch_row = run.end_row;
   }
 }
 
-void StepAdder::CorrectRows(const Class& of, std::size_t group, const CounterSteps& series,
-                            std::size_t anchor) {
-  const std::size_t from = series.anchors[anchor].row;
-  const std::size_t next_row =
-      anchor + 1 < series.anchors.size() ? series.anchors[anchor + 1].row : of.row_count;
-  const std::size_t to = std::min<std::size_t>(next_row + of.window_rows_max, of.row_count);
-  values_.resize(to - from);
-  double value = series.anchors[anchor].value;
-  for (std::size_t row = from; row < to; ++row) {
-    if (row > from) value += series.steps[row];
-    values_[row - from] = value;
+// What it grows by behind a stretch, as far as a window from there reaches.
+double StepAdder::ReachBehind(const Class& of, const CounterSteps& series, std::size_t stretch) {
+  double grown = 0;
+  std::size_t rows = 0;
+  for (std::size_t i = stretch + 1; i < series.stretches.size() && rows < of.window_rows_max; ++i) {
+    const StepStretch& next = series.stretches[i];
+    grown += series.RiseInto(i);
+    ++rows;
+    const std::size_t rest = std::min<std::size_t>(of.window_rows_max - rows, next.steps.size());
+    if (rest < next.steps.size() && next.falls_from == next.falls_to) {
+      grown += static_cast<double>(std::accumulate(
+          next.steps.begin(), next.steps.begin() + static_cast<std::ptrdiff_t>(rest), std::uint64_t{0}));
+    } else {
+      grown += next.grown;
+    }
+    rows += rest;
   }
+  return grown;
+}
+
+void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterSteps& series, const Run& run) {
   // Its own windows: those of a class agree in what is extended in all, but not in how much of it lies before the first sample.
-  const auto begin = std::ranges::lower_bound(own_windows_, from, {}, &StepWindow::first);
-  for (auto window = begin; window != own_windows_.end() && window->first < next_row; ++window) {
-    if (window->end - window->first < 2) continue;
-    const double first = values_[window->first - from];
-    const double change = values_[window->end - 1 - from] - first;
-    const double plain = change * window->factor;
-    const double cut = ChangeOf(*window, first, change, grid_.per_second());
+  auto window = std::ranges::lower_bound(own_windows_, run.row, {}, &StepWindow::first);
+  if (window == own_windows_.end() || window->first >= run.end_row) return;
+  const StepStretch& stretch = series.stretches[run.stretch];
+  const std::size_t from = run.row - run.stretch_row;
+  const std::size_t to = run.end_row - run.stretch_row;
+  const bool ends_stretch = to == stretch.times_ms.size();
+  const double behind = ReachBehind(of, series, run.stretch);
+  const double reach = run.reach + behind;
+  // No window that ends in the run grows by more than this; of one that goes on behind a fall that is not known.
+  const double of_window =
+      static_cast<double>(of.window_rows_max) * MostOf(stretch.steps.data() + from, to - from - 1) +
+      (ends_stretch ? behind : reach);
+  grown_.Begin(series, run.stretch, run.stretch_row, from);
+  for (; window != own_windows_.end() && window->first < run.end_row; ++window) {
+    if (window->rows() < 2) continue;
+    grown_.ReachTo(window->end - 1);
+    const std::uint64_t before = grown_.At(window->first);
+    const auto risen = static_cast<double>(before);
+    const double first = run.first + risen;
+    // What is later begins with more and has less to grow by.
+    if (first > own_reach_ * std::min(reach - risen, of_window) * 1.000001) return;
+    const auto change = static_cast<double>(grown_.At(window->end - 1) - before);
+    const WindowReach& reach_of = grid_.reaches()[window->reach];
+    const double plain = change * reach_of.factor;
+    const double cut = ChangeOf(reach_of, first, change, grid_.per_second());
     if (cut != plain)
       sums_.Correct(group, static_cast<std::size_t>(window - own_windows_.begin()), cut - plain);
   }
+}
+
+void StepAdder::PutAway(const Class& of, Group& group) {
+  put_away_.resize(of.row_count);
+  std::uint64_t sum = 0;
+  for (std::size_t row = 0; row < of.row_count; ++row)
+    put_away_[row] = sum += group.rows[row];
+  group.changes.resize(of.windows.size(), 0);
+  for (std::size_t step = 0; step < of.windows.size(); ++step) {
+    const StepWindow& window = of.windows[step];
+    if (window.rows() >= 2) group.changes[step] += put_away_[window.end - 1] - put_away_[window.first];
+  }
+  std::ranges::fill(group.rows, 0U);
+  group.grown = 0;
 }
 
 void StepAdder::Finish() {
@@ -125,21 +199,20 @@ void StepAdder::Finish() {
     for (std::size_t group = 0; group < group_count_; ++group) {
       Group& from = of->groups[group];
       if (from.count == 0) continue;
-      for (std::size_t row = 1; row < from.rows.size(); ++row)
-        from.rows[row] += from.rows[row - 1];
+      PutAway(*of, from);
       sum.is_there.assign(question_.ends_ms.size(), 0);
       for (std::size_t step = 0; step < of->windows.size(); ++step) {
         const StepWindow& window = of->windows[step];
-        if (window.end - window.first < 2) continue;
+        if (window.rows() < 2) continue;
         sum.is_there[step] = 1;
-        sum.values[step] =
-            static_cast<double>(from.rows[window.end - 1] - from.rows[window.first]) * window.factor;
+        sum.values[step] = static_cast<double>(from.changes[step]) * of->factors[window.reach];
       }
       sums_.AddSum(group, from.count, sum);
     }
   }
   classes_.clear();
   class_ = nullptr;
+  grid_version_ = 0;
 }
 
 }  // namespace tickscope::promql

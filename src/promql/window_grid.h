@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/column_scan.h"
 #include "promql/step_matrix.h"
 
 namespace tickscope::promql {
@@ -19,14 +20,31 @@ namespace tickscope::promql {
 struct StepWindow {
   std::uint32_t first = 0;  ///< Rows [first, end).
   std::uint32_t end = 0;
-  // Of windows of two rows or more.
-  double sampled_s = 0;  ///< From the first sample to the last.
-  double to_start_s =
-      0;  ///< How far what lies between is extended to either side; to the start unless it is cut at zero.
-  double to_end_s = 0;
-  double factor =
-      0;  ///< (sampled + to start + to end) / sampled, divided by the seconds of the range for a rate.
+  std::uint32_t reach = 0;  ///< Of windows of two rows or more: which of the grid's reaches is its.
+  friend bool operator==(const StepWindow&, const StepWindow&) = default;
+
+  [[nodiscard]] std::uint32_t rows() const { return end - first; }
 };
+
+/// How far the samples of a window reach, and by how much to multiply what they changed by. Windows of regular times have the
+/// same.
+struct WindowReach {
+  double sampled_s = 0;   ///< From the first sample to the last.
+  double to_start_s = 0;  ///< How far that is extended to the start, unless it is cut at zero,
+  double to_end_s = 0;    ///< and to the end.
+  double factor = 0;      ///< All three / sampled, divided by the seconds of the range for a rate.
+};
+
+/// What a window's reach follows from.
+struct WindowShape {
+  std::int64_t rows = 0;  ///< At least 2.
+  std::int64_t to_start_ms = 0;
+  std::int64_t sampled_ms = 0;
+  std::int64_t to_end_ms = 0;
+  friend bool operator==(const WindowShape&, const WindowShape&) = default;
+};
+/// `per_second` is what a change is divided by.
+[[nodiscard]] WindowReach ReachOf(const WindowShape& shape, double per_second);
 
 class WindowGrid {
  public:
@@ -42,9 +60,15 @@ class WindowGrid {
   /// The windows over these times, one a step. They live until the next call.
   [[nodiscard]] std::span<const StepWindow> Over(std::span<const TimeMs> times_ms);
 
-  /// Whether Over was called with these times last.
-  [[nodiscard]] bool IsOver(std::span<const TimeMs> times_ms) const;
+  /// The same over the times of a counter's stretches, which are in order; at once when they are those of last time.
+  [[nodiscard]] std::span<const StepWindow> Over(std::span<const StepStretch> stretches);
+  /// What the windows that Over gave last refer to; in the order of their first window, without those before it again.
+  [[nodiscard]] std::span<const WindowReach> reaches() const { return reaches_; }
+  /// Changes when Over gives other windows than it gave before.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
+  /// Rows of the longest of the windows that Over gave last.
+  [[nodiscard]] std::uint32_t widest() const { return widest_; }
   [[nodiscard]] std::span<const TimeMs> ends_ms() const { return ends_ms_; }
   [[nodiscard]] std::int64_t range_ms() const { return range_ms_; }
   [[nodiscard]] double per_second() const { return per_second_; }
@@ -54,8 +78,25 @@ class WindowGrid {
   const std::int64_t range_ms_;
   const double per_second_;
   const std::vector<std::uint8_t> from_start_;
+  // Whose times these are, while they are.
+  struct Place {
+    const TimeMs* at = nullptr;
+    std::size_t count = 0;
+    std::uint64_t version = 0;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+
+  [[nodiscard]] bool IsOver(std::span<const TimeMs> times_ms) const;
+  void Work();
+
   std::vector<TimeMs> times_ms_;  // windows_ are of these.
   std::vector<StepWindow> windows_;
+  std::vector<WindowReach> reaches_;
+  std::uint64_t version_ = 0;
+  std::uint32_t widest_ = 0;
+  std::vector<Place> places_;  // Where times_ms_ were last; empty when they may be elsewhere now.
+  std::vector<Place> asked_;
+  std::vector<TimeMs> joined_;
 };
 
 }  // namespace tickscope::promql

@@ -124,6 +124,7 @@ QueryFront::QueryFront(const QueryFrontDependencies& dependencies, QueryFrontOpt
       options_(std::move(options)),
       limits_(options_.limits),
       tenants_(options_.tenants),
+      classes_(options_.classes),
       admission_(deps_.clock, deps_.metrics, options_.admission),
       running_(deps_.clock),
       budgets_(deps_.clock, options_.users_max) {
@@ -160,6 +161,7 @@ void QueryFront::SetLimits(const QueryFrontOptions& options) {
   const MutexLock lock(limits_mu_);
   limits_ = options.limits;
   tenants_ = options.tenants;
+  classes_ = options.classes;
 }
 
 std::int64_t QueryFront::ResolutionOf(const QueryRequest& request) const {
@@ -171,6 +173,21 @@ promql::EngineOptions QueryFront::EngineOptionsOf(const QueryRequest& request) c
   if (request.lookback_ms > 0) options.lookback_ms = request.lookback_ms;
   options.source_resolution_max_ms = ResolutionOf(request);
   return options;
+}
+
+QueryLimits QueryFront::LimitsOf(const QueryIdentity& who) const {
+  QueryLimits limits = LimitsOf(who.tenant);
+  ClassLimits of_class;
+  {
+    const MutexLock lock(limits_mu_);
+    of_class = classes_[ToIndex(who.query_class)];
+  }
+  const auto lower = [](std::uint64_t& limit, std::uint64_t other) {
+    if (other > 0 && (limit == 0 || other < limit)) limit = other;
+  };
+  lower(limits.warn_bytes, of_class.warn_bytes);
+  lower(limits.refuse_bytes, of_class.refuse_bytes);
+  return limits;
 }
 
 Result<QueryCost> QueryFront::Estimate(const QueryRequest& request, const QueryContext& context) const {
@@ -408,7 +425,7 @@ QueryOutcome QueryFront::Admit(Query& query, const std::vector<QueryRequest>& pa
   QueryAnswer answer;
   const QueryRequest& request = query.request;
   const QueryIdentity& who = request.identity;
-  const QueryLimits limits = LimitsOf(who.tenant);
+  const QueryLimits limits = LimitsOf(who);
   const ClassMetrics& metrics = class_metrics_[ToIndex(who.query_class)];
   auto estimated = EstimateParts(query, parts, limits.refuse_bytes);
   if (!estimated) return Failed(std::move(estimated).error());

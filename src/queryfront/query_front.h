@@ -44,9 +44,17 @@ struct QueryLimits {
   friend bool operator==(const QueryLimits&, const QueryLimits&) = default;
 };
 
+/// How much one query of a class may ask for, where that is less than its tenant's limit. 0 leaves that as it is.
+struct ClassLimits {
+  std::uint64_t warn_bytes = 0;
+  std::uint64_t refuse_bytes = 0;
+  friend bool operator==(const ClassLimits&, const ClassLimits&) = default;
+};
+
 struct QueryFrontOptions {
   AdmissionOptions admission;
   QueryLimits limits;
+  std::array<ClassLimits, kQueryClasses.size()> classes;  ///< By ToIndex.
   std::map<TenantId, QueryLimits> tenants;  ///< Those with limits of their own.
   std::uint64_t users_max = 10'000;         ///< Whose budgets are known; the longest unseen is forgotten.
   SourceResolution resolution = SourceResolution::kRaw;  ///< Of queries that do not say.
@@ -81,7 +89,7 @@ class QueryFront {
   enum class ExplainMode : std::uint8_t { kPlan, kAnalyze };
   [[nodiscard]] ExplainOutcome Explain(const QueryRequest& request, ExplainMode mode, QueryContext& context);
 
-  /// From now on these limits hold, of `options` its `limits` and `tenants`; what runs or waits goes on as it was admitted.
+  /// From now on these limits hold, of `options` its `limits`, `classes` and `tenants`; what runs or waits goes on as it was admitted.
   void SetLimits(const QueryFrontOptions& options) TICKSCOPE_EXCLUDES(limits_mu_);
 
   /// What a query would cost. Errors: kInvalidArgument with position when it does not parse.
@@ -100,6 +108,8 @@ class QueryFront {
   };
 
   [[nodiscard]] QueryLimits LimitsOf(const TenantId& tenant) const TICKSCOPE_EXCLUDES(limits_mu_);
+  /// With those of the class, where they are lower.
+  [[nodiscard]] QueryLimits LimitsOf(const QueryIdentity& who) const TICKSCOPE_EXCLUDES(limits_mu_);
   [[nodiscard]] Query NewQuery(const QueryRequest& request, RunningQueries::Listing& listing,
                                QueryContext& context) const;
   // Reads the text. Errors: kInvalidArgument.
@@ -133,6 +143,7 @@ class QueryFront {
   mutable Mutex limits_mu_;
   QueryLimits limits_ TICKSCOPE_GUARDED_BY(limits_mu_);
   std::map<TenantId, QueryLimits> tenants_ TICKSCOPE_GUARDED_BY(limits_mu_);
+  std::array<ClassLimits, kQueryClasses.size()> classes_ TICKSCOPE_GUARDED_BY(limits_mu_);
   Admission admission_;
   RunningQueries running_;
   UserBudgets budgets_;

@@ -166,7 +166,7 @@ class Walk {
 
   [[nodiscard]] Result<std::int64_t> Resolve(const Duration& duration, DurationRole role) {
     if (duration.expr != nullptr && ReadsRange(*duration.expr)) shape_.is_splittable = false;
-    return promql::ResolveDuration(duration, role, durations_, request_.text);
+    return promql::ResolveDuration(duration, role, durations_);
   }
 
   static bool ReadsRange(const promql::DurationExpr& expr) {

@@ -55,6 +55,15 @@ void VisitQueryFront(Visitor& visit, ServeConfig& c) {
   VisitQueryLimits(visit, c.front.limits);
   visit.QueryTenants("tenants", "The same three for single tenants, by name; what is left out is as above.",
                      c.front);
+  visit.Begin("classes", "Lower limits of single classes; 0 for the tenant's.");
+  for (const queryfront::QueryClass query_class : queryfront::kQueryClasses) {
+    queryfront::ClassLimits& limits = c.front.classes[queryfront::ToIndex(query_class)];
+    visit.Begin(std::string(queryfront::QueryClassName(query_class)).c_str(), "Queries of this class.");
+    visit.Size("warn_bytes", "As above.", limits.warn_bytes, 0, 1ULL << 60);
+    visit.Size("refuse_bytes", "As above.", limits.refuse_bytes, 0, 1ULL << 60);
+    visit.End();
+  }
+  visit.End();
   visit.Count("tenant_waiting_max",
               "Queries of a tenant and class that wait for a slot; more are answered 429.",
               c.front.admission.tenant_waiting_max, 1, 1'000'000);
@@ -260,6 +269,9 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
               c.store.exemplars.exemplars_max, 0, 100'000'000);
   visit.Count("exemplars_per_series_max", "The same for each series.",
               c.store.exemplars.exemplars_per_series_max, 1, 100'000'000);
+  visit.Size("selections",
+             "Memory for which series selectors choose, kept from query to query; 0 keeps nothing.",
+             c.store.selection_bytes, 0, 1ULL << 40);
   visit.Size("scrub_rate",
              "Bytes of blocks read again and checked a second, while there is nothing to write; 0 for none.",
              c.store.scrub_bytes_per_second, 0, 1ULL << 40);

@@ -20,6 +20,10 @@ class PairTable {
   }
   [[nodiscard]] const LabelView& at(std::uint32_t number) const { return pairs_[number]; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(pairs_.size()); }
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    // A node of the table has a pair, its hash, its number and a pointer.
+    return pairs_.capacity() * sizeof(LabelView) + numbers_.size() * (sizeof(LabelView) + 32);
+  }
 
  private:
   struct Key {

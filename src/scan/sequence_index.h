@@ -20,6 +20,10 @@ class SequenceIndex {
     return {&numbers_[begins_[number]], begins_[number + 1] - begins_[number]};
   }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(hashes_.size()); }
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    return (numbers_.capacity() + slots_.capacity()) * sizeof(std::uint32_t) +
+           (begins_.capacity() + hashes_.capacity()) * sizeof(std::uint64_t);
+  }
 
  private:
   static constexpr std::size_t kSlotsMin = 64;

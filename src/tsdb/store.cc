@@ -46,7 +46,7 @@ TimeMs NextBoundary(TimeMs time_ms, std::int64_t step) {
 }  // namespace
 
 Store::Store(MetricRegistry& metrics, StoreOptions options)
-    : metrics_(metrics), options_(std::move(options)) {}
+    : metrics_(metrics), options_(std::move(options)), selections_(metrics, options_.selection_bytes) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::Open(io::FileSystem& fs, MetricRegistry& metrics,

@@ -35,6 +35,7 @@
 #include "model/mutation_log.h"
 #include "model/query_cost.h"
 #include "model/queryable.h"
+#include "scan/selection_cache.h"
 #include "tsdb/exemplar_ring.h"
 #include "tsdb/head.h"
 #include "tsdb/manifest.h"
@@ -56,8 +57,10 @@ struct StoreOptions {
   std::size_t dead_series_min = 10'000;  ///< Series without samples that are worth making the catalog anew.
   std::int64_t retention_ms = 14LL * 24 * 3'600'000;  ///< Blocks wholly older go, by the records' clock.
   std::uint64_t scrub_bytes_per_second =
-      8U << 20;                      ///< Of blocks read again and checked while there is nothing to write.
-  MutationLog* mutations = nullptr;  ///< Told what changes the past; may be null. Outlives the store.
+      8U << 20;  ///< Of blocks read again and checked while there is nothing to write.
+  std::uint64_t selection_bytes = 64ULL
+                                  << 20;  ///< Memory for which series selectors choose; 0 keeps nothing.
+  MutationLog* mutations = nullptr;       ///< Told what changes the past; may be null. Outlives the store.
 };
 
 /// What AdoptBlocks took.
@@ -224,6 +227,7 @@ class Store final : public Queryable, public CostSource, public LabelStateSource
   io::FileSystem* fs_ = nullptr;  // Null in memory.
   StoreMetrics metrics_;
   const StoreOptions options_;
+  mutable scan::SelectionCache selections_;
   mutable SharedMutex mu_;
   std::map<TenantId, std::unique_ptr<TenantData>> tenants_ TICKSCOPE_GUARDED_BY(mu_);
 

@@ -1,6 +1,6 @@
 // The reading half of Store.
 #include <algorithm>
-#include <set>
+#include <iterator>
 
 #include "block/block_scan.h"
 #include "model/sample_columns.h"
@@ -167,7 +167,7 @@ Result<std::unique_ptr<ColumnScan>> Store::Scan(const SelectRequest& request,
     if (!Overlaps(*block.reader, request)) continue;
     auto scan = block::ScanBlock(
         block.reader, {request.matchers, request.start_ms, request.end_ms, options_.query_series_max},
-        context);
+        context, &selections_);
     if (scan) {
       if ((*scan)->series_count() > 0) scans.push_back(*std::move(scan));
     } else if (scan.error().code == ErrorCode::kCorruption) {
@@ -180,66 +180,81 @@ Result<std::unique_ptr<ColumnScan>> Store::Scan(const SelectRequest& request,
     const auto report = [tenant](const TenantVersion::Damage& damage) {
       tenant->ReportDamage(damage.path, damage.error);
     };
-    TICKSCOPE_ASSIGN_OR_RETURN(scans.emplace_back(),
-                               ScanRecent(version, request, options_.query_series_max, context, report));
+    TICKSCOPE_ASSIGN_OR_RETURN(scans.emplace_back(), ScanRecent(version, request, options_.query_series_max,
+                                                                context, report, &selections_));
   }
-  return scan::Combine(std::move(scans), context);
+  return scan::Combine(std::move(scans), context, &selections_);
 }
+
+namespace {
+
+// Brings sorted texts into others.
+void MergeInto(std::vector<std::string>& all, std::vector<std::string> more) {
+  if (all.empty()) {
+    all = std::move(more);
+    return;
+  }
+  if (all == more) return;
+  std::vector<std::string> merged;
+  merged.reserve(all.size() + more.size());
+  std::ranges::set_union(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()),
+                         std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()),
+                         std::back_inserter(merged));
+  all = std::move(merged);
+}
+
+}  // namespace
 
 Result<std::vector<std::string>> Store::LabelNames(const SelectRequest& request,
                                                    const QueryContext& context) const {
   TICKSCOPE_RETURN_IF_ERROR(context.Check());
+  std::vector<std::string> names;
   const TenantData* const tenant = FindTenant(request.tenant);
-  if (tenant == nullptr) return std::vector<std::string>{};
+  if (tenant == nullptr) return names;
   const std::shared_ptr<const TenantVersion> version = tenant->version();
-  std::set<std::string> names;
   if (version->RecentMayHold(request.start_ms, request.end_ms)) {
     const HeadReaderLock lock(version->catalog->mutex());
     const SeriesIndex& index = version->catalog->index();
-    names.merge([&] {
-      auto found =
-          request.matchers.empty() ? index.LabelNames() : index.LabelNames(index.Select(request.matchers));
-      return std::set<std::string>(found.begin(), found.end());
-    }());
+    MergeInto(names, request.matchers.empty() ? index.LabelNames()
+                                              : index.LabelNames(index.Select(request.matchers)));
   }
   for (const BlockEntry& block : version->blocks) {
     if (!Overlaps(*block.reader, request)) continue;
     TICKSCOPE_RETURN_IF_ERROR(context.Check());
-    const auto found = block.reader->LabelNames(request.matchers);
+    auto found = block.reader->LabelNames(request.matchers);
     if (found) {
-      names.insert(found->begin(), found->end());
+      MergeInto(names, *std::move(found));
     } else {
       tenant->ReportDamage(block.reader->path(), found.error());
     }
   }
-  return std::vector<std::string>(names.begin(), names.end());
+  return names;
 }
 
 Result<std::vector<std::string>> Store::LabelValues(const std::string& name, const SelectRequest& request,
                                                     const QueryContext& context) const {
   TICKSCOPE_RETURN_IF_ERROR(context.Check());
+  std::vector<std::string> values;
   const TenantData* const tenant = FindTenant(request.tenant);
-  if (tenant == nullptr) return std::vector<std::string>{};
+  if (tenant == nullptr) return values;
   const std::shared_ptr<const TenantVersion> version = tenant->version();
-  std::set<std::string> values;
   if (version->RecentMayHold(request.start_ms, request.end_ms)) {
     const HeadReaderLock lock(version->catalog->mutex());
     const SeriesIndex& index = version->catalog->index();
-    auto found = request.matchers.empty() ? index.LabelValues(name)
-                                          : index.LabelValues(name, index.Select(request.matchers));
-    values.insert(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    MergeInto(values, request.matchers.empty() ? index.LabelValues(name)
+                                               : index.LabelValues(name, index.Select(request.matchers)));
   }
   for (const BlockEntry& block : version->blocks) {
     if (!Overlaps(*block.reader, request)) continue;
     TICKSCOPE_RETURN_IF_ERROR(context.Check());
-    const auto found = block.reader->LabelValues(name, request.matchers);
+    auto found = block.reader->LabelValues(name, request.matchers);
     if (found) {
-      values.insert(found->begin(), found->end());
+      MergeInto(values, *std::move(found));
     } else {
       tenant->ReportDamage(block.reader->path(), found.error());
     }
   }
-  return std::vector<std::string>(values.begin(), values.end());
+  return values;
 }
 
 }  // namespace tickscope::tsdb

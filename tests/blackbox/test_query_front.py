@@ -75,6 +75,24 @@ def test_a_query_that_would_need_50_gb_is_refused_by_its_estimate(serve):
     assert ask_range(server, "sum(rate(kills_total[5m]))", at - 3_600_000, at, 60).status == 200
 
 
+def test_a_class_may_cost_less_than_its_tenant(serve):
+    server = serve(config="query: {admission: {classes: {adhoc: {refuse_bytes: 64KiB}, dashboard: {warn_bytes: 1KiB}}}}\n")
+    at = now_ms() - 20_000
+    write(server, "kills_total", 50, [(at, 1.0), (at + 10_000, 2.0)])
+    shows(server, "kills_total", 50, at + 10_000)
+
+    def ask(query_class: str):
+        headers = {"X-Tickscope-Class": query_class}
+        return ask_range(server, "kills_total", at - 600_000, at + 10_000, 5, headers, nocache=1)
+
+    refused = ask("adhoc")
+    assert refused.status == 429 and "limit=6.55e-05GB" in refused.json()["error"], refused.text[:300]
+    warned = ask("dashboard")
+    assert warned.status == 200 and "costly" in warned.json()["warnings"][0]
+    passed = ask("alert")
+    assert passed.status == 200 and "warnings" not in passed.json()
+
+
 def test_a_thousand_bad_queries_do_not_stop_a_dashboard(serve):
     server = serve()
     at = now_ms() - 20_000
@@ -143,6 +161,28 @@ def test_what_runs_is_listed_and_can_be_ended(serve, tickscope):
     assert http_call.call("DELETE", f"{server.url}/api/v1/queries/x").status == 400
     wait_until(lambda: "slow query" in server.child.log_text(), "the line in the log", 10)
     assert "estimated_samples=" in server.child.log_text()
+
+
+def test_hostile_keys_stay_within_the_cache(serve):
+    """Ever new expressions, long ones, odd steps and phases, names that look like paths: bytes stay bounded, answers right."""
+    server = serve(config="query: {cache: {memory: 256KiB, disk: 256KiB, labels: 64KiB, settle: 1s}}\n")
+    at = now_ms() // 60_000 * 60_000 - 240_000
+    write(server, "kills_total", 5, [(at + 10_000 * i, float(i)) for i in range(18)])
+    shows(server, "kills_total", 5, at + 170_000)
+    for number in range(400):
+        filler = {0: "/" * 20_000, 1: "../../etc/" + "%00" * 50, 2: "\u00e9\u4e16" * 500, 3: "x"}[number % 4]
+        query = f'sum(kills_total{{server!="{filler}{number}"}}) + {number}'
+        params = {"query": query, "start": (at + number) / 1000, "end": (at + 170_000) / 1000, "step": (1000 + 7 * number) / 1000}
+        answer = http_call.post_form(f"{server.url}/api/v1/query_range", params)
+        assert answer.status == 200, answer.text[:200]
+        values = answer.json()["data"]["result"][0]["values"]
+        assert float(values[-1][1]) >= number
+    assert server.metric("tickscope_query_cache_memory_bytes") <= 256 << 10
+    assert server.metric("tickscope_query_cache_disk_bytes") <= 256 << 10
+    wait_until(lambda: server.metric("tickscope_query_cache_evictions_total") > 0, "evictions")
+    for number in range(200):
+        server.get("/api/v1/label/server/values", {"match[]": f'kills_total{{server!="{number}{"y" * 2000}"}}'})
+    assert server.metric("tickscope_query_cache_labels_bytes") <= 64 << 10
 
 
 def test_equal_queries_at_one_time_run_once(serve):

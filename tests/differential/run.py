@@ -28,6 +28,7 @@ import dataset  # noqa: E402
 import known  # noqa: E402
 import servers  # noqa: E402
 from generator import MATRIX, Generator, Node, Query  # noqa: E402
+from mutate import Mutator  # noqa: E402
 from shrink import shrink  # noqa: E402
 
 _AGGREGATES = re.compile(r"\b(sum|avg|count|min|max|topk|bottomk)\b")
@@ -171,6 +172,24 @@ def script_queries(pair: servers.Pair) -> Tally:
     return tally
 
 
+def mutated_queries(pair: servers.Pair, seed: int, count: int) -> Tally:
+    """Changed expressions of the scripts, each in its section's data, at its time or over some steps around it."""
+    tally = Tally()
+    placed = [(section, case) for section in corpus.scripts() for case in section.cases]
+    mutator = Mutator(seed, [case.text for _, case in placed])
+    for _ in range(count):
+        section, case = mutator.random.choice(placed)
+        text = mutator.mutate(section.query_text(case))
+        start_ms, end_ms, step_ms = section.base_ms + case.start_ms, section.base_ms + case.end_ms, case.step_ms
+        if step_ms == 0 and mutator.random.random() < 0.3:
+            end_ms, step_ms = start_ms + 600_000, 60_000
+        query = Query(Node(MATRIX, [text]), start_ms, end_ms, step_ms)
+        found = judge(pair, query, tally)
+        if found:
+            tally.differences.append(f"{as_line(pair.mode, query)}\n    {found[:600]}")
+    return tally
+
+
 def start_loaded(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str, with_scripts: bool) -> servers.Pair:
     """A pair that holds the data set and, when asked, the data of the scripts."""
     pair = servers.start(folder, mode, prometheus, tickscope)
@@ -192,7 +211,7 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=20_000, help="random queries, over all modes (20000)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mode", choices=list(servers.MODES), action="append", help="settings of both (all)")
-    parser.add_argument("--only", choices=["random", "scripts", "compliance", "dashboards", "cases"], action="append")
+    parser.add_argument("--only", choices=["random", "scripts", "compliance", "dashboards", "cases", "mutated"], action="append")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for data and logs (a temporary one)")
     options = parser.parse_args()
 
@@ -202,21 +221,22 @@ def main() -> int:
         return 2
     tickscope = servers.tickscope_path()
     modes = options.mode or list(servers.MODES)
-    only = options.only or ["cases", "dashboards", "compliance", "scripts", "random"]
+    only = options.only or ["cases", "dashboards", "compliance", "scripts", "mutated", "random"]
     if not corpus.CONFORMANCE.is_dir():
-        only = [name for name in only if name not in ("compliance", "scripts")]
+        only = [name for name in only if name not in ("compliance", "scripts", "mutated")]
         print(f"no {corpus.CONFORMANCE}: without compliance queries and scripts")
     failed = False
     with tempfile.TemporaryDirectory() as temporary:
         for n, mode in enumerate(modes):
             folder = (options.keep or pathlib.Path(temporary)) / mode
-            pair = start_loaded(folder, mode, prometheus, tickscope, "scripts" in only)
+            pair = start_loaded(folder, mode, prometheus, tickscope, not {"scripts", "mutated"}.isdisjoint(only))
             try:
                 runs = {
                     "cases": lambda: kept_cases(pair),
                     "compliance": lambda: compliance_queries(pair),
                     "dashboards": lambda: dashboard_queries(pair),
                     "scripts": lambda: script_queries(pair),
+                    "mutated": lambda: mutated_queries(pair, options.seed + n, options.queries // len(modes)),
                     "random": lambda: random_queries(pair, options.seed + n, options.queries // len(modes)),
                 }
                 for name in only:
