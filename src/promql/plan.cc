@@ -195,7 +195,10 @@ class Planner {
       TICKSCOPE_ASSIGN_OR_RETURN(inner.grid, SubqueryGrid(run_, source, place.grid));
       inner.is_once = false;
     }
-    if (const auto* call = std::get_if<Call>(&expr.node)) inner.function = call->function->name;
+    if (const auto* call = std::get_if<Call>(&expr.node)) {
+      inner.function = call->function->name;
+      if (!place.is_in_scan && IsPushable(run_, *call)) inner.is_in_scan = true;
+    }
     if (const auto* aggregate = std::get_if<Aggregate>(&expr.node);
         aggregate != nullptr && !place.is_in_scan && IsPushable(run_, *aggregate)) {
       inner.is_in_scan = true;

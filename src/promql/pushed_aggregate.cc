@@ -331,7 +331,7 @@ Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, Pushed& pushed,
     return std::unexpected(std::move(scan).error());
   }
   if (*scan == nullptr) return none;
-  if (pushed.looks_at_start())
+  if (pushed.hints && pushed.looks_at_start())
     pushed.question.windows.assign((*scan)->spans().begin(), (*scan)->spans().end());
   const std::uint64_t series = (*scan)->series_count();
   if (values == Values::kOfSeries && StepSums::BytesOf(series, scope.grid.count) > kSeriesBytesMax)
@@ -376,6 +376,12 @@ bool IsPushable(const QueryRun& run, const Aggregate& aggregate) {
   if (ForbidsPushing(run.options)) return false;
   const auto pushed = Recognise(run, aggregate, Scope{{run.start_ms, 1, 1}});
   return pushed && pushed->has_value();
+}
+
+bool IsPushable(const QueryRun& run, const Call& call) {
+  if (ForbidsPushing(run.options)) return false;
+  const auto pushed = RecogniseCall(run, call, Scope{{run.start_ms, 1, 1}});
+  return pushed && *pushed && ColumnKernel::Has(*(*pushed)->question.function);
 }
 
 Result<std::optional<StepMatrix>> EvalPushedAggregate(Evaluator& evaluator, const Aggregate& aggregate,

@@ -13,6 +13,8 @@ namespace tickscope::promql {
 
 /// Whether the expression is of the form that may be added up so, whatever the storage has.
 [[nodiscard]] bool IsPushable(const QueryRun& run, const Aggregate& aggregate);
+/// The same of a function of one range by itself.
+[[nodiscard]] bool IsPushable(const QueryRun& run, const Call& call);
 
 /// The aggregate, or nothing when it must be evaluated: the expression is not of this form (an aggregate that StepSums
 /// supports, over a selector or over a function of one range, without @ and without modifiers of the range), the storage tells no

@@ -63,7 +63,8 @@ Status VisitRangeSeries(Evaluator& evaluator, const RangeSource& source, std::st
       run, read, [&](const Labels& labels, const SampleColumns& columns, std::span<const ReadSpan> spans) {
         series.Fill(columns, run.options.use_start_timestamps);
         if (scope.histogram_totals_only) series.ReduceToTotals();
-        return visit({labels, false}, series, spans);
+        // Who was not told what is asked has read samples, or what stands for them.
+        return visit({labels, false}, series, read.hints ? spans : std::span<const ReadSpan>());
       });
 }
 

@@ -177,10 +177,11 @@ promql::EngineOptions QueryFront::EngineOptionsOf(const QueryRequest& request) c
 
 QueryLimits QueryFront::LimitsOf(const QueryIdentity& who) const {
   QueryLimits limits = LimitsOf(who.tenant);
-  const ClassLimits of_class = [&] {
+  ClassLimits of_class;
+  {
     const MutexLock lock(limits_mu_);
-    return classes_[ToIndex(who.query_class)];
-  }();
+    of_class = classes_[ToIndex(who.query_class)];
+  }
   const auto lower = [](std::uint64_t& limit, std::uint64_t other) {
     if (other > 0 && (limit == 0 || other < limit)) limit = other;
   };

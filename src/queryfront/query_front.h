@@ -89,7 +89,7 @@ class QueryFront {
   enum class ExplainMode : std::uint8_t { kPlan, kAnalyze };
   [[nodiscard]] ExplainOutcome Explain(const QueryRequest& request, ExplainMode mode, QueryContext& context);
 
-  /// From now on these limits hold, of `options` its `limits` and `tenants`; what runs or waits goes on as it was admitted.
+  /// From now on these limits hold, of `options` its `limits`, `classes` and `tenants`; what runs or waits goes on as it was admitted.
   void SetLimits(const QueryFrontOptions& options) TICKSCOPE_EXCLUDES(limits_mu_);
 
   /// What a query would cost. Errors: kInvalidArgument with position when it does not parse.

@@ -352,6 +352,7 @@ void ServeProcess::Reload(const ServeConfig& config) {
   applied.ingest.admission = config.ingest.admission;
   applied.front.limits = config.front.limits;
   applied.front.tenants = config.front.tenants;
+  applied.front.classes = config.front.classes;
   const bool all_applied = WriteServeConfig(applied) == WriteServeConfig(config);
   config_ = std::move(applied);
   Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
