@@ -11,6 +11,17 @@
 
 namespace tickscope::block {
 
+namespace {
+
+// Rows with times in [start, end]: mostly all, which is looked at first.
+codec::RowRange RowsIn(std::span<const TimeMs> times_ms, TimeMs start_ms, TimeMs end_ms) {
+  const auto before = [&](auto bound) { return static_cast<std::size_t>(bound - times_ms.begin()); };
+  return {times_ms.front() >= start_ms ? 0 : before(std::ranges::lower_bound(times_ms, start_ms)),
+          times_ms.back() <= end_ms ? times_ms.size() : before(std::ranges::upper_bound(times_ms, end_ms))};
+}
+
+}  // namespace
+
 Result<const SeriesEntry*> Cursor::Entry(SeriesId id) {
   const auto number = static_cast<std::uint32_t>(id);
   const std::size_t group = number / kGroupSeries;
@@ -127,11 +138,10 @@ Result<bool> Cursor::ReadFloatChunk(SeriesId id, TimesId times_id, std::uint32_t
   TICKSCOPE_ASSIGN_OR_RETURN(const std::span<const double> values, Column(id, chunk));
   TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
   const codec::ColumnStats& stats = entry->stats[chunk];
-  const auto from = std::ranges::lower_bound(times_ms, start_ms) - times_ms.begin();
-  const auto to = std::ranges::upper_bound(times_ms, end_ms) - times_ms.begin();
+  const auto [from, to] = RowsIn(times_ms, start_ms, end_ms);
   if (from >= to) return true;
   if (stats.gaps > 0) {
-    for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
+    for (std::size_t row = from; row < to; ++row) {
       if (codec::IsMissing(values[row])) continue;
       out.times_ms.push_back(times_ms[row]);
       out.values.push_back(values[row]);
@@ -139,9 +149,11 @@ Result<bool> Cursor::ReadFloatChunk(SeriesId id, TimesId times_id, std::uint32_t
     return false;
   }
   const bool rises = stats.stale == 0 && stats.resets == 0 && !stats.has_nan &&
-                     (out.size() == begin || out.values.back() <= values[static_cast<std::size_t>(from)]);
-  out.times_ms.insert(out.times_ms.end(), times_ms.begin() + from, times_ms.begin() + to);
-  out.values.insert(out.values.end(), values.begin() + from, values.begin() + to);
+                     (out.size() == begin || out.values.back() <= values[from]);
+  const std::span<const TimeMs> part = std::span(times_ms).subspan(from, to - from);
+  const std::span<const double> part_values = values.subspan(from, to - from);
+  out.times_ms.insert(out.times_ms.end(), part.begin(), part.end());
+  out.values.insert(out.values.end(), part_values.begin(), part_values.end());
   return rises;
 }
 
@@ -281,9 +293,7 @@ Result<bool> Cursor::ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, Coun
     if (!TellsSteps(stats)) return false;
     TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
     const std::span<const TimeMs> times_ms(slot->times_ms);
-    const auto from =
-        static_cast<std::size_t>(std::ranges::lower_bound(times_ms, start_ms) - times_ms.begin());
-    const auto to = static_cast<std::size_t>(std::ranges::upper_bound(times_ms, end_ms) - times_ms.begin());
+    const auto [from, to] = RowsIn(times_ms, start_ms, end_ms);
     if (from >= to) continue;
     // From the chunk's end that is nearer: the values there are known.
     const bool from_end = times_ms.size() - from <= to;

@@ -71,10 +71,20 @@ void AddBits(ByteView packed, unsigned width, std::size_t from, std::span<std::u
   std::memcpy(room.data(), packed.data() + first_byte, PackedBytes(from + sums.size(), width) - first_byte);
   const auto mask = width >= 32 ? UINT32_MAX : static_cast<std::uint32_t>((1ULL << width) - 1);
   std::size_t bit = from * width % 8;
-  for (std::uint32_t& sum : sums) {
-    sum += static_cast<std::uint32_t>(LoadFixed<std::uint64_t>(&room[bit / 8]) >> (bit % 8)) & mask;
-    bit += width;
+  std::size_t i = 0;
+  const auto word_at = [&room](std::size_t at) {
+    return LoadFixed<std::uint64_t>(&room[at / 8]) >> (at % 8);
+  };
+  // Four values of a word: 57 bits of it are left whatever bit they begin at.
+  for (; width <= 14 && i + 4 <= sums.size(); i += 4, bit += std::size_t{4} * width) {
+    const std::uint64_t word = word_at(bit);
+    sums[i] += static_cast<std::uint32_t>(word) & mask;
+    sums[i + 1] += static_cast<std::uint32_t>(word >> width) & mask;
+    sums[i + 2] += static_cast<std::uint32_t>(word >> (2 * width)) & mask;
+    sums[i + 3] += static_cast<std::uint32_t>(word >> (3 * width)) & mask;
   }
+  for (; i < sums.size(); ++i, bit += width)
+    sums[i] += static_cast<std::uint32_t>(word_at(bit)) & mask;
 }
 
 }  // namespace tickscope::codec

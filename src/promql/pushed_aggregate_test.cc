@@ -440,6 +440,28 @@ TEST(PushedAggregate, LeavesTheRestToTheEvaluator) {
   EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
 }
 
+// Rows are added up modulo 2^32: of series that grow by that much together they are put away in time, and a series that grows by
+// more is not added to them.
+TEST(PushedAggregate, SumsGrowPast32Bits) {
+  BothWays storage(70);
+  constexpr double kGrowth[] = {11'000'000, 12'500'000, 3'000};
+  for (std::size_t i = 0; i < storage.all_.size(); ++i) {
+    SampleColumns& samples = storage.all_[i].samples;
+    samples.Clear();
+    for (int row = 0; row < 360; ++row) {
+      samples.times_ms.push_back(kStart + row * 10'000);
+      samples.values.push_back(1e9 + row * kGrowth[i % 3]);
+    }
+  }
+  for (const char* query :
+       {"sum by (region) (increase(c_total[5m]))", "avg(rate(c_total[2m]))", "sum(increase(c_total[50m]))"}) {
+    SCOPED_TRACE(query);
+    const QueryResult want = Ask(storage, query, false, 1);
+    for (const std::uint32_t threads : {1U, 3U})
+      ExpectSame(Ask(storage, query, true, threads), want);
+  }
+}
+
 TEST(PushedAggregate, InfinitiesAndHistogramsAreTheEvaluators) {
   BothWays storage(60);
   storage.all_[5].samples.values[40] = INFINITY;
