@@ -57,18 +57,23 @@ def main() -> None:
         )  # fmt: skip
         print(f"imported in {time.monotonic() - began:.0f} s", file=sys.stderr)
         config = work / "tickscope.yaml"
-        config.write_text("tiers: {interval: 1s, hot: 1h, grace: 1s, settle: 1s, keep: {raw: 1h, 1m: 1h, 5m: 400d}}\n")
-        server = ServerUnderTest("tickscope", str(TICKSCOPE), work, ["--config", str(config)])
-        try:
-            began = time.monotonic()
+        began = time.monotonic()
+        # Raw blocks stay until all are rolled up: the first steps of each follow from the one before.
+        for keep in ("raw: 400d, 1m: 400d", "raw: 1h, 1m: 1h"):
+            config.write_text(f"tiers: {{interval: 1s, hot: 1h, grace: 1s, settle: 1s, keep: {{{keep}, 5m: 400d}}}}\n")
+            server = ServerUnderTest("tickscope", str(TICKSCOPE), work, ["--config", str(config)])
             while True:
                 now = status(server)
                 is_settled = now["blocks_to_upload"] == 0 and now["merges_pending"] == 0 and blocks(now, "hot") <= 1
-                if is_settled and blocks(now, "5m") > 0 and blocks(now, "raw") == 0:
+                if is_settled and blocks(now, "5m") > 0 and (keep.startswith("raw: 400d") or blocks(now, "raw") == 0):
                     break
                 if time.monotonic() - began > 3600:
+                    server.close()
                     sys.exit(f"history did not settle: {now}")
                 time.sleep(1)
+            if keep.startswith("raw: 400d"):
+                server.close()
+        try:
             print(f"rolled up in {time.monotonic() - began:.0f} s, {blocks(now, '5m')} files of 5 m", file=sys.stderr)
             rows = []
             for name, query, per_server in QUERIES:

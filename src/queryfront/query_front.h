@@ -55,8 +55,8 @@ struct QueryFrontOptions {
   AdmissionOptions admission;
   QueryLimits limits;
   std::array<ClassLimits, kQueryClasses.size()> classes;  ///< By ToIndex.
-  std::map<TenantId, QueryLimits> tenants;  ///< Those with limits of their own.
-  std::uint64_t users_max = 10'000;         ///< Whose budgets are known; the longest unseen is forgotten.
+  std::map<TenantId, QueryLimits> tenants;                ///< Those with limits of their own.
+  std::uint64_t users_max = 10'000;  ///< Whose budgets are known; the longest unseen is forgotten.
   SourceResolution resolution = SourceResolution::kRaw;  ///< Of queries that do not say.
   std::int64_t slow_log_ms = 5'000;                      ///< Queries that take longer are logged; 0 for none.
 };

@@ -496,9 +496,11 @@ class RollupReader::RowScan final : public ColumnScan {
       }
       return {};
     }
-    // Whether its last values tell all: no increase is told beside them.
+    // Whether its last values tell all: no increase is told beside them, but that a series began with its first sample.
     [[nodiscard]] bool IsPlainCounter() {
-      return scan_.form_ == WindowForm::kCounter && assembly_.column(Aggregate::kIncrease).size() == 0;
+      const SampleColumns& increases = assembly_.column(Aggregate::kIncrease);
+      return scan_.form_ == WindowForm::kCounter && increases.histograms.empty() &&
+             std::ranges::all_of(increases.values, [](double v) { return v == 0; });
     }
     static void DropFirst(SampleColumns& samples) {
       samples.times_ms.erase(samples.times_ms.begin());

@@ -83,7 +83,8 @@ void CounterRows(const RollupRows& rows, std::int64_t resolution_ms, SampleColum
     const TimeMs end_ms = rows.ends_ms[i];
     const double grown = increase.HistogramAt(i) == nullptr ? increase.values[i] : NoValue();
     const double now = last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
-    if (IsNoValue(grown) || IsNoValue(now)) {
+    // Nothing grew: the last value tells all.
+    if (IsNoValue(grown) || IsNoValue(now) || grown == 0) {
       out.AddLast(i);
       continue;
     }

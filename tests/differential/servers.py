@@ -38,6 +38,9 @@ MODES = {
     ),
 }
 
+# Ours without anything but the generic evaluator.
+PLAIN = {"pushes_down": "false", "shares_subexpressions": "false", "uses_windows": "false"}
+
 SLICE_MS = 600_000  # Of one write request.
 
 
@@ -188,7 +191,7 @@ def start(folder: pathlib.Path, mode: str, prometheus: str, tickscope: str) -> P
             )
         )  # fmt: skip
         children.append(_tickscope(tickscope, folder, "tickscope", ours, settings))
-        children.append(_tickscope(tickscope, folder, "oracle", oracle, {**settings, "pushes_down": "false"}))
+        children.append(_tickscope(tickscope, folder, "oracle", oracle, {**settings, **PLAIN}))
         for child, address in zip(children, (reference, ours, oracle)):
             child.wait_http(f"http://{address}/-/ready", 60)
     except BaseException:
