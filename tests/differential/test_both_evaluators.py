@@ -21,11 +21,7 @@ from write_request import in_time_order  # noqa: E402
 
 SEED = 20260202
 QUERIES = 600
-<<<<<<< HEAD
-STORE = "store: {retention: 100y, seal_interval: 1s, block_range: 1h, block_delay: 0s}\ntiers: {enabled: false}\nfreshness_probe: false\n"
-=======
 STORE = "store: {retention: 100y, seal_interval: 1s, block_range: 10s, block_delay: 0s}\ntiers: {enabled: false}\n"
->>>>>>> plan
 PLAIN = "pushes_down: false, shares_subexpressions: false, uses_windows: false"
 # Sums are added up in another order, which is the sixteenth digit; what is done with them may show it.
 ROUNDING = compare.Closeness(relative=1e-11, absolute=1e-11)
