@@ -164,7 +164,7 @@ def test_a_list_past_the_answer_bound_is_an_error(serve):
     series = [Series({"__name__": "m", "id": f"{i}-" + "x" * 100}, [(now_ms, 1.0)]) for i in range(2000)]
     assert server.write("rw2", series).status == 204
     wait_until(lambda: len(server.query('m{id=~"1999-.*"}')) == 1, "all series")
-    for path in ("series?match[]=m", "query?query=m", "federate?match[]=m"):
+    for path in ("series?match[]=m", "label/id/values", "query?query=m"):
         answer = server.get(f"/api/v1/{path}")
         assert answer.status == 422 and "answer exceeds 65536 bytes" in answer.text, (path, answer.text[:200])
     assert server.get("/api/v1/series?match[]=m&limit=10").status == 200
