@@ -65,8 +65,8 @@ Result<Duration> ExpressionParser::Finish(std::unique_ptr<DurationExpr> expr, Du
     if (!IsDuration(expr->seconds)) return FailBefore(position, "duration out of range");
     duration.constant_ms = DurationMs(expr->seconds);
     if (role != DurationRole::kOffset && *duration.constant_ms <= 0) {
-      // The bracket is read to its end, or to the step, before the duration is judged.
-      if (!At(TokenKind::kRightBracket) && !At(TokenKind::kColon)) {
+      // What is cut to nothing is judged once the bracket is read to its end, or to the step.
+      if (expr->seconds > 0 && !At(TokenKind::kRightBracket) && !At(TokenKind::kColon)) {
         return role == DurationRole::kStep ? Unexpected("subquery selector", "\"]\"")
                                            : Unexpected("subquery or range", "\":\" or \"]\"");
       }

@@ -213,6 +213,8 @@ TEST(Parser, Errors) {
       {"x[(step:1m)]",
        "1:8: parse error: unexpected \":\" in subquery or range selector, expected number, duration, step(), "
        "or range()"},
+      {"x[0, y)", "1:3: parse error: duration must be greater than 0"},
+      {"x[0.000001, y)", "1:11: parse error: unexpected \",\" in subquery or range, expected \":\" or \"]\""},
       {".2.0",
        "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \".2.0\": invalid syntax"},
       {"info(x, 1)",
