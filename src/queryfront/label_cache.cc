@@ -7,7 +7,7 @@
 namespace tickscope::queryfront {
 LabelCache::LabelCache(const Queryable& storage, const LabelStateSource& states, MetricRegistry& metrics,
                        std::uint64_t bytes_max)
-    : storage_(storage), states_(states), bytes_max_(bytes_max) {
+    : storage_(storage), states_(states), bytes_max_(bytes_max), kept_(bytes_max) {
   const auto add = [&](const char* outcome) {
     return metrics.AddCounter("tickscope_query_cache_labels_requests_total",
                               "Questions for label names and values, by what was kept of them.",
@@ -48,11 +48,7 @@ Result<LabelCache::Texts> LabelCache::Get(const std::string& what, const SelectR
   std::shared_ptr<const Texts> kept;
   {
     const MutexLock lock(mu_);
-    const auto found = entries_.find(*key);
-    if (found != entries_.end()) {
-      used_.splice(used_.begin(), used_, found->second.used);
-      kept = found->second.texts;
-    }
+    if (const auto* const found = kept_.Find(*key)) kept = *found;
   }
   if (kept != nullptr) {
     hits_->Add();
@@ -65,24 +61,14 @@ Result<LabelCache::Texts> LabelCache::Get(const std::string& what, const SelectR
 }
 
 void LabelCache::Keep(const std::string& key, const Texts& texts) const {
-  std::uint64_t bytes = 2 * key.size() + sizeof(Entry);
+  std::uint64_t bytes = 0;
   for (const std::string& text : texts)
     bytes += sizeof(std::string) + (text.size() > 15 ? text.size() + 1 : 0);
-  if (bytes > bytes_max_ / 8) return;
+  if (bytes + decltype(kept_)::EntryBytes(key) > bytes_max_ / 8) return;
   auto shared = std::make_shared<const Texts>(texts);
   const MutexLock lock(mu_);
-  const auto [it, is_new] = entries_.try_emplace(key);
-  if (!is_new) return;
-  used_.push_front(key);
-  it->second = {std::move(shared), bytes, used_.begin()};
-  bytes_ += bytes;
-  while (bytes_ > bytes_max_) {
-    const auto oldest = entries_.find(used_.back());
-    bytes_ -= oldest->second.bytes;
-    entries_.erase(oldest);
-    used_.pop_back();
-  }
-  bytes_gauge_->Set(static_cast<double>(bytes_));
+  kept_.Put(key, std::move(shared), bytes);
+  bytes_gauge_->Set(static_cast<double>(kept_.bytes()));
 }
 
 }  // namespace tickscope::queryfront

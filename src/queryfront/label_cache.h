@@ -11,12 +11,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "base/byte_lru.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "model/label_state.h"
@@ -40,11 +39,6 @@ class LabelCache final : public Queryable {
 
  private:
   using Texts = std::vector<std::string>;
-  struct Entry {
-    std::shared_ptr<const Texts> texts;
-    std::uint64_t bytes = 0;
-    std::list<std::string>::iterator used;
-  };
   // `what` tells names, or values of which name.
   [[nodiscard]] Result<Texts> Get(const std::string& what, const SelectRequest& request,
                                   const std::function<Result<Texts>()>& read) const TICKSCOPE_EXCLUDES(mu_);
@@ -58,9 +52,7 @@ class LabelCache final : public Queryable {
   Counter* bypassed_;
   Gauge* bytes_gauge_;
   mutable Mutex mu_;
-  mutable std::unordered_map<std::string, Entry> entries_ TICKSCOPE_GUARDED_BY(mu_);
-  mutable std::list<std::string> used_ TICKSCOPE_GUARDED_BY(mu_);  // Keys, used last first.
-  mutable std::uint64_t bytes_ TICKSCOPE_GUARDED_BY(mu_) = 0;
+  mutable ByteLru<std::shared_ptr<const Texts>> kept_ TICKSCOPE_GUARDED_BY(mu_);
 };
 
 }  // namespace tickscope::queryfront

@@ -2,23 +2,11 @@
 
 #include <utility>
 
+#include "model/empty_series_set.h"
 #include "queryfront/selector_key.h"
 
 namespace tickscope::queryfront {
 namespace {
-
-class NoSeries final : public SeriesSet {
- public:
-  [[nodiscard]] bool Next() override { return false; }
-  [[nodiscard]] const Labels& labels() const override { return none_; }
-  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
-    out.Clear();
-    return {};
-  }
-
- private:
-  Labels none_;
-};
 
 class NoColumns final : public ColumnScan {
  public:
@@ -57,7 +45,7 @@ class BegunSeries final : public SeriesSet {
 
 NegativeCache::NegativeCache(const Queryable& storage, const LabelStateSource& states,
                              MetricRegistry& metrics, std::uint64_t bytes_max)
-    : storage_(storage), states_(states), bytes_max_(bytes_max) {
+    : storage_(storage), states_(states), bytes_max_(bytes_max), known_(bytes_max) {
   const auto add = [&](const char* outcome) {
     return metrics.AddCounter("tickscope_query_cache_negative_requests_total",
                               "Selectors of queries, by whether they were known to match nothing.",
@@ -72,23 +60,23 @@ NegativeCache::NegativeCache(const Queryable& storage, const LabelStateSource& s
 
 Result<std::unique_ptr<SeriesSet>> NegativeCache::Select(const SelectRequest& request,
                                                          const QueryContext& context) const {
-  std::optional<std::string> key = KeyOf(request);
-  if (key && IsKnown(*key)) return std::make_unique<NoSeries>();
+  const std::optional<std::string> key = KeyOf(request);
+  if (key && IsKnown(*key)) return std::make_unique<EmptySeriesSet>();
   TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<SeriesSet> series, storage_.Select(request, context));
   if (!key) return series;
   if (!series->Next()) {
-    Keep(*std::move(key));
-    return std::make_unique<NoSeries>();
+    Keep(*key);
+    return std::make_unique<EmptySeriesSet>();
   }
   return std::make_unique<BegunSeries>(std::move(series));
 }
 
 Result<std::unique_ptr<ColumnScan>> NegativeCache::Scan(const SelectRequest& request,
                                                         const QueryContext& context) const {
-  std::optional<std::string> key = KeyOf(request);
+  const std::optional<std::string> key = KeyOf(request);
   if (key && IsKnown(*key)) return std::make_unique<NoColumns>();
   TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> scan, storage_.Scan(request, context));
-  if (key && scan != nullptr && scan->series_count() == 0) Keep(*std::move(key));
+  if (key && scan != nullptr && scan->series_count() == 0) Keep(*key);
   return scan;
 }
 
@@ -115,31 +103,16 @@ bool NegativeCache::IsKnown(const std::string& key) const {
   bool is_known = false;
   {
     const MutexLock lock(mu_);
-    const auto found = entries_.find(key);
-    is_known = found != entries_.end();
-    if (is_known) used_.splice(used_.begin(), used_, found->second.used);
+    is_known = known_.Find(key) != nullptr;
   }
   (is_known ? hits_ : misses_)->Add();
   return is_known;
 }
 
-void NegativeCache::Keep(std::string key) const {
-  // The text is there twice, in the map and in the order of use.
-  const std::uint64_t bytes = 2 * key.size() + sizeof(Entry) + 2 * sizeof(std::string);
-  if (bytes > bytes_max_) return;
+void NegativeCache::Keep(const std::string& key) const {
   const MutexLock lock(mu_);
-  const auto [entry, is_new] = entries_.try_emplace(std::move(key));
-  if (!is_new) return;
-  used_.push_front(entry->first);
-  entry->second = {bytes, used_.begin()};
-  bytes_ += bytes;
-  while (bytes_ > bytes_max_) {
-    const auto oldest = entries_.find(used_.back());
-    bytes_ -= oldest->second.bytes;
-    entries_.erase(oldest);
-    used_.pop_back();
-  }
-  bytes_gauge_->Set(static_cast<double>(bytes_));
+  known_.Put(key, {}, 0);
+  bytes_gauge_->Set(static_cast<double>(known_.bytes()));
 }
 
 }  // namespace tickscope::queryfront

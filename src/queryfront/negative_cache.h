@@ -11,13 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "base/byte_lru.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "model/column_scan.h"
@@ -43,14 +42,11 @@ class NegativeCache final : public Queryable {
                                                              const QueryContext& context) const override;
 
  private:
-  struct Entry {
-    std::uint64_t bytes = 0;
-    std::list<std::string>::iterator used;
-  };
+  struct Nothing {};
   // Nothing when no answer may be kept. Take it before reading: what comes meanwhile is another state's.
   [[nodiscard]] std::optional<std::string> KeyOf(const SelectRequest& request) const;
   [[nodiscard]] bool IsKnown(const std::string& key) const TICKSCOPE_EXCLUDES(mu_);
-  void Keep(std::string key) const TICKSCOPE_EXCLUDES(mu_);
+  void Keep(const std::string& key) const TICKSCOPE_EXCLUDES(mu_);
 
   const Queryable& storage_;
   const LabelStateSource& states_;
@@ -60,9 +56,7 @@ class NegativeCache final : public Queryable {
   Counter* bypassed_;
   Gauge* bytes_gauge_;
   mutable Mutex mu_;
-  mutable std::unordered_map<std::string, Entry> entries_ TICKSCOPE_GUARDED_BY(mu_);
-  mutable std::list<std::string> used_ TICKSCOPE_GUARDED_BY(mu_);  // Keys, used last first.
-  mutable std::uint64_t bytes_ TICKSCOPE_GUARDED_BY(mu_) = 0;
+  mutable ByteLru<Nothing> known_ TICKSCOPE_GUARDED_BY(mu_);
 };
 
 }  // namespace tickscope::queryfront

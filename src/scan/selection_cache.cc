@@ -6,8 +6,8 @@
 namespace tickscope::scan {
 namespace {
 
-// What an entry takes beside what it keeps and its key, twice.
-constexpr std::uint64_t kEntryBytes = 256;
+/// Fewer entries than this are not looked through.
+constexpr std::size_t kSweepMin = 64;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void SelectionKey::AddOwner(const std::shared_ptr<const void>& owner) {
   owners_.emplace_back(owner);
 }
 
-SelectionCache::SelectionCache(MetricRegistry& metrics, std::uint64_t bytes_max) : bytes_max_(bytes_max) {
+SelectionCache::SelectionCache(MetricRegistry& metrics, std::uint64_t bytes_max) : entries_(bytes_max) {
   const auto add = [&](const char* outcome) {
     return metrics.AddCounter(
         "tickscope_query_cache_selections_requests_total",
@@ -50,52 +50,34 @@ SelectionCache::SelectionCache(MetricRegistry& metrics, std::uint64_t bytes_max)
       metrics.AddGauge("tickscope_query_cache_selections_bytes", "Memory of kept selections of series.", {});
 }
 
+bool SelectionCache::Entry::IsOrphan() const {
+  return std::ranges::any_of(owners, [](const auto& owner) { return owner.expired(); });
+}
+
 std::shared_ptr<const void> SelectionCache::FindAny(const SelectionKey& key) {
   const MutexLock lock(mu_);
-  const auto found = entries_.find(key.text_);
-  if (found == entries_.end()) {
-    misses_->Add();
-    return nullptr;
+  const Entry* const found = entries_.Find(key.text_);
+  if (found != nullptr && !found->IsOrphan()) {
+    hits_->Add();
+    return found->what;
   }
-  const auto is_gone = [](const std::weak_ptr<const void>& owner) { return owner.expired(); };
-  if (std::ranges::any_of(found->second.owners, is_gone)) {
-    Remove(found);
-    misses_->Add();
-    return nullptr;
+  if (found != nullptr) {
+    entries_.Erase(key.text_);
+    bytes_gauge_->Set(static_cast<double>(entries_.bytes()));
   }
-  used_.splice(used_.begin(), used_, found->second.used);
-  hits_->Add();
-  return found->second.what;
+  misses_->Add();
+  return nullptr;
 }
 
 void SelectionCache::Keep(const SelectionKey& key, std::shared_ptr<const void> what, std::uint64_t bytes) {
-  bytes += 2 * key.text_.size() + kEntryBytes;
-  if (bytes > bytes_max_ / 4) return;
   const MutexLock lock(mu_);
-  RemoveOrphans();
-  if (const auto known = entries_.find(key.text_); known != entries_.end()) Remove(known);
-  while (bytes_ + bytes > bytes_max_)
-    Remove(entries_.find(used_.back()));
-  used_.push_front(key.text_);
-  entries_.emplace(key.text_, Entry{std::move(what), bytes, key.owners_, used_.begin()});
-  bytes_ += bytes;
-  bytes_gauge_->Set(static_cast<double>(bytes_));
-}
-
-void SelectionCache::Remove(Entries::iterator entry) {
-  bytes_ -= entry->second.bytes;
-  bytes_gauge_->Set(static_cast<double>(bytes_));
-  used_.erase(entry->second.used);
-  entries_.erase(entry);
-}
-
-void SelectionCache::RemoveOrphans() {
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    const auto next = std::next(entry);
-    const auto is_gone = [](const std::weak_ptr<const void>& owner) { return owner.expired(); };
-    if (std::ranges::any_of(entry->second.owners, is_gone)) Remove(entry);
-    entry = next;
+  if (bytes + entries_.EntryBytes(key.text_) > entries_.bytes_max() / 4) return;
+  if (entries_.size() >= std::max(kSweepMin, 2 * swept_at_)) {
+    entries_.EraseIf([](const Entry& entry) { return entry.IsOrphan(); });
+    swept_at_ = entries_.size();
   }
+  entries_.Put(key.text_, {std::move(what), key.owners_}, bytes);
+  bytes_gauge_->Set(static_cast<double>(entries_.bytes()));
 }
 
 }  // namespace tickscope::scan

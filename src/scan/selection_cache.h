@@ -5,7 +5,8 @@
 // block, how they fall into groups, is kept as long as what it was worked out of is there.
 //
 // A key names what was asked, and by their addresses the things it was asked of; these are the owners of what is kept. An owner
-// that is gone takes it along: its address may be another's by then.
+// that is gone takes it along: its address may be another's by then. What nobody asks for again goes when entries have doubled since
+// the last look for such.
 //
 // Threads   Thread-safe.
 // Bounds    bytes_max in all; what is over a quarter of it is not kept. What was used longest ago goes first.
@@ -13,12 +14,11 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "base/byte_lru.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "model/matcher.h"
@@ -57,24 +57,19 @@ class SelectionCache {
  private:
   struct Entry {
     std::shared_ptr<const void> what;
-    std::uint64_t bytes = 0;
     std::vector<std::weak_ptr<const void>> owners;
-    std::list<std::string>::iterator used;
+
+    [[nodiscard]] bool IsOrphan() const;
   };
-  using Entries = std::unordered_map<std::string, Entry>;
 
   [[nodiscard]] std::shared_ptr<const void> FindAny(const SelectionKey& key) TICKSCOPE_EXCLUDES(mu_);
-  void Remove(Entries::iterator entry) TICKSCOPE_REQUIRES(mu_);
-  void RemoveOrphans() TICKSCOPE_REQUIRES(mu_);
 
-  const std::uint64_t bytes_max_;
   Counter* hits_;
   Counter* misses_;
   Gauge* bytes_gauge_;
   Mutex mu_;
-  Entries entries_ TICKSCOPE_GUARDED_BY(mu_);
-  std::list<std::string> used_ TICKSCOPE_GUARDED_BY(mu_);  // Keys, used last first.
-  std::uint64_t bytes_ TICKSCOPE_GUARDED_BY(mu_) = 0;
+  ByteLru<Entry> entries_ TICKSCOPE_GUARDED_BY(mu_);
+  std::size_t swept_at_ TICKSCOPE_GUARDED_BY(mu_) = 0;  // Entries that the last look for orphans left.
 };
 
 }  // namespace tickscope::scan

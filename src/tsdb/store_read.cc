@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "block/block_scan.h"
+#include "model/empty_series_set.h"
 #include "model/sample_columns.h"
 #include "model/series_limit.h"
 #include "scan/combined_scan.h"
@@ -81,19 +82,6 @@ class StoreSeriesSet final : public SeriesSet {
   std::size_t first_ = 0;
   std::size_t end_ = 0;
   std::vector<TenantVersion::Damage> damage_;
-};
-
-class EmptySeriesSet final : public SeriesSet {
- public:
-  [[nodiscard]] bool Next() override { return false; }
-  [[nodiscard]] const Labels& labels() const override { return none_; }
-  [[nodiscard]] Status ReadSamples(SampleColumns& out) override {
-    out.Clear();
-    return {};
-  }
-
- private:
-  Labels none_;
 };
 
 bool Overlaps(const block::BlockReader& block, const SelectRequest& request) {
