@@ -7,6 +7,7 @@
 #include "api/endpoint.h"
 #include "api/error_text.h"
 #include "api/time_text.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
@@ -42,11 +43,6 @@ Result<CardinalityQuery> ReadQuery(const ApiContext& api, const Parameters& para
     return Fail(ErrorCode::kInvalidArgument, "unknown count method: want inmemory or active");
   }
   return query;
-}
-
-void WriteCount(std::string_view key, std::uint64_t count, JsonWriter& json) {
-  json.Key(key);
-  json.Uint(count);
 }
 
 void WriteCounts(std::string_view list, std::string_view name_key, std::string_view count_key,

@@ -6,27 +6,13 @@
 #include <vector>
 
 #include "promql/function_signature.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
 
 using namespace promql;  // NOLINT(google-build-using-namespace): a node type a line below.
 using wire::JsonWriter;
-
-void WriteText(std::string_view key, std::string_view text, JsonWriter& json) {
-  json.Key(key);
-  json.String(text);
-}
-
-void WriteFlag(std::string_view key, bool value, JsonWriter& json) {
-  json.Key(key);
-  json.Bool(value);
-}
-
-void WriteInt(std::string_view key, std::int64_t value, JsonWriter& json) {
-  json.Key(key);
-  json.Int(value);
-}
 
 void WriteNode(std::string_view key, const Expr& expr, JsonWriter& json) {
   json.Key(key);

@@ -1,4 +1,5 @@
 #include "api/plan_json.h"
+#include "wire/json_fields.h"
 
 #include <chrono>
 
@@ -13,21 +14,6 @@ using wire::JsonWriter;
 /// An unpacked sample: a time and a value.
 constexpr std::uint64_t kUnpackedBytes = 16;
 
-void WriteText(std::string_view name, std::string_view text, JsonWriter& json) {
-  json.Key(name);
-  json.String(text);
-}
-
-void WriteCount(std::string_view name, std::uint64_t count, JsonWriter& json) {
-  json.Key(name);
-  json.Uint(count);
-}
-
-void WriteSeconds(std::string_view name, std::int64_t ms, JsonWriter& json) {
-  json.Key(name);
-  json.SecondsFromMs(ms);
-}
-
 void WriteRead(const PlanRead& read, JsonWriter& json) {
   json.Key("read");
   json.BeginObject();
@@ -38,8 +24,7 @@ void WriteRead(const PlanRead& read, JsonWriter& json) {
   WriteSeconds("end", read.end_ms, json);
   json.Key("tiers");
   WriteSpans(read.spans, json);
-  json.Key("columns");
-  json.Bool(read.tells_columns);
+  WriteFlag("columns", read.tells_columns, json);
   if (read.estimate) {
     json.Key("estimate");
     json.BeginObject();
@@ -78,6 +63,13 @@ void WriteActual(const PlanNode& node, JsonWriter& json) {
 
 }  // namespace
 
+void WriteCost(const queryfront::QueryCost& cost, JsonWriter& json) {
+  WriteCount("series", cost.series, json);
+  WriteCount("samples", cost.samples, json);
+  WriteCount("cells", cost.cells, json);
+  WriteCount("bytes", cost.bytes(), json);
+}
+
 void WriteSpans(std::span<const ReadSpan> spans, JsonWriter& json) {
   json.BeginArray();
   for (const ReadSpan& span : spans) {
@@ -100,8 +92,7 @@ void WritePlanNode(const PlanNode& node, JsonWriter& json) {
   WriteText("expression", node.text, json);
   WriteText("method", promql::PlanMethodText(node.method), json);
   if (node.shared_with != 0) WriteCount("sharedWith", node.shared_with, json);
-  json.Key("once");
-  json.Bool(node.is_once);
+  WriteFlag("once", node.is_once, json);
   WriteSeconds("start", node.start_ms, json);
   WriteSeconds("step", node.step_ms, json);
   WriteCount("steps", node.steps, json);

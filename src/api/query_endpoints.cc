@@ -13,6 +13,7 @@
 #include "promql/parser.h"
 #include "promql/plan_text.h"
 #include "promql/printer.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
@@ -111,10 +112,6 @@ void WriteStats(const promql::QueryStats& stats, std::span<const ReadSpan> spans
     json.Key(name);
     json.Number(Seconds(duration));
   };
-  const auto count = [&json](std::string_view name, std::uint64_t value) {
-    json.Key(name);
-    json.Uint(value);
-  };
   json.Key("stats");
   json.BeginObject();
   json.Key("timings");
@@ -129,11 +126,11 @@ void WriteStats(const promql::QueryStats& stats, std::span<const ReadSpan> spans
   json.EndObject();
   json.Key("samples");
   json.BeginObject();
-  count("totalQueryableSamples", stats.samples_read);
-  count("samplesRead", stats.samples_read);
-  count("seriesTouched", stats.series_read);
-  count("peakSamples", stats.samples_peak);
-  count("sharedResults", stats.shared_results);
+  WriteCount("totalQueryableSamples", stats.samples_read, json);
+  WriteCount("samplesRead", stats.samples_read, json);
+  WriteCount("seriesTouched", stats.series_read, json);
+  WriteCount("peakSamples", stats.samples_peak, json);
+  WriteCount("sharedResults", stats.shared_results, json);
   json.EndObject();
   json.Key("tiers");
   WriteSpans(spans, json);
@@ -251,31 +248,21 @@ Result<Notes> HandleQueryRange(const ApiContext& api, const Call& call, JsonWrit
 }
 
 void WriteExplanation(const queryfront::ExplainAnswer& answer, JsonWriter& json) {
-  const auto count = [&json](std::string_view name, std::uint64_t value) {
-    json.Key(name);
-    json.Uint(value);
-  };
   json.BeginObject();
-  json.Key("query");
-  json.String(answer.plan.query);
-  json.Key("text");
-  json.String(promql::PlanTree(answer.plan));
+  WriteText("query", answer.plan.query, json);
+  WriteText("text", promql::PlanTree(answer.plan), json);
   json.Key("plan");
   WritePlanNode(answer.plan.root, json);
   json.Key("estimate");
   json.BeginObject();
-  count("series", answer.estimate.series);
-  count("samples", answer.estimate.samples);
-  count("cells", answer.estimate.cells);
-  count("bytes", answer.estimate.bytes());
-  count("storedBytes", answer.estimate.stored_bytes);
+  WriteCost(answer.estimate, json);
+  WriteCount("storedBytes", answer.estimate.stored_bytes, json);
   json.EndObject();
   json.Key("cache");
   json.BeginObject();
-  json.Key("mayBeKept");
-  json.Bool(answer.may_be_kept);
-  count("steps", answer.steps);
-  count("keptSteps", answer.kept_steps);
+  WriteFlag("mayBeKept", answer.may_be_kept, json);
+  WriteCount("steps", answer.steps, json);
+  WriteCount("keptSteps", answer.kept_steps, json);
   json.EndObject();
   if (answer.result != nullptr) {
     const promql::QueryStats& stats = answer.result->stats;
@@ -285,10 +272,10 @@ void WriteExplanation(const queryfront::ExplainAnswer& answer, JsonWriter& json)
     json.Number(Seconds(answer.took));
     json.Key("queuedSeconds");
     json.Number(Seconds(answer.queued));
-    count("seriesRead", stats.series_read);
-    count("samplesRead", stats.samples_read);
-    count("samplesPeak", stats.samples_peak);
-    count("sharedResults", stats.shared_results);
+    WriteCount("seriesRead", stats.series_read, json);
+    WriteCount("samplesRead", stats.samples_read, json);
+    WriteCount("samplesPeak", stats.samples_peak, json);
+    WriteCount("sharedResults", stats.shared_results, json);
     json.Key("tiers");
     WriteSpans(stats.spans, json);
     json.EndObject();

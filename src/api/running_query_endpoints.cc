@@ -4,6 +4,8 @@
 
 #include "api/endpoint.h"
 #include "api/error_text.h"
+#include "api/plan_json.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
@@ -11,37 +13,23 @@ namespace {
 using wire::JsonWriter;
 
 void WriteQuery(const queryfront::RunningQuery& query, JsonWriter& json) {
-  const auto text = [&json](std::string_view name, std::string_view value) {
-    json.Key(name);
-    json.String(value);
-  };
-  const auto count = [&json](std::string_view name, std::uint64_t value) {
-    json.Key(name);
-    json.Uint(value);
-  };
   json.BeginObject();
-  text("id", std::to_string(query.id));
-  text("tenant", query.identity.tenant);
-  text("user", query.identity.user);
-  text("class", queryfront::QueryClassName(query.identity.query_class));
-  text("state", query.state == queryfront::QueryState::kRunning ? "running" : "waiting");
-  text("query", query.text);
-  json.Key("start");
-  json.SecondsFromMs(query.start_ms);
-  json.Key("end");
-  json.SecondsFromMs(query.end_ms);
-  json.Key("step");
-  json.SecondsFromMs(query.step_ms);
+  WriteText("id", std::to_string(query.id), json);
+  WriteText("tenant", query.identity.tenant, json);
+  WriteText("user", query.identity.user, json);
+  WriteText("class", queryfront::QueryClassName(query.identity.query_class), json);
+  WriteText("state", query.state == queryfront::QueryState::kRunning ? "running" : "waiting", json);
+  WriteText("query", query.text, json);
+  WriteSeconds("start", query.start_ms, json);
+  WriteSeconds("end", query.end_ms, json);
+  WriteSeconds("step", query.step_ms, json);
   json.Key("ageSeconds");
   json.Number(std::chrono::duration<double>(query.age).count());
   json.Key("estimate");
   json.BeginObject();
-  count("series", query.estimate.series);
-  count("samples", query.estimate.samples);
-  count("cells", query.estimate.cells);
-  count("bytes", query.estimate.bytes());
+  WriteCost(query.estimate, json);
   json.EndObject();
-  count("samplesRead", query.samples);
+  WriteCount("samplesRead", query.samples, json);
   json.EndObject();
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/endpoint.h"
 #include "base/civil_time.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
@@ -14,16 +15,6 @@ using wire::JsonWriter;
 
 constexpr std::size_t kTopDefault = 10;
 constexpr std::size_t kTopMax = 10'000;
-
-void WriteText(std::string_view key, std::string_view text, JsonWriter& json) {
-  json.Key(key);
-  json.String(text);
-}
-
-void WriteCount(std::string_view key, std::uint64_t count, JsonWriter& json) {
-  json.Key(key);
-  json.Uint(count);
-}
 
 // `version` is what clients switch on; which Tickscope it is stands in `revision`. There is no member
 // `features`: Grafana takes one as the sign of a Mimir, whose ruler API is not served here.

@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/parameters.h"
 #include "api/time_text.h"
+#include "wire/json_fields.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
 
@@ -17,16 +18,6 @@ using wire::JsonWriter;
 
 constexpr std::size_t kSelectorsMax = 100;
 constexpr std::size_t kReportBytesMax = 1U << 20;
-
-void WriteUint(std::string_view key, std::uint64_t value, JsonWriter& json) {
-  json.Key(key);
-  json.Uint(value);
-}
-
-void WriteSeconds(std::string_view key, std::int64_t ms, JsonWriter& json) {
-  json.Key(key);
-  json.SecondsFromMs(ms);
-}
 
 void WriteReport(const TierReport& report, JsonWriter& json) {
   json.BeginObject();
@@ -40,20 +31,20 @@ void WriteReport(const TierReport& report, JsonWriter& json) {
     json.BeginObject();
     json.Key("tier");
     json.String(tier.name);
-    WriteUint("blocks", tier.blocks, json);
-    WriteUint("bytes", tier.bytes, json);
+    WriteCount("blocks", tier.blocks, json);
+    WriteCount("bytes", tier.bytes, json);
     WriteSeconds("from", tier.from_ms, json);
     WriteSeconds("until", tier.until_ms, json);
     WriteSeconds("keep_seconds", tier.keep_ms, json);
     json.EndObject();
   }
   json.EndArray();
-  WriteUint("blocks_to_upload", report.blocks_to_upload, json);
+  WriteCount("blocks_to_upload", report.blocks_to_upload, json);
   WriteSeconds("upload_lag_seconds", report.upload_lag_ms, json);
-  WriteUint("merges_pending", report.merges_pending, json);
+  WriteCount("merges_pending", report.merges_pending, json);
   WriteSeconds("merge_lag_seconds", report.merge_lag_ms, json);
-  WriteUint("replaced_objects", report.replaced_objects, json);
-  WriteUint("deletes_pending", report.deletes_pending, json);
+  WriteCount("replaced_objects", report.replaced_objects, json);
+  WriteCount("deletes_pending", report.deletes_pending, json);
   json.Key("last_error");
   json.String(report.last_error);
   json.EndObject();
@@ -101,8 +92,8 @@ Result<http::Response> Delete(const TierApiDependencies& deps, const http::Reque
     return SuccessAnswer(
         [&](JsonWriter& json) -> Result<Notes> {
           json.BeginObject();
-          WriteUint("series", count.series, json);
-          WriteUint("samples", count.samples, json);
+          WriteCount("series", count.series, json);
+          WriteCount("samples", count.samples, json);
           json.EndObject();
           return Notes{};
         },

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <utility>
 
 #if defined(__has_feature)
@@ -55,6 +56,14 @@ bool MemoryMeter::Counts() {
 std::int64_t MemoryMeter::bytes() const {
   const std::int64_t told = bytes_.load(std::memory_order_relaxed);
   return of_thread.meter == this ? told + of_thread.untold : told;
+}
+
+std::unexpected<Error> NeedsTooMuchMemory(std::uint64_t bytes_max) {
+  std::string text =
+      "query needs too much memory: select fewer series (lists: with match[]), a shorter range or a longer "
+      "step: "
+      "memory_max=";
+  return Fail(ErrorCode::kResourceExhausted, text += std::to_string(bytes_max));
 }
 
 MeteredThread::MeteredThread(const MemoryMeter* meter) : before_(of_thread.meter) {

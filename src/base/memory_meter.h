@@ -12,6 +12,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <expected>
+
+#include "base/error.h"
 
 namespace tickscope {
 
@@ -39,6 +42,9 @@ class MemoryMeter {
   std::atomic<std::int64_t> bytes_{0};
   const std::int64_t bytes_max_;
 };
+
+/// What users are told whose request needs more than that.
+[[nodiscard]] std::unexpected<Error> NeedsTooMuchMemory(std::uint64_t bytes_max);
 
 /// While it lives, this thread's allocations count for `meter`, or for none when it is null. They nest; used on one thread.
 class MeteredThread {

@@ -1,7 +1,5 @@
 #include "model/queryable.h"
 
-#include <string>
-
 #include "base/memory_meter.h"
 #include "model/column_scan.h"
 
@@ -13,11 +11,7 @@ Status QueryContext::Check() const {
     return Fail(ErrorCode::kDeadlineExceeded, "query timed out");
   }
   if (const MemoryMeter* const meter = MemoryMeter::Current(); meter != nullptr && meter->IsOver()) {
-    std::string text =
-        "query needs too much memory: select fewer series (lists: with match[]), a shorter range or a longer "
-        "step: "
-        "memory_max=";
-    return Fail(ErrorCode::kResourceExhausted, text += std::to_string(meter->bytes_max()));
+    return NeedsTooMuchMemory(meter->bytes_max());
   }
   return {};
 }

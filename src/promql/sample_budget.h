@@ -11,10 +11,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "base/memory_meter.h"
 #include "model/histogram.h"
 
 namespace tickscope::promql {
@@ -52,10 +52,7 @@ class SampleBudget {
   /// Errors: kResourceExhausted once more bytes are counted than allowed.
   [[nodiscard]] Status Check() const {
     if (bytes_ <= bytes_max_) return {};
-    return Fail(
-        ErrorCode::kResourceExhausted,
-        "query needs too much memory: select fewer series, a shorter range or a longer step: memory_max=" +
-            std::to_string(bytes_max_));
+    return NeedsTooMuchMemory(bytes_max_);
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// Whether so much is little of what is left: an eighth at most.

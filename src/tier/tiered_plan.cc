@@ -39,11 +39,6 @@ std::vector<Interval> Without(const std::vector<Interval>& a, std::vector<Interv
   return left;
 }
 
-// What a form's rows are put together from: every window is told by its last sample or its count.
-AggregateSet FilesOf(WindowForm form) {
-  return rollup::AggregatesOf(form);
-}
-
 // Where a tier has windows with all of the aggregates.
 std::vector<Interval> WindowsOf(const TenantTiers& tiers, Tier tier, AggregateSet aggregates) {
   std::vector<Interval> all;
@@ -193,7 +188,7 @@ TieredQueryable::Readings TieredQueryable::Plan(const SelectRequest& request,
     const std::int64_t before_ms = form == WindowForm::kCounter ? ResolutionMs(tier) : 0;
     for (const ListedBlock& block : tiers.of(tier).live) {
       const auto aggregate = rollup::FindAggregate(block.name.aggregate);
-      if (aggregate && FilesOf(form).Has(*aggregate) &&
+      if (aggregate && rollup::AggregatesOf(form).Has(*aggregate) &&
           block.name.Overlaps(reading.start_ms - before_ms, reading.end_ms)) {
         reading.blocks.push_back(&block);
       }
@@ -205,7 +200,8 @@ TieredQueryable::Readings TieredQueryable::Plan(const SelectRequest& request,
   std::vector<Interval> left = {{request.start_ms, until_ms}};
   for (const Choice& choice : ChoicesFor(request, form)) {
     const bool is_exact = choice.precision == Precision::kExact;
-    std::vector<Interval> windows = WindowsOf(tiers, choice.tier, is_exact ? FilesOf(form) : SpineOf(form));
+    std::vector<Interval> windows =
+        WindowsOf(tiers, choice.tier, is_exact ? rollup::AggregatesOf(form) : SpineOf(form));
     if (is_exact) windows = TrueWindows(request, tiers, choice.tier, std::move(windows));
     std::vector<Interval> taken = Both(left, windows);
     std::vector<Interval> rest = Without(left, taken);
