@@ -198,9 +198,9 @@ def test_days_are_published_and_deletes_reach_them(serve, run, tickscope, tmp_pa
     )
     server = serve(config=config)
     wait_for_history(server)
-    # Days that are over, and no other.
+    # Days that are over, and no other. A sample of midnight is of the window, and of the day, that ends there.
     last = int(time.time()) // 86400 * 86400
-    first_whole = began // 86400 * 86400
+    first_whole = (began - 1) // 86400 * 86400
     days = [time.strftime("%Y-%m-%d", time.gmtime(t)) for t in range(first_whole, min(last, began + HOURS * 3600), 86400)]
     wait_until(lambda: server.metric("tickscope_cold_published_days_total") >= len(days), "the days to be published", 60)
     wait_until(lambda: sorted(cold_rows(store, "")) == days, f"{days}", 30, 1)
