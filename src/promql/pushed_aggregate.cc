@@ -23,6 +23,8 @@ constexpr std::uint64_t kSamplesPerThread = 200'000;
 constexpr std::uint64_t kSeriesPerThread = 4'000;
 // Series by series values are held twice; more of them than this the evaluator has once.
 constexpr std::uint64_t kSeriesBytesMax = 64U << 20;
+// Steps of series between two looks at the deadline: a millisecond or so.
+constexpr std::size_t kCellsPerCheck = 1U << 17;
 // Series a thread takes at once: enough that histograms, whose buckets refer to each other, are rarely cut.
 constexpr std::uint32_t kSeriesPerTurn = 512;
 // Groups in a row that are one thread's, when each is one's.
@@ -208,7 +210,14 @@ class PushedRun {
         if (share.seen[pair] == Seen::kMetricName) return;
       }
     };
+    const std::size_t cells = pushed_.question.ends_ms.size();
+    std::size_t unchecked = 0;
     const auto take = [&](std::uint32_t series) -> Status {
+      unchecked += cells;
+      if (unchecked > kCellsPerCheck) {
+        unchecked = 0;
+        TICKSCOPE_RETURN_IF_ERROR(context_.Check());
+      }
       if (part_kernel) {
         parts.Clear();
         TICKSCOPE_ASSIGN_OR_RETURN(const bool is_told,
@@ -286,13 +295,15 @@ class PushedRun {
 // series do not.
 enum class Values : std::uint8_t { kSums, kOfSeries };
 
-Result<bool> Store(const PushedRun& pushed, std::size_t steps, Values values, StepMatrix& out) {
+Result<bool> Store(const QueryRun& run, const PushedRun& pushed, std::size_t steps, Values values,
+                   StepMatrix& out) {
   struct Row {
     Labels labels;
     std::uint32_t group = 0;
   };
   std::vector<Row> rows;
   for (std::uint32_t group = 0; group < pushed.group_count(); ++group) {
+    TICKSCOPE_RETURN_IF_ERROR(run.Check());
     bool is_anywhere = false;
     for (std::size_t step = 0; step < steps; ++step) {
       if (!pushed.sums().IsThere(group, step)) continue;
@@ -304,6 +315,7 @@ Result<bool> Store(const PushedRun& pushed, std::size_t steps, Values values, St
   // As series come: what follows may depend on their order.
   if (values == Values::kOfSeries) std::ranges::sort(rows, {}, &Row::labels);
   for (Row& row : rows) {
+    TICKSCOPE_RETURN_IF_ERROR(run.Check());
     out.AddRow({std::move(row.labels), false});
     for (std::size_t step = 0; step < steps; ++step) {
       if (pushed.sums().IsThere(row.group, step))
@@ -354,7 +366,7 @@ Result<std::optional<StepMatrix>> Evaluate(Evaluator& evaluator, Pushed& pushed,
     samples += share.samples;
   }
   StepMatrix out = evaluator.NewMatrix(scope);
-  TICKSCOPE_ASSIGN_OR_RETURN(const bool is_stored, Store(pushed_run, scope.grid.count, values, out));
+  TICKSCOPE_ASSIGN_OR_RETURN(const bool is_stored, Store(run, pushed_run, scope.grid.count, values, out));
   if (!is_stored) return none;
   run.NoteRead(*pushed.selector, {(*scan)->series_count(), samples,
                                   SpansRead((*scan)->spans(), pushed.start_ms, pushed.end_ms)});
