@@ -375,7 +375,7 @@ QueryOutcome QueryFront::AnswerFromCache(Query& query) {
         PackExtent(matrix, parts[i].start_ms, request.step_ms, pieces.gaps[i].count, found.mark.number);
     // Notes name places in this query's text, and times are not told from them.
     if (found.may_keep && result->warnings.empty() && result->infos.empty())
-      KeepSettled(query, *key, found.mark, extent);
+      deps_.cache->Put(*key, ReachOf(query.shape), extent, found.mark);
     AddStats(result->stats, all.stats);
     AddNew(std::move(result->warnings), all.warnings);
     AddNew(std::move(result->infos), all.infos);
@@ -406,19 +406,6 @@ std::optional<ResultCache::Key> QueryFront::KeyOf(const Query& query) const {
   return ResultCache::KeyOf(
       request.identity.tenant, promql::ToString(*query.expr), request.start_ms, request.step_ms,
       request.lookback_ms > 0 ? request.lookback_ms : deps_.engine.lookback_ms, ResolutionOf(request));
-}
-
-void QueryFront::KeepSettled(const Query& query, const ResultCache::Key& key, const MutationLog::Mark& mark,
-                             const Extent& extent) {
-  if (query.shape.fixed && query.shape.fixed->max_ms > mark.settled_until_ms) return;
-  const TimeMs until_ms = mark.settled_until_ms - query.shape.ahead_ms;
-  if (until_ms < extent.first_ms) return;
-  const std::int64_t steps = (until_ms - extent.first_ms) / extent.step_ms + 1;
-  if (steps >= extent.count) {
-    deps_.cache->Put(key, ReachOf(query.shape), extent);
-  } else {
-    deps_.cache->Put(key, ReachOf(query.shape), Slice(extent, 0, static_cast<std::uint32_t>(steps)));
-  }
 }
 
 QueryOutcome QueryFront::Admit(Query& query, const std::vector<QueryRequest>& parts) {

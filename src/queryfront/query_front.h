@@ -133,8 +133,6 @@ class QueryFront {
   [[nodiscard]] Result<promql::QueryResult> Evaluate(const Query& query, const QueryRequest& part) const;
   // Nothing for a query of which nothing can be kept.
   [[nodiscard]] std::optional<ResultCache::Key> KeyOf(const Query& query) const;
-  void KeepSettled(const Query& query, const ResultCache::Key& key, const MutationLog::Mark& mark,
-                   const Extent& extent);
   // Counts, and writes to the log what was slow.
   void Note(const Query& query, const QueryOutcome& outcome);
 

@@ -27,7 +27,8 @@ namespace tickscope::queryfront {
 struct QueryPoolOptions {
   std::uint64_t threads = 32;
   std::uint64_t user_threads_max = 16;  ///< Of one user's queries at once.
-  FairQueueLimits waiting{.items_max = 1024, .tenant_items_max = 512, .user_items_max = 256};
+  // A room of 200 people behind one proxy opens its dashboards with some thousand questions.
+  FairQueueLimits waiting{.items_max = 8192, .tenant_items_max = 6144, .user_items_max = 4096};
 };
 
 class QueryPool {

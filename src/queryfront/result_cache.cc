@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/log.h"
@@ -15,40 +16,8 @@ constexpr std::string_view kJournalName = "journal";
 constexpr std::uint64_t kJournalBytesMax = 64U << 20;
 /// Evicted entries that wait for Flush; beyond, they are forgotten.
 constexpr std::uint64_t kToWriteBytesMax = 32U << 20;
-
-TimeMs Minus(TimeMs time_ms, std::int64_t ms) {
-  return time_ms < std::numeric_limits<TimeMs>::min() + ms ? std::numeric_limits<TimeMs>::min()
-                                                           : time_ms - ms;
-}
-TimeMs Plus(TimeMs time_ms, std::int64_t ms) {
-  return time_ms > std::numeric_limits<TimeMs>::max() - ms ? std::numeric_limits<TimeMs>::max()
-                                                           : time_ms + ms;
-}
-
-// Cuts steps in `cut` out of all extents; returns how many went.
-std::uint64_t CutOutOfAll(std::vector<ExtentPtr>& extents, const TimeSpan& cut) {
-  const auto steps = [](const std::vector<ExtentPtr>& list) {
-    std::uint64_t sum = 0;
-    for (const ExtentPtr& extent : list)
-      sum += extent->count;
-    return sum;
-  };
-  const std::uint64_t before = steps(extents);
-  std::vector<ExtentPtr> left;
-  for (const ExtentPtr& extent : extents) {
-    for (ExtentPtr& part : CutOut(extent, cut))
-      left.push_back(std::move(part));
-  }
-  extents = std::move(left);
-  return before - steps(extents);
-}
-
-ExtentPtr WithNumber(const ExtentPtr& extent, std::uint64_t number) {
-  if (extent->number == number) return extent;
-  auto copy = std::make_shared<Extent>(*extent);
-  copy->number = number;
-  return copy;
-}
+/// One part in so many of the memory is for steps that are not settled.
+constexpr std::uint64_t kFreshShare = 4;
 
 }  // namespace
 
@@ -58,6 +27,7 @@ ResultCache::ResultCache(io::FileSystem* fs, MutationLog& log, MetricRegistry& m
       log_(log),
       options_(std::move(options)),
       fingerprint_(std::move(fingerprint)),
+      fresh_(log, options_.memory_bytes / kFreshShare),
       memory_gauge_(metrics.AddGauge("tickscope_query_cache_memory_bytes", "Memory of kept results.", {})),
       disk_gauge_(metrics.AddGauge("tickscope_query_cache_disk_bytes", "Files of kept results, bytes.", {})),
       entries_gauge_(
@@ -195,12 +165,7 @@ void ResultCache::Refresh(Entry& entry, const Reach& reach) {
     std::vector<ExtentPtr> parts = {extent};
     for (const MutationLog::Change& change : changes) {
       if (change.number <= extent->number) continue;
-      const bool meets_fixed =
-          reach.fixed && change.min_ms <= reach.fixed->max_ms && change.max_ms >= reach.fixed->min_ms;
-      const TimeSpan cut =
-          meets_fixed ? TimeSpan{std::numeric_limits<TimeMs>::min(), std::numeric_limits<TimeMs>::max()}
-                      : TimeSpan{Minus(change.min_ms, reach.ahead_ms), Plus(change.max_ms, reach.back_ms)};
-      cut_steps_->Add(CutOutOfAll(parts, cut));
+      cut_steps_->Add(CutOutOfAll(parts, ReachedBy(change, reach)));
     }
     for (const ExtentPtr& part : parts)
       left.push_back(WithNumber(part, changes.back().number));
@@ -230,19 +195,52 @@ ResultCache::Found ResultCache::Find(const Key& key, const Reach& reach, TimeMs 
   found.may_keep = true;
   found.mark = log_.Now(now_ms);
   Load(key, reach);
+  std::vector<ExtentPtr> fresh = FindFresh(key, reach, found.mark);
+  const auto overlaps = [&](const ExtentPtr& extent) {
+    return extent->first_ms <= last_ms && extent->last_ms() >= first_ms;
+  };
   const MutexLock lock(mu_);
-  const auto entry = entries_.find(key.text);
-  if (entry == entries_.end()) return found;
-  used_.splice(used_.begin(), used_, entry->second.used);
-  Refresh(entry->second, reach);
-  for (const ExtentPtr& extent : entry->second.extents) {
-    if (extent->first_ms <= last_ms && extent->last_ms() >= first_ms) found.extents.push_back(extent);
+  if (const auto entry = entries_.find(key.text); entry != entries_.end()) {
+    used_.splice(used_.begin(), used_, entry->second.used);
+    Refresh(entry->second, reach);
+    std::ranges::copy_if(entry->second.extents, std::back_inserter(found.extents), overlaps);
+    // Another may have settled more of them meanwhile.
+    if (!entry->second.extents.empty())
+      CutOutOfAll(fresh, {std::numeric_limits<TimeMs>::min(), entry->second.extents.back()->last_ms()});
+    Evict();
   }
-  Evict();
+  std::ranges::copy_if(fresh, std::back_inserter(found.extents), overlaps);
   return found;
 }
 
-void ResultCache::Put(const Key& key, const Reach& reach, Extent extent) {
+std::vector<ExtentPtr> ResultCache::FindFresh(const Key& key, const Reach& reach,
+                                              const MutationLog::Mark& mark) {
+  std::vector<ExtentPtr> fresh = fresh_.Find(key.tenant, key.text, reach, mark);
+  const TimeMs until_ms = Minus(mark.settled_until_ms, reach.ahead_ms);
+  if (fresh.empty() || fresh.front()->first_ms > until_ms) return fresh;
+  for (const ExtentPtr& part : fresh) {
+    if (const std::uint32_t settled = StepsUntil(*part, until_ms); settled > 0)
+      PutSettled(key, reach, Slice(*part, 0, settled));
+  }
+  fresh_.DropUntil(key.text, until_ms);
+  CutOutOfAll(fresh, {std::numeric_limits<TimeMs>::min(), until_ms});
+  return fresh;
+}
+
+void ResultCache::Put(const Key& key, const Reach& reach, Extent extent, const MutationLog::Mark& mark) {
+  // What a step of @ depends on all of them do.
+  if (reach.fixed && reach.fixed->max_ms > mark.settled_until_ms) return;
+  const std::uint32_t settled = StepsUntil(extent, Minus(mark.settled_until_ms, reach.ahead_ms));
+  const std::uint32_t known = StepsUntil(extent, Minus(mark.fresh_until_ms, reach.ahead_ms));
+  if (settled < known) {
+    auto fresh = std::make_shared<Extent>(Slice(extent, settled, known - settled));
+    if (fresh->memory_bytes() <= options_.entry_bytes_max) fresh_.Put(key.text, std::move(fresh), mark);
+  }
+  if (settled == 0) return;
+  PutSettled(key, reach, settled == extent.count ? std::move(extent) : Slice(extent, 0, settled));
+}
+
+void ResultCache::PutSettled(const Key& key, const Reach& reach, Extent extent) {
   const std::uint64_t bytes = extent.memory_bytes();
   if (!is_on() || bytes > options_.entry_bytes_max || extent.count > kExtentStepsMax) return;
   const auto added = std::make_shared<const Extent>(std::move(extent));
@@ -303,7 +301,7 @@ void ResultCache::Evict() {
 }
 
 void ResultCache::SetGauges() {
-  memory_gauge_->Set(static_cast<double>(memory_bytes_));
+  memory_gauge_->Set(static_cast<double>(memory_bytes_ + fresh_.bytes()));
   disk_gauge_->Set(static_cast<double>(disk_bytes_));
   entries_gauge_->Set(static_cast<double>(entries_.size()));
 }

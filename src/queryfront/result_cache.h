@@ -3,8 +3,8 @@
 //   key -> extents, disjoint, by time          key: tenant, step, phase (first step modulo step), look-back, windows that are
 //                                              allowed, expression as the printer writes it
 //
-// A look-up gives what is still true: steps that changes of the past reach are cut out first. What is put must be settled: the
-// caller has evaluated it after taking the mark whose number it carries.
+// A look-up gives what is still true: steps that changes of the past reach are cut out first. What is put was evaluated after the
+// mark that is given with it: settled steps are kept here, newer ones beside (fresh_steps.h) until they are settled.
 //
 // Invariants   R1 memory and files stay within their bytes; what was used longest ago goes first, from memory to a file.
 //              R2 a file that does not decode, or whose key is another, counts as missing and is removed.
@@ -30,8 +30,10 @@
 #include "base/mutex.h"
 #include "io/file_system.h"
 #include "model/mutation_log.h"
+#include "queryfront/fresh_steps.h"
 #include "queryfront/query_shape.h"
 #include "queryfront/result_extent.h"
+#include "queryfront/result_reach.h"
 
 namespace tickscope::queryfront {
 
@@ -53,12 +55,7 @@ struct ResultCacheOptions {
 
 class ResultCache {
  public:
-  /// What of the past a step depends on.
-  struct Reach {
-    std::int64_t back_ms = 0;
-    std::int64_t ahead_ms = 0;
-    std::optional<TimeSpan> fixed;
-  };
+  using Reach = queryfront::Reach;
   struct Key {
     TenantId tenant;
     std::string text;  ///< All of the key, tenant included.
@@ -82,8 +79,8 @@ class ResultCache {
   [[nodiscard]] bool is_on() const { return options_.memory_bytes > 0; }
 
   /// Extents that overlap [first_ms, last_ms], by time; whole, so perhaps longer than asked for. `now_ms` moves the watermark
-  /// on: what is evaluated after this may be put with the mark's number, up to the mark's time, if `may_keep`. It may not
-  /// while a tenant's samples cannot be told to be where they were.
+  /// on: what is evaluated after this may be put with the mark and its number, if `may_keep`. It may not while a tenant's
+  /// samples cannot be told to be where they were.
   struct Found {
     std::vector<ExtentPtr> extents;
     MutationLog::Mark mark;
@@ -91,8 +88,9 @@ class ResultCache {
   };
   [[nodiscard]] Found Find(const Key& key, const Reach& reach, TimeMs first_ms, TimeMs last_ms, TimeMs now_ms)
       TICKSCOPE_EXCLUDES(mu_);
-  /// Keeps an extent, joined with those it touches.
-  void Put(const Key& key, const Reach& reach, Extent extent) TICKSCOPE_EXCLUDES(mu_);
+  /// Keeps an extent, joined with those it touches; of steps that depend on what is newer than the mark nothing.
+  void Put(const Key& key, const Reach& reach, Extent extent, const MutationLog::Mark& mark)
+      TICKSCOPE_EXCLUDES(mu_);
 
   /// Writes what is new to files, and the journal. One caller at a time. Errors: what the file system says.
   [[nodiscard]] Status Flush() TICKSCOPE_EXCLUDES(mu_);
@@ -115,6 +113,10 @@ class ResultCache {
     std::list<std::string>::iterator used;
   };
 
+  void PutSettled(const Key& key, const Reach& reach, Extent extent) TICKSCOPE_EXCLUDES(mu_);
+  // Steps that are still too new to be settled, true as of the mark; those that no longer are move on.
+  [[nodiscard]] std::vector<ExtentPtr> FindFresh(const Key& key, const Reach& reach,
+                                                 const MutationLog::Mark& mark) TICKSCOPE_EXCLUDES(mu_);
   // Whether what is known of the tenant's past holds; asks for its fingerprint the first time.
   [[nodiscard]] bool IsTrusted(const TenantId& tenant) TICKSCOPE_EXCLUDES(mu_);
   // Brings the key's file into memory if there is one and the key is not there.
@@ -135,6 +137,7 @@ class ResultCache {
   MutationLog& log_;
   const ResultCacheOptions options_;
   const Fingerprint fingerprint_;
+  FreshSteps fresh_;
   Gauge* memory_gauge_;
   Gauge* disk_gauge_;
   Gauge* entries_gauge_;

@@ -74,6 +74,12 @@ Extent PackExtent(const promql::Matrix& matrix, TimeMs first_ms, std::int64_t st
   return extent;
 }
 
+std::uint32_t StepsUntil(const Extent& extent, TimeMs until_ms) {
+  if (until_ms < extent.first_ms) return 0;
+  if (until_ms >= extent.last_ms()) return extent.count;
+  return static_cast<std::uint32_t>((until_ms - extent.first_ms) / extent.step_ms) + 1;
+}
+
 Extent Slice(const Extent& extent, std::uint32_t from, std::uint32_t count) {
   Extent slice{.first_ms = extent.At(from),
                .step_ms = extent.step_ms,

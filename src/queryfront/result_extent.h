@@ -48,6 +48,8 @@ using ExtentPtr = std::shared_ptr<const Extent>;
 /// Steps first_ms, first_ms + step_ms, ... (`count`) of a sorted matrix whose points lie on them; others are left out.
 [[nodiscard]] Extent PackExtent(const promql::Matrix& matrix, TimeMs first_ms, std::int64_t step_ms,
                                 std::uint32_t count, std::uint64_t number);
+/// Steps of an extent that are not after `until_ms`.
+[[nodiscard]] std::uint32_t StepsUntil(const Extent& extent, TimeMs until_ms);
 /// The `count` steps of an extent from the `from`-th on. Requires that it has them.
 [[nodiscard]] Extent Slice(const Extent& extent, std::uint32_t from, std::uint32_t count);
 /// One matrix of extents that follow each other in time, none overlapping, of one step.

@@ -105,8 +105,10 @@ class World {
   void Happen() {
     const std::uint64_t what = random_.Below(20);
     if (what < 9) {
+      // Often little, so that what is not settled is asked for again.
+      const std::int64_t cadences = 1 + static_cast<std::int64_t>(random_.Below(12));
       clock_.Advance(
-          std::chrono::milliseconds(kCadenceMs * (1 + static_cast<std::int64_t>(random_.Below(12)))));
+          std::chrono::milliseconds(random_.Below(2) == 0 ? cadences * kCadenceMs : cadences * 300));
       AppendNow();
     } else if (what < 12) {
       AppendLate();
@@ -143,12 +145,16 @@ class World {
         "deriv(players[4m])",
     };
     queryfront::QueryRequest request;
-    request.text = kTexts[random_.Below(std::size(kTexts))];
     // Often the same steps, as dashboards ask, and sometimes others.
-    request.step_ms = random_.Below(4) == 0 ? 15'000 : kMinuteMs;
-    const std::int64_t phase_ms = random_.Below(5) == 0 ? 7'000 : 0;
-    const TimeMs end_ms = clock_.NowMs() - static_cast<std::int64_t>(random_.Below(4)) * 10 * kMinuteMs;
-    request.end_ms = end_ms / request.step_ms * request.step_ms + phase_ms;
+    if (random_.Below(2) == 0) {
+      asked_ = {kTexts[random_.Below(std::size(kTexts))], random_.Below(4) == 0 ? 5'000 : kMinuteMs,
+                random_.Below(5) == 0 ? 7'000 : 0};
+    }
+    request.text = asked_.text;
+    request.step_ms = asked_.step_ms;
+    const std::int64_t back = random_.Below(2) == 0 ? 0 : static_cast<std::int64_t>(random_.Below(4));
+    const TimeMs end_ms = clock_.NowMs() - back * 10 * kMinuteMs;
+    request.end_ms = end_ms / request.step_ms * request.step_ms + asked_.phase_ms;
     request.start_ms = request.end_ms - request.step_ms * static_cast<std::int64_t>(random_.Below(120));
     QueryContext context;
     const queryfront::QueryOutcome kept = life_->front->Run(request, context);
@@ -234,8 +240,8 @@ class World {
 
   void AppendLate() {
     Record record;
-    const auto late_ms =
-        static_cast<std::int64_t>(random_.Below(random_.Below(2) == 0 ? 200'000 : 8'000'000));
+    static constexpr std::uint64_t kLateMs[] = {30'000, 200'000, 8'000'000};
+    const auto late_ms = static_cast<std::int64_t>(random_.Below(kLateMs[random_.Below(std::size(kLateMs))]));
     const std::uint64_t count = 1 + random_.Below(3);
     for (std::uint64_t i = 0; i < count; ++i)
       Push(random_.Below(9), clock_.NowMs() - late_ms + static_cast<std::int64_t>(i) * kCadenceMs, record);
@@ -269,7 +275,14 @@ class World {
     }
   }
 
+  struct Asked {
+    const char* text = "players";
+    std::int64_t step_ms = kMinuteMs;
+    std::int64_t phase_ms = 0;
+  };
+
   SeededRandom random_;
+  Asked asked_;
   ManualClock clock_{kStart};
   io::MemoryFileSystem fs_;
   objstore::MemoryObjectStore objects_;
