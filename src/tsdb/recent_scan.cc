@@ -7,6 +7,7 @@
 #include "model/series_limit.h"
 #include "scan/kept_scan.h"
 #include "tsdb/catalog.h"
+#include "tsdb/stretch_cursor.h"
 
 namespace tickscope::tsdb {
 namespace {
@@ -99,8 +100,10 @@ class RecentScan final : public scan::KeptScan {
         const SegmentInfo& info = segment.reader->info();
         const TimeMs from_ms = std::max({scan.start_ms_, segment.from_ms, info.min_time_ms});
         if (from_ms <= std::min(scan.end_ms_, info.max_time_ms))
-          segments_.push_back({&segment, SegmentCursor(*segment.reader)});
+          segments_.push_back({&segment, SegmentCursor(*segment.reader, from_ms, scan.end_ms_)});
       }
+      for (const Head::Stretch& stretch : scan.version_->stretches)
+        stretches_.emplace_back(stretch, scan.start_ms_, scan.end_ms_);
     }
     [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
@@ -108,15 +111,13 @@ class RecentScan final : public scan::KeptScan {
       const SeriesRef ref = scan_.selection_->refs[series];
       for (Segment& segment : segments_) {
         const std::size_t kept = out.size();
-        const Status read = segment.cursor.ReadSamples(ref, std::max(scan_.start_ms_, segment.entry->from_ms),
-                                                       scan_.end_ms_, out);
+        const Status read = segment.cursor.ReadSamples(ref, out);
         if (read) continue;
         scan_.report_({segment.entry->reader->path(), read.error()});
         Truncate(out, kept);
       }
-      for (const Head::Stretch& stretch : scan_.version_->stretches)
-        ReadStretch(stretch, ref, scan_.start_ms_, scan_.end_ms_, out);
-      out.start_times_ms.clear();
+      for (StretchCursor& stretch : stretches_)
+        stretch.ReadSamples(ref, out);
       SortSamples(out, before);
       // Nothing rises.
       return out.size() == before;
@@ -175,6 +176,7 @@ class RecentScan final : public scan::KeptScan {
       SegmentCursor cursor;
     };
     std::vector<Segment> segments_;  // Those that may hold something.
+    std::vector<StretchCursor> stretches_;
     std::size_t calls_ = 0;
   };
 

@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "block/section_file.h"
+#include "codec/fixed.h"
 #include "codec/sample_batch.h"
 #include "codec/start_table.h"
 #include "io/file_system.h"
@@ -126,18 +127,27 @@ class SegmentReader {
     std::vector<TimeMs> times_ms;
     const std::byte* lengths = nullptr;
     ByteView columns;
+
+    [[nodiscard]] std::uint16_t LengthOf(std::uint32_t column) const {
+      return codec::LoadFixed<std::uint16_t>(lengths + column * sizeof(std::uint16_t));
+    }
+    // Bytes of the columns [from, to).
+    [[nodiscard]] std::uint64_t LengthOf(std::uint32_t from, std::uint32_t to) const {
+      std::uint32_t bytes = 0;
+      for (std::uint32_t column = from; column < to; ++column)
+        bytes += LengthOf(column);
+      return bytes;
+    }
   };
 
   explicit SegmentReader(SectionReader sections) : sections_(std::move(sections)) {}
   [[nodiscard]] Status Load();
   // Those of the target that the series may be of.
   [[nodiscard]] std::span<const TargetEntry> EntriesOf(std::uint32_t number) const;
-  [[nodiscard]] Result<Page> OpenPage(std::size_t entry) const;
+  // Takes a page apart, into memory it may have from another.
+  [[nodiscard]] Status OpenPage(std::size_t entry, Page& page) const;
   [[nodiscard]] Status CheckPage(std::size_t entry) const;
-  // Appends a column's samples.
-  [[nodiscard]] Status ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
-                                  TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const;
-  // The same of a column whose bytes are at `offset` of the columns.
+  // Appends samples of a column whose bytes are at `offset` of the columns.
   [[nodiscard]] Status ReadColumnAt(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                     std::uint64_t offset, TimeMs start_ms, TimeMs end_ms,
                                     SampleColumns& out) const;
@@ -161,22 +171,29 @@ class SegmentReader {
 /// Threads   One thread; the segment outlives it.
 class SegmentCursor {
  public:
-  explicit SegmentCursor(const SegmentReader& segment) : segment_(segment) {}
-  /// Appends the series' samples in [start, end], in time order, without start timestamps.
-  [[nodiscard]] Status ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out);
+  /// Of samples in [start, end].
+  SegmentCursor(const SegmentReader& segment, TimeMs start_ms, TimeMs end_ms)
+      : segment_(segment), start_ms_(start_ms), end_ms_(end_ms) {}
+  /// Appends the series' samples, in time order, without start timestamps.
+  [[nodiscard]] Status ReadSamples(SeriesRef ref, SampleColumns& out);
 
  private:
   struct OpenedPage {
     std::size_t entry = 0;
     SegmentReader::Page page;
-    std::vector<std::uint32_t> offsets;  // Of the columns.
+    // Series are asked for in order, so lengths are added up from the last one's on.
+    std::uint32_t column = 0;
+    std::uint64_t offset = 0;
   };
   [[nodiscard]] Status OpenTarget(std::uint32_t number);
 
   const SegmentReader& segment_;
+  TimeMs start_ms_;
+  TimeMs end_ms_;
   std::uint32_t first_ref_ = 0;
   std::uint32_t width_ = 0;  // 0: none is open.
-  std::vector<OpenedPage> pages_;
+  std::size_t page_count_ = 0;
+  std::vector<OpenedPage> pages_;  // The first page_count_; others keep their memory.
 };
 
 /// Leaves the first `size` samples.

@@ -86,15 +86,12 @@ Status SegmentReader::Load() {
   return {};
 }
 
-Result<SegmentReader::Page> SegmentReader::OpenPage(std::size_t at) const {
+Status SegmentReader::OpenPage(std::size_t at, Page& page) const {
   const TargetEntry& entry = targets_[at];
   const ByteView bytes = pages_.subspan(entry.page_offset, entry.page_bytes);
-  const auto damage = [&](std::string_view what) {
-    return std::unexpected(sections_.Damage("pages", entry.page_offset, what));
-  };
   TICKSCOPE_RETURN_IF_ERROR(CheckPage(at));
   codec::FieldReader fields(bytes.subspan(4));
-  Page page;
+  page.times_ms.clear();
   page.times_ms.reserve(entry.rows);
   TimeMs time_ms = 0;
   for (std::uint32_t row = 0; row < entry.rows; ++row) {
@@ -103,27 +100,17 @@ Result<SegmentReader::Page> SegmentReader::OpenPage(std::size_t at) const {
     page.times_ms.push_back(time_ms);
   }
   const ByteView lengths = fields.Take(entry.width * sizeof(std::uint16_t));
-  if (!fields.ok()) return damage("times and lengths are cut short");
+  if (!fields.ok())
+    return std::unexpected(sections_.Damage("pages", entry.page_offset, "times and lengths are cut short"));
   page.lengths = lengths.data();
   page.columns = fields.rest();
-  return page;
-}
-
-Status SegmentReader::ReadColumn(const Page& page, const TargetEntry& entry, std::uint32_t column,
-                                 TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
-  std::uint64_t offset = 0;
-  for (std::uint32_t i = 0; i < column; ++i)
-    offset += codec::LoadFixed<std::uint16_t>(page.lengths + i * sizeof(std::uint16_t));
-  return ReadColumnAt(page, entry, column, offset, start_ms, end_ms, out);
+  return {};
 }
 
 Status SegmentReader::ReadColumnAt(const Page& page, const TargetEntry& entry, std::uint32_t column,
                                    std::uint64_t offset, TimeMs start_ms, TimeMs end_ms,
                                    SampleColumns& out) const {
-  const auto length_of = [&](std::uint32_t i) {
-    return codec::LoadFixed<std::uint16_t>(page.lengths + i * sizeof(std::uint16_t));
-  };
-  const std::uint16_t length = length_of(column);
+  const std::uint16_t length = page.LengthOf(column);
   if (length == 0) return {};
   if (!IsInside(offset, length, page.columns)) {
     return std::unexpected(sections_.Damage("pages", entry.page_offset, "column outside its page"));
@@ -175,52 +162,57 @@ std::span<const SegmentReader::TargetEntry> SegmentReader::EntriesOf(std::uint32
 
 Status SegmentReader::ReadRows(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) const {
   const std::uint32_t number = ToIndex(ref);
+  Page page;
   for (const TargetEntry& entry : EntriesOf(number)) {
     const std::uint32_t column = number - entry.first_ref;
     if (column >= entry.width || entry.max_ms < start_ms || entry.min_ms > end_ms) continue;
-    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(static_cast<std::size_t>(&entry - targets_.data())));
-    TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, entry, column, start_ms, end_ms, out));
+    TICKSCOPE_RETURN_IF_ERROR(OpenPage(static_cast<std::size_t>(&entry - targets_.data()), page));
+    TICKSCOPE_RETURN_IF_ERROR(
+        ReadColumnAt(page, entry, column, page.LengthOf(0, column), start_ms, end_ms, out));
   }
   return {};
 }
 
 Status SegmentCursor::OpenTarget(std::uint32_t number) {
   width_ = 0;
-  pages_.clear();
+  page_count_ = 0;
   std::uint32_t width = 0;
   for (const SegmentReader::TargetEntry& entry : segment_.EntriesOf(number)) {
-    OpenedPage opened{
-        .entry = static_cast<std::size_t>(&entry - segment_.targets_.data()), .page = {}, .offsets = {}};
-    TICKSCOPE_ASSIGN_OR_RETURN(opened.page, segment_.OpenPage(opened.entry));
-    std::uint32_t offset = 0;
-    opened.offsets.reserve(entry.width);
-    for (std::uint32_t i = 0; i < entry.width; ++i) {
-      opened.offsets.push_back(offset);
-      offset += codec::LoadFixed<std::uint16_t>(opened.page.lengths + i * sizeof(std::uint16_t));
-    }
     first_ref_ = entry.first_ref;
     width = std::max(width, entry.width);
-    pages_.push_back(std::move(opened));
+    if (entry.max_ms < start_ms_ || entry.min_ms > end_ms_) continue;
+    if (page_count_ == pages_.size()) pages_.emplace_back();
+    OpenedPage& opened = pages_[page_count_];
+    opened.entry = static_cast<std::size_t>(&entry - segment_.targets_.data());
+    opened.column = 0;
+    opened.offset = 0;
+    TICKSCOPE_RETURN_IF_ERROR(segment_.OpenPage(opened.entry, opened.page));
+    ++page_count_;
   }
   width_ = width;
   return {};
 }
 
-Status SegmentCursor::ReadSamples(SeriesRef ref, TimeMs start_ms, TimeMs end_ms, SampleColumns& out) {
-  if (end_ms < segment_.info_.min_time_ms || start_ms > segment_.info_.max_time_ms) return {};
+Status SegmentCursor::ReadSamples(SeriesRef ref, SampleColumns& out) {
+  if (end_ms_ < segment_.info_.min_time_ms || start_ms_ > segment_.info_.max_time_ms) return {};
   const std::uint32_t number = ToIndex(ref);
   if (number < first_ref_ || number - first_ref_ >= width_) TICKSCOPE_RETURN_IF_ERROR(OpenTarget(number));
   const std::size_t from = out.size();
-  for (const OpenedPage& opened : pages_) {
+  for (OpenedPage& opened : std::span(pages_).first(page_count_)) {
     const SegmentReader::TargetEntry& entry = segment_.targets_[opened.entry];
     const std::uint32_t column = number - first_ref_;
-    if (number < first_ref_ || column >= entry.width || entry.max_ms < start_ms || entry.min_ms > end_ms)
-      continue;
+    if (number < first_ref_ || column >= entry.width) continue;
+    if (column < opened.column) {
+      opened.column = 0;
+      opened.offset = 0;
+    }
+    opened.offset += opened.page.LengthOf(opened.column, column);
+    opened.column = column;
     TICKSCOPE_RETURN_IF_ERROR(
-        segment_.ReadColumnAt(opened.page, entry, column, opened.offsets[column], start_ms, end_ms, out));
+        segment_.ReadColumnAt(opened.page, entry, column, opened.offset, start_ms_, end_ms_, out));
   }
   const std::size_t rows_end = out.size();
-  if (!segment_.beside_.empty()) TICKSCOPE_RETURN_IF_ERROR(segment_.ReadBeside(ref, start_ms, end_ms, out));
+  if (!segment_.beside_.empty()) TICKSCOPE_RETURN_IF_ERROR(segment_.ReadBeside(ref, start_ms_, end_ms_, out));
   if (out.size() > rows_end) SortSamples(out, from);
   return {};
 }
@@ -330,10 +322,11 @@ Result<MetadataMap> SegmentReader::ReadMetadata() const {
 }
 
 Status SegmentReader::ForEachSeries(const std::function<void(SeriesRef)>& sink) const {
+  Page page;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    TICKSCOPE_RETURN_IF_ERROR(OpenPage(i, page));
     for (std::uint32_t column = 0; column < targets_[i].width; ++column) {
-      if (codec::LoadFixed<std::uint16_t>(page.lengths + column * sizeof(std::uint16_t)) == 0) continue;
+      if (page.LengthOf(column) == 0) continue;
       sink(static_cast<SeriesRef>(targets_[i].first_ref + column));
     }
   }
@@ -344,8 +337,9 @@ Status SegmentReader::ForEachSeries(const std::function<void(SeriesRef)>& sink) 
 
 Status SegmentReader::ForEachTimes(
     const std::function<void(SeriesRef, std::uint32_t, std::span<const TimeMs>)>& sink) const {
+  Page page;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    TICKSCOPE_RETURN_IF_ERROR(OpenPage(i, page));
     sink(static_cast<SeriesRef>(targets_[i].first_ref), targets_[i].width, page.times_ms);
   }
   SampleColumns samples;
@@ -391,11 +385,15 @@ Status SegmentReader::CheckPage(std::size_t at) const {
 Status SegmentReader::Verify() const {
   SampleColumns samples;
   std::vector<SeriesRef> refs;
+  Page page;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const Page page, OpenPage(i));
+    TICKSCOPE_RETURN_IF_ERROR(OpenPage(i, page));
+    std::uint64_t offset = 0;
     for (std::uint32_t column = 0; column < targets_[i].width; ++column) {
       samples.Clear();
-      TICKSCOPE_RETURN_IF_ERROR(ReadColumn(page, targets_[i], column, INT64_MIN, INT64_MAX, samples));
+      TICKSCOPE_RETURN_IF_ERROR(
+          ReadColumnAt(page, targets_[i], column, offset, INT64_MIN, INT64_MAX, samples));
+      offset += page.LengthOf(column);
     }
   }
   for (const BesideEntry& entry : beside_) {

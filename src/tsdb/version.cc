@@ -31,6 +31,15 @@ void Push(TimeMs time_ms, double value, const HistogramPtr* histogram, SampleCol
 
 }  // namespace
 
+void ReadBeside(const Beside* newest, TimeMs start_ms, TimeMs end_ms, Starts starts, SampleColumns& out) {
+  for (const Beside* beside = newest; beside != nullptr && beside->newest_ms >= start_ms;
+       beside = beside->older) {
+    if (beside->time_ms < start_ms || beside->time_ms > end_ms) continue;
+    Push(beside->time_ms, beside->value, beside->histogram, out);
+    if (starts == Starts::kWith) out.start_times_ms.push_back(beside->start_ms);
+  }
+}
+
 void ReadGeneration(const Generation& generation, const Catalog& catalog, SeriesRef ref, TimeMs start_ms,
                     TimeMs end_ms, SampleColumns& out) {
   const auto place = catalog.PlaceOf(ref);
@@ -45,7 +54,7 @@ void ReadGeneration(const Generation& generation, const Catalog& catalog, Series
     }
   }
   const std::size_t rows_end = out.size();
-  const Beside* beside = generation.NewestBeside(ref);
+  const Beside* const beside = generation.NewestBeside(ref);
   const bool has_beside = beside != nullptr;
   const RowStart* const start = generation.NewestStart(ref);
   std::vector<TimeMs>& starts_ms = out.start_times_ms;
@@ -54,11 +63,7 @@ void ReadGeneration(const Generation& generation, const Catalog& catalog, Series
     starts_ms.resize(out.size());
     FillStarts(start, from, rows_end, starts_ms, out.times_ms);
   }
-  for (; beside != nullptr && beside->newest_ms >= start_ms; beside = beside->older) {
-    if (beside->time_ms < start_ms || beside->time_ms > end_ms) continue;
-    Push(beside->time_ms, beside->value, beside->histogram, out);
-    if (has_starts) starts_ms.push_back(beside->start_ms);
-  }
+  ReadBeside(beside, start_ms, end_ms, has_starts ? Starts::kWith : Starts::kWithout, out);
   if (has_beside) {
     SortSamples(out, from);
     return;

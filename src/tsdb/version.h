@@ -49,6 +49,10 @@ struct TenantVersion {
                   std::vector<Damage>& damage) const;
 };
 
+enum class Starts : std::uint8_t { kWithout, kWith };
+
+/// Appends samples of the chain in [start, end], in no order, with their start timestamps when those of the others are there.
+void ReadBeside(const Beside* newest, TimeMs start_ms, TimeMs end_ms, Starts starts, SampleColumns& out);
 /// Appends a generation's samples of one series in [start, end], in time order. `catalog` is its own.
 void ReadGeneration(const Generation& generation, const Catalog& catalog, SeriesRef ref, TimeMs start_ms,
                     TimeMs end_ms, SampleColumns& out);
