@@ -18,7 +18,7 @@ Result<SingleFlight::Joined> SingleFlight::Join(const std::string& key, const Qu
     }
     const std::shared_ptr<Flight> flight = it->second;
     while (!flight->has_ended) {
-      ended_.WaitFor(mu_, kLookEvery);
+      flight->ended.WaitFor(mu_, kLookEvery);
       if (!flight->has_ended) TICKSCOPE_RETURN_IF_ERROR(context.Check());
     }
     if (flight->given) return Joined{Leader(), flight->given};
@@ -26,14 +26,16 @@ Result<SingleFlight::Joined> SingleFlight::Join(const std::string& key, const Qu
 }
 
 void SingleFlight::End(const std::string& key, std::optional<Given> given) {
+  std::shared_ptr<Flight> flight;
   {
     const MutexLock lock(mu_);
     const auto found = flights_.find(key);
-    found->second->given = std::move(given);
-    found->second->has_ended = true;
+    flight = std::move(found->second);
     flights_.erase(found);
+    flight->given = std::move(given);
+    flight->has_ended = true;
   }
-  ended_.NotifyAll();
+  flight->ended.NotifyAll();
 }
 
 }  // namespace tickscope::queryfront

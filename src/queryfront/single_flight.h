@@ -56,13 +56,13 @@ class SingleFlight {
 
  private:
   struct Flight {
+    CondVar ended;  // Its own: a room waits for many flights, and each end would wake all who wait for others.
     bool has_ended = false;
     std::optional<Given> given;
   };
   void End(const std::string& key, std::optional<Given> given) TICKSCOPE_EXCLUDES(mu_);
 
   Mutex mu_;
-  CondVar ended_;
   std::map<std::string, std::shared_ptr<Flight>> flights_ TICKSCOPE_GUARDED_BY(mu_);
 };
 
