@@ -18,13 +18,6 @@
 namespace tickscope::promql {
 namespace {
 
-// Functions whose value depends on the evaluation time even when their arguments do not.
-bool ReadsEvaluationTime(const Call& call) {
-  const std::string_view name = call.function->name;
-  if (name == "time" || name == "timestamp" || name == "predict_linear" || name == "info") return true;
-  return call.args.empty() && call.function->returns == ValueType::kVector;  // Date functions of "now".
-}
-
 double Seconds(std::int64_t ms) {
   return static_cast<double>(ms) / 1000;
 }
@@ -64,37 +57,6 @@ Result<StepMatrix> Negate(const QueryRun& run, StepMatrix in) {
 
 }  // namespace
 
-bool Evaluator::IsStepInvariant(const Expr& expr) {
-  const auto known = step_invariant_.find(&expr);
-  if (known != step_invariant_.end()) return known->second;
-  const bool invariant = ComputeStepInvariance(expr);
-  step_invariant_.emplace(&expr, invariant);
-  return invariant;
-}
-
-bool Evaluator::ComputeStepInvariance(const Expr& expr) {
-  if (const auto* selector = std::get_if<VectorSelector>(&expr.node))
-    return selector->at.kind != AtKind::kNone;
-  if (const auto* range = std::get_if<MatrixSelector>(&expr.node))
-    return range->selector.at.kind != AtKind::kNone;
-  if (const auto* subquery = std::get_if<Subquery>(&expr.node)) return subquery->at.kind != AtKind::kNone;
-  if (const auto* call = std::get_if<Call>(&expr.node)) {
-    return !ReadsEvaluationTime(*call) &&
-           std::all_of(call->args.begin(), call->args.end(),
-                       [this](const ExprPtr& a) { return IsStepInvariant(*a); });
-  }
-  if (const auto* aggregate = std::get_if<Aggregate>(&expr.node)) {
-    return IsStepInvariant(*aggregate->expr) &&
-           (aggregate->param == nullptr || IsStepInvariant(*aggregate->param));
-  }
-  if (const auto* binary = std::get_if<Binary>(&expr.node)) {
-    return IsStepInvariant(*binary->left) && IsStepInvariant(*binary->right);
-  }
-  if (const auto* unary = std::get_if<Unary>(&expr.node)) return IsStepInvariant(*unary->expr);
-  if (const auto* paren = std::get_if<Paren>(&expr.node)) return IsStepInvariant(*paren->expr);
-  return true;  // Literals.
-}
-
 Evaluator::Evaluator(QueryRun& run, const Expr& root) : run_(run) {
   auto shared = std::make_unique<SharedResults>(run, root);
   if (!shared->empty()) shared_ = std::move(shared);
@@ -119,7 +81,7 @@ Result<StepMatrix> Evaluator::SharedVector(const Expr& expr, const Scope& scope)
 
 Result<StepMatrix> Evaluator::VectorAtSteps(const Expr& expr, const Scope& scope) {
   const bool one_anyway = scope.grid.count == 1 && !scope.ends_later;
-  if (one_anyway || !IsStepInvariant(expr)) return VectorNode(expr, scope);
+  if (one_anyway || !expr.is_step_invariant) return VectorNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;
   one_step.ends_later = false;
@@ -159,7 +121,7 @@ Result<std::vector<double>> Evaluator::Scalar(const Expr& expr, const Scope& sco
 }
 
 Result<std::vector<double>> Evaluator::ScalarAtSteps(const Expr& expr, const Scope& scope) {
-  if (scope.grid.count == 1 || !IsStepInvariant(expr)) return ScalarNode(expr, scope);
+  if (scope.grid.count == 1 || !expr.is_step_invariant) return ScalarNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> at_one_step, ScalarNode(expr, one_step));
