@@ -28,9 +28,11 @@ double Extreme(bool smallest, double a, double b) {
 }
 
 // The value of scalar(): of the only float element, else NaN.
-std::vector<double> OnlyElements(const StepMatrix& in) {
+Result<std::vector<double>> OnlyElements(const QueryRun& run, const StepMatrix& in) {
+  Pace pace(run);
   std::vector<double> out(in.steps(), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t step = 0; step < in.steps(); ++step) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.rows()));
     std::size_t floats = 0;
     for (std::size_t row = 0; row < in.rows(); ++row) {
       if (in.cell(row, step) != Cell::kFloat) continue;
@@ -43,7 +45,9 @@ std::vector<double> OnlyElements(const StepMatrix& in) {
 }
 
 Result<StepMatrix> Negate(const QueryRun& run, StepMatrix in) {
+  Pace pace(run);
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kFloat) in.SetFloat(row, step, -in.value(row, step));
       if (in.cell(row, step) == Cell::kHistogram) {
@@ -86,7 +90,7 @@ Result<StepMatrix> Evaluator::VectorAtSteps(const Expr& expr, const Scope& scope
   one_step.grid.count = 1;
   one_step.ends_later = false;
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix at_one_step, VectorNode(expr, one_step));
-  return Broadcast(at_one_step, scope.grid.count);
+  return Broadcast(run_, at_one_step, scope.grid.count);
 }
 
 Result<StepMatrix> Evaluator::VectorNode(const Expr& expr, const Scope& scope) {
@@ -170,7 +174,7 @@ Result<std::vector<double>> Evaluator::ScalarCall(const Call& call, const Scope&
   }
   if (name == "scalar") {
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, Vector(*call.args[0], scope));
-    return OnlyElements(in);
+    return OnlyElements(run_, in);
   }
   TICKSCOPE_CHECK(name == "min_of" || name == "max_of");
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<double> out, Scalar(*call.args[0], scope));
@@ -184,7 +188,7 @@ Result<StepMatrix> DropMetricNames(const QueryRun& run, StepMatrix matrix) {
   for (std::size_t row = 0; row < matrix.rows(); ++row)
     matrix.head(row).drop_name = true;
   if (run.options.delayed_name_removal) return matrix;
-  return RemoveMarkedNames(std::move(matrix));
+  return RemoveMarkedNames(run, std::move(matrix));
 }
 
 Result<StepMatrix> VectorOfScalars(Evaluator& evaluator, const std::vector<double>& values) {
