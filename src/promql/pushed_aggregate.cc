@@ -314,6 +314,7 @@ Result<bool> Store(const QueryRun& run, const PushedRun& pushed, std::size_t ste
   }
   // As series come: what follows may depend on their order.
   if (values == Values::kOfSeries) std::ranges::sort(rows, {}, &Row::labels);
+  out.Reserve(rows.size());
   for (Row& row : rows) {
     TICKSCOPE_RETURN_IF_ERROR(run.Check());
     out.AddRow({std::move(row.labels), false});
