@@ -109,7 +109,8 @@ void Align(const SampleColumns& samples, const std::vector<TimeMs>& ends_ms, Rol
 TimeMs ReadFrom(const RollupReader& reader, const RollupRequest& request) {
   const bool is_earlier =
       request.aggregates.Has(Aggregate::kIncrease) && request.start_ms > INT64_MIN + kResolutionMax;
-  return is_earlier ? request.start_ms - reader.resolution_ms() : request.start_ms;
+  return is_earlier ? request.start_ms - std::max(request.steps_reach_ms, reader.resolution_ms())
+                    : request.start_ms;
 }
 
 // Columns as stored, from ReadFrom on, to rows as asked for.
@@ -134,7 +135,7 @@ class RowAssembly {
         Align(column(aggregate), rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
     }
     if (wanted_.Has(Aggregate::kIncrease)) PutBackIncreases(rows);
-    if (!rows.ends_ms.empty() && rows.ends_ms.front() < start_ms_) DropFirst(rows);
+    DropBefore(rows);
     for (const Aggregate aggregate : kAggregates) {
       if (!wanted_.Has(aggregate)) rows[aggregate] = {};
     }
@@ -160,14 +161,22 @@ class RowAssembly {
     }
   }
 
-  // The window before the range was read for the first increase.
-  static void DropFirst(RollupRows& rows) {
-    rows.last_before =
-        rows[Aggregate::kLast].HistogramAt(0) == nullptr ? rows[Aggregate::kLast].values[0] : NoValue();
-    rows.ends_ms.erase(rows.ends_ms.begin());
+  // What is before the range was read for the first increase.
+  void DropBefore(RollupRows& rows) const {
+    const auto count = std::ranges::lower_bound(rows.ends_ms, start_ms_) - rows.ends_ms.begin();
+    if (count == 0) return;
+    const auto last = static_cast<std::size_t>(count) - 1;
+    if (rows[Aggregate::kLast].HistogramAt(last) == nullptr) {
+      rows.last_before = rows[Aggregate::kLast].values[last];
+      rows.last_before_ms = rows.ends_ms[last];
+    }
+    const auto drop = [count](auto& column) {
+      if (!column.empty()) column.erase(column.begin(), column.begin() + count);
+    };
+    drop(rows.ends_ms);
     for (RollupRows::Column& column : rows.columns) {
-      if (!column.values.empty()) column.values.erase(column.values.begin());
-      if (!column.histograms.empty()) column.histograms.erase(column.histograms.begin());
+      drop(column.values);
+      drop(column.histograms);
     }
   }
 
@@ -449,7 +458,9 @@ class RollupReader::RowScan final : public ColumnScan {
   class Reader final : public ColumnReader {
    public:
     explicit Reader(const RowScan& scan)
-        : scan_(scan), spine_(scan.spine_->NewReader()), assembly_(*scan.reader_, scan.request_) {
+        : scan_(scan),
+          spine_(scan.spine_->NewReader()),
+          assembly_(*scan.reader_, scan.request_) {
       for (const Beside& beside : scan.beside_)
         readers_.push_back(beside.scan->NewReader());
     }

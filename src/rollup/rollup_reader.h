@@ -40,6 +40,8 @@ struct RollupRequest {
   TimeMs end_ms = 0;
   AggregateSet aggregates;
   SeriesOrder order = SeriesOrder::kLabels;
+  /// How far before the first window its first increase may begin from; 0 is a window.
+  std::int64_t steps_reach_ms = 0;
   std::size_t series_max = 1'000'000;
 };
 
