@@ -163,10 +163,38 @@ class World {
         Add(Named("mixed", server), at_ms, 5, std::move(histogram));
       }
     }
+    TickBuilds(time_ms);
     Send(time_ms);
   }
 
+  // Counters that begin and end with builds, are away for a while, and begin anew within windows.
+  void TickBuilds(TimeMs time_ms) {
+    for (std::size_t server = 0; server < builds_.size(); ++server) {
+      Build& build = builds_[server];
+      if (time_ms < build.away_until_ms) continue;
+      if (more_random_.Below(90) == 0)
+        build.away_until_ms =
+            time_ms + static_cast<TimeMs>(more_random_.Below(4) * more_random_.Below(50)) * kMinute;
+      if (more_random_.Below(900) == 0) build = {build.number + 1, 0, 0};
+      build.counter = more_random_.Below(50) == 0
+                          ? static_cast<double>(more_random_.Below(5))
+                          : build.counter + static_cast<double>(more_random_.Below(40));
+      Add(Labels::FromPairs({{"__name__", "build_total"},
+                             {"build", std::to_string(build.number)},
+                             {"region", server % 2 == 0 ? "eu" : "us"},
+                             {"server", std::to_string(server)}}),
+          time_ms + static_cast<TimeMs>(server), build.counter);
+    }
+  }
+
+  struct Build {
+    int number = 0;
+    double counter = 0;
+    TimeMs away_until_ms = 0;
+  };
   SeededRandom random_{11};
+  SeededRandom more_random_{12};
+  std::array<Build, 6> builds_{};
   ManualClock clock_{kStart};
   io::MemoryFileSystem fs_;
   objstore::MemoryObjectStore objects_;
@@ -416,9 +444,10 @@ TEST(QueryTiers, ColumnsAndSeriesAgree) {
       for (const char* function :
            {"rate", "increase", "delta", "max_over_time", "min_over_time", "sum_over_time", "avg_over_time",
             "count_over_time", "last_over_time", "present_over_time", "changes"}) {
-        for (const char* metric : {"g", "c_total", "odd", "mixed"}) {
-          for (const std::int64_t step_ms : {5 * kMinute, 7 * kMinute}) {
-            const std::string text = fmt::format("sum by (region) ({}({}[20m]))", function, metric);
+        for (const char* metric : {"g", "c_total", "build_total", "odd", "mixed"}) {
+          for (const std::int64_t step_ms : {5 * kMinute, 7 * kMinute, kHour}) {
+            const char* const range = step_ms == kHour ? "1h" : "20m";
+            const std::string text = fmt::format("sum by (region) ({}({}[{}]))", function, metric, range);
             ExpectNear(world.Ask(world.tiers(), text, columns, kFrom, kUntil, step_ms),
                        world.Ask(world.tiers(), text, series, kFrom, kUntil, step_ms), 1e-13, text);
             if (testing::Test::HasFailure())

@@ -11,6 +11,7 @@
 #include "block/block_order.h"
 #include "block/block_scan.h"
 #include "model/sample_columns.h"
+#include "rollup/told_increases.h"
 #include "scan/combined_scan.h"
 #include "scan/match_series.h"
 
@@ -460,7 +461,8 @@ class RollupReader::RowScan final : public ColumnScan {
     explicit Reader(const RowScan& scan)
         : scan_(scan),
           spine_(scan.spine_->NewReader()),
-          assembly_(*scan.reader_, scan.request_) {
+          assembly_(*scan.reader_, scan.request_),
+          told_(scan.reader_->resolution_ms()) {
       for (const Beside& beside : scan.beside_)
         readers_.push_back(beside.scan->NewReader());
     }
@@ -490,8 +492,11 @@ class RollupReader::RowScan final : public ColumnScan {
     [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
       if (scan_.form_ != WindowForm::kCounter) return false;
       TICKSCOPE_RETURN_IF_ERROR(ReadBeside(series));
-      if (!IsPlainCounter()) return false;
-      return spine_->AppendSteps(series, out);
+      const SampleColumns& increases = assembly_.column(Aggregate::kIncrease);
+      if (!increases.histograms.empty()) return false;
+      const std::size_t from = out.stretches.size();
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, spine_->AppendSteps(series, out));
+      return is_counter && told_.PutInto(increases, scan_.request_.start_ms, from, out);
     }
 
    private:
@@ -523,6 +528,7 @@ class RollupReader::RowScan final : public ColumnScan {
     const std::unique_ptr<ColumnReader> spine_;
     std::vector<std::unique_ptr<ColumnReader>> readers_;
     RowAssembly assembly_;
+    ToldIncreases told_;
     RollupRows rows_;
     SampleColumns samples_;
   };
