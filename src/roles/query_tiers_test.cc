@@ -73,11 +73,11 @@ class World {
     worker.hot_ms = 2 * kHour;
     worker.grace_ms = 0;
     worker.merge.settle_ms = 0;
-    worker.retention.policy.keep_ms = {keep_raw_ms, 1000 * kHour, 1000 * kHour};
+    worker.retention.policy.keep_ms = {keep_raw_ms, 1000 * kHour, 1000 * kHour, 1000 * kHour};
     worker_ = std::make_unique<tier::TierWorker>(fs_, clock_, objects_, *catalogue_, blocks_.get(), served_,
                                                  metrics_, worker);
-    tiers_ = std::make_unique<tier::TieredQueryable>(*store_, *catalogue_, served_,
-                                                     tier::TieredQueryableOptions{});
+    tiers_ = std::make_unique<tier::TieredQueryable>(
+        *store_, *catalogue_, served_, tier::TieredQueryableOptions{});
     for (TimeMs time_ms = kStart; time_ms < kStart + kHours * kHour; time_ms += 20'000) {
       Tick(time_ms);
       if ((time_ms - kStart) % (30 * kMinute) == 0) Round();
@@ -262,7 +262,15 @@ TEST(QueryTiers, WindowsStandInWhereTheyGiveTheSame) {
   const Case cases[] = {
       {"max_over_time(g[30m])", 5 * kMinute, 0, "5m"},
       {"min_over_time(g[30m])", 10 * kMinute, 0, "5m"},
-      {"sum_over_time(g[1h])", kHour, 0, "5m"},
+      {"sum_over_time(g[1h])", kHour, 0, "1h"},
+      {"max_over_time(g[2h])", kHour, 0, "1h"},
+      {"min_over_time(g[3h])", kHour, 0, "1h"},
+      {"sum by (region) (avg_over_time(wild[1h]))", 2 * kHour, 0, "1h"},
+      {"count by (region) (count_over_time(build_total[1h]))", kHour, 0, "1h"},
+      {"last_over_time(build_total[1h])", kHour, 0, "1h"},
+      {"max_over_time(g[1h])", kHour, 5 * kMinute, "5m"},
+      {"max_over_time(g[1h])", 30 * kMinute, 0, "5m"},
+      {"max_over_time(g[90m])", kHour, 0, "5m"},
       {"avg_over_time(g[5m])", 5 * kMinute, 0, "5m"},
       {"avg_over_time(wild[15m])", 5 * kMinute, 0, "5m"},
       {"count_over_time(g[10m])", 5 * kMinute, 0, "5m"},
@@ -298,7 +306,7 @@ TEST(QueryTiers, WindowsStandInWhereTheyGiveTheSame) {
     const auto got = world.Ask(world.tiers(), c.text, fast, kFrom + c.phase_ms, kUntil, c.step_ms);
     const auto want = world.Ask(world.all(), c.text, oracle, kFrom + c.phase_ms, kUntil, c.step_ms);
     ExpectNear(got, want, kRounding, text);
-    for (const char* tier : {"1m", "5m"})
+    for (const char* tier : {"1m", "5m", "1h"})
       EXPECT_EQ(ReadsFrom(got, tier), c.windows != nullptr && std::string_view(c.windows) == tier) << text;
     // What is not in a block yet is read as samples.
     EXPECT_TRUE(ReadsFrom(got, "memory") || std::string_view(c.text).find('@') != std::string_view::npos)
@@ -372,6 +380,29 @@ TEST(QueryTiers, WhatIsLeftOfSamplesThatWereLetGo) {
     ExpectNear(got, world.Ask(world.all(), c.text, oracle, kFrom, kGone, 5 * kMinute), c.tolerance, c.text);
     if (testing::Test::HasFailure()) FAIL() << c.text;
   }
+  // Whole hours come from hours, and are what five minutes come to: those of a step that is off by five minutes.
+  for (const char* text : {"increase(c_total[2h])", "sum by (region) (rate(c_total[1h]))",
+                           "max_over_time(g[1h])", "count_over_time(build_total[3h])"}) {
+    const auto got = world.Ask(world.tiers(), text, {}, kFrom, kGone, kHour);
+    EXPECT_TRUE(ReadsFrom(got, "1h")) << text;
+    EXPECT_FALSE(ReadsFrom(got, "5m") || ReadsFrom(got, "1m") || ReadsFrom(got, "raw")) << text;
+    const bool grows = std::string_view(text).find("c_total") != std::string_view::npos;
+    ExpectNear(got, world.Ask(world.all(), text, oracle, kFrom, kGone, kHour), grows ? 0.03 : 0, text);
+    const auto fine = world.Ask(world.tiers(), text, {}, kFrom, kGone, 30 * kMinute);
+    EXPECT_TRUE(ReadsFrom(fine, "5m")) << text;
+    for (const promql::MatrixSeries& series : std::get<promql::Matrix>(got.value)) {
+      const auto& all = std::get<promql::Matrix>(fine.value);
+      const auto same = std::ranges::find(all, series.labels, &promql::MatrixSeries::labels);
+      ASSERT_NE(same, all.end()) << text;
+      for (const promql::Point& point : series.points) {
+        const auto beside = std::ranges::find(same->points, point.time_ms, &promql::Point::time_ms);
+        ASSERT_NE(beside, same->points.end()) << text;
+        EXPECT_NEAR(point.value, beside->value, 1e-12 * std::fabs(beside->value)) << text;
+      }
+    }
+  }
+  // A selector wants the newest sample, not that of the hour.
+  EXPECT_FALSE(ReadsFrom(world.Ask(world.tiers(), "c_total", {}, kFrom, kGone, kHour), "1h"));
   // Over the seam, where windows end and samples begin, too.
   for (const char* text : {"max_over_time(g[1h])", "avg_over_time(g[1h])", "count_over_time(g[1h])"}) {
     ExpectNear(world.Ask(world.tiers(), text, {}, kFrom, kUntil, 5 * kMinute),
