@@ -77,7 +77,7 @@ class World {
     worker_ = std::make_unique<tier::TierWorker>(fs_, clock_, objects_, *catalogue_, blocks_.get(), served_,
                                                  metrics_, worker);
     tiers_ = std::make_unique<tier::TieredQueryable>(
-        *store_, *catalogue_, served_, tier::TieredQueryableOptions{});
+        *store_, *catalogue_, served_, tier::TieredQueryableOptions{.selections = &store_->selections()});
     for (TimeMs time_ms = kStart; time_ms < kStart + kHours * kHour; time_ms += 20'000) {
       Tick(time_ms);
       if ((time_ms - kStart) % (30 * kMinute) == 0) Round();

@@ -9,13 +9,39 @@
 namespace tickscope::rollup {
 namespace {
 
+// Values of a stretch, asked for in order of rows.
+class Values {
+ public:
+  double At(const StepStretch& stretch, std::size_t row) {
+    if (stretch.times_ms.data() != of_ || row < row_) {
+      of_ = stretch.times_ms.data();
+      row_ = 0;
+      sum_ = 0;
+    }
+    const auto step = [&](std::size_t at) { return stretch.steps.begin() + static_cast<std::ptrdiff_t>(at); };
+    sum_ = std::accumulate(step(row_), step(row), sum_);
+    row_ = row;
+    // Values of a column that falls are below 2^31.
+    const bool falls = stretch.falls_from < stretch.falls_to;
+    return stretch.first + (falls ? static_cast<double>(static_cast<std::int32_t>(sum_)) : sum_);
+  }
+
+ private:
+  const TimeMs* of_ = nullptr;
+  std::size_t row_ = 0;
+  std::uint32_t sum_ = 0;  // Of the steps up to the row.
+};
+
 double ValueAt(const StepStretch& stretch, std::size_t row) {
-  if (row + 1 == stretch.times_ms.size()) return stretch.last;
-  const std::uint32_t sum = std::accumulate(
-      stretch.steps.begin(), stretch.steps.begin() + static_cast<std::ptrdiff_t>(row), std::uint32_t{0});
-  // Values of a column that falls are below 2^31.
-  const bool falls = stretch.falls_from < stretch.falls_to;
-  return stretch.first + (falls ? static_cast<double>(static_cast<std::int32_t>(sum)) : sum);
+  return Values().At(stretch, row);
+}
+
+// The first row at the time or after it. Without a gap it is as far on as there are windows to it.
+std::size_t RowAt(std::span<const TimeMs> times_ms, TimeMs time_ms, std::int64_t resolution_ms) {
+  const std::int64_t guess = (time_ms - times_ms.front()) / resolution_ms;
+  if (guess >= 0 && guess < std::ssize(times_ms) && times_ms[static_cast<std::size_t>(guess)] == time_ms)
+    return static_cast<std::size_t>(guess);
+  return static_cast<std::size_t>(std::ranges::lower_bound(times_ms, time_ms) - times_ms.begin());
 }
 
 // The rows [from, to) of a stretch; its falls among them count from the first of these now.
@@ -78,6 +104,7 @@ bool ToldIncreases::PutInto(const SampleColumns& told, TimeMs start_ms, std::siz
   for (std::size_t i = 0; i < from; ++i)
     stretch_row += out.stretches[i].times_ms.size();
   const std::size_t hidden_from = out.hidden.size();
+  Values values;
   for (std::size_t i = 0; i < told.size(); ++i) {
     const double grown = told.values[i];
     const TimeMs end_ms = told.times_ms[i];
@@ -88,15 +115,16 @@ bool ToldIncreases::PutInto(const SampleColumns& told, TimeMs start_ms, std::siz
       stretch_row += out.stretches[stretch++].times_ms.size();
     if (stretch == out.stretches.size()) break;
     const StepStretch& of = out.stretches[stretch];
-    auto row = static_cast<std::size_t>(std::ranges::lower_bound(of.times_ms, end_ms) - of.times_ms.begin());
+    std::size_t row = RowAt(of.times_ms, end_ms, resolution_ms_);
     if (of.times_ms[row] != end_ms) continue;
-    const double now = ValueAt(of, row);
+    const double before_now = row > 0 ? values.At(of, row - 1) : 0;
+    const double now = values.At(of, row);
     const StepStretch* const last = row > 0 || stretch == from ? nullptr : &out.stretches[stretch - 1];
     const TimeMs* const before_ms =
         row > 0 ? &of.times_ms[row - 1] : (last != nullptr ? &last->times_ms.back() : nullptr);
     double before = 0;
     if (before_ms != nullptr && *before_ms == end_ms - resolution_ms_) {
-      before = row > 0 ? ValueAt(of, row - 1) : last->last;
+      before = row > 0 ? before_now : last->last;
     } else {
       before = grown > now ? 0 : now - grown;
       const std::size_t rows_before = row;
