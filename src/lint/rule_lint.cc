@@ -84,23 +84,21 @@ class RuleFile {
     return true;
   }
 
-  const YamlNode* ListOf(const YamlNode& map, std::string_view key) {
+  // The value of a key; null when it is left out or of another kind, which is told.
+  const YamlNode* ValueOf(const YamlNode& map, std::string_view key, YamlKind kind) {
     const YamlEntry* const entry = map.Find(key);
     if (entry == nullptr || entry->value.kind == YamlKind::kNull) return nullptr;
-    if (entry->value.kind == YamlKind::kList) return &entry->value;
+    if (entry->value.kind == kind) return &entry->value;
     Error(entry->value.position, "form",
-          fmt::format("{}: expected a list, got {}", key, config::YamlKindName(entry->value.kind)));
+          fmt::format("{}: expected {}, got {}", key, config::YamlKindName(kind),
+                      config::YamlKindName(entry->value.kind)));
     return nullptr;
   }
-
-  // The single value of a key; null when it is left out or something else, which is told.
+  const YamlNode* ListOf(const YamlNode& map, std::string_view key) {
+    return ValueOf(map, key, YamlKind::kList);
+  }
   const YamlNode* ScalarOf(const YamlNode& map, std::string_view key) {
-    const YamlEntry* const entry = map.Find(key);
-    if (entry == nullptr || entry->value.kind == YamlKind::kNull) return nullptr;
-    if (entry->value.kind == YamlKind::kScalar) return &entry->value;
-    Error(entry->value.position, "form",
-          fmt::format("{}: expected a single value, got {}", key, config::YamlKindName(entry->value.kind)));
-    return nullptr;
+    return ValueOf(map, key, YamlKind::kScalar);
   }
 
   void CheckDuration(const YamlNode& map, std::string_view key) {
@@ -177,14 +175,9 @@ class RuleFile {
 
   // Keys of labels and annotations.
   void CheckNames(const YamlNode& map, std::string_view key) {
-    const YamlEntry* const entry = map.Find(key);
-    if (entry == nullptr || entry->value.kind == YamlKind::kNull) return;
-    if (entry->value.kind != YamlKind::kMap) {
-      Error(entry->value.position, "form",
-            fmt::format("{}: expected a map, got {}", key, config::YamlKindName(entry->value.kind)));
-      return;
-    }
-    for (const YamlEntry& one : entry->value.entries) {
+    const YamlNode* const names = ValueOf(map, key, YamlKind::kMap);
+    if (names == nullptr) return;
+    for (const YamlEntry& one : names->entries) {
       if (one.key.empty() || !IsValidUtf8(one.key) || (key == "labels" && one.key == kMetricName))
         Error(one.key_position, "label-name", fmt::format("{:?} is no name for one of the {}", one.key, key));
       if (one.value.kind != YamlKind::kScalar && one.value.kind != YamlKind::kNull) {

@@ -1,6 +1,7 @@
 #include "schema/handles.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -164,6 +165,59 @@ Result<Handles> PlanHandles(const Schema& schema, std::string_view match) {
                             pattern.error()));
   }
   return Planner(schema).Plan(&pattern);
+}
+
+SdkKind SdkKindOf(const HandleMetric& handle) {
+  switch (handle.metric->kind) {
+    case MetricKind::kCounter:
+      if (handle.fractional)
+        return {"TS_COUNTER_DOUBLE", "ts_double_counter", "ts_double_counter_add_inline", "add", "amount"};
+      return {"TS_COUNTER", "ts_counter", "ts_counter_add_inline", "add", "amount"};
+    case MetricKind::kHistogram:
+      return {"TS_HISTOGRAM", "ts_histogram", "ts_observe_inline", "observe", "value"};
+    case MetricKind::kNativeHistogram:
+      return {"TS_EXPONENTIAL", "ts_histogram", "ts_observe_inline", "observe", "value"};
+    default:
+      return {"TS_GAUGE", "ts_gauge", "ts_gauge_set_inline", "set", "value"};
+  }
+}
+
+std::string MetricStatics(const HandleMetric& handle) {
+  const Metric& metric = *handle.metric;
+  std::string out;
+  std::vector<std::string> labels;
+  for (const Label& label : metric.labels) {
+    std::vector<std::string> values;
+    for (const std::string& value : label.values)
+      values.push_back(StringLiteral(value));
+    out += fmt::format("    static const char* const values{}[] = {{{}}};\n", labels.size(),
+                       fmt::join(values, ", "));
+    labels.push_back(
+        fmt::format("{{{}, values{}, {}}}", StringLiteral(label.name), labels.size(), label.values.size()));
+  }
+  if (!labels.empty())
+    out += fmt::format("    static const ts_label labels[] = {{{}}};\n", fmt::join(labels, ", "));
+  std::vector<std::string> bounds;
+  for (const double bound : metric.bounds)
+    bounds.push_back(DoubleLiteral(bound));
+  if (!bounds.empty())
+    out += fmt::format("    static const double bounds[] = {{{}}};\n", fmt::join(bounds, ", "));
+  return out;
+}
+
+std::string MetricFields(const HandleMetric& handle) {
+  const Metric& metric = *handle.metric;
+  std::string out = fmt::format("    metric.type = {};\n    metric.name = {};\n", SdkKindOf(handle).type,
+                                StringLiteral(metric.name));
+  if (!metric.unit.empty()) out += fmt::format("    metric.unit = {};\n", StringLiteral(metric.unit));
+  out += fmt::format("    metric.help = {};\n", StringLiteral(metric.help));
+  if (!metric.labels.empty())
+    out += fmt::format("    metric.labels = labels;\n    metric.label_count = {};\n", metric.labels.size());
+  if (!metric.bounds.empty())
+    out += fmt::format("    metric.bounds = bounds;\n    metric.bound_count = {};\n", metric.bounds.size());
+  if (metric.kind == MetricKind::kNativeHistogram)
+    out += fmt::format("    metric.scale = {};\n", metric.scale);
+  return out;
 }
 
 std::string StringLiteral(std::string_view text) {

@@ -58,6 +58,21 @@ struct Handles {
 [[nodiscard]] std::string HandlesC(const Handles& handles, const Schema& schema, std::string_view source);
 [[nodiscard]] std::string HandlesCpp(const Handles& handles, const Schema& schema, std::string_view source);
 
+/// How the SDK calls what a metric is.
+struct SdkKind {
+  std::string_view type;      ///< TS_COUNTER
+  std::string_view handle;    ///< ts_counter, which ts_counter_of makes
+  std::string_view call;      ///< ts_counter_add_inline
+  std::string_view verb;      ///< add
+  std::string_view argument;  ///< amount
+};
+[[nodiscard]] SdkKind SdkKindOf(const HandleMetric& handle);
+
+/// Statements of C and C++, indented by four, before and after `ts_metric metric` is declared and zeroed: the texts and bounds it
+/// points to, and its fields.
+[[nodiscard]] std::string MetricStatics(const HandleMetric& handle);
+[[nodiscard]] std::string MetricFields(const HandleMetric& handle);
+
 /// `text` as a string literal of C and C++.
 [[nodiscard]] std::string StringLiteral(std::string_view text);
 /// A double as a literal that reads back as the same double.

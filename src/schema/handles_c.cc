@@ -13,30 +13,6 @@ std::string Upper(std::string text) {
   return text;
 }
 
-struct Kind {
-  std::string_view type;      // TS_COUNTER
-  std::string_view handle;    // ts_counter
-  std::string_view verb;      // add
-  std::string_view argument;  // uint64_t amount
-  std::string_view call;      // ts_counter_add_inline
-};
-
-Kind KindOf(const HandleMetric& metric) {
-  switch (metric.metric->kind) {
-    case MetricKind::kCounter:
-      if (metric.fractional)
-        return {"TS_COUNTER_DOUBLE", "ts_double_counter", "add", "double amount",
-                "ts_double_counter_add_inline"};
-      return {"TS_COUNTER", "ts_counter", "add", "uint64_t amount", "ts_counter_add_inline"};
-    case MetricKind::kHistogram:
-      return {"TS_HISTOGRAM", "ts_histogram", "observe", "double value", "ts_observe_inline"};
-    case MetricKind::kNativeHistogram:
-      return {"TS_EXPONENTIAL", "ts_histogram", "observe", "double value", "ts_observe_inline"};
-    default:
-      return {"TS_GAUGE", "ts_gauge", "set", "double value", "ts_gauge_set_inline"};
-  }
-}
-
 class Writer {
  public:
   Writer(const Handles& handles, const Schema& schema, std::string_view source)
@@ -88,7 +64,7 @@ class Writer {
   void WriteStruct() {
     Line("\ntypedef struct {}_metrics {{", prefix_);
     for (const HandleMetric& metric : handles_.metrics)
-      Line("  {} {}[{}];", KindOf(metric).handle, MemberOf(metric), metric.series_count);
+      Line("  {} {}[{}];", SdkKindOf(metric).handle, MemberOf(metric), metric.series_count);
     Line("}} {}_metrics;", prefix_);
   }
 
@@ -106,48 +82,21 @@ class Writer {
   }
 
   void WriteRegistration(const HandleMetric& handle) {
-    const Metric& metric = *handle.metric;
-    const Kind kind = KindOf(handle);
     Line("  {{");
-    for (std::size_t i = 0; i < metric.labels.size(); ++i) {
-      std::vector<std::string> values;
-      for (const std::string& value : metric.labels[i].values)
-        values.push_back(StringLiteral(value));
-      Line("    static const char* const values{}[] = {{{}}};", i, fmt::join(values, ", "));
-    }
-    if (!metric.labels.empty()) {
-      std::vector<std::string> labels;
-      for (std::size_t i = 0; i < metric.labels.size(); ++i)
-        labels.push_back(fmt::format("{{{}, values{}, {}}}", StringLiteral(metric.labels[i].name), i,
-                                     metric.labels[i].values.size()));
-      Line("    static const ts_label labels[] = {{{}}};", fmt::join(labels, ", "));
-    }
-    if (!metric.bounds.empty()) {
-      std::vector<std::string> bounds;
-      for (const double bound : metric.bounds)
-        bounds.push_back(DoubleLiteral(bound));
-      Line("    static const double bounds[] = {{{}}};", fmt::join(bounds, ", "));
-    }
+    out_ += MetricStatics(handle);
     Line("    ts_metric metric;\n    ts_family family;\n    ts_result registered;");
     Line("    memset(&metric, 0, sizeof metric);");
-    Line("    metric.type = {};\n    metric.name = {};", kind.type, StringLiteral(metric.name));
-    if (!metric.unit.empty()) Line("    metric.unit = {};", StringLiteral(metric.unit));
-    Line("    metric.help = {};", StringLiteral(metric.help));
-    if (!metric.labels.empty())
-      Line("    metric.labels = labels;\n    metric.label_count = {};", metric.labels.size());
-    if (!metric.bounds.empty())
-      Line("    metric.bounds = bounds;\n    metric.bound_count = {};", metric.bounds.size());
-    if (metric.kind == MetricKind::kNativeHistogram) Line("    metric.scale = {};", metric.scale);
+    out_ += MetricFields(handle);
     Line("    registered = ts_register(&metric, &family);");
     Line("    if (result == TS_OK) result = registered;");
     Line("    for (uint32_t i = 0; i < {}; ++i) metrics->{}[i] = {}_of(family, i);", handle.series_count,
-         MemberOf(handle), kind.handle);
+         MemberOf(handle), SdkKindOf(handle).handle);
     Line("  }}");
   }
 
   void WriteCall(const HandleMetric& handle) {
     const Metric& metric = *handle.metric;
-    const Kind kind = KindOf(handle);
+    const SdkKind kind = SdkKindOf(handle);
     std::string parameters;
     std::string known;
     // The last label's values are neighbours, as ts_series has it.
@@ -161,11 +110,11 @@ class Writer {
       index = index.empty() ? fmt::format("(uint32_t){}", argument)
                             : fmt::format("({}) * {} + (uint32_t){}", index, values.values.size(), argument);
     }
-    const std::string_view value = kind.argument.substr(kind.argument.rfind(' ') + 1);
-    Line("\nstatic inline void {0}_{1}(const {2}_metrics* metrics, {3}{4}) {{", NameOf(handle.words),
-         kind.verb, prefix_, parameters, kind.argument);
+    const std::string_view type = kind.type == "TS_COUNTER" ? "uint64_t" : "double";
+    Line("\nstatic inline void {0}_{1}(const {2}_metrics* metrics, {3}{4} {5}) {{", NameOf(handle.words),
+         kind.verb, prefix_, parameters, type, kind.argument);
     const std::string call =
-        fmt::format("{}(metrics->{}[{}], {});", kind.call, MemberOf(handle), index, value);
+        fmt::format("{}(metrics->{}[{}], {});", kind.call, MemberOf(handle), index, kind.argument);
     known.empty() ? Line("  {}", call) : Line("  if ({}) {}", known, call);
     Line("}}");
   }

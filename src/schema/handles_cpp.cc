@@ -44,30 +44,6 @@ std::string TypeName(const std::vector<std::string>& words) {
   return name;
 }
 
-struct Kind {
-  std::string_view type;
-  std::string_view handle;
-  std::string_view verb;
-  std::string_view argument;
-  std::string_view call;
-};
-
-Kind KindOf(const HandleMetric& metric) {
-  switch (metric.metric->kind) {
-    case MetricKind::kCounter:
-      if (metric.fractional)
-        return {"TS_COUNTER_DOUBLE", "ts_double_counter", "Add", "double amount",
-                "ts_double_counter_add_inline"};
-      return {"TS_COUNTER", "ts_counter", "Add", "std::uint64_t amount = 1", "ts_counter_add_inline"};
-    case MetricKind::kHistogram:
-      return {"TS_HISTOGRAM", "ts_histogram", "Observe", "double value", "ts_observe_inline"};
-    case MetricKind::kNativeHistogram:
-      return {"TS_EXPONENTIAL", "ts_histogram", "Observe", "double value", "ts_observe_inline"};
-    default:
-      return {"TS_GAUGE", "ts_gauge", "Set", "double value", "ts_gauge_set_inline"};
-  }
-}
-
 // A comment must not end in a backslash, nor have lines.
 std::string CommentText(std::string_view text) {
   std::string out(text);
@@ -119,38 +95,13 @@ class Writer {
 
   void WriteClass(const HandleMetric& handle) {
     const Metric& metric = *handle.metric;
-    const Kind kind = KindOf(handle);
+    const SdkKind kind = SdkKindOf(handle);
     Line("\n/// {}: {}", metric.name, CommentText(metric.help));
     Line("class {} {{\n public:", TypeName(handle.words));
     Line("  ts_result Register() noexcept {{");
-    for (std::size_t i = 0; i < metric.labels.size(); ++i) {
-      std::vector<std::string> values;
-      for (const std::string& value : metric.labels[i].values)
-        values.push_back(StringLiteral(value));
-      Line("    static const char* const values{}[] = {{{}}};", i, fmt::join(values, ", "));
-    }
-    if (!metric.labels.empty()) {
-      std::vector<std::string> labels;
-      for (std::size_t i = 0; i < metric.labels.size(); ++i)
-        labels.push_back(fmt::format("{{{}, values{}, {}}}", StringLiteral(metric.labels[i].name), i,
-                                     metric.labels[i].values.size()));
-      Line("    static const ts_label labels[] = {{{}}};", fmt::join(labels, ", "));
-    }
-    if (!metric.bounds.empty()) {
-      std::vector<std::string> bounds;
-      for (const double bound : metric.bounds)
-        bounds.push_back(DoubleLiteral(bound));
-      Line("    static const double bounds[] = {{{}}};", fmt::join(bounds, ", "));
-    }
-    Line("    ts_metric metric{{}};\n    metric.type = {};\n    metric.name = {};", kind.type,
-         StringLiteral(metric.name));
-    if (!metric.unit.empty()) Line("    metric.unit = {};", StringLiteral(metric.unit));
-    Line("    metric.help = {};", StringLiteral(metric.help));
-    if (!metric.labels.empty())
-      Line("    metric.labels = labels;\n    metric.label_count = {};", metric.labels.size());
-    if (!metric.bounds.empty())
-      Line("    metric.bounds = bounds;\n    metric.bound_count = {};", metric.bounds.size());
-    if (metric.kind == MetricKind::kNativeHistogram) Line("    metric.scale = {};", metric.scale);
+    out_ += MetricStatics(handle);
+    Line("    ts_metric metric{{}};");
+    out_ += MetricFields(handle);
     Line("    ts_family family{{}};\n    const ts_result result = ts_register(&metric, &family);");
     Line("    for (std::uint32_t i = 0; i < {}; ++i) series_[i] = {}_of(family, i);", handle.series_count,
          kind.handle);
@@ -159,7 +110,7 @@ class Writer {
     Line("\n private:\n  {} series_[{}]{{}};\n}};", kind.handle, handle.series_count);
   }
 
-  void WriteCall(const HandleMetric& handle, const Kind& kind) {
+  void WriteCall(const HandleMetric& handle, const SdkKind& kind) {
     const Metric& metric = *handle.metric;
     std::string parameters;
     std::string known;
@@ -173,11 +124,11 @@ class Writer {
       known += fmt::format("{}{} < {}", known.empty() ? "" : " && ", number, values.values.size());
       index = index.empty() ? number : fmt::format("({}) * {} + {}", index, values.values.size(), number);
     }
-    const std::string_view value = kind.argument.starts_with("std::uint64_t")
-                                       ? "amount"
-                                       : kind.argument.substr(kind.argument.rfind(' ') + 1);
-    Line("  void {}({}{}) const noexcept {{", kind.verb, parameters, kind.argument);
-    const std::string call = fmt::format("{}(series_[{}], {});", kind.call, index, value);
+    const std::string_view type = kind.type == "TS_COUNTER" ? "std::uint64_t" : "double";
+    const std::string_view usual = kind.type == "TS_COUNTER" ? " = 1" : "";
+    Line("  void {}({}{} {}{}) const noexcept {{", TypeName({std::string(kind.verb)}), parameters, type,
+         kind.argument, usual);
+    const std::string call = fmt::format("{}(series_[{}], {});", kind.call, index, kind.argument);
     known.empty() ? Line("    {}", call) : Line("    if ({}) {}", known, call);
     Line("  }}");
   }
