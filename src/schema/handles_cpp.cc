@@ -33,9 +33,8 @@ std::string MemberName(const std::vector<std::string>& words) {
 std::string TypeName(const std::vector<std::string>& words) {
   std::string name;
   for (const std::string& word : words) {
-    const bool digits_meet = !name.empty() && name.back() >= '0' && name.back() <= '9' &&
-                             word.front() >= '0' && word.front() <= '9';
-    if (digits_meet) name += '_';
+    // So that a, b, 2 and a, b2 are two names.
+    if (!name.empty() && word.front() >= '0' && word.front() <= '9') name += '_';
     name += word.front() >= 'a' && word.front() <= 'z' ? static_cast<char>(word.front() - 'a' + 'A')
                                                        : word.front();
     name += word.substr(1);
