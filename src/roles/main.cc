@@ -29,6 +29,8 @@ constexpr Command kCommands[] = {
     {"queries", "list what a server is asked right now, or end a query", RunQueries},
     {"query", "ask a server: instant, range, follow, series, labels", RunQuery},
     {"viewers", "put people in front of dashboards, and tell how long they waited", RunViewers},
+    {"schema", "what a game may send: check, show, compare, and make handles and a catalogue", RunSchema},
+    {"lint", "check schema, rule, dashboard and exposition files before they are used", RunLint},
     {"cold", "the cold tier: publish days as Parquet, list, verify, describe", RunCold},
     {"cost", "what is kept and what it costs, by tenant, tier, owner and metric", RunCost},
     {"sql", "ask the cold tier in SQL", RunSql},
