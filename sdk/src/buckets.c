@@ -1,8 +1,8 @@
 /* Bounds, made ready to be found by the bits of a value.
  *
  * A double above zero orders as its bits do. The bits right of `shift` cut off, what is left names a segment: an octave in
- * 2^r equal parts. r is the least with which no segment has two bounds within; then base[segment] is the first bucket that
- * the segment reaches and one comparison decides between it and the next. Bounds for which no such table of bearable size
+ * 2^r equal parts. r is the least with which no segment has two bounds within; then a segment knows the first bucket that
+ * it reaches, and one comparison decides between it and the next. Bounds for which no such table of bearable size
  * exists are searched (ts_observe_slow). */
 #include <math.h>
 #include <stdlib.h>
@@ -38,14 +38,15 @@ static bool OneEach(const double* bounds, uint32_t count, uint32_t shift) {
   return true;
 }
 
-static void MakeTable(ts_buckets* buckets, uint16_t* base) {
+static void MakeTable(ts_buckets* buckets, ts_segment* segments) {
   uint32_t bound = 0;
   for (uint64_t i = 0; i < buckets->segment_count; ++i) {
     const uint64_t start = (buckets->first_segment + i) << buckets->shift;
     while (bound < buckets->bound_count &&
            (buckets->bounds[bound] <= 0 || BitsOf(buckets->bounds[bound]) <= start))
       ++bound;
-    base[i] = (uint16_t)bound;
+    segments[i].bucket = bound;
+    segments[i].bound_bits = bound < buckets->bound_count ? BitsOf(buckets->bounds[bound]) : UINT64_MAX;
   }
 }
 
@@ -59,24 +60,19 @@ static const ts_buckets* Make(const double* bounds, uint32_t count, bool exponen
   }
   kept* made = calloc(1, sizeof *made);
   double* own_bounds = calloc(count + 1U, sizeof *own_bounds);
-  uint64_t* bound_bits = calloc(count + 1U, sizeof *bound_bits);
-  if (made == NULL || own_bounds == NULL || bound_bits == NULL) {
+  if (made == NULL || own_bounds == NULL) {
     free(made);
     free(own_bounds);
-    free(bound_bits);
     return NULL;
   }
   ts_buckets* const b = &made->buckets;
   memcpy(own_bounds, bounds, count * sizeof *bounds);
   uint32_t first_positive = 0;
   for (uint32_t i = 0; i < count; ++i) {
-    bound_bits[i] = bounds[i] > 0 ? BitsOf(bounds[i]) : 0;
     if (bounds[i] <= 0) first_positive = i + 1;
   }
-  bound_bits[count] = UINT64_MAX;
   b->bound_count = count;
   b->bounds = own_bounds;
-  b->bound_bits = bound_bits;
   b->exponential = exponential;
   b->scale = scale;
   b->first_index = first_index;
@@ -86,13 +82,13 @@ static const ts_buckets* Make(const double* bounds, uint32_t count, bool exponen
     const uint64_t last = BitsOf(bounds[count - 1]) >> shift;
     if (last - first >= kSegmentsMax) break;
     if (!OneEach(bounds, count, shift)) continue;
-    uint16_t* const base = calloc(last - first + 1, sizeof *base);
-    if (base == NULL) break;
+    ts_segment* const segments = calloc(last - first + 1, sizeof *segments);
+    if (segments == NULL) break;
     b->shift = shift;
     b->first_segment = first;
     b->segment_count = last - first + 1;
-    b->base = base;
-    MakeTable(b, base);
+    b->segments = segments;
+    MakeTable(b, segments);
     break;
   }
   made->next = all_kept;

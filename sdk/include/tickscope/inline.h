@@ -18,13 +18,18 @@ static inline void ts_cell_add(uint64_t* cell, uint64_t amount) {
   __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
 }
 
-static inline void ts_cell_add_double(uint64_t* cell, double amount) {
+/* The bits of what the cell has, as a double, and `amount` more. */
+static inline uint64_t ts_cell_plus_double(const uint64_t* cell, double amount) {
   uint64_t bits = __atomic_load_n(cell, __ATOMIC_RELAXED);
   double value;
   memcpy(&value, &bits, sizeof value);
   value += amount;
   memcpy(&bits, &value, sizeof bits);
-  __atomic_store_n(cell, bits, __ATOMIC_RELAXED);
+  return bits;
+}
+
+static inline void ts_cell_add_double(uint64_t* cell, double amount) {
+  __atomic_store_n(cell, ts_cell_plus_double(cell, amount), __ATOMIC_RELAXED);
 }
 
 static inline void ts_counter_add_inline(ts_counter counter, uint64_t amount) {
@@ -69,10 +74,13 @@ static inline void ts_observe_inline(ts_histogram histogram, double value) {
     key -= 1; /* bounds are inclusive; zero and what is below it get beyond every segment */
     const uint64_t segment = (key >> buckets->shift) - buckets->first_segment;
     if (TS_LIKELY(segment < buckets->segment_count)) {
-      const uint32_t base = buckets->base[segment];
-      const uint32_t bucket = base + (key >= buckets->bound_bits[base]);
-      ts_cell_add(&cells[histogram.cell + 1 + bucket], 1);
-      ts_cell_add_double(&cells[histogram.cell], value);
+      const ts_segment* const found = &buckets->segments[segment];
+      const uint64_t bucket = found->bucket + (key >= found->bound_bits);
+      /* The sum is read before the bucket is written: that store's address is known late, and would keep the load waiting. */
+      uint64_t* const sum = &cells[histogram.cell];
+      const uint64_t sum_bits = ts_cell_plus_double(sum, value);
+      ts_cell_add(sum + 1 + bucket, 1);
+      __atomic_store_n(sum, sum_bits, __ATOMIC_RELAXED);
       return;
     }
   }

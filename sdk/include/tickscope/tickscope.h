@@ -148,13 +148,17 @@ typedef struct ts_metric {
 } ts_metric;
 
 /* How bounds are found without a search; see src/buckets.c. Public only because the inline calls read it. */
+typedef struct ts_segment {
+  uint64_t bound_bits; /* of the one bound within, or of the next one above */
+  uint64_t bucket;     /* that bound's */
+} ts_segment;
+
 typedef struct ts_buckets {
   uint64_t first_segment;
   uint64_t segment_count;
   uint32_t shift;
   uint32_t bound_count;
-  const uint16_t* base;
-  const uint64_t* bound_bits; /* bound_count and a last one above all */
+  const ts_segment* segments;
   const double* bounds;
   int32_t scale;
   int32_t first_index;  /* TS_EXPONENTIAL: of the bucket above `least`, as Prometheus numbers them */
