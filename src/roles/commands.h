@@ -8,6 +8,7 @@ int RunServe(int argc, char** argv);
 int RunConfig(int argc, char** argv);
 int RunAgent(int argc, char** argv);
 int RunBlock(int argc, char** argv);
+int RunPage(int argc, char** argv);
 int RunDelete(int argc, char** argv);
 int RunCold(int argc, char** argv);
 int RunCost(int argc, char** argv);

@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"block", "look into block files: list, show, verify, dump", RunBlock},
+    {"page", "look into the shared-memory pages of game servers: show", RunPage},
     {"objects", "look into an object store: check, ls, get, put, rm", RunObjects},
     {"tiers", "show where a server's history is", RunTiers},
     {"delete", "delete samples by selector and time, or count them", RunDelete},
