@@ -85,11 +85,10 @@ def test_a_page_that_is_none_is_refused(run, tickscope, tmp_path):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_prometheus_agrees(world, start, peer, run, tickscope, tmp_path, protocol):
-    _, ready = world("--seconds", "4", "--metrics", "0")
-    # The world is over in four seconds, and its listener with it; the last scrapes see moving values. So a second process
-    # would be needed to hold still: instead compare at the time of a scrape, between the page before and after.
+    # The world goes on, so what a scrape saw lies between what the page said before and after it.
+    _, ready = world("--seconds", "170", "--metrics", "0")
     (tmp_path / "prometheus.yml").write_text(
-        "global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n"
+        "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
         "scrape_configs:\n"
         f"- {{job_name: world, scrape_protocols: [{PROTOCOLS[protocol]}], scrape_native_histograms: true,\n"
         f"   static_configs: [{{targets: ['127.0.0.1:{ready['metrics']}']}}]}}\n"
@@ -110,19 +109,19 @@ def test_prometheus_agrees(world, start, peer, run, tickscope, tmp_path, protoco
         return answer.json()["data"]["result"]
 
     child.wait_http(f"http://{address}/-/ready")
-    wait_until(lambda: query("game_ticks_total"), "a first scrape")
+    wait_until(lambda: query("game_ticks_total"), "a first scrape", timeout_s=60)
     before = page_values(run, tickscope, ready["page"])
     at = time.time()
-    wait_until(lambda: float((query("timestamp(game_ticks_total)") or [{"value": [0, "0"]}])[0]["value"][1]) > at, "a scrape after that")
+    wait_until(lambda: float((query("timestamp(game_ticks_total)") or [{"value": [0, "0"]}])[0]["value"][1]) > at, "a scrape after that", timeout_s=60)
     sample = query("timestamp(game_ticks_total)")[0]["value"][1]
     scraped = {labels_text(one["metric"]): one for one in query('{job="world"}', float(sample))}
     after = page_values(run, tickscope, ready["page"])
     compared = 0
     for series, one in scraped.items():
-        if series not in before or "histogram" in one:
+        # What moves both ways may have been anywhere in between; game_tick_budget_seconds is a gauge that stands still.
+        if series not in before or "histogram" in one or series.startswith("game_players"):
             continue
-        low, high = sorted((before[series], after[series]))
-        assert low <= float(one["value"][1]) <= high, series
+        assert before[series] <= float(one["value"][1]) <= after[series], series
         compared += 1
     assert compared > 60
     if protocol == "protobuf":
@@ -131,7 +130,7 @@ def test_prometheus_agrees(world, start, peer, run, tickscope, tmp_path, protoco
         assert float(query("histogram_quantile(0.99, game_bot_rtt_seconds)", float(sample))[0]["value"][1]) < 10
         assert len(native["buckets"]) >= 1
     targets = http_call.get(f"http://{address}/api/v1/targets").json()["data"]["activeTargets"]
-    assert [target["lastError"] for target in targets if "refused" not in target["lastError"]] in ([""], [])
+    assert [target["lastError"] for target in targets] == [""]
 
 
 def labels_text(metric: dict[str, str]) -> str:
