@@ -45,66 +45,57 @@ inline void Stop(bool keep_file = false) noexcept {
   return ts_last_error();
 }
 
-class Counter {
- public:
-  using Raw = ts_counter;
-  constexpr Counter() = default;
-  explicit constexpr Counter(Raw raw) : raw_(raw) {}
-  void Add(std::uint64_t amount = 1) const noexcept { ts_counter_add_inline(raw_, amount); }
+namespace internal {
 
- private:
+// What every handle is: the handle of the C interface, which does nothing until it is one of a registered series.
+template <typename C>
+class Handle {
+ public:
+  using Raw = C;
+  constexpr Handle() = default;
+  explicit constexpr Handle(Raw raw) : raw_(raw) {}
+
+ protected:
   Raw raw_{};
+};
+
+}  // namespace internal
+
+class Counter : public internal::Handle<ts_counter> {
+ public:
+  using Handle::Handle;
+  void Add(std::uint64_t amount = 1) const noexcept { ts_counter_add_inline(raw_, amount); }
 };
 
 // Fractions: seconds.
-class DoubleCounter {
+class DoubleCounter : public internal::Handle<ts_double_counter> {
  public:
-  using Raw = ts_double_counter;
-  constexpr DoubleCounter() = default;
-  explicit constexpr DoubleCounter(Raw raw) : raw_(raw) {}
+  using Handle::Handle;
   void Add(double amount) const noexcept { ts_double_counter_add_inline(raw_, amount); }
-
- private:
-  Raw raw_{};
 };
 
-class Gauge {
+class Gauge : public internal::Handle<ts_gauge> {
  public:
-  using Raw = ts_gauge;
-  constexpr Gauge() = default;
-  explicit constexpr Gauge(Raw raw) : raw_(raw) {}
+  using Handle::Handle;
   void Set(double value) const noexcept { ts_gauge_set_inline(raw_, value); }
-
- private:
-  Raw raw_{};
 };
 
-class UpDown {
+class UpDown : public internal::Handle<ts_up_down> {
  public:
-  using Raw = ts_up_down;
-  constexpr UpDown() = default;
-  explicit constexpr UpDown(Raw raw) : raw_(raw) {}
+  using Handle::Handle;
   void Add(std::int64_t amount = 1) const noexcept { ts_up_down_add_inline(raw_, amount); }
   void Take(std::int64_t amount = 1) const noexcept { ts_up_down_add_inline(raw_, -amount); }
-
- private:
-  Raw raw_{};
 };
 
-class Histogram {
+class Histogram : public internal::Handle<ts_histogram> {
  public:
-  using Raw = ts_histogram;
-  constexpr Histogram() = default;
-  explicit constexpr Histogram(Raw raw) : raw_(raw) {}
+  using Handle::Handle;
   void Observe(double value) const noexcept { ts_observe_inline(raw_, value); }
   void ObserveTraced(double value, const std::array<std::uint8_t, 16>& trace_id,
                      const std::array<std::uint8_t, 8>& span_id) const noexcept {
     ts_observe_traced(raw_, value, trace_id.data(), span_id.data());
   }
   void ObserveSince(std::uint64_t start_ns) const noexcept { ts_observe_since(raw_, start_ns); }
-
- private:
-  Raw raw_{};
 };
 
 // Observes the seconds from here to the end of the scope.
