@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/labels.h"
+#include "wire/json_writer.h"
 
 namespace tickscope::lint {
 namespace {
@@ -17,22 +18,14 @@ std::string_view SeverityName(Severity severity) {
   return severity == Severity::kError ? "error" : "warning";
 }
 
-// A JSON string. Bytes that are no UTF-8 become "?", so that the report can always be read.
+// A JSON string. Bytes of a text that is no UTF-8 become "?", so that the report can always be read.
 std::string Json(std::string_view text) {
-  const bool utf8 = IsValidUtf8(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out += byte >= 0x80 && !utf8 ? '?' : c;
-    }
-  }
-  return out + "\"";
+  std::string readable(text);
+  if (!IsValidUtf8(text))
+    std::ranges::replace_if(readable, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  std::string out;
+  wire::AppendJsonString(readable, out);
+  return out;
 }
 
 // A message may quote what was in a file: no line ends or terminal codes in a report that is read by line.
