@@ -25,6 +25,34 @@ std::uint32_t MostOf(const std::uint32_t* steps, std::size_t count) {
   return most;
 }
 
+void StoreRows(const std::uint32_t* steps, std::size_t count, std::uint32_t* rows) {
+  std::copy_n(steps, count, rows);
+}
+
+// Of each row, the sum of all up to it.
+void SumUp(std::span<std::uint32_t> rows) {
+  std::uint32_t sum = 0;
+  for (std::uint32_t& row : rows)
+    row = sum += row;
+}
+
+// Brings a series' steps to rows by `take`: what a row grew by since the one before.
+template <void (*take)(const std::uint32_t*, std::size_t, std::uint32_t*)>
+void AddSteps(const CounterSteps& series, std::span<std::uint32_t> to) {
+  std::uint32_t* rows = to.data();
+  for (std::size_t i = 0; i < series.stretches.size(); ++i) {
+    const StepStretch& stretch = series.stretches[i];
+    const std::uint32_t rise = i > 0 ? static_cast<std::uint32_t>(series.RiseInto(i)) : 0;
+    take(&rise, 1, rows);
+    take(stretch.steps.data(), stretch.steps.size(), rows + 1);
+    for (const CounterFall& fall : series.FallsOf(stretch))
+      rows[fall.row] += static_cast<std::uint32_t>(fall.before);
+    rows += stretch.times_ms.size();
+  }
+  for (const HiddenGrowth& hidden : series.hidden)
+    to[hidden.row] += static_cast<std::uint32_t>(hidden.grown);
+}
+
 }  // namespace
 
 bool StepAdder::Supports(const ColumnQuestion& question, AggregateOp op) {
@@ -86,21 +114,17 @@ bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
   }
   if (!(grown < 0x1p32)) return false;
   Group& to = of->groups[group];
-  if (to.rows.empty()) to.rows.assign(of->row_count, 0);
-  if (to.grown + grown >= 0x1p32) PutAway(*of, to);
-  to.grown += grown;
-  ++to.count;
-  std::uint32_t* rows = to.rows.data();
-  for (std::size_t i = 0; i < series.stretches.size(); ++i) {
-    const StepStretch& stretch = series.stretches[i];
-    if (i > 0) rows[0] += static_cast<std::uint32_t>(series.RiseInto(i));
-    AddRows(stretch.steps.data(), stretch.steps.size(), rows + 1);
-    for (const CounterFall& fall : series.FallsOf(stretch))
-      rows[fall.row] += static_cast<std::uint32_t>(fall.before);
-    rows += stretch.times_ms.size();
+  if (to.count++ == 0) {
+    alone_.resize(of->row_count);
+    // Many a group has no other, and rows of its own would be made, cleared and read for one series.
+    AddSteps<StoreRows>(series, alone_);
+    PutAway(*of, alone_, to);
+  } else {
+    if (to.rows.empty()) to.rows.assign(of->row_count, 0);
+    if (to.grown + grown >= 0x1p32) PutAwayRows(*of, to);
+    to.grown += grown;
+    AddSteps<AddRows>(series, to.rows);
   }
-  for (const HiddenGrowth& hidden : series.hidden)
-    to.rows[hidden.row] += static_cast<std::uint32_t>(hidden.grown);
   // What is cut at zero lies in windows without hidden growth: one that begins at a row is not extended.
   CorrectYoung(*of, group, series);
   return true;
@@ -185,16 +209,18 @@ void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterStep
   }
 }
 
-void StepAdder::PutAway(const Class& of, Group& group) {
-  put_away_.resize(of.row_count);
-  std::uint64_t sum = 0;
-  for (std::size_t row = 0; row < of.row_count; ++row)
-    put_away_[row] = sum += group.rows[row];
+void StepAdder::PutAway(const Class& of, std::vector<std::uint32_t>& rows, Group& group) {
+  SumUp(rows);
   group.changes.resize(of.windows.size(), 0);
   for (std::size_t step = 0; step < of.windows.size(); ++step) {
     const StepWindow& window = of.windows[step];
-    if (window.rows() >= 2) group.changes[step] += put_away_[window.end - 1] - put_away_[window.first];
+    // Modulo 2^32, as the rows are; no window grew by more.
+    if (window.rows() >= 2) group.changes[step] += rows[window.end - 1] - rows[window.first];
   }
+}
+
+void StepAdder::PutAwayRows(const Class& of, Group& group) {
+  PutAway(of, group.rows, group);
   std::ranges::fill(group.rows, 0U);
   group.grown = 0;
 }
@@ -206,7 +232,7 @@ void StepAdder::Finish() {
     for (std::size_t group = 0; group < group_count_; ++group) {
       Group& from = of->groups[group];
       if (from.count == 0) continue;
-      PutAway(*of, from);
+      if (!from.rows.empty()) PutAway(*of, from.rows, from);
       sum.is_there.assign(question_.ends_ms.size(), 0);
       for (std::size_t step = 0; step < of->windows.size(); ++step) {
         const StepWindow& window = of->windows[step];
