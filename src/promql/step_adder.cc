@@ -1,6 +1,7 @@
 #include "promql/step_adder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 namespace tickscope::promql {
@@ -29,11 +30,28 @@ void StoreRows(const std::uint32_t* steps, std::size_t count, std::uint32_t* row
   std::copy_n(steps, count, rows);
 }
 
-// Of each row, the sum of all up to it.
-void SumUp(std::span<std::uint32_t> rows) {
-  std::uint32_t sum = 0;
-  for (std::uint32_t& row : rows)
-    row = sum += row;
+// Of each row, the sum of all up to it: of eight at a time in three additions, then what was before them.
+#if defined(__x86_64__)
+[[gnu::target_clones("avx2", "default")]]
+#endif
+void SumUp(std::uint32_t* rows, std::size_t count) {
+  using Eight [[gnu::vector_size(32)]] = std::uint32_t;
+  constexpr Eight kZero = {};
+  Eight before = kZero;
+  std::size_t row = 0;
+  for (; row + 8 <= count; row += 8) {
+    Eight eight;
+    std::memcpy(&eight, rows + row, sizeof(eight));
+    eight += __builtin_shufflevector(eight, kZero, 8, 0, 1, 2, 3, 4, 5, 6);
+    eight += __builtin_shufflevector(eight, kZero, 8, 8, 0, 1, 2, 3, 4, 5);
+    eight += __builtin_shufflevector(eight, kZero, 8, 8, 8, 8, 0, 1, 2, 3);
+    eight += before;
+    before = __builtin_shufflevector(eight, eight, 7, 7, 7, 7, 7, 7, 7, 7);
+    std::memcpy(rows + row, &eight, sizeof(eight));
+  }
+  std::uint32_t sum = before[7];
+  for (; row < count; ++row)
+    rows[row] = sum += rows[row];
 }
 
 // Brings a series' steps to rows by `take`: what a row grew by since the one before.
@@ -115,16 +133,17 @@ bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
   if (!(grown < 0x1p32)) return false;
   Group& to = of->groups[group];
   if (to.count++ == 0) {
-    alone_.resize(of->row_count);
-    // Many a group has no other, and rows of its own would be made, cleared and read for one series.
-    AddSteps<StoreRows>(series, alone_);
-    PutAway(*of, alone_, to);
+    to.rows = std::make_unique_for_overwrite<std::uint32_t[]>(of->row_count);
+    AddSteps<StoreRows>(series, {to.rows.get(), of->row_count});
   } else {
-    if (to.rows.empty()) to.rows.assign(of->row_count, 0);
-    if (to.grown + grown >= 0x1p32) PutAwayRows(*of, to);
-    to.grown += grown;
-    AddSteps<AddRows>(series, to.rows);
+    if (to.grown + grown >= 0x1p32) {
+      PutAway(*of, to);
+      std::fill_n(to.rows.get(), of->row_count, 0U);
+      to.grown = 0;
+    }
+    AddSteps<AddRows>(series, {to.rows.get(), of->row_count});
   }
+  to.grown += grown;
   // What is cut at zero lies in windows without hidden growth: one that begins at a row is not extended.
   CorrectYoung(*of, group, series);
   return true;
@@ -209,20 +228,15 @@ void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterStep
   }
 }
 
-void StepAdder::PutAway(const Class& of, std::vector<std::uint32_t>& rows, Group& group) {
-  SumUp(rows);
+void StepAdder::PutAway(const Class& of, Group& group) {
+  std::uint32_t* const rows = group.rows.get();
+  SumUp(rows, of.row_count);
   group.changes.resize(of.windows.size(), 0);
   for (std::size_t step = 0; step < of.windows.size(); ++step) {
     const StepWindow& window = of.windows[step];
     // Modulo 2^32, as the rows are; no window grew by more.
     if (window.rows() >= 2) group.changes[step] += rows[window.end - 1] - rows[window.first];
   }
-}
-
-void StepAdder::PutAwayRows(const Class& of, Group& group) {
-  PutAway(of, group.rows, group);
-  std::ranges::fill(group.rows, 0U);
-  group.grown = 0;
 }
 
 void StepAdder::Finish() {
@@ -232,7 +246,7 @@ void StepAdder::Finish() {
     for (std::size_t group = 0; group < group_count_; ++group) {
       Group& from = of->groups[group];
       if (from.count == 0) continue;
-      if (!from.rows.empty()) PutAway(*of, from.rows, from);
+      PutAway(*of, from);
       sum.is_there.assign(question_.ends_ms.size(), 0);
       for (std::size_t step = 0; step < of->windows.size(); ++step) {
         const StepWindow& window = of->windows[step];
