@@ -274,7 +274,8 @@ double DoubleOf(const Field& field, element value) {
   throw WrongKind(field);
 }
 
-void WriteMessage(Fields fields, element value, protozero::pbf_writer& out);
+// False when the message is empty.
+bool WriteMessage(Fields fields, element value, protozero::pbf_writer& out);
 
 void WriteField(const Field& field, element value, protozero::pbf_writer& out) {
   switch (field.kind) {
@@ -319,31 +320,39 @@ void WriteField(const Field& field, element value, protozero::pbf_writer& out) {
       break;
     case FieldKind::kMessage: {
       protozero::pbf_writer nested(out, field.tag);
-      WriteMessage(field.message(), value, nested);
+      // An empty one is undone by the writer, and still says something: an attribute without a value is one.
+      if (WriteMessage(field.message(), value, nested)) break;
+      nested.rollback();
+      out.add_message(field.tag, "", 0);
       break;
     }
   }
 }
 
-void WriteMessage(Fields fields, element value, protozero::pbf_writer& out) {
+bool WriteMessage(Fields fields, element value, protozero::pbf_writer& out) {
   simdjson::dom::object object;
   if (value.get(object) != simdjson::SUCCESS)
     throw std::runtime_error("not an object where a message is due");
+  bool is_empty = true;
   for (const auto [name, entry] : object) {
     for (const Field& field : fields) {
       if (name != field.name) continue;
       if (entry.is_null()) break;
       if (!field.is_list) {
+        is_empty = false;
         WriteField(field, entry, out);
         break;
       }
       simdjson::dom::array list;
       if (entry.get(list) != simdjson::SUCCESS) throw WrongKind(field);
-      for (const element item : list)
+      for (const element item : list) {
+        is_empty = false;
         WriteField(field, item, out);
+      }
       break;
     }
   }
+  return !is_empty;
 }
 
 }  // namespace
