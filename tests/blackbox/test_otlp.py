@@ -14,7 +14,7 @@ import zlib
 import pytest
 
 import http_call
-from child import Child, free_port
+from child import Child, free_port, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFORMANCE = pathlib.Path(os.environ.get("TICKSCOPE_SHARED", ROOT / "../shared")) / "conformance/otlp"
@@ -23,10 +23,19 @@ JSON = {"Content-Type": "application/json"}
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
 
-def post(server, body, headers=None, path=PATH, **options) -> http_call.Answer:
+def post(server, body, headers=None) -> http_call.Answer:
+    """Sends bytes, or JSON; what is acknowledged is also visible when this returns."""
     if not isinstance(body, bytes):
         body, headers = json.dumps(body).encode(), JSON | (headers or {})
-    return http_call.call("POST", server.url + path, body=body, headers=headers or {}, **options)
+    answer = http_call.call("POST", server.url + PATH, body=body, headers=headers or {})
+    if answer.status == 200:
+        wait_applied(server)
+    return answer
+
+
+def wait_applied(server) -> None:
+    durable = server.metric("tickscope_stream_appended_records_total")
+    wait_until(lambda: server.metric("tickscope_store_records_total") >= durable, "durable records to be visible")
 
 
 def text_attribute(key: str, value: str) -> dict:
@@ -218,6 +227,7 @@ def test_a_real_sdk(serve, compression):
             metrics.export()
     finally:
         metrics.close()
+    wait_applied(server)
     base = 'job="gs",instance="i-1",service_name="gs"'
 
     def value(selector: str) -> float:
