@@ -1,0 +1,377 @@
+#include "guard/digit_groups.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+
+#include "guard/addresses.h"
+#include "guard/checksums.h"
+#include "guard/text_class.h"
+
+namespace tickscope::guard {
+namespace {
+
+// Groups looked at in one go; a longer row of numbers is taken up again from its last ones.
+constexpr std::size_t kGroupsMax = 48;
+// Groups one number may have: "4 4 4 4", "+1 (555) 010 99 99".
+constexpr std::size_t kWindowGroupsMax = 9;
+constexpr std::size_t kPhoneDigitsMax = 15;  // E.164
+// A number without a break that may be an identity.
+constexpr std::size_t kLongDigits = 9;
+
+// Trivial, so that room for many costs nothing.
+struct Group {
+  std::size_t begin;
+  std::size_t end;
+  const char* gap;
+  std::size_t gap_size;
+
+  [[nodiscard]] std::size_t size() const { return end - begin; }
+  // What stands between the group before and this one.
+  [[nodiscard]] std::string_view before() const { return {gap, gap_size}; }
+};
+
+using Groups = std::span<const Group>;
+
+// Length of what may stand between two groups of one number at `at`; 0 for none.
+std::size_t SeparatorAt(std::string_view text, std::size_t at) {
+  const auto is = [&](std::size_t i, std::string_view any) {
+    return i < text.size() && any.find(text[i]) != std::string_view::npos;
+  };
+  const auto is_digit = [&](std::size_t i) { return i < text.size() && IsDigit(text[i]); };
+  if (is(at, " -./(") && is_digit(at + 1)) return 1;
+  if (is(at, ")")) {
+    if (is_digit(at + 1)) return 1;
+    if (is(at + 1, " -") && is_digit(at + 2)) return 2;
+  }
+  if (is(at, " -") && is(at + 1, "(") && is_digit(at + 2)) return 2;
+  return 0;
+}
+
+// One row of groups, and what was found in it.
+class DigitRow {
+ public:
+  DigitRow(std::string_view text, std::size_t at) : text_(text) {
+    while (true) {
+      std::size_t end = at;
+      while (end < text.size() && IsDigit(text[end]))
+        ++end;
+      const std::size_t before = count_ == 0 ? at : groups_[count_ - 1].end;
+      groups_[count_++] = {at, end, text.data() + before, at - before};
+      digits_ += end - at;
+      const std::size_t separator = SeparatorAt(text, end);
+      if (separator == 0 || count_ == kGroupsMax) break;
+      at = end + separator;
+    }
+  }
+
+  std::size_t Find(PiiKinds kinds, std::vector<PiiFinding>& out) {
+    // Most rows are a time or a count.
+    if (count_ >= 4) FindIps(kinds);
+    if (digits_ >= 6) {
+      if (kinds.Has(PiiKind::kCard) || kinds.Has(PiiKind::kPlayerId)) FindCards(kinds);
+      if (kinds.Has(PiiKind::kPhone)) FindPhones();
+      if (kinds.Has(PiiKind::kDigits)) FindLong();
+    }
+    std::ranges::sort(found_, {}, &PiiFinding::begin);
+    out.insert(out.end(), found_.begin(), found_.end());
+    const std::size_t last = groups_[count_ - 1].end;
+    if (count_ < kGroupsMax) return last;
+    // The row may go on: what begins in its last groups is looked at again.
+    const std::size_t again = groups_[count_ - kWindowGroupsMax].begin;
+    return found_.empty() ? again : std::max(again, found_.back().end);
+  }
+
+ private:
+  [[nodiscard]] bool IsTaken(std::size_t begin, std::size_t end) const {
+    return std::ranges::any_of(found_, [&](const PiiFinding& f) { return begin < f.end && end > f.begin; });
+  }
+  void Take(PiiKind kind, std::size_t begin, std::size_t end) {
+    if (!IsTaken(begin, end)) found_.push_back({kind, begin, end});
+  }
+  [[nodiscard]] bool Precedes(std::size_t at, std::string_view word) const {
+    return at >= word.size() && text_.substr(at - word.size(), word.size()) == word;
+  }
+
+  // Whether a version stands here: "v1.2.3.4", "version 1.2.3.4", "build=1.2.3.4".
+  [[nodiscard]] bool IsVersionAt(std::size_t at) const {
+    if (at > 0 && (text_[at - 1] | 0x20) == 'v') return true;
+    std::size_t end = at;
+    while (end > 0 && std::string_view(" :=\"'/-_").find(text_[end - 1]) != std::string_view::npos &&
+           at - end < 4)
+      --end;
+    std::size_t begin = end;
+    while (begin > 0 && IsOf(text_[begin - 1], kClassLetter) && end - begin < 16)
+      --begin;
+    std::string word(text_.substr(begin, end - begin));
+    std::ranges::transform(word, word.begin(), ToLower);
+    return word.ends_with("version") || word.ends_with("build") || word == "ver" || word == "release" ||
+           word == "v" || word == "oid";
+  }
+
+  void FindIps(PiiKinds kinds) {
+    for (std::size_t first = 0; first < count_;) {
+      std::size_t last = first;
+      while (last + 1 < count_ && groups_[last + 1].before() == ".")
+        ++last;
+      if (last - first == 3) {
+        const std::size_t begin = groups_[first].begin;
+        const std::size_t end = groups_[last].end;
+        const auto address = ParseIp(text_.substr(begin, end - begin));
+        if (address && !IsVersionAt(begin)) {
+          if (kinds.Has(PiiKind::kIp) && IsSomebodys(*address)) Take(PiiKind::kIp, begin, end);
+          is_address_[first] = is_address_[last] = true;
+        }
+      }
+      first = last + 1;
+    }
+  }
+
+  void FindCards(PiiKinds kinds) {
+    std::array<char, kCardDigitsMax> digits;
+    for (std::size_t first = 0; first < count_; ++first) {
+      std::size_t size = 0;
+      for (std::size_t last = first; last < count_ && last < first + kWindowGroupsMax; ++last) {
+        const Group& group = groups_[last];
+        if (last > first && group.before() != " " && group.before() != "-" && group.before() != ".") break;
+        if (size + group.size() > digits.size()) break;
+        std::copy_n(text_.data() + group.begin, group.size(), digits.data() + size);
+        size += group.size();
+        const std::string_view number(digits.data(), size);
+        if (last == first && size == 17 && number.starts_with("7656119")) {
+          if (kinds.Has(PiiKind::kPlayerId)) Take(PiiKind::kPlayerId, group.begin, group.end);
+        } else if (size >= kCardDigitsMin && kinds.Has(PiiKind::kCard) && IsOneNumber(first, last) &&
+                   IsCardNumber(number)) {
+          Take(PiiKind::kCard, groups_[first].begin, group.end);
+        }
+      }
+    }
+  }
+  // Groups of cards are of three digits or more; "12 34 56 78 90 12" is a table.
+  [[nodiscard]] bool IsOneNumber(std::size_t first, std::size_t last) const {
+    if (first == last) return true;
+    for (std::size_t i = first; i <= last; ++i) {
+      if (groups_[i].size() < 3 && i != last) return false;
+      if (i > first + 1 && groups_[i].before() != groups_[first + 1].before()) return false;
+    }
+    return true;
+  }
+
+  // Dates: 2026-11-26, 26/11/2026, 26.11.2026. How many groups there are of it, from `first`.
+  [[nodiscard]] std::size_t DateAt(std::size_t first) const {
+    if (first + 2 >= count_) return 0;
+    const Group& a = groups_[first];
+    const Group& b = groups_[first + 1];
+    const Group& c = groups_[first + 2];
+    if (b.before() != c.before() ||
+        (b.before() != "-" && b.before() != "/" && b.before() != "." && b.before() != " "))
+      return 0;
+    const auto is_year = [&](const Group& g) {
+      return g.size() == 4 && (Text(g).starts_with("19") || Text(g).starts_with("20"));
+    };
+    const auto is_short = [](const Group& g) { return g.size() <= 2; };
+    if ((is_year(a) && is_short(b) && is_short(c)) || (is_short(a) && is_short(b) && is_year(c))) return 3;
+    return 0;
+  }
+  [[nodiscard]] std::string_view Text(const Group& group) const {
+    return text_.substr(group.begin, group.size());
+  }
+
+  void FindPhones() {
+    for (std::size_t first = 0; first < count_; ++first) {
+      if (const std::size_t date = DateAt(first); date > 0) {
+        first += date - 1;
+        continue;
+      }
+      if (is_address_[first] || IsTaken(groups_[first].begin, groups_[first].end)) continue;
+      if (const std::size_t last = PhoneFrom(first); last != kNone) {
+        std::size_t begin = groups_[first].begin;
+        while (begin > 0 && (text_[begin - 1] == '(' || text_[begin - 1] == '+'))
+          --begin;
+        Take(PiiKind::kPhone, begin, EndOfExtension(groups_[last].end));
+        first = last;
+      }
+    }
+  }
+
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  // The last group of the phone number that begins with this group; kNone for none.
+  [[nodiscard]] std::size_t PhoneFrom(std::size_t first) const {
+    const std::size_t begin = groups_[first].begin;
+    const bool is_international = Precedes(begin, "+") || Precedes(begin, "+(");
+    std::size_t last = first;
+    std::size_t digits = groups_[first].size();
+    while (last + 1 < count_ && last + 1 < first + kWindowGroupsMax &&
+           !Precedes(groups_[last + 1].begin, "+") &&
+           digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0) {
+      digits += groups_[++last].size();
+    }
+    if (is_international) return digits >= 8 && digits <= kPhoneDigitsMax + 2 ? last : kNone;
+    if (IsNorthAmerican(first)) return first + 2 + (groups_[first].size() == 1 ? 1U : 0U);
+    const std::string_view head = Text(groups_[first]);
+    if (head.starts_with("00") && head.size() <= 5 && last > first && digits >= 10 &&
+        OnlySeparators(first, last, " -./"))
+      return last;
+    if (HasAreaInParentheses(first, last) && digits >= 9) return last;
+    if (first == 0 && head.size() >= 2 && head[0] == '0' && head[1] != '0' && last > first && digits >= 9 &&
+        digits <= 11 && (OnlySeparators(first, last, " ") || OnlySeparators(first, last, "-")) &&
+        (begin == 0 || !IsOf(text_[begin - 1], kClassAlnum)) && last - first <= 4 && IsTrunkForm(first, last))
+      return last;
+    const Context context = ContextBefore(begin);
+    if (context == Context::kNamed && digits >= 6) return last;
+    if (context == Context::kHinted && digits >= 7 && (last > first || head[0] == '0')) return last;
+    return kNone;
+  }
+
+  [[nodiscard]] bool OnlySeparators(std::size_t first, std::size_t last, std::string_view any) const {
+    for (std::size_t i = first + 1; i <= last; ++i) {
+      if (groups_[i].before().size() != 1 || any.find(groups_[i].before()[0]) == std::string_view::npos)
+        return false;
+    }
+    return true;
+  }
+  // Pairs ("01 23 45 67 89"), or an area and what is behind it ("080-1234-5678").
+  [[nodiscard]] bool IsTrunkForm(std::size_t first, std::size_t last) const {
+    if (last - first == 4) {
+      return std::ranges::all_of(Groups(groups_.data() + first, 5),
+                                 [](const Group& g) { return g.size() == 2; });
+    }
+    return std::ranges::all_of(Groups(groups_.data() + first, last - first + 1),
+                               [](const Group& g) { return g.size() >= 2 && g.size() <= 5; }) &&
+           last - first >= 2;
+  }
+  [[nodiscard]] bool HasAreaInParentheses(std::size_t first, std::size_t last) const {
+    for (std::size_t i = first; i < last && i < first + 2; ++i) {
+      const Group& area = groups_[i];
+      const bool is_area = area.size() >= 1 && area.size() <= 4 && Precedes(area.begin, "(") &&
+                           groups_[i + 1].before().starts_with(")");
+      if (!is_area) continue;
+      // A country's code may stand before it.
+      if (i > first && groups_[first].size() > 3) return false;
+      return OnlyDialled(i + 2, last);
+    }
+    return false;
+  }
+  [[nodiscard]] bool OnlyDialled(std::size_t from, std::size_t last) const {
+    return from > last || OnlySeparators(from - 1, last, " -.");
+  }
+
+  // [1-]555-010-9999, (555) 010-9999, 555.010.9999: three, three and four, held together by more than spaces.
+  [[nodiscard]] bool IsNorthAmerican(std::size_t first) const {
+    const std::size_t skip = groups_[first].size() == 1 && text_[groups_[first].begin] == '1' ? 1 : 0;
+    if (first + skip + 2 >= count_) return false;
+    const Group& area = groups_[first + skip];
+    const Group& exchange = groups_[first + skip + 1];
+    const Group& line = groups_[first + skip + 2];
+    if (area.size() != 3 || exchange.size() != 3 || line.size() != 4 || text_[area.begin] < '2') return false;
+    if (skip == 1 && area.before().size() > 2) return false;
+    const bool same = exchange.before() == line.before() && (line.before() == "-" || line.before() == ".");
+    return same || (exchange.before().starts_with(")") && line.before().size() == 1);
+  }
+
+  // "x123", " ext. 123"
+  [[nodiscard]] std::size_t EndOfExtension(std::size_t at) const {
+    std::string_view rest = text_.substr(at, 16);
+    const std::size_t before = rest.size();
+    if (rest.starts_with(' ')) rest.remove_prefix(1);
+    if (rest.starts_with("ext")) {
+      rest.remove_prefix(3);
+      if (rest.starts_with('.')) rest.remove_prefix(1);
+      if (rest.starts_with(' ')) rest.remove_prefix(1);
+    } else if (rest.starts_with('x')) {
+      rest.remove_prefix(1);
+    } else {
+      return at;
+    }
+    const std::size_t mark = before - rest.size();
+    std::size_t digits = 0;
+    while (digits < rest.size() && digits < 6 && IsDigit(rest[digits]))
+      ++digits;
+    return digits > 0 ? at + mark + digits : at;
+  }
+
+  enum class Context : std::uint8_t { kNone, kHinted, kNamed };
+
+  // What the words before say of the number: that it is a phone's, or that it may be.
+  [[nodiscard]] Context ContextBefore(std::size_t at) const {
+    constexpr std::size_t kReach = 40;
+    constexpr int kWords = 5;
+    const std::size_t from = at > kReach ? at - kReach : 0;
+    Context context = Context::kNone;
+    std::array<char, kReach> lower{};
+    std::size_t end = at;
+    for (int word = 0; word < kWords; ++word) {
+      while (end > from && !IsOf(text_[end - 1], kClassLetter))
+        --end;
+      std::size_t begin = end;
+      while (begin > from && IsOf(text_[begin - 1], kClassLetter))
+        --begin;
+      if (begin == end) break;
+      std::transform(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     text_.begin() + static_cast<std::ptrdiff_t>(end), lower.begin(), ToLower);
+      const std::string_view name(lower.data(), end - begin);
+      if (NamesPhone(name)) return Context::kNamed;
+      if (HintsPhone(name)) context = Context::kHinted;
+      end = begin;
+    }
+    return context;
+  }
+  [[nodiscard]] static bool NamesPhone(std::string_view word) {
+    constexpr std::string_view kWords[] = {"celular", "fax",   "gsm",    "handy", "hotline", "landline",
+                                           "mob",     "mobil", "mobile", "movil", "msisdn",  "phones",
+                                           "sms",     "tel",   "tfno",   "tlf",   "viber",   "whatsapp"};
+    return word.ends_with("phone") || word.ends_with("phoneno") || word.ends_with("phonenumber") ||
+           word.starts_with("telef") || word.starts_with("phone") || std::ranges::binary_search(kWords, word);
+  }
+  [[nodiscard]] static bool HintsPhone(std::string_view word) {
+    constexpr std::string_view kWords[] = {"call", "called",  "callback", "caller", "calling",
+                                           "cell", "contact", "dial",     "dialed", "dialled",
+                                           "ring", "ringing", "signal",   "text",   "texted"};
+    return std::ranges::binary_search(kWords, word);
+  }
+
+  void FindLong() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Group& group = groups_[i];
+      if (group.size() < kLongDigits || IsTime(Text(group))) continue;
+      // Digits of a fraction tell nobody apart.
+      if (group.before() == "." && i > 0) continue;
+      if (i + 1 < count_ && groups_[i + 1].before() == "." && group.size() < 12) continue;
+      Take(PiiKind::kDigits, group.begin, group.end);
+    }
+  }
+  // Seconds to nanoseconds since 1970 from 2001 on, or 20261126093000.
+  [[nodiscard]] static bool IsTime(std::string_view digits) {
+    const bool is_epoch =
+        (digits.size() == 10 || digits.size() == 13 || digits.size() == 16 || digits.size() == 19) &&
+        (digits[0] == '1' || digits[0] == '2') && digits < "22";
+    const bool is_date = (digits.size() == 12 || digits.size() == 14) &&
+                         (digits.starts_with("20") || digits.starts_with("19")) &&
+                         digits.substr(4, 2) <= "12" && digits.substr(6, 2) <= "31" &&
+                         digits.substr(8, 2) <= "24";
+    return is_epoch || is_date;
+  }
+
+  const std::string_view text_;
+  std::array<Group, kGroupsMax> groups_;
+  std::array<bool, kGroupsMax> is_address_{};
+  std::size_t count_ = 0;
+  std::size_t digits_ = 0;
+  std::vector<PiiFinding> found_;
+};
+
+}  // namespace
+
+std::size_t FindInDigits(std::string_view text, std::size_t at, PiiKinds kinds,
+                         std::vector<PiiFinding>& out) {
+  // Most are a count or a part of a time.
+  std::size_t end = at;
+  while (end < text.size() && IsDigit(text[end]))
+    ++end;
+  if (end - at < 6 && SeparatorAt(text, end) == 0) return end;
+  return DigitRow(text, at).Find(kinds, out);
+}
+
+}  // namespace tickscope::guard

@@ -1,0 +1,21 @@
+// Digit groups: numbers that stand so close that they may be one, as "4111 1111-1111 1111" or "+1 (555) 010-9999", and
+// what they are: cards, phone numbers, IPv4 addresses, long numbers.
+//
+// Cost   Linear: every group is the start of at most kWindowGroupsMax looks.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "guard/pii_finding.h"
+
+namespace tickscope::guard {
+
+/// Looks at the digits from `at`, where a group begins, and appends what it finds; findings end in order.
+/// Returns where to go on: behind all groups that were looked at.
+/// Requires: text[at] is a digit, and the byte before, if any, is no digit.
+[[nodiscard]] std::size_t FindInDigits(std::string_view text, std::size_t at, PiiKinds kinds,
+                                       std::vector<PiiFinding>& out);
+
+}  // namespace tickscope::guard
