@@ -121,7 +121,8 @@ class DigitRow {
         const auto address = ParseIp(text_.substr(begin, end - begin));
         if (address && !IsVersionAt(begin)) {
           if (kinds.Has(PiiKind::kIp) && IsSomebodys(*address)) Take(PiiKind::kIp, begin, end);
-          is_address_[first] = is_address_[last] = true;
+          std::fill(is_address_.begin() + static_cast<std::ptrdiff_t>(first),
+                    is_address_.begin() + static_cast<std::ptrdiff_t>(last) + 1, true);
         }
       }
       first = last + 1;
@@ -205,7 +206,8 @@ class DigitRow {
     std::size_t digits = groups_[first].size();
     while (last + 1 < count_ && last + 1 < first + kWindowGroupsMax &&
            !Precedes(groups_[last + 1].begin, "+") &&
-           digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0) {
+           digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0 && !is_address_[last + 1] &&
+           !IsTaken(groups_[last + 1].begin, groups_[last + 1].end)) {
       digits += groups_[++last].size();
     }
     if (is_international) return digits >= 8 && digits <= kPhoneDigitsMax + 2 ? last : kNone;

@@ -11,6 +11,7 @@ int RunBlock(int argc, char** argv);
 int RunDelete(int argc, char** argv);
 int RunCold(int argc, char** argv);
 int RunCost(int argc, char** argv);
+int RunGuard(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunExport(int argc, char** argv);
 int RunImport(int argc, char** argv);
