@@ -233,14 +233,26 @@ void YamlMap::Complain(std::string_view key, std::string_view what) {
   document_->Note(node == nullptr ? position_ : node->position, fmt::format("{}: {}", PathOf(key), what));
 }
 
-Result<std::unique_ptr<YamlDocument>> YamlDocument::Parse(std::string_view text, std::string file) {
-  TICKSCOPE_ASSIGN_OR_RETURN(YamlNode root, ParseYaml(text, file));
-  if (root.kind != YamlKind::kMap && root.kind != YamlKind::kNull) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: expected a map of settings, got {}", DescribePosition(file, root.position),
-                            YamlKindName(root.kind)));
+std::expected<std::unique_ptr<YamlDocument>, YamlMistake> YamlDocument::Open(std::string_view text,
+                                                                             const YamlOptions& options,
+                                                                             std::size_t mistakes_max) {
+  auto root = ReadYaml(text, options);
+  if (!root) return std::unexpected(std::move(root).error());
+  if (root->kind != YamlKind::kMap && root->kind != YamlKind::kNull) {
+    return std::unexpected(YamlMistake{
+        root->position, fmt::format("expected a map of settings, got {}", YamlKindName(root->kind))});
   }
-  return std::unique_ptr<YamlDocument>(new YamlDocument(std::move(root), std::move(file)));
+  return std::unique_ptr<YamlDocument>(new YamlDocument(*std::move(root), mistakes_max));
+}
+
+Result<std::unique_ptr<YamlDocument>> YamlDocument::Parse(std::string_view text, std::string file) {
+  auto document = Open(text, {}, kMistakesMax);
+  if (!document) {
+    const YamlMistake& mistake = document.error();
+    return Fail(mistake.code, fmt::format("{}: {}", DescribePosition(file, mistake.position), mistake.text));
+  }
+  (*document)->file_ = std::move(file);
+  return *std::move(document);
 }
 
 YamlMap YamlDocument::root() {
@@ -250,7 +262,7 @@ YamlMap YamlDocument::root() {
 void YamlDocument::Note(YamlPosition position, std::string text) {
   ++mistake_count_;
   // One more than is shown, so that memory is bounded whatever the file holds.
-  if (mistakes_.size() <= kMistakesMax) mistakes_.push_back({position, std::move(text)});
+  if (mistakes_.size() <= mistakes_max_) mistakes_.push_back({position, std::move(text)});
 }
 
 void YamlDocument::NoteUnknownKeys() {
@@ -267,20 +279,26 @@ void YamlDocument::NoteUnknownKeys() {
   }
 }
 
-Status YamlDocument::Finish() {
+std::vector<YamlMistake> YamlDocument::TakeMistakes() {
   NoteUnknownKeys();
   visits_.clear();
-  if (mistakes_.empty()) return {};
-  std::ranges::stable_sort(mistakes_, [](const Mistake& a, const Mistake& b) {
+  std::ranges::stable_sort(mistakes_, [](const YamlMistake& a, const YamlMistake& b) {
     return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
   });
+  if (mistakes_.size() > mistakes_max_) mistakes_.resize(mistakes_max_);
+  return std::exchange(mistakes_, {});
+}
+
+Status YamlDocument::Finish() {
+  const std::vector<YamlMistake> mistakes = TakeMistakes();
+  if (mistakes.empty()) return {};
   std::string message;
-  for (const Mistake& mistake : std::span(mistakes_).first(std::min(mistakes_.size(), kMistakesMax))) {
+  for (const YamlMistake& mistake : mistakes) {
     if (!message.empty()) message += '\n';
     message += fmt::format("{}: {}", DescribePosition(file_, mistake.position), mistake.text);
   }
-  if (mistake_count_ > kMistakesMax)
-    message += fmt::format("\n{}: {} more mistakes", file_, mistake_count_ - kMistakesMax);
+  if (mistake_count_ > mistakes.size())
+    message += fmt::format("\n{}: {} more mistakes", file_, mistake_count_ - mistakes.size());
   return Fail(ErrorCode::kInvalidArgument, std::move(message));
 }
 

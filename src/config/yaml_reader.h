@@ -22,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <limits>
 #include <map>
 #include <memory>
@@ -90,6 +91,9 @@ class YamlMap {
   /// The keys the file gives, in its order, for a map whose keys are names of the user's. Declares none.
   [[nodiscard]] std::vector<std::string> Keys() const;
 
+  /// Where the map begins; for one that the file leaves out, the map it would be in.
+  [[nodiscard]] YamlPosition position() const { return position_; }
+
   /// Notes a mistake of meaning at the key's value, for example a URL that does not parse.
   void Complain(std::string_view key, std::string_view what);
 
@@ -117,6 +121,9 @@ class YamlDocument {
 
   /// Errors: as ParseYaml; kInvalidArgument when the file's top is not a map. An empty file is an empty map.
   [[nodiscard]] static Result<std::unique_ptr<YamlDocument>> Parse(std::string_view text, std::string file);
+  /// The same for who reports mistakes by their places: TakeMistakes keeps `mistakes_max` of them.
+  [[nodiscard]] static std::expected<std::unique_ptr<YamlDocument>, YamlMistake> Open(
+      std::string_view text, const YamlOptions& options, std::size_t mistakes_max);
 
   YamlDocument(const YamlDocument&) = delete;
   YamlDocument& operator=(const YamlDocument&) = delete;
@@ -126,25 +133,28 @@ class YamlDocument {
   /// Every mistake, sorted by place, a line each. Errors: kInvalidArgument.
   [[nodiscard]] Status Finish();
 
+  /// Mistakes noted so far.
+  [[nodiscard]] std::size_t mistake_count() const { return mistake_count_; }
+  /// The mistakes that were kept, sorted by place; keys that no getter asked for are among them. Ends the reading.
+  [[nodiscard]] std::vector<YamlMistake> TakeMistakes();
+
  private:
   friend class YamlMap;
-  struct Mistake {
-    YamlPosition position;
-    std::string text;
-  };
   struct Visit {
     std::string path;
     std::vector<std::string> known_keys;
   };
 
-  YamlDocument(YamlNode root, std::string file) : root_(std::move(root)), file_(std::move(file)) {}
+  YamlDocument(YamlNode root, std::size_t mistakes_max)
+      : root_(std::move(root)), mistakes_max_(mistakes_max) {}
   void Note(YamlPosition position, std::string text);
   void NoteUnknownKeys();
 
   YamlNode root_;
   std::string file_;
   std::map<const YamlNode*, Visit> visits_;  // Maps that were read, with the keys asked for.
-  std::vector<Mistake> mistakes_;
+  std::size_t mistakes_max_;
+  std::vector<YamlMistake> mistakes_;
   std::size_t mistake_count_ = 0;
 };
 

@@ -8,10 +8,14 @@
 //   Y1  keys of a map are distinct and in file order.
 //   Y2  depth, nodes and text size are at most the limits below.
 //
+// Files of others (Prometheus' rule files) may have aliases: YamlOptions::aliases writes them out as they are read, within
+// the same limits, so that what they expand to is bounded.
+//
 // Threads   Immutable once parsed.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +57,22 @@ struct YamlEntry {
   YamlPosition key_position;
   YamlNode value;
 };
+
+/// What is wrong with a text, and where.
+struct YamlMistake {
+  YamlPosition position;
+  std::string text;
+  ErrorCode code = ErrorCode::kInvalidArgument;
+};
+
+struct YamlOptions {
+  bool aliases = false;              ///< Take anchors, aliases and merge keys (<<), and write them out.
+  bool only_first_document = false;  ///< Leave further documents unread instead of refusing them.
+};
+
+/// Parses one document; an empty text is kNull. Refusals have kInvalidArgument, or kOutOfRange for a limit.
+[[nodiscard]] std::expected<YamlNode, YamlMistake> ReadYaml(std::string_view text,
+                                                            const YamlOptions& options);
 
 /// Parses one document; an empty text is kNull. `file` is only named in errors.
 /// Errors: kInvalidArgument or kOutOfRange (a limit), as "file:line:col: what, and what was expected".

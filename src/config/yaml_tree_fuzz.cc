@@ -30,5 +30,8 @@ std::size_t CheckTree(const YamlNode& node, std::size_t depth) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto root = tickscope::config::ParseYaml({reinterpret_cast<const char*>(data), size}, "fuzz.yaml");
   if (root) TICKSCOPE_CHECK(CheckTree(*root, 0) <= tickscope::config::kYamlNodesMax);
+  const auto expanded =
+      tickscope::config::ReadYaml({reinterpret_cast<const char*>(data), size}, {.aliases = true});
+  if (expanded) TICKSCOPE_CHECK(CheckTree(*expanded, 0) <= tickscope::config::kYamlNodesMax);
   return 0;
 }

@@ -1,6 +1,7 @@
 // YAML tree: the part of YAML that is accepted, and that everything else is refused with its place.
 #include "config/yaml_tree.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace tickscope::config {
@@ -69,7 +70,52 @@ TEST(YamlTree, BoundsDepthNodesAndSize) {
   EXPECT_EQ(ParseYaml(many, "t.yaml").error().code, ErrorCode::kOutOfRange);
 
   EXPECT_EQ(ParseYaml(std::string(kYamlBytesMax + 1, ' '), "t.yaml").error().message,
-            "t.yaml: too large: got 4194305 bytes, want <= 4194304");
+            "t.yaml:1:1: too large: got 4194305 bytes, want <= 4194304");
+}
+
+TEST(YamlTree, WritesAliasesOutWhereAsked) {
+  const auto root =
+      ReadYaml("a: &x {k: 1, v: 2}\nb: *x\nc: {<<: *x, v: 3}\nd: {<<: [{w: 4}, *x]}\n", {.aliases = true});
+  ASSERT_TRUE(root.has_value()) << root.error().text;
+  EXPECT_EQ(root->Find("b")->value.Find("v")->value.scalar, "2");
+  EXPECT_EQ(root->Find("b")->value.Find("v")->value.position.line, 1);  // Where it is written.
+  EXPECT_EQ(root->Find("c")->value.Find("v")->value.scalar, "3");
+  EXPECT_EQ(root->Find("c")->value.Find("k")->value.scalar, "1");
+  EXPECT_EQ(root->Find("c")->value.Find("<<"), nullptr);
+  EXPECT_EQ(root->Find("d")->value.entries.size(), 3U);
+}
+
+TEST(YamlTree, BoundsWhatAliasesExpandTo) {
+  // Ten levels of ten: 10^10 values in 400 bytes.
+  std::string bomb = "l0: &l0 [x]\n";
+  for (int level = 1; level <= 10; ++level) {
+    bomb += fmt::format("l{0}: &l{0} [", level);
+    for (int i = 0; i < 10; ++i)
+      bomb += fmt::format("{}*l{}", i == 0 ? "" : ", ", level - 1);
+    bomb += "]\n";
+  }
+  EXPECT_EQ(ReadYaml(bomb, {.aliases = true}).error().code, ErrorCode::kOutOfRange);
+
+  // Each line one level deeper than the one before.
+  std::string deep = "l0: &l0 [x]\n";
+  for (int level = 1; level <= 40; ++level)
+    deep += fmt::format("l{0}: &l{0} [*l{1}]\n", level, level - 1);
+  EXPECT_EQ(ReadYaml(deep, {.aliases = true}).error().text, "nested too deep: the limit is 32");
+
+  // Few values, each a megabyte.
+  std::string wide = "a: &a \"" + std::string(1 << 20, 'x') + "\"\nb: [*a, *a, *a, *a, *a]\n";
+  EXPECT_EQ(ReadYaml(wide, {.aliases = true}).error().code, ErrorCode::kOutOfRange);
+
+  EXPECT_EQ(ReadYaml("a: &a [1, *a]\n", {.aliases = true}).error().text,
+            "an alias (*name) inside what it stands for");
+  EXPECT_EQ(ReadYaml("a: &a 1\nb: {<<: *a}\n", {.aliases = true}).error().text,
+            "expected a map or a list of maps to merge (<<)");
+}
+
+TEST(YamlTree, LeavesFurtherDocumentsWhereAsked) {
+  const auto root = ReadYaml("a: 1\n---\nb: [\n", {.only_first_document = true});
+  ASSERT_TRUE(root.has_value());
+  EXPECT_EQ(root->Find("a")->value.scalar, "1");
 }
 
 }  // namespace

@@ -21,7 +21,8 @@
 //
 //   S1  metric names are distinct, and so are all names their series have (SeriesNames).
 //   S2  every label has a bound: its values, or a budget.
-//   S3  a metric's labels and the target labels are disjoint and none is reserved (le, quantile, __*).
+//   S3  no label is reserved (le, quantile, __*); a metric's own label takes the place of an optional target label of that
+//       name, and there is none with the name of another target label.
 //   S4  a counter ends in _total, a name ends in its unit, bounds ascend and are finite.
 //   S5  patterns compile as RE2.
 //   S6  metrics are in file order; labels of a metric are in name order.
@@ -43,9 +44,10 @@ namespace tickscope::schema {
 
 /// Limits of a schema file; what is past one is a mistake in it.
 inline constexpr std::size_t kMetricsMax = 10'000;
-inline constexpr std::size_t kLabelsMax = 16;     ///< Of a metric, and of targets.
-inline constexpr std::size_t kValuesMax = 1'000;  ///< Of a label.
-inline constexpr std::size_t kBoundsMax = 200;    ///< Of a classic histogram.
+inline constexpr std::size_t kLabelsMax = 16;           ///< Of a metric, and of targets.
+inline constexpr std::size_t kSharedLabelsMax = 1'000;  ///< Defined once for several metrics.
+inline constexpr std::size_t kValuesMax = 1'000;        ///< Of a label.
+inline constexpr std::size_t kBoundsMax = 200;          ///< Of a classic histogram.
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kTextBytesMax = 1'000;  ///< Help text, a pattern, a label value.
 inline constexpr std::uint64_t kBudgetMax = 10'000'000;
