@@ -40,9 +40,9 @@ constexpr Issuer kIssuers[] = {
     {2, 81, 81, Lengths(16, 19)},
     {4, 2200, 2204, Lengths(16, 19)},  // Mir
     {2, 50, 50, Lengths(12, 19)},      // Maestro
-    {2, 56, 58, Lengths(12, 19)},
-    {2, 63, 63, Lengths(12, 19)},
-    {2, 67, 67, Lengths(12, 19)},
+    {2, 56, 69, Lengths(12, 19)},
+    {4, 604, 604, Lengths(12, 19)},
+    {4, 9804, 9804, Lengths(16, 16)},  // Prostir
     {4, 6060, 6089, Lengths(16, 16)},  // RuPay, Hipercard
     {4, 9792, 9792, Lengths(16, 16)},  // Troy
 };
@@ -65,6 +65,8 @@ constexpr Country kCountries[] = {
     {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20},
     {"YE", 30}};
 
+}  // namespace
+
 bool PassesLuhn(std::string_view digits) {
   int sum = 0;
   bool doubles = false;
@@ -75,8 +77,6 @@ bool PassesLuhn(std::string_view digits) {
   }
   return sum % 10 == 0;
 }
-
-}  // namespace
 
 bool IsCardNumber(std::string_view digits) {
   if (digits.size() < kCardDigitsMin || digits.size() > kCardDigitsMax) return false;

@@ -13,6 +13,9 @@ inline constexpr std::size_t kCardDigitsMax = 19;
 /// Source: ISO/IEC 7812.
 [[nodiscard]] bool IsCardNumber(std::string_view digits);
 
+/// Whether the Luhn sum of the digits is right.
+[[nodiscard]] bool PassesLuhn(std::string_view digits);
+
 /// How many characters an account of that country has, spaces left out; 0 for a country without them.
 /// Requires: two upper-case letters. Source: the IBAN registry of ISO 13616.
 [[nodiscard]] std::size_t IbanLength(std::string_view country);

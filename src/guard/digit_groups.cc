@@ -43,7 +43,7 @@ std::size_t SeparatorAt(std::string_view text, std::size_t at) {
   if (is(at, " -./(") && is_digit(at + 1)) return 1;
   if (is(at, ")")) {
     if (is_digit(at + 1)) return 1;
-    if (is(at + 1, " -") && is_digit(at + 2)) return 2;
+    if (is(at + 1, " -/.") && is_digit(at + 2)) return 2;
   }
   if (is(at, " -") && is(at + 1, "(") && is_digit(at + 2)) return 2;
   return 0;
@@ -143,7 +143,7 @@ class DigitRow {
         if (last == first && size == 17 && number.starts_with("7656119")) {
           if (kinds.Has(PiiKind::kPlayerId)) Take(PiiKind::kPlayerId, group.begin, group.end);
         } else if (size >= kCardDigitsMin && kinds.Has(PiiKind::kCard) && IsOneNumber(first, last) &&
-                   IsCardNumber(number)) {
+                   (IsCardNumber(number) || (IsNamedCard(groups_[first].begin) && PassesLuhn(number)))) {
           Take(PiiKind::kCard, groups_[first].begin, group.end);
         }
       }
@@ -153,7 +153,7 @@ class DigitRow {
   [[nodiscard]] bool IsOneNumber(std::size_t first, std::size_t last) const {
     if (first == last) return true;
     for (std::size_t i = first; i <= last; ++i) {
-      if (groups_[i].size() < 3 && i != last) return false;
+      if ((groups_[i].size() < 3 && i != last) || groups_[i].size() > 7) return false;
       if (i > first + 1 && groups_[i].before() != groups_[first + 1].before()) return false;
     }
     return true;
@@ -165,9 +165,7 @@ class DigitRow {
     const Group& a = groups_[first];
     const Group& b = groups_[first + 1];
     const Group& c = groups_[first + 2];
-    if (b.before() != c.before() ||
-        (b.before() != "-" && b.before() != "/" && b.before() != "." && b.before() != " "))
-      return 0;
+    if (b.before() != c.before() || (b.before() != "-" && b.before() != "/" && b.before() != ".")) return 0;
     const auto is_year = [&](const Group& g) {
       return g.size() == 4 && (Text(g).starts_with("19") || Text(g).starts_with("20"));
     };
@@ -206,8 +204,8 @@ class DigitRow {
     std::size_t digits = groups_[first].size();
     while (last + 1 < count_ && last + 1 < first + kWindowGroupsMax &&
            !Precedes(groups_[last + 1].begin, "+") &&
-           digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0 && !is_address_[last + 1] &&
-           !IsTaken(groups_[last + 1].begin, groups_[last + 1].end)) {
+           digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0 &&
+           !is_address_[last + 1] && !IsTaken(groups_[last + 1].begin, groups_[last + 1].end)) {
       digits += groups_[++last].size();
     }
     if (is_international) return digits >= 8 && digits <= kPhoneDigitsMax + 2 ? last : kNone;
@@ -298,27 +296,39 @@ class DigitRow {
 
   // What the words before say of the number: that it is a phone's, or that it may be.
   [[nodiscard]] Context ContextBefore(std::size_t at) const {
-    constexpr std::size_t kReach = 40;
-    constexpr int kWords = 5;
-    const std::size_t from = at > kReach ? at - kReach : 0;
     Context context = Context::kNone;
+    const bool is_named = AnyWordBefore(at, 5, [&](std::string_view word) {
+      if (HintsPhone(word)) context = Context::kHinted;
+      return NamesPhone(word);
+    });
+    return is_named ? Context::kNamed : context;
+  }
+  // Whether a word before says that the number is a card's: then the sum alone proves it.
+  [[nodiscard]] bool IsNamedCard(std::size_t at) const {
+    return AnyWordBefore(at, 2, [](std::string_view word) {
+      return word == "card" || word == "cardnumber" || word == "cc" || word == "creditcard" || word == "pan";
+    });
+  }
+  // Whether `holds` of one of the `words` words before `at`, in lower case, nearest first.
+  template <typename Holds>
+  [[nodiscard]] bool AnyWordBefore(std::size_t at, int words, const Holds& holds) const {
+    constexpr std::size_t kReach = 40;
+    const std::size_t from = at > kReach ? at - kReach : 0;
     std::array<char, kReach> lower{};
     std::size_t end = at;
-    for (int word = 0; word < kWords; ++word) {
+    for (; words > 0; --words) {
       while (end > from && !IsOf(text_[end - 1], kClassLetter))
         --end;
       std::size_t begin = end;
       while (begin > from && IsOf(text_[begin - 1], kClassLetter))
         --begin;
-      if (begin == end) break;
+      if (begin == end) return false;
       std::transform(text_.begin() + static_cast<std::ptrdiff_t>(begin),
                      text_.begin() + static_cast<std::ptrdiff_t>(end), lower.begin(), ToLower);
-      const std::string_view name(lower.data(), end - begin);
-      if (NamesPhone(name)) return Context::kNamed;
-      if (HintsPhone(name)) context = Context::kHinted;
+      if (holds(std::string_view(lower.data(), end - begin))) return true;
       end = begin;
     }
-    return context;
+    return false;
   }
   [[nodiscard]] static bool NamesPhone(std::string_view word) {
     constexpr std::string_view kWords[] = {"celular", "fax",   "gsm",    "handy", "hotline", "landline",
@@ -344,11 +354,11 @@ class DigitRow {
       Take(PiiKind::kDigits, group.begin, group.end);
     }
   }
-  // Seconds to nanoseconds since 1970 from 2001 on, or 20261126093000.
+  // Seconds to nanoseconds since 1970 of 2014 to 2039, or 20261126093000.
   [[nodiscard]] static bool IsTime(std::string_view digits) {
     const bool is_epoch =
         (digits.size() == 10 || digits.size() == 13 || digits.size() == 16 || digits.size() == 19) &&
-        (digits[0] == '1' || digits[0] == '2') && digits < "22";
+        digits >= "14" && digits < "22";
     const bool is_date = (digits.size() == 12 || digits.size() == 14) &&
                          (digits.starts_with("20") || digits.starts_with("19")) &&
                          digits.substr(4, 2) <= "12" && digits.substr(6, 2) <= "31" &&

@@ -151,8 +151,15 @@ std::size_t EndOfIpv6(std::string_view text, std::size_t at, bool& is_somebodys)
          (text[end - 1] == '.' || (text[end - 1] == ':' && (end < at + 2 || text[end - 2] != ':'))))
     --end;
   if (colons < 2 || !has_digit || end - at < 3) return at;
-  const auto address = ParseIp(text.substr(at, end - at));
-  if (!address) return at;
+  auto address = ParseIp(text.substr(at, end - at));
+  if (!address) {
+    // "2001:...:7334:27015": an address in full, and a port.
+    const std::size_t colon = text.substr(at, end - at).rfind(':');
+    if (colon == std::string_view::npos || end - at - colon > 6) return at;
+    end = at + colon;
+    address = ParseIp(text.substr(at, colon));
+    if (!address || text.substr(at, colon).ends_with(':')) return at;
+  }
   is_somebodys = IsSomebodys(*address);
   return end;
 }
