@@ -35,7 +35,7 @@ Status Agent::Apply(const AgentConfig& config) {
     auto target = std::make_unique<Target>();
     TICKSCOPE_ASSIGN_OR_RETURN(target->scraper,
                                Scraper::Make(std::move(wanted), config.external_labels, context_.network,
-                                             context_.clock, context_.metrics));
+                                             context_.clock, context_.metrics, context_.guard));
     target->external_labels = config.external_labels;
     fresh_targets.push_back(std::move(target));
   }

@@ -235,6 +235,12 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
                         {.min = 1, .max = kIntervalMaxMs});
   config.external_labels = ReadLabels(global, "external_labels");
 
+  YamlMap guard = root.Map("guard");
+  config.guard.schema_file = guard.String("schema", config.guard.schema_file);
+  config.guard.mode =
+      static_cast<guard::GuardMode>(guard.OneOf("mode", 0, {"auto", "off", "observe", "enforce"}));
+  if (guard.Has("player_patterns")) config.guard.player_patterns = guard.Strings("player_patterns");
+
   std::unordered_set<std::string> jobs;
   for (YamlMap item : root.Maps("scrape_configs")) {
     config.scrape_configs.push_back(ReadScrapeConfig(item, config));
@@ -267,6 +273,15 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.Int("scrape_workers", static_cast<std::int64_t>(config.scrape_workers));
   out.Comment("How long SIGTERM waits for what is still to be sent.");
   out.DurationMs("shutdown_timeout", config.shutdown_timeout_ms);
+  out.Comment("Which series may leave this machine. Without a schema only private data is looked for.");
+  out.BeginMap("guard");
+  out.String("schema", config.guard.schema_file);
+  out.Comment(
+      "off, observe (count and show), enforce (refuse), or auto: enforce with a schema, observe without.");
+  out.String("mode", guard::kGuardModeNames[static_cast<std::size_t>(config.guard.mode)]);
+  out.Comment("How this game's player ids look: regular expressions (RE2).");
+  out.Strings("player_patterns", config.guard.player_patterns);
+  out.EndMap();
   out.BeginMap("global");
   out.DurationMs("scrape_interval", config.scrape_interval_ms);
   out.DurationMs("scrape_timeout", config.scrape_timeout_ms);

@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "guard/guard_config.h"
 #include "model/labels.h"
 #include "wire/exposition.h"
 #include "wire/remote_write_headers.h"
@@ -86,6 +87,7 @@ struct AgentConfig {
   std::int64_t scrape_interval_ms = 10'000;
   std::int64_t scrape_timeout_ms = 5'000;
   Labels external_labels;
+  guard::GuardConfig guard;
   std::vector<ScrapeConfig> scrape_configs;
   std::vector<RemoteWriteConfig> remote_writes;
 

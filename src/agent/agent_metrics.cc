@@ -41,7 +41,7 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
   reloads_failed = counter(kReloads, kReloadsHelp, {{"outcome", "failed"}});
 
   constexpr std::string_view kReasons[kDropReasonCount] = {
-      "duplicate", "future", "queue_full", "refused", "partial_write", "shutdown", "removed"};
+      "duplicate", "future", "queue_full", "refused", "partial_write", "shutdown", "guard", "removed"};
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     dropped_[i] =
         counter("tickscope_agent_dropped_samples_total", "Samples that were not delivered, by reason.",

@@ -16,9 +16,10 @@ enum class DropReason : std::uint8_t {
   kRefused,       ///< The receiver answered 4xx other than 429.
   kPartialWrite,  ///< The receiver answered that it wrote fewer.
   kShutdown,      ///< The time to drain ran out.
+  kGuard,         ///< The guard refused their series.
   kRemoved,       ///< Their remote write was taken out of the configuration.
 };
-inline constexpr std::size_t kDropReasonCount = 7;
+inline constexpr std::size_t kDropReasonCount = 8;
 
 class AgentMetrics {
  public:

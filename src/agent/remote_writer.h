@@ -37,6 +37,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/worker_pool.h"
+#include "guard/guard.h"
 #include "http/client.h"
 #include "io/event_loop.h"
 #include "io/network.h"
@@ -53,6 +54,7 @@ struct AgentContext {
   const Clock& clock;
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
+  guard::Guard* guard = nullptr;  ///< Judges what is scraped; null lets everything out.
 };
 
 class RemoteWriter {

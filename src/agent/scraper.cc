@@ -59,20 +59,21 @@ void SortByOrdinal(std::vector<BatchSample>& samples) {
 
 Result<std::unique_ptr<Scraper>> Scraper::Make(TargetConfig config, const Labels& external_labels,
                                                io::Network& network, const Clock& clock,
-                                               AgentMetrics& metrics) {
+                                               AgentMetrics& metrics, guard::Guard* guard) {
   TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(config.url));
   return std::unique_ptr<Scraper>(
-      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics));
+      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics, guard));
 }
 
 Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-                 const Clock& clock, AgentMetrics& metrics)
+                 const Clock& clock, AgentMetrics& metrics, guard::Guard* guard)
     : config_(std::move(config)),
       url_(std::move(url)),
       external_labels_(external_labels),
       hash_(MixBits(config_.labels.Hash() ^ MixBits(std::hash<std::string>()(config_.url)))),
       clock_(clock),
       metrics_(metrics),
+      guard_(guard),
       client_(http::Client::Make(network, {.connect_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .response_bytes_max = config_.body_bytes_max,
@@ -170,6 +171,11 @@ Status Scraper::AppendSample(const wire::ExpositionParser& parser, TimeMs time_m
                 fmt::format("sample_limit exceeded: want at most {}", config_.samples_max));
   }
   TICKSCOPE_ASSIGN_OR_RETURN(SeriesCache::Entry * entry, EntryOf(parser, counts));
+  if (entry->is_refused) {
+    entry->seen_in = scrape_number_;
+    metrics_.CountDropped(DropReason::kGuard, 1);
+    return {};
+  }
   const bool has_own_time = sample.time_ms.has_value() && config_.honor_timestamps;
   const TimeMs sample_time_ms = has_own_time ? *sample.time_ms : time_ms;
   if (sample_time_ms > time_ms + kFutureMsMax) {
@@ -226,11 +232,26 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
   Series series{.labels = ApplyTargetLabels(scraped, config_, external_labels_),
                 .family = FamilyOf(scraped.metric_name())};
   TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
+  if (IsRefused(series)) {
+    SeriesCache::Entry& refused = cache_.Add(raw, nullptr);
+    refused.is_refused = true;
+    return &refused;
+  }
   ++counts.new_series;
   SeriesCache::Entry& entry = cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
   entry.point_hash = PointHashOf(scraped);
   entry.is_created = IsCreated(described_, scraped.metric_name());
   return &entry;
+}
+
+bool Scraper::IsRefused(const Series& series) const {
+  if (guard_ == nullptr) return false;
+  const std::vector<LabelView> labels(series.labels.begin(), series.labels.end());
+  const std::string_view type =
+      series.family != nullptr ? wire::MetricTypeName(series.family->type) : std::string_view();
+  // A receiver tells tenants apart, the agent does not.
+  return guard_->Judge(TenantId(kDefaultTenant), {.labels = labels, .type = type, .type_before = {}})
+      .has_value();
 }
 
 void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry,
@@ -241,7 +262,7 @@ void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::En
     const std::uint64_t hash = HashOf(exemplar);
     const bool is_known =
         exemplar.time_ms != 0 ? exemplar.time_ms <= entry.exemplar_time_ms : hash == entry.exemplar_hash;
-    if (is_known) continue;
+    if (is_known || (guard_ != nullptr && !guard_->AdmitsExemplar(exemplar.labels))) continue;
     newest_ms = std::max(newest_ms, exemplar.time_ms);
     entry.exemplar_hash = hash;
     Exemplar& out = batch.exemplars.emplace_back(exemplar);
@@ -257,7 +278,9 @@ void Scraper::NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMet
     described_.help.clear();
     described_.unit.clear();
   }
-  if (kind == wire::ExpositionEntry::kHelp) described_.help = metadata.text;
+  if (kind == wire::ExpositionEntry::kHelp)
+    described_.help =
+        guard_ != nullptr ? guard_->CleanHelp(std::string(metadata.text)) : std::string(metadata.text);
   if (kind == wire::ExpositionEntry::kUnit) described_.unit = metadata.text;
   if (kind == wire::ExpositionEntry::kType) described_.type = metadata.type;
 }

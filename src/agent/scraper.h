@@ -24,6 +24,7 @@
 #include "agent/series_cache.h"
 #include "agent/write_batch.h"
 #include "base/clock.h"
+#include "guard/guard.h"
 #include "http/client.h"
 #include "io/network.h"
 #include "wire/exposition.h"
@@ -37,11 +38,12 @@ inline constexpr TimeMs kScheduleToleranceMs = 2;
 
 class Scraper {
  public:
-  /// `network`, `clock` and `metrics` outlive the scraper. Errors: as http::ParseUrl.
+  /// `network`, `clock`, `metrics` and `guard`, which may be null, outlive the scraper. Errors: as http::ParseUrl.
   [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(TargetConfig config,
                                                              const Labels& external_labels,
                                                              io::Network& network, const Clock& clock,
-                                                             AgentMetrics& metrics);
+                                                             AgentMetrics& metrics,
+                                                             guard::Guard* guard = nullptr);
 
   /// Scrapes once; blocks for at most the target's timeout. `due_ms` is when the schedule asked for it.
   [[nodiscard]] WriteBatchPtr Scrape(TimeMs due_ms);
@@ -61,13 +63,15 @@ class Scraper {
   };
 
   Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-          const Clock& clock, AgentMetrics& metrics);
+          const Clock& clock, AgentMetrics& metrics, guard::Guard* guard);
   [[nodiscard]] Status Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& batch, Counts& counts);
   [[nodiscard]] Status AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
                                     Counts& counts);
   [[nodiscard]] Result<SeriesCache::Entry*> EntryOf(const wire::ExpositionParser& parser, Counts& counts);
   // Gives the samples of a metric point that came right before its _created line their start timestamp.
   void NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const;
+  // Whether the guard does not let the series out.
+  [[nodiscard]] bool IsRefused(const Series& series) const;
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
   void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
   [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
@@ -81,6 +85,7 @@ class Scraper {
   const std::uint64_t hash_;
   const Clock& clock_;
   AgentMetrics& metrics_;
+  guard::Guard* const guard_;
   const std::unique_ptr<http::Client> client_;
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;

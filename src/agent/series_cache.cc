@@ -20,7 +20,7 @@ void SeriesCache::Commit(std::uint64_t scrape, const std::function<void(const En
   for (auto at = entries_.begin(); at != entries_.end();) {
     Entry& entry = at->second;
     if (entry.seen_in == scrape) {
-      entry.is_alive = !entry.has_own_time;
+      entry.is_alive = !entry.has_own_time && !entry.is_refused;
       entry.absent_scrapes = 0;
       ++at;
       continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -135,7 +136,7 @@ class DigitRow {
       std::size_t size = 0;
       for (std::size_t last = first; last < count_ && last < first + kWindowGroupsMax; ++last) {
         const Group& group = groups_[last];
-        if (last > first && group.before() != " " && group.before() != "-" && group.before() != ".") break;
+        if (last > first && group.before() != " " && group.before() != "-") break;
         if (size + group.size() > digits.size()) break;
         std::copy_n(text_.data() + group.begin, group.size(), digits.data() + size);
         size += group.size();
@@ -143,11 +144,22 @@ class DigitRow {
         if (last == first && size == 17 && number.starts_with("7656119")) {
           if (kinds.Has(PiiKind::kPlayerId)) Take(PiiKind::kPlayerId, group.begin, group.end);
         } else if (size >= kCardDigitsMin && kinds.Has(PiiKind::kCard) && IsOneNumber(first, last) &&
-                   (IsCardNumber(number) || (IsNamedCard(groups_[first].begin) && PassesLuhn(number)))) {
+                   IsCard(first, last, number)) {
           Take(PiiKind::kCard, groups_[first].begin, group.end);
         }
       }
     }
+  }
+  [[nodiscard]] bool IsCard(std::size_t first, std::size_t last, std::string_view number) const {
+    // The sum is cheap and wrong nine times in ten.
+    if (!PassesLuhn(number)) return false;
+    if (IsNamedCard()) return true;
+    // Counts and ids of blocks have these lengths more often than cards do; those of 14 to 16 digits are cards, unless they
+    // are part of a name or negative.
+    const bool is_usual = number.size() >= 14 && number.size() <= 16;
+    const std::size_t begin = groups_[first].begin;
+    const bool is_part = begin > 0 && (text_[begin - 1] == '_' || text_[begin - 1] == '-');
+    return (first != last || (is_usual && !is_part)) && IsCardNumber(number);
   }
   // Groups of cards are of three digits or more; "12 34 56 78 90 12" is a table.
   [[nodiscard]] bool IsOneNumber(std::size_t first, std::size_t last) const {
@@ -199,7 +211,7 @@ class DigitRow {
   // The last group of the phone number that begins with this group; kNone for none.
   [[nodiscard]] std::size_t PhoneFrom(std::size_t first) const {
     const std::size_t begin = groups_[first].begin;
-    const bool is_international = Precedes(begin, "+") || Precedes(begin, "+(");
+    const bool is_international = IsAfterPlus(begin);
     std::size_t last = first;
     std::size_t digits = groups_[first].size();
     while (last + 1 < count_ && last + 1 < first + kWindowGroupsMax &&
@@ -219,10 +231,17 @@ class DigitRow {
         digits <= 11 && (OnlySeparators(first, last, " ") || OnlySeparators(first, last, "-")) &&
         (begin == 0 || !IsOf(text_[begin - 1], kClassAlnum)) && last - first <= 4 && IsTrunkForm(first, last))
       return last;
-    const Context context = ContextBefore(begin);
+    if (digits < 6) return kNone;
+    const Context context = PhoneContext();
     if (context == Context::kNamed && digits >= 6) return last;
     if (context == Context::kHinted && digits >= 7 && (last > first || head[0] == '0')) return last;
     return kNone;
+  }
+
+  // A plus that is no part of a version or a sum: "2.4+20151223".
+  [[nodiscard]] bool IsAfterPlus(std::size_t begin) const {
+    const std::size_t plus = Precedes(begin, "+") ? begin - 1 : Precedes(begin, "+(") ? begin - 2 : begin;
+    return plus != begin && (plus == 0 || !IsOf(text_[plus - 1], kClassAlnum));
   }
 
   [[nodiscard]] bool OnlySeparators(std::size_t first, std::size_t last, std::string_view any) const {
@@ -294,24 +313,27 @@ class DigitRow {
 
   enum class Context : std::uint8_t { kNone, kHinted, kNamed };
 
-  // What the words before say of the number: that it is a phone's, or that it may be.
-  [[nodiscard]] Context ContextBefore(std::size_t at) const {
+  // What the words before say of the number: that it is a phone's, or that it may be. A row has no words in it, so all of
+  // its groups have the same ones before them.
+  [[nodiscard]] Context PhoneContext() const {
+    if (phone_context_) return *phone_context_;
     Context context = Context::kNone;
-    const bool is_named = AnyWordBefore(at, 5, [&](std::string_view word) {
+    const bool is_named = AnyWordBefore(5, [&](std::string_view word) {
       if (HintsPhone(word)) context = Context::kHinted;
       return NamesPhone(word);
     });
-    return is_named ? Context::kNamed : context;
+    phone_context_ = is_named ? Context::kNamed : context;
+    return *phone_context_;
   }
-  // Whether a word before says that the number is a card's: then the sum alone proves it.
-  [[nodiscard]] bool IsNamedCard(std::size_t at) const {
-    return AnyWordBefore(at, 2, [](std::string_view word) {
-      return word == "card" || word == "cardnumber" || word == "cc" || word == "creditcard" || word == "pan";
-    });
+  // Whether a word before says that the number is a card's.
+  [[nodiscard]] bool IsNamedCard() const {
+    if (!is_named_card_) is_named_card_ = AnyWordBefore(3, NamesCard);
+    return *is_named_card_;
   }
-  // Whether `holds` of one of the `words` words before `at`, in lower case, nearest first.
+  // Whether `holds` of one of the `words` words before the row, in lower case, nearest first.
   template <typename Holds>
-  [[nodiscard]] bool AnyWordBefore(std::size_t at, int words, const Holds& holds) const {
+  [[nodiscard]] bool AnyWordBefore(int words, const Holds& holds) const {
+    const std::size_t at = groups_[0].begin;
     constexpr std::size_t kReach = 40;
     const std::size_t from = at > kReach ? at - kReach : 0;
     std::array<char, kReach> lower{};
@@ -330,18 +352,44 @@ class DigitRow {
     }
     return false;
   }
+  // Which of the words may begin so and be so long: asked of every word before a number, and mostly the answer is none.
+  template <std::size_t kSize>
+  static constexpr std::array<std::uint32_t, 26> LengthsByLetter(const std::string_view (&words)[kSize]) {
+    std::array<std::uint32_t, 26> lengths{};
+    for (const std::string_view word : words)
+      lengths[static_cast<std::size_t>(word[0] - 'a')] |= 1U << word.size();
+    return lengths;
+  }
+  template <std::size_t kSize>
+  static bool IsOneOf(const std::string_view (&words)[kSize], const std::array<std::uint32_t, 26>& lengths,
+                      std::string_view word) {
+    if (word.size() > 31 || (lengths[static_cast<std::size_t>(word[0] - 'a')] >> word.size() & 1U) == 0)
+      return false;
+    return std::ranges::find(words, word) != std::end(words);
+  }
   [[nodiscard]] static bool NamesPhone(std::string_view word) {
-    constexpr std::string_view kWords[] = {"celular", "fax",   "gsm",    "handy", "hotline", "landline",
-                                           "mob",     "mobil", "mobile", "movil", "msisdn",  "phones",
-                                           "sms",     "tel",   "tfno",   "tlf",   "viber",   "whatsapp"};
-    return word.ends_with("phone") || word.ends_with("phoneno") || word.ends_with("phonenumber") ||
-           word.starts_with("telef") || word.starts_with("phone") || std::ranges::binary_search(kWords, word);
+    static constexpr std::string_view kWords[] = {
+        "celular", "fax",    "gsm",    "handy", "hotline", "landline", "mob", "mobil", "mobile",
+        "movil",   "msisdn", "phones", "sms",   "tel",     "tfno",     "tlf", "viber", "whatsapp"};
+    static constexpr auto kLengths = LengthsByLetter(kWords);
+    if (IsOneOf(kWords, kLengths, word)) return true;
+    if (word.size() < 5) return false;
+    return word.find("phone") != std::string_view::npos || word.starts_with("telef");
   }
   [[nodiscard]] static bool HintsPhone(std::string_view word) {
-    constexpr std::string_view kWords[] = {"call", "called",  "callback", "caller", "calling",
-                                           "cell", "contact", "dial",     "dialed", "dialled",
-                                           "ring", "ringing", "signal",   "text",   "texted"};
-    return std::ranges::binary_search(kWords, word);
+    static constexpr std::string_view kWords[] = {"call", "called",  "callback", "caller", "calling",
+                                                  "cell", "contact", "dial",     "dialed", "dialled",
+                                                  "ring", "ringing", "signal",   "text",   "texted"};
+    static constexpr auto kLengths = LengthsByLetter(kWords);
+    return IsOneOf(kWords, kLengths, word);
+  }
+  [[nodiscard]] static bool NamesCard(std::string_view word) {
+    static constexpr std::string_view kWords[] = {"amex",       "billing", "card",    "cardnumber", "cards",
+                                                  "cc",         "charge",  "charged", "checkout",   "credit",
+                                                  "creditcard", "debit",   "maestro", "mastercard", "paid",
+                                                  "pan",        "pay",     "payment", "refund",     "visa"};
+    static constexpr auto kLengths = LengthsByLetter(kWords);
+    return IsOneOf(kWords, kLengths, word);
   }
 
   void FindLong() {
@@ -372,6 +420,8 @@ class DigitRow {
   std::size_t count_ = 0;
   std::size_t digits_ = 0;
   std::vector<PiiFinding> found_;
+  mutable std::optional<Context> phone_context_;
+  mutable std::optional<bool> is_named_card_;
 };
 
 }  // namespace

@@ -62,6 +62,7 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
                               "Samples left out of requests, by reason.", {{"reason", reason}});
   };
   bad_labels = refused("bad_labels");
+  guard = refused("guard");
   series_limit = refused("series_limit");
   out_of_order = refused("out_of_order");
   conflicting = refused("duplicate_timestamp");
@@ -76,7 +77,8 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   }
   for (const auto& [reason, name] : {std::pair(DroppedExemplar::kBadLabels, "bad_labels"),
                                      {DroppedExemplar::kInFuture, "in_future"},
-                                     {DroppedExemplar::kSeriesLimit, "series_limit"}}) {
+                                     {DroppedExemplar::kSeriesLimit, "series_limit"},
+                                     {DroppedExemplar::kGuard, "guard"}}) {
     dropped_exemplars[static_cast<std::size_t>(reason)] =
         metrics.AddCounter("tickscope_ingest_dropped_exemplars_total", "Exemplars left out, by reason.",
                            {{"reason", std::string(name)}});
@@ -156,22 +158,48 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   for (const LabelView& label : label_buffer_) {
     if (label.name == kMetricName) metric = label.value;
   }
-  std::string_view type = metadata.type;
-  if (type.empty()) {
-    // A 1.0 sender tells types apart from samples.
-    for (const char* const family_type : {"", "histogram"}) {
-      const auto told = work.tenant->metadata.find(FamilyOf(metric, family_type));
-      if (told != work.tenant->metadata.end()) type = told->second.type;
+  const std::string_view told = ToldType(work, metric);
+  // A 1.0 sender tells types apart from samples.
+  const std::string_view type = metadata.type.empty() ? told : std::string_view(metadata.type);
+  const bool is_new_to_guard = guard_ != nullptr && !known.IsJudged(label_buffer_);
+  if (is_new_to_guard) {
+    const auto rejection =
+        guard_->Judge(work.batch->tenant, {.labels = label_buffer_, .type = type, .type_before = told});
+    if (rejection) {
+      known.AddRaw(series.key, Place::Refused());
+      return Fail(ErrorCode::kPermissionDenied, rejection->message);
     }
   }
   TICKSCOPE_ASSIGN_OR_RETURN(
       const Place place, known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch));
+  if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
   known.AddRaw(series.key, place);
   if (!metadata.type.empty()) {
     const std::string_view family = FamilyOf(metric, metadata.type);
     NoteMetadata(work, family, std::move(metadata));
   }
   return place;
+}
+
+std::string_view Admission::ToldType(const Work& work, std::string_view metric) const {
+  std::string_view type;
+  for (const char* const family_type : {"", "histogram"}) {
+    const auto told = work.tenant->metadata.find(FamilyOf(metric, family_type));
+    if (told != work.tenant->metadata.end()) type = told->second.type;
+  }
+  return type;
+}
+
+void Admission::RefuseSeries(Work& work, const wire::ReceivedSeries& series, const Error* why) {
+  const std::uint64_t count = series.sample_count + series.histogram_count;
+  Counter* counter = metrics_.guard;
+  if (why != nullptr && why->code != ErrorCode::kPermissionDenied)
+    counter = why->code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels;
+  counter->Add(count);
+  // A series without samples still breaks the rule.
+  work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
+                      fmt::format("series {}: {}", series.position,
+                                  why != nullptr ? why->message : "refused by the guard before"));
 }
 
 Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t epoch,
@@ -206,13 +234,8 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
   for (const wire::ReceivedSeries& series : request.series()) {
     work.series = &series;
     const auto place = Resolve(work, request, series);
-    if (!place) {
-      const std::uint64_t count = series.sample_count + series.histogram_count;
-      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
-          ->Add(count);
-      // A series without samples still breaks the rule.
-      work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
-                          fmt::format("series {}: {}", series.position, place.error().message));
+    if (!place || place->is_refused()) {
+      RefuseSeries(work, series, place ? nullptr : &place.error());
       continue;
     }
     for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i)
@@ -355,6 +378,8 @@ void Admission::AdmitExemplars(Work& work, Place place) {
       drop(DroppedExemplar::kInFuture);
     } else if (place.is_source()) {
       drop(DroppedExemplar::kSeriesLimit);
+    } else if (guard_ != nullptr && !guard_->AdmitsExemplar(*labels)) {
+      drop(DroppedExemplar::kGuard);
     } else {
       work.batch->exemplars.push_back(
           {place.ref(), {*std::move(labels), exemplar_buffer_.value, exemplar_buffer_.time_ms}});
@@ -366,6 +391,10 @@ void Admission::AdmitExemplars(Work& work, Place place) {
 void Admission::NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata) {
   if (metric.empty() || metric.size() > work.limits->labels.value_bytes_max || !IsValidUtf8(metric)) return;
   metadata.help = CutText(metadata.help);
+  if (guard_ != nullptr) {
+    if (!guard_->AdmitsMetadata(metric)) return;
+    metadata.help = guard_->CleanHelp(std::move(metadata.help));
+  }
   metadata.unit = CutText(metadata.unit);
   auto& noted = work.tenant->metadata;
   const auto known = noted.find(metric);

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "codec/sample_batch.h"
+#include "guard/guard.h"
 #include "ingest/label_rules.h"
 #include "ingest/late_senders.h"
 #include "ingest/tenant_series.h"
@@ -49,20 +50,21 @@ struct AdmissionOptions {
 };
 
 /// Why an exemplar was left out, which costs its request nothing but the exemplar.
-enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit };
+enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit, kGuard };
 
 /// Why samples were left out, by reason; one counter each.
 struct AdmissionMetrics {
   explicit AdmissionMetrics(MetricRegistry& metrics);
 
   Counter* bad_labels;
+  Counter* guard;
   Counter* series_limit;
   Counter* out_of_order;
   Counter* conflicting;
   Counter* in_future;
   Counter* in_past;
   Counter* bad_histogram;
-  Counter* dropped_exemplars[3];  ///< By DroppedExemplar.
+  Counter* dropped_exemplars[4];  ///< By DroppedExemplar.
   Counter* overflowed[kLimitReasons];
   Gauge* cache_bytes;
 };
@@ -98,6 +100,8 @@ class Admission {
   /// judged anew from the next one on.
   void Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs);
   void SetLimits(const AdmissionOptions& options);
+  /// Has new series of requests judged. `guard` outlives this.
+  void SetGuard(guard::Guard& guard) { guard_ = &guard; }
   /// Numbers below `next_ref` are taken, whether their series is still known or not.
   void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref);
   /// Learns a batch read back from the stream at start.
@@ -139,6 +143,10 @@ class Admission {
   void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
   void AdmitExemplars(Work& work, Place place);
   void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
+  // What the metric's type was declared as, empty when it was not.
+  [[nodiscard]] std::string_view ToldType(const Work& work, std::string_view metric) const;
+  // Counts the samples of a series that is not taken, and says why.
+  void RefuseSeries(Work& work, const wire::ReceivedSeries& series, const Error* why);
   // The labels of the series the work is at, empty when they cannot be read.
   [[nodiscard]] const std::vector<LabelView>& LabelsAt(const Work& work);
 
@@ -147,6 +155,7 @@ class Admission {
   AdmissionOptions options_;
   const std::uint64_t seed_;
   const TimeMs started_ms_;
+  guard::Guard* guard_ = nullptr;
   std::map<TenantId, std::unique_ptr<TenantState>> tenants_;
   std::vector<LabelView> label_buffer_;
   wire::ReceivedExemplar exemplar_buffer_;

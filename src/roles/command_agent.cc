@@ -27,6 +27,7 @@
 #include "io/system_clock.h"
 #include "io/system_random.h"
 #include "roles/commands.h"
+#include "roles/open_guard.h"
 
 namespace tickscope::roles {
 namespace {
@@ -93,8 +94,9 @@ void Reload(const Flags& flags, agent::Agent& agent, agent::AgentMetrics& metric
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
-  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
-    Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
+  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers ||
+      config->guard != started_with.guard) {
+    Log(LogLevel::kWarn, "listen, scrape_workers and guard change with a restart only");
   }
 }
 
@@ -110,6 +112,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
+  const auto fs = io::MakePosixFileSystem();
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
   std::atomic<bool> is_ready{false};
 
   // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
@@ -121,7 +125,12 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
   WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
   agent::Agent agent(
-      {.network = *network, .loop = *loop, .clock = *clock, .random = *random, .metrics = metrics},
+      {.network = *network,
+       .loop = *loop,
+       .clock = *clock,
+       .random = *random,
+       .metrics = metrics,
+       .guard = guard.get()},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {

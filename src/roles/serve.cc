@@ -15,6 +15,7 @@
 #include "live/stream_endpoint.h"
 #include "roles/admin_endpoints.h"
 #include "roles/fingerprint.h"
+#include "roles/open_guard.h"
 #include "sql/sql_endpoint.h"
 
 namespace tickscope::roles {
@@ -107,6 +108,9 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
     ingest_pool_ = std::make_unique<WorkerPool>(config_.ingest_threads, config_.ingest_queue_max);
     gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
                                                  config_.ingest);
+    TICKSCOPE_ASSIGN_OR_RETURN(guard_,
+                               OpenGuard(environment_.fs, config_.guard, environment_.clock, metrics_));
+    gateway_->SetGuard(*guard_);
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
@@ -244,6 +248,7 @@ void ServeProcess::AddRoutes() {
       .config_yaml = [this] { return WriteServeConfig(config_); },
       .cardinality = this,
       .limits = gateway_ != nullptr ? this : nullptr,
+      .guard = guard_ != nullptr ? this : nullptr,
       .exemplars = this};
   api::RegisterRemoteRead(router_, dependencies, options);
   // All of an imported block is decoded before the store takes it: neither queries nor writes wait for that.
@@ -445,6 +450,17 @@ api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
   std::ranges::sort(status.late_senders, std::ranges::greater{},
                     [](const auto& late) { return late.taken + late.refused; });
   return status;
+}
+
+api::GuardRejects ServeProcess::Rejects(const TenantId& tenant) const {
+  api::GuardRejects rejects;
+  rejects.mode = guard::kGuardModeNames[static_cast<std::size_t>(guard_->mode())];
+  for (guard::RejectEntry& entry : guard_->rejects().Of(tenant)) {
+    rejects.entries.push_back({entry.first_ms, entry.last_ms, entry.series, std::move(entry.reason),
+                               std::move(entry.kind), std::move(entry.owner), std::move(entry.metric),
+                               std::move(entry.label)});
+  }
+  return rejects;
 }
 
 }  // namespace tickscope::roles
