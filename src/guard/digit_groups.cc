@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -37,23 +36,29 @@ using Groups = std::span<const Group>;
 
 // Length of what may stand between two groups of one number at `at`; 0 for none.
 std::size_t SeparatorAt(std::string_view text, std::size_t at) {
-  const auto is = [&](std::size_t i, std::string_view any) {
-    return i < text.size() && any.find(text[i]) != std::string_view::npos;
-  };
-  const auto is_digit = [&](std::size_t i) { return i < text.size() && IsDigit(text[i]); };
-  if (is(at, " -./(") && is_digit(at + 1)) return 1;
-  if (is(at, ")")) {
-    if (is_digit(at + 1)) return 1;
-    if (is(at + 1, " -/.") && is_digit(at + 2)) return 2;
+  const auto byte = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  const char next = byte(at + 1);
+  switch (byte(at)) {
+    case ' ':
+    case '-':
+      if (next == '(' && IsDigit(byte(at + 2))) return 2;
+      [[fallthrough]];
+    case '.':
+    case '/':
+    case '(':
+      return IsDigit(next) ? 1 : 0;
+    case ')':
+      if (IsDigit(next)) return 1;
+      return (next == ' ' || next == '-' || next == '/' || next == '.') && IsDigit(byte(at + 2)) ? 2 : 0;
+    default:
+      return 0;
   }
-  if (is(at, " -") && is(at + 1, "(") && is_digit(at + 2)) return 2;
-  return 0;
 }
 
 // One row of groups, and what was found in it.
 class DigitRow {
  public:
-  DigitRow(std::string_view text, std::size_t at) : text_(text) {
+  DigitRow(std::string_view text, std::size_t at, const NumberWords& words) : text_(text), words_(words) {
     while (true) {
       std::size_t end = at;
       while (end < text.size() && IsDigit(text[end]))
@@ -71,12 +76,15 @@ class DigitRow {
     // Most rows are a time or a count.
     if (count_ >= 4) FindIps(kinds);
     if (digits_ >= 6) {
-      if (kinds.Has(PiiKind::kCard) || kinds.Has(PiiKind::kPlayerId)) FindCards(kinds);
+      if (digits_ >= kCardDigitsMin && (kinds.Has(PiiKind::kCard) || kinds.Has(PiiKind::kPlayerId)))
+        FindCards(kinds);
       if (kinds.Has(PiiKind::kPhone)) FindPhones();
       if (kinds.Has(PiiKind::kDigits)) FindLong();
     }
-    std::ranges::sort(found_, {}, &PiiFinding::begin);
-    out.insert(out.end(), found_.begin(), found_.end());
+    if (!found_.empty()) {
+      std::ranges::sort(found_, {}, &PiiFinding::begin);
+      out.insert(out.end(), found_.begin(), found_.end());
+    }
     const std::size_t last = groups_[count_ - 1].end;
     if (count_ < kGroupsMax) return last;
     // The row may go on: what begins in its last groups is looked at again.
@@ -111,6 +119,11 @@ class DigitRow {
            word == "v" || word == "oid";
   }
 
+  // "1.2.5.1-2", a version and its release.
+  [[nodiscard]] bool IsRelease(std::size_t begin, std::size_t end) const {
+    return end - begin == 7 && end + 1 < text_.size() && text_[end] == '-' && IsDigit(text_[end + 1]);
+  }
+
   void FindIps(PiiKinds kinds) {
     for (std::size_t first = 0; first < count_;) {
       std::size_t last = first;
@@ -120,7 +133,7 @@ class DigitRow {
         const std::size_t begin = groups_[first].begin;
         const std::size_t end = groups_[last].end;
         const auto address = ParseIp(text_.substr(begin, end - begin));
-        if (address && !IsVersionAt(begin)) {
+        if (address && !IsVersionAt(begin) && !IsRelease(begin, end)) {
           if (kinds.Has(PiiKind::kIp) && IsSomebodys(*address)) Take(PiiKind::kIp, begin, end);
           std::fill(is_address_.begin() + static_cast<std::ptrdiff_t>(first),
                     is_address_.begin() + static_cast<std::ptrdiff_t>(last) + 1, true);
@@ -313,84 +326,13 @@ class DigitRow {
 
   enum class Context : std::uint8_t { kNone, kHinted, kNamed };
 
-  // What the words before say of the number: that it is a phone's, or that it may be. A row has no words in it, so all of
-  // its groups have the same ones before them.
+  // What the words before say of the number: that it is a phone's, or that it may be.
   [[nodiscard]] Context PhoneContext() const {
-    if (phone_context_) return *phone_context_;
-    Context context = Context::kNone;
-    const bool is_named = AnyWordBefore(5, [&](std::string_view word) {
-      if (HintsPhone(word)) context = Context::kHinted;
-      return NamesPhone(word);
-    });
-    phone_context_ = is_named ? Context::kNamed : context;
-    return *phone_context_;
+    if (words_.IsNear(words_.phone, groups_[0].begin)) return Context::kNamed;
+    return words_.IsNear(words_.phone_hint, groups_[0].begin) ? Context::kHinted : Context::kNone;
   }
   // Whether a word before says that the number is a card's.
-  [[nodiscard]] bool IsNamedCard() const {
-    if (!is_named_card_) is_named_card_ = AnyWordBefore(3, NamesCard);
-    return *is_named_card_;
-  }
-  // Whether `holds` of one of the `words` words before the row, in lower case, nearest first.
-  template <typename Holds>
-  [[nodiscard]] bool AnyWordBefore(int words, const Holds& holds) const {
-    const std::size_t at = groups_[0].begin;
-    constexpr std::size_t kReach = 40;
-    const std::size_t from = at > kReach ? at - kReach : 0;
-    std::array<char, kReach> lower{};
-    std::size_t end = at;
-    for (; words > 0; --words) {
-      while (end > from && !IsOf(text_[end - 1], kClassLetter))
-        --end;
-      std::size_t begin = end;
-      while (begin > from && IsOf(text_[begin - 1], kClassLetter))
-        --begin;
-      if (begin == end) return false;
-      std::transform(text_.begin() + static_cast<std::ptrdiff_t>(begin),
-                     text_.begin() + static_cast<std::ptrdiff_t>(end), lower.begin(), ToLower);
-      if (holds(std::string_view(lower.data(), end - begin))) return true;
-      end = begin;
-    }
-    return false;
-  }
-  // Which of the words may begin so and be so long: asked of every word before a number, and mostly the answer is none.
-  template <std::size_t kSize>
-  static constexpr std::array<std::uint32_t, 26> LengthsByLetter(const std::string_view (&words)[kSize]) {
-    std::array<std::uint32_t, 26> lengths{};
-    for (const std::string_view word : words)
-      lengths[static_cast<std::size_t>(word[0] - 'a')] |= 1U << word.size();
-    return lengths;
-  }
-  template <std::size_t kSize>
-  static bool IsOneOf(const std::string_view (&words)[kSize], const std::array<std::uint32_t, 26>& lengths,
-                      std::string_view word) {
-    if (word.size() > 31 || (lengths[static_cast<std::size_t>(word[0] - 'a')] >> word.size() & 1U) == 0)
-      return false;
-    return std::ranges::find(words, word) != std::end(words);
-  }
-  [[nodiscard]] static bool NamesPhone(std::string_view word) {
-    static constexpr std::string_view kWords[] = {
-        "celular", "fax",    "gsm",    "handy", "hotline", "landline", "mob", "mobil", "mobile",
-        "movil",   "msisdn", "phones", "sms",   "tel",     "tfno",     "tlf", "viber", "whatsapp"};
-    static constexpr auto kLengths = LengthsByLetter(kWords);
-    if (IsOneOf(kWords, kLengths, word)) return true;
-    if (word.size() < 5) return false;
-    return word.find("phone") != std::string_view::npos || word.starts_with("telef");
-  }
-  [[nodiscard]] static bool HintsPhone(std::string_view word) {
-    static constexpr std::string_view kWords[] = {"call", "called",  "callback", "caller", "calling",
-                                                  "cell", "contact", "dial",     "dialed", "dialled",
-                                                  "ring", "ringing", "signal",   "text",   "texted"};
-    static constexpr auto kLengths = LengthsByLetter(kWords);
-    return IsOneOf(kWords, kLengths, word);
-  }
-  [[nodiscard]] static bool NamesCard(std::string_view word) {
-    static constexpr std::string_view kWords[] = {"amex",       "billing", "card",    "cardnumber", "cards",
-                                                  "cc",         "charge",  "charged", "checkout",   "credit",
-                                                  "creditcard", "debit",   "maestro", "mastercard", "paid",
-                                                  "pan",        "pay",     "payment", "refund",     "visa"};
-    static constexpr auto kLengths = LengthsByLetter(kWords);
-    return IsOneOf(kWords, kLengths, word);
-  }
+  [[nodiscard]] bool IsNamedCard() const { return words_.IsNear(words_.card, groups_[0].begin); }
 
   void FindLong() {
     for (std::size_t i = 0; i < count_; ++i) {
@@ -415,25 +357,24 @@ class DigitRow {
   }
 
   const std::string_view text_;
+  const NumberWords& words_;
   std::array<Group, kGroupsMax> groups_;
   std::array<bool, kGroupsMax> is_address_{};
   std::size_t count_ = 0;
   std::size_t digits_ = 0;
   std::vector<PiiFinding> found_;
-  mutable std::optional<Context> phone_context_;
-  mutable std::optional<bool> is_named_card_;
 };
 
 }  // namespace
 
-std::size_t FindInDigits(std::string_view text, std::size_t at, PiiKinds kinds,
+std::size_t FindInDigits(std::string_view text, std::size_t at, const NumberWords& words, PiiKinds kinds,
                          std::vector<PiiFinding>& out) {
   // Most are a count or a part of a time.
   std::size_t end = at;
   while (end < text.size() && IsDigit(text[end]))
     ++end;
   if (end - at < 6 && SeparatorAt(text, end) == 0) return end;
-  return DigitRow(text, at).Find(kinds, out);
+  return DigitRow(text, at, words).Find(kinds, out);
 }
 
 }  // namespace tickscope::guard

@@ -8,14 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "guard/number_words.h"
 #include "guard/pii_finding.h"
 
 namespace tickscope::guard {
 
-/// Looks at the digits from `at`, where a group begins, and appends what it finds; findings end in order.
+/// Looks at the digits from `at`, where a group begins, and appends what it finds, in order; `words` are those
+/// before.
 /// Returns where to go on: behind all groups that were looked at.
 /// Requires: text[at] is a digit, and the byte before, if any, is no digit.
-[[nodiscard]] std::size_t FindInDigits(std::string_view text, std::size_t at, PiiKinds kinds,
-                                       std::vector<PiiFinding>& out);
+[[nodiscard]] std::size_t FindInDigits(std::string_view text, std::size_t at, const NumberWords& words,
+                                       PiiKinds kinds, std::vector<PiiFinding>& out);
 
 }  // namespace tickscope::guard

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 
 #include "guard/secret_forms.h"
@@ -58,6 +59,19 @@ std::optional<PiiKind> KindOfField(std::string_view name) {
     if (size == lower.size()) return std::nullopt;
     lower[size++] = ToLower(c);
   }
+  static constexpr std::array<std::uint32_t, 26> kLengths = [] {
+    std::array<std::uint32_t, 26> lengths{};
+    for (const auto* const fields : {&kPlayerFields[0], &kSecretFields[0]}) {
+      const std::size_t count =
+          fields == &kPlayerFields[0] ? std::size(kPlayerFields) : std::size(kSecretFields);
+      for (std::size_t i = 0; i < count; ++i)
+        lengths[static_cast<std::size_t>(fields[i][0] - 'a')] |= 1U << fields[i].size();
+    }
+    return lengths;
+  }();
+  if (size == 0 || !IsOf(lower[0], kClassLetter) ||
+      (kLengths[static_cast<std::size_t>(lower[0] - 'a')] >> size & 1U) == 0)
+    return std::nullopt;
   const std::string_view folded(lower.data(), size);
   if (std::ranges::binary_search(kPlayerFields, folded)) return PiiKind::kPlayerId;
   if (std::ranges::binary_search(kSecretFields, folded)) return PiiKind::kKey;

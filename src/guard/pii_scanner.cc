@@ -247,6 +247,7 @@ class Walk {
     if ((any & kClassLetter) != 0) {
       if (const std::size_t secret_end = SecretAt(at); secret_end > at) return secret_end;
     }
+    if ((any & kClassDigit) == 0) words_.Note(text_.substr(at, size), end);
     const char next = end < text_.size() ? text_[end] : '\0';
     if ((all & kClassHex) != 0) {
       if (size == 8 && next == '-' && kinds_.Has(PiiKind::kUuid)) {
@@ -257,7 +258,7 @@ class Walk {
       if (size <= 4 && (next == ':' || (next == '-' && size == 2))) {
         if (const std::size_t address = AddressAt(at, next); address > at) return address;
       }
-      if ((all & kClassDigit) != 0) return FindInDigits(text_, at, kinds_, out_);
+      if ((all & kClassDigit) != 0) return FindInDigits(text_, at, words_, kinds_, out_);
     }
     if ((any & kClassLetter) != 0 && (any & kClassDigit) != 0) MixedWord(at, end);
     return mixed_end_ > end ? mixed_end_ : end;
@@ -265,7 +266,7 @@ class Walk {
 
   std::size_t SecretAt(std::size_t at) {
     const char c = text_[at];
-    if (kinds_.Has(PiiKind::kJwt) && c == 'e') {
+    if (kinds_.Has(PiiKind::kJwt) && c == 'e' && at + 2 < text_.size() && text_[at + 1] == 'y') {
       if (const std::size_t end = EndOfJwt(text_, at); end > at) return Take(PiiKind::kJwt, at, end);
     }
     if (kinds_.Has(PiiKind::kKey)) {
@@ -307,7 +308,7 @@ class Walk {
       while (digits_end < end && IsDigit(text_[digits_end]))
         ++digits_end;
       if (digits_end - i >= kHiddenDigitsMin)
-        static_cast<void>(FindInDigits(text_.substr(0, digits_end), i, kinds_, out_));
+        static_cast<void>(FindInDigits(text_.substr(0, digits_end), i, words_, kinds_, out_));
       i = digits_end;
     }
   }
@@ -321,7 +322,9 @@ class Walk {
       return found.end;
     }
     if (c == '-') {
-      if (!kinds_.Has(PiiKind::kKey)) return at + 1;
+      if (!kinds_.Has(PiiKind::kKey) || at + 10 >= text_.size() || text_[at + 1] != '-' ||
+          text_[at + 5] != 'B')
+        return at + 1;
       const std::size_t end = EndOfPrivateKey(text_, at);
       return end > at ? Take(PiiKind::kKey, at, end) : at + 1;
     }
@@ -347,6 +350,7 @@ class Walk {
   Findings findings_;
   std::vector<PiiFinding>& out_;
   std::size_t mixed_end_ = 0;
+  NumberWords words_;
 };
 
 // Findings of two passes as one: the first pass keeps what it has where they overlap.

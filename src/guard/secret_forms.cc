@@ -153,13 +153,18 @@ std::size_t KeyForms::EndOfKey(std::string_view text, std::size_t at) const {
     }
     return true;
   };
-  static constexpr std::array<bool, 256> kFirst = [] {
-    std::array<bool, 256> first{};
+  // First and second byte of all forms: almost no word gets further.
+  static constexpr std::array<std::uint32_t, 128> kSeconds = [] {
+    std::array<std::uint32_t, 128> seconds{};
     for (const KeyForm& form : kKeyForms)
-      first[static_cast<unsigned char>(form.start[0])] = true;
-    return first;
+      seconds[static_cast<std::size_t>(form.start[0])] |= 1U << (static_cast<unsigned>(form.start[1]) & 31U);
+    return seconds;
   }();
-  if (!kFirst[static_cast<unsigned char>(text[at])] || std::ranges::none_of(kKeyForms, starts)) return at;
+  const auto first = static_cast<unsigned char>(text[at]);
+  const auto second = static_cast<unsigned char>(text[at + 1]);
+  if (first >= 128 || (kSeconds[first] >> (second & 31U) & 1U) == 0 ||
+      std::ranges::none_of(kKeyForms, starts))
+    return at;
   std::size_t end = at;
   while (end < text.size() && end - at < kKeyBytesMax && IsKeyByte(text[end]))
     ++end;
