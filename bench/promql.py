@@ -41,6 +41,15 @@ ENDLESS = {
     "windows": "quantile_over_time(0.5, c[1h])",
     "a join": "sum by (i) (c) * on () group_left () sum(sum_over_time((sum by (i) (c))[1h:1s]))",
 }
+# Some seconds each, of one kind of work for the most part; ended at places spread over all of it.
+LONG = {
+    "functions of a vector": "abs(" * 30 + "c" + ")" * 30,
+    "a match of one to all": "c * on () group_left () sum(c)",
+    "values counted": 'count_values("v", round(c, 1e9))',
+    "the best": "topk(500, c)",
+    "a histogram": 'histogram_quantile(0.9, sum by (le) (label_replace(c, "le", "$1", "i", "(.*)")))',
+    "an answer, written": 'c{region=~"r0|r1"}',
+}
 CADENCE_S = 10
 STEPS = 720
 STEP_S = 10
@@ -175,11 +184,61 @@ def cancel(server: ServerUnderTest, start_s: int, rounds: int) -> dict[str, list
                 time.sleep(0.0005)
             taken.setdefault(name, []).append(time.monotonic() - gone)
     watch.close()
+    for name, query in LONG.items():
+        taken[name] = cancel_all_over(server, query, start_s, rounds)
     table = [["at", "ms until it ends, median", "most"]]
     for name, seconds in taken.items():
         table.append([name, f"{1000 * statistics.median(seconds):.1f}", f"{1000 * max(seconds):.1f}"])
     print_table(table)
     return taken
+
+
+def cancel_all_over(server: ServerUnderTest, query: str, start_s: int, rounds: int) -> list[float]:
+    """Seconds from the end of the connection until the server does nothing any more: writing an answer is no query that runs."""
+    host, port = urllib.parse.urlsplit(server.url).netloc.rsplit(":", 1)
+    params = urllib.parse.urlencode(
+        {"query": query, "start": start_s + 600, "end": start_s + 600 + 10_999, "step": 1, "nocache": 1}
+    )
+    request = f"GET /api/v1/query_range?{params} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+
+    def begin() -> socket.socket:
+        client = socket.create_connection((host, int(port)), timeout=120)
+        client.sendall(request)
+        return client
+
+    with begin() as client:
+        began = time.monotonic()
+        client.recv(1)
+        whole = time.monotonic() - began
+    taken = []
+    for number in range(rounds):
+        until_quiet(server)
+        with begin():
+            time.sleep(whole * (number + 0.5) / rounds)
+        gone = time.monotonic()
+        taken.append(max(0.0, until_quiet(server) - gone))
+    return taken
+
+
+def until_quiet(server: ServerUnderTest) -> float:
+    """When the server was last seen to take more than a tenth of a core, once it has not for a tenth of a second."""
+
+    def cpu_s() -> float:
+        nanoseconds = 0
+        for task in pathlib.Path(f"/proc/{server.child.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                nanoseconds += int((task / "schedstat").read_text().split()[0])
+        return nanoseconds / 1e9
+
+    last_busy = at = time.monotonic()
+    used = cpu_s()
+    while at - last_busy < 0.1:
+        time.sleep(0.002)
+        now, used_now = time.monotonic(), cpu_s()
+        if used_now - used > 0.1 * (now - at):
+            last_busy = now
+        at, used = now, used_now
+    return last_busy
 
 
 def parse() -> dict | None:

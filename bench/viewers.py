@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--history", default="12h", help="what is back-filled: 12h, 7d (default %(default)s)")
     parser.add_argument("--history-cadence", default=f"{CADENCE_S}s", help="between its samples (default %(default)s)")
     parser.add_argument("--import-history", action="store_true", help="make the history in the data directory: ours alone")
+    parser.add_argument("--history-in", metavar="DIR", help="take a copy of this data directory as the history: ours alone")
     parser.add_argument("--cadence", default=f"{CADENCE_S}s", help="of the fleet while it is watched (default %(default)s)")
     parser.add_argument("--viewers", type=int, default=200, help="default %(default)s")
     parser.add_argument("--refresh", default="10s", help="default %(default)s")
@@ -83,7 +85,7 @@ def watch(server: ServerUnderTest, options: argparse.Namespace, seconds: float) 
 
 def measure(server: ServerUnderTest, options: argparse.Namespace) -> dict:
     backfill_rate = None
-    if not options.import_history:
+    if not (options.import_history or options.history_in):
         print(f"{server.name}: back-filling {options.history}", file=sys.stderr)
         backfill_rate = backfill(server, options)
     warm_s, measured_s = 15.0, options.minutes * 60
@@ -156,6 +158,8 @@ def main() -> None:
     for name in options.only:
         with contextlib.ExitStack() as stack:
             work = pathlib.Path(stack.enter_context(work_directory()))
+            if options.history_in:
+                shutil.copytree(options.history_in, work / "tickscope-data")
             if options.import_history:
                 if name != "tickscope":
                     sys.exit("--import-history is for tickscope alone")
@@ -165,7 +169,7 @@ def main() -> None:
                 results.append(measure(server, options))
     if not results:
         sys.exit("nothing to measure")
-    workload = {key: value for key, value in vars(options).items() if key not in ("record", "only", "dashboards")}
+    workload = {key: value for key, value in vars(options).items() if key not in ("record", "only", "dashboards", "history_in")}
     print(f"\n{options.viewers} viewers, {workload}\n")
     report(results, options.mode)
     if options.record:

@@ -25,5 +25,5 @@ build_jobs() {
   echo $((by_memory < cores ? by_memory : cores))
 }
 
-# All C++ files that git knows or could know, zero-terminated.
-cpp_files() { git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h'; }
+# All C and C++ files that git knows or could know, zero-terminated.
+cpp_files() { git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h' '*.c' '*.hpp' '*.cpp'; }

@@ -49,7 +49,7 @@ def main() -> int:
     libraries = set()
     for line in (ROOT / "tools/packages.txt").read_text().splitlines():
         words = line.split()
-        if len(words) > 1 and words[0] == "build" and words[1].endswith("-dev"):
+        if len(words) > 1 and words[0] in ("build", "bench") and words[1].endswith("-dev"):
             libraries.add(words[1])
     for package in sorted(libraries - listed.keys()):
         problems.append(f"THIRD_PARTY.md: {package} of tools/packages.txt is not listed")

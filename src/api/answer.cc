@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/http_error.h"
+#include "http/abandonment.h"
 #include "http/gzip.h"
 
 namespace tickscope::api {
@@ -95,7 +96,12 @@ http::Response TextAnswer(int status, std::string_view content_type, std::string
 void CompressAnswer(const http::Request& request, http::Response& response) {
   response.headers.Add("Vary", "Accept-Encoding");
   if (!http::AcceptsGzip(request.headers.Get("Accept-Encoding"))) return;
-  response.body = http::Gzip(response.body);
+  const auto is_wanted = [&request] {
+    return request.abandonment == nullptr || !request.abandonment->told();
+  };
+  std::optional<std::string> compressed = http::GzipWhile(is_wanted, response.body);
+  // Nobody gets what is given up.
+  response.body = std::move(compressed).value_or(std::string());
   response.headers.Set("Content-Encoding", "gzip");
 }
 

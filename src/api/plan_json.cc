@@ -14,10 +14,11 @@ using wire::JsonWriter;
 /// An unpacked sample: a time and a value.
 constexpr std::uint64_t kUnpackedBytes = 16;
 
-void WriteRead(const PlanRead& read, JsonWriter& json) {
+void WriteRead(const PlanNode& node, JsonWriter& json) {
+  const PlanRead& read = *node.read;
   json.Key("read");
   json.BeginObject();
-  WriteText("matchers", read.matchers, json);
+  WriteText("matchers", promql::MatchersText(node), json);
   if (!read.function.empty()) WriteText("function", read.function, json);
   WriteSeconds("range", read.range_ms, json);
   WriteSeconds("start", read.start_ms, json);
@@ -89,14 +90,14 @@ void WritePlanNode(const PlanNode& node, JsonWriter& json) {
   WriteCount("id", node.id, json);
   WriteText("operation", node.operation, json);
   if (!node.detail.empty()) WriteText("detail", node.detail, json);
-  WriteText("expression", node.text, json);
+  WriteText("expression", promql::ExpressionText(node), json);
   WriteText("method", promql::PlanMethodText(node.method), json);
   if (node.shared_with != 0) WriteCount("sharedWith", node.shared_with, json);
   WriteFlag("once", node.is_once, json);
   WriteSeconds("start", node.start_ms, json);
   WriteSeconds("step", node.step_ms, json);
   WriteCount("steps", node.steps, json);
-  if (node.read) WriteRead(*node.read, json);
+  if (node.read) WriteRead(node, json);
   if (node.actual) WriteActual(node, json);
   if (!node.children.empty()) {
     json.Key("children");

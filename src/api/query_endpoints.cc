@@ -167,7 +167,8 @@ Result<Notes> Answer(const ApiContext& api, const Call& call, std::size_t limit,
   }
 
   json.BeginObject();
-  WriteValue(*value, json);
+  if (Status written = WriteValue(*value, context.get(), json); !written)
+    return EvaluationError(std::move(written).error());
   if (const std::string_view stats = call.parameters.Get("stats"); !stats.empty()) {
     WriteStats(result->stats, outcome->spans, call, ended, json);
     if (stats != "true" && stats != "all") {

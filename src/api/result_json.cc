@@ -46,52 +46,80 @@ void WritePoint(const Point& point, JsonWriter& json) {
   json.EndArray();
 }
 
-void WriteVector(const Vector& vector, JsonWriter& json) {
-  json.BeginArray();
-  for (const VectorElement& element : vector) {
-    if (json.full()) break;
-    json.BeginObject();
-    json.Key("metric");
-    WriteLabels(element.labels, json);
-    json.Key(element.point.histogram ? "histogram" : "value");
-    WritePoint(element.point, json);
-    json.EndObject();
-  }
-  json.EndArray();
-}
+// Writes elements until the writer is full or the context says to end.
+class ElementWriter {
+ public:
+  ElementWriter(const QueryContext& context, JsonWriter& json) : context_(context), json_(json) {}
 
-// Floats and histograms of one series go into lists of their own; a list without points is left out.
-void WritePoints(const MatrixSeries& series, bool histograms, JsonWriter& json) {
-  const auto wanted = [&](const Point& point) { return (point.histogram != nullptr) == histograms; };
-  if (std::ranges::none_of(series.points, wanted)) return;
-  json.Key(histograms ? "histograms" : "values");
-  json.BeginArray();
-  for (const Point& point : series.points) {
-    if (json.full()) break;
-    if (wanted(point)) WritePoint(point, json);
+  Status Write(const Vector& vector) {
+    json_.BeginArray();
+    for (const VectorElement& element : vector) {
+      TICKSCOPE_RETURN_IF_ERROR(LookNowAndThen());
+      if (json_.full()) break;
+      json_.BeginObject();
+      json_.Key("metric");
+      WriteLabels(element.labels, json_);
+      json_.Key(element.point.histogram ? "histogram" : "value");
+      WritePoint(element.point, json_);
+      json_.EndObject();
+    }
+    json_.EndArray();
+    return {};
   }
-  json.EndArray();
-}
 
-void WriteMatrix(const Matrix& matrix, JsonWriter& json) {
-  json.BeginArray();
-  for (const MatrixSeries& series : matrix) {
-    if (json.full()) break;
-    json.BeginObject();
-    json.Key("metric");
-    WriteLabels(series.labels, json);
-    WritePoints(series, false, json);
-    WritePoints(series, true, json);
-    json.EndObject();
+  Status Write(const Matrix& matrix) {
+    json_.BeginArray();
+    for (const MatrixSeries& series : matrix) {
+      TICKSCOPE_RETURN_IF_ERROR(LookNowAndThen());
+      if (json_.full()) break;
+      json_.BeginObject();
+      json_.Key("metric");
+      WriteLabels(series.labels, json_);
+      TICKSCOPE_RETURN_IF_ERROR(WritePoints(series, false));
+      TICKSCOPE_RETURN_IF_ERROR(WritePoints(series, true));
+      json_.EndObject();
+    }
+    json_.EndArray();
+    return {};
   }
-  json.EndArray();
-}
+
+ private:
+  // Some hundred bytes each at most, or a histogram: less than a few milliseconds in all.
+  static constexpr std::size_t kElementsPerLook = 4096;
+
+  Status LookNowAndThen() {
+    if (++unlooked_ < kElementsPerLook) [[likely]]
+      return {};
+    unlooked_ = 0;
+    return context_.Check();
+  }
+
+  // Floats and histograms of one series go into lists of their own; a list without points is left out.
+  Status WritePoints(const MatrixSeries& series, bool histograms) {
+    const auto wanted = [&](const Point& point) { return (point.histogram != nullptr) == histograms; };
+    if (std::ranges::none_of(series.points, wanted)) return {};
+    json_.Key(histograms ? "histograms" : "values");
+    json_.BeginArray();
+    for (const Point& point : series.points) {
+      TICKSCOPE_RETURN_IF_ERROR(LookNowAndThen());
+      if (json_.full()) break;
+      if (wanted(point)) WritePoint(point, json_);
+    }
+    json_.EndArray();
+    return {};
+  }
+
+  const QueryContext& context_;
+  JsonWriter& json_;
+  std::size_t unlooked_ = 0;
+};
 
 void WriteTimeOfScalar(TimeMs time_ms, JsonWriter& json) {
   json.Number(static_cast<double>(time_ms) / 1000);
 }
 
 struct ValueWriter {
+  const QueryContext& context;
   JsonWriter& json;
 
   void Type(std::string_view type) const {
@@ -99,34 +127,36 @@ struct ValueWriter {
     json.String(type);
     json.Key("result");
   }
-  void operator()(const Scalar& scalar) const {
+  Status operator()(const Scalar& scalar) const {
     Type("scalar");
     json.BeginArray();
     WriteTimeOfScalar(scalar.time_ms, json);
     json.FixedFloatString(scalar.value);
     json.EndArray();
+    return {};
   }
-  void operator()(const String& string) const {
+  Status operator()(const String& string) const {
     Type("string");
     json.BeginArray();
     WriteTimeOfScalar(string.time_ms, json);
     json.String(string.value);
     json.EndArray();
+    return {};
   }
-  void operator()(const Vector& vector) const {
+  Status operator()(const Vector& vector) const {
     Type("vector");
-    WriteVector(vector, json);
+    return ElementWriter(context, json).Write(vector);
   }
-  void operator()(const Matrix& matrix) const {
+  Status operator()(const Matrix& matrix) const {
     Type("matrix");
-    WriteMatrix(matrix, json);
+    return ElementWriter(context, json).Write(matrix);
   }
 };
 
 }  // namespace
 
-void WriteValue(const promql::Value& value, JsonWriter& json) {
-  std::visit(ValueWriter{json}, value);
+Status WriteValue(const promql::Value& value, const QueryContext& context, JsonWriter& json) {
+  return std::visit(ValueWriter{context, json}, value);
 }
 
 void WriteLabels(const Labels& labels, JsonWriter& json) {

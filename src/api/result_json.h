@@ -16,13 +16,16 @@
 
 #include "model/histogram.h"
 #include "model/labels.h"
+#include "model/queryable.h"
 #include "promql/engine.h"
 #include "wire/json_writer.h"
 
 namespace tickscope::api {
 
-/// Writes the members "resultType" and "result" into the open object. Ends early once the writer is full.
-void WriteValue(const promql::Value& value, wire::JsonWriter& json);
+/// Writes the members "resultType" and "result" into the open object. Ends early once the writer is full. Errors: the
+/// context's, at which it looks now and then; what it has written is cut short then.
+[[nodiscard]] Status WriteValue(const promql::Value& value, const QueryContext& context,
+                                wire::JsonWriter& json);
 
 /// Writes {"name":"value",...} in label order.
 void WriteLabels(const Labels& labels, wire::JsonWriter& json);

@@ -19,7 +19,7 @@ std::string Json(const promql::Value& value) {
   std::string out;
   wire::JsonWriter json(out, 1 << 20);
   json.BeginObject();
-  WriteValue(value, json);
+  EXPECT_TRUE(WriteValue(value, QueryContext(), json));
   json.EndObject();
   return out;
 }
@@ -105,9 +105,26 @@ TEST(ResultJson, StopsWhenTheAnswerIsFull) {
   Matrix matrix(1'000, {Labels{{"a", "1"}}, std::vector<Point>(1'000, Point{0, 1, nullptr})});
   std::string out;
   wire::JsonWriter json(out, 10'000);
-  WriteValue(matrix, json);
+  EXPECT_TRUE(WriteValue(matrix, QueryContext(), json));
   EXPECT_TRUE(json.full());
   EXPECT_LT(out.size(), 11'000U);
+}
+
+TEST(ResultJson, EndsWithItsContext) {
+  QueryContext context;
+  context.Cancel();
+  const Matrix one_long(1, {Labels{{"a", "1"}}, std::vector<Point>(100'000, Point{0, 1, nullptr})});
+  const Matrix many_short(100'000, {Labels{{"a", "1"}}, {Point{0, 1, nullptr}}});
+  const Vector vector(100'000, {Labels{{"a", "1"}}, Point{0, 1, nullptr}});
+  for (const promql::Value& value :
+       {promql::Value(one_long), promql::Value(many_short), promql::Value(vector)}) {
+    std::string out;
+    wire::JsonWriter json(out, SIZE_MAX);
+    const Status written = WriteValue(value, context, json);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
+    EXPECT_LT(out.size(), 500'000U);  // All is 1.1 MB and more.
+  }
 }
 
 }  // namespace

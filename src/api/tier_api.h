@@ -22,7 +22,7 @@ namespace tickscope::api {
 
 struct TierReport {
   struct Tier {
-    std::string name;  ///< "hot", "raw", "1m", "5m".
+    std::string name;  ///< "hot", "raw", "1m", "5m", "1h".
     std::uint64_t blocks = 0;
     std::uint64_t bytes = 0;
     TimeMs from_ms = 0;   ///< Of the oldest block; both 0 when there is none.

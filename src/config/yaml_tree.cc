@@ -116,8 +116,12 @@ class TreeBuilder : public YAML::EventHandler {
     if (merge == map.entries.end()) return;
     YamlNode base = std::move(merge->value);
     map.entries.erase(merge);
-    std::vector<YamlNode> bases = std::move(base.items);
-    if (base.kind == YamlKind::kMap) bases.push_back(std::move(base));
+    std::vector<YamlNode> bases;
+    if (base.kind == YamlKind::kList) {
+      bases = std::move(base.items);
+    } else {
+      bases.push_back(std::move(base));
+    }
     for (YamlNode& one : bases) {
       if (one.kind != YamlKind::kMap) {
         Refuse(ErrorCode::kInvalidArgument, one.position, "expected a map or a list of maps to merge (<<)");

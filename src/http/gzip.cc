@@ -107,6 +107,10 @@ Result<std::string> Gunzip(std::string_view compressed, std::size_t bytes_max) {
 }
 
 std::string Gzip(std::string_view content) {
+  return *GzipWhile([] { return true; }, content);
+}
+
+std::optional<std::string> GzipWhile(const std::function<bool()>& is_wanted, std::string_view content) {
   z_stream stream{};
   TICKSCOPE_CHECK(
       deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK);
@@ -114,10 +118,10 @@ std::string Gzip(std::string_view content) {
   compressed.resize_and_overwrite(deflateBound(&stream, content.size()),
                                   [](char*, std::size_t bytes) { return bytes; });
   std::size_t filled = 0;
-  // zlib counts in 32 bits: input and output go through it in pieces.
-  constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
+  // Some milliseconds each. zlib counts in 32 bits, so that they could not be of any size.
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   int result = Z_OK;
-  while (result != Z_STREAM_END) {
+  while (result != Z_STREAM_END && is_wanted()) {
     const std::string_view piece = content.substr(0, kPieceBytes);
     const std::size_t room = std::min(compressed.size() - filled, kPieceBytes);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
@@ -130,6 +134,7 @@ std::string Gzip(std::string_view content) {
     filled += room - stream.avail_out;
   }
   deflateEnd(&stream);
+  if (result != Z_STREAM_END) return std::nullopt;
   compressed.resize(filled);
   return compressed;
 }

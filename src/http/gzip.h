@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,9 @@ namespace tickscope::http {
 
 /// `content` as a gzip stream, at the level that suits answers: fast, and JSON shrinks about tenfold.
 [[nodiscard]] std::string Gzip(std::string_view content);
+/// The same, unless `is_wanted` says no on the way, which is asked after each megabyte: then nothing.
+[[nodiscard]] std::optional<std::string> GzipWhile(const std::function<bool()>& is_wanted,
+                                                   std::string_view content);
 
 /// Whether an Accept-Encoding value lets us answer with gzip (RFC 9110 section 12.5.3).
 [[nodiscard]] bool AcceptsGzip(std::string_view accept_encoding);

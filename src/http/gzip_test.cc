@@ -38,6 +38,16 @@ TEST(Gzip, ReadsBackWhatItWrites) {
   }
 }
 
+TEST(Gzip, EndsWhenNobodyWantsIt) {
+  const std::string content(5 << 20, 'x');
+  int asked = 0;
+  EXPECT_FALSE(GzipWhile([&asked] { return ++asked < 3; }, content));
+  EXPECT_EQ(asked, 3);
+  const auto whole = GzipWhile([] { return true; }, content);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(Gunzip(*whole, content.size()).value(), content);
+}
+
 TEST(Gzip, ReadsSeveralMembers) {
   EXPECT_EQ(Gunzip(kHello + kHello, 12).value(), "hello\nhello\n");
 }

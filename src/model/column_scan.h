@@ -39,14 +39,26 @@ struct StepStretch {
   std::size_t falls_to = 0;
 };
 
+/// What a counter grew by before a row beyond what the rows show: within a window of which only the last value is a row it was
+/// reset and grew again.
+struct HiddenGrowth {
+  std::uint32_t row =
+      0;  ///< Among the rows of all stretches; it grew by this after the one before, and shortly before this one.
+  double grown = 0;  ///< A whole number.
+};
+
 /// A counter of whole numbers in stretches. What spans show lives until the reader is asked for the next series.
 struct CounterSteps {
   std::vector<StepStretch> stretches;
   std::vector<CounterFall> falls;
+  /// Ascending. The samples have rows of these that are not told, so only where a range begins and ends at rows does it come to
+  /// the same.
+  std::vector<HiddenGrowth> hidden;
 
   void Clear() {
     stretches.clear();
     falls.clear();
+    hidden.clear();
   }
   [[nodiscard]] std::span<const CounterFall> FallsOf(const StepStretch& stretch) const {
     return std::span(falls).subspan(stretch.falls_from, stretch.falls_to - stretch.falls_from);

@@ -1,8 +1,9 @@
 // Matcher: one condition of a selector, such as region=~"eu|na".
 //
-// A regular expression matches the whole value ("^(?s:RE)$", RE2 syntax, so linear time and no
-// backreferences). A missing label is the empty value, so a="" matches series without a. Threads   Immutable;
-// copies share the compiled expression.
+// A regular expression matches the whole value (model/value_regex.h). A missing label is the empty value, so a="" matches
+// series without a.
+//
+// Threads   Immutable; copies share the compiled expression.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,7 @@
 #include "base/error.h"
 #include "model/labels.h"
 #include "model/trigrams.h"
-
-namespace re2 {
-class RE2;
-}
+#include "model/value_regex.h"
 
 namespace tickscope {
 
@@ -41,20 +39,22 @@ class Matcher {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }
 
-  /// The literal alternatives of an expression such as "eu|na|ap", sorted; empty when the expression is not
-  /// of that form. Lets an index look values up instead of scanning them.
-  [[nodiscard]] const std::vector<std::string>& literals() const { return literals_; }
+  /// The texts an expression such as "eu|na|(ap|sa)-1" stands for, sorted; empty when it is not of that form. Lets an index
+  /// look values up instead of scanning them.
+  [[nodiscard]] const std::vector<std::string>& literals() const;
 
   /// Values an expression may accept lie in [first, last]; empty texts when nothing is known. Lets an index look at
   /// a range of its sorted values instead of all.
-  [[nodiscard]] const std::pair<std::string, std::string>& value_range() const { return value_range_; }
+  [[nodiscard]] const std::pair<std::string, std::string>& value_range() const;
 
   /// False when a text of that signature (model/trigrams.h) cannot match the expression itself, negated or not. Lets an
   /// index pass over most values without running the expression.
   [[nodiscard]] bool MayMatchSignature(std::uint64_t signature) const {
-    return MayMatch(needed_trigrams_, signature);
+    return regex_ == nullptr || MayMatch(regex_->needed_trigrams(), signature);
   }
-  [[nodiscard]] bool needs_trigrams() const { return !needed_trigrams_.empty(); }
+  [[nodiscard]] bool needs_trigrams() const {
+    return regex_ != nullptr && !regex_->needed_trigrams().empty();
+  }
 
   /// `name="value"`, as a selector writes it.
   [[nodiscard]] std::string ToString() const;
@@ -64,15 +64,13 @@ class Matcher {
   }
 
  private:
-  Matcher() = default;
+  Matcher(MatchType type, std::string_view name, std::string_view value)
+      : type_(type), name_(name), value_(value) {}
 
-  MatchType type_ = MatchType::kEqual;
+  MatchType type_;
   std::string name_;
   std::string value_;
-  std::shared_ptr<const re2::RE2> regex_;
-  std::vector<std::string> literals_;
-  std::pair<std::string, std::string> value_range_;
-  std::vector<std::uint64_t> needed_trigrams_;
+  std::shared_ptr<const ValueRegex> regex_;  // Null when there is nothing to compile.
   bool matches_empty_ = false;
 };
 

@@ -13,7 +13,7 @@
 namespace tickscope {
 
 struct ReadSpan {
-  std::string_view source;  ///< "memory", "disk", "raw", "1m", "5m" or "cold"; lives for ever.
+  std::string_view source;  ///< "memory", "disk", "raw", "1m", "5m", "1h" or "cold"; lives for ever.
   TimeMs start_ms = 0;      ///< Inclusive at both ends; of windows their ends.
   TimeMs end_ms = 0;
   std::int64_t resolution_ms = 0;  ///< Length of a window; 0 for samples as they came.

@@ -77,33 +77,33 @@ double Higher(double best, double v) {
 class AggregateEvaluation {
  public:
   AggregateEvaluation(QueryRun& run, const Aggregate& aggregate, const StepMatrix& in, StepMatrix& out)
-      : run_(run), aggregate_(aggregate), in_(in), out_(out) {}
+      : run_(run), pace_(run), aggregate_(aggregate), in_(in), out_(out) {}
 
   Status Run() {
-    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<AggregateGroup> groups, GroupRows(run_, in_, aggregate_));
+    for (const AggregateGroup& group : groups) {
       const std::size_t row = out_.AddRow({group.labels, group.drop_name});
       switch (aggregate_.op) {
         case AggregateOp::kSum:
-          Totals<CompensatedSum, HistogramSum>(group, row);
+          TICKSCOPE_RETURN_IF_ERROR((Totals<CompensatedSum, HistogramSum>(group, row)));
           break;
         case AggregateOp::kAvg:
-          Totals<CompensatedMean, HistogramMean>(group, row);
+          TICKSCOPE_RETURN_IF_ERROR((Totals<CompensatedMean, HistogramMean>(group, row)));
           break;
         case AggregateOp::kCount:
-          Count(group, row);
+          TICKSCOPE_RETURN_IF_ERROR(Count(group, row));
           break;
         case AggregateOp::kGroup:
-          Group(group, row);
+          TICKSCOPE_RETURN_IF_ERROR(Group(group, row));
           break;
         case AggregateOp::kMin:
-          Best(group, row, Lower);
+          TICKSCOPE_RETURN_IF_ERROR(Best(group, row, Lower));
           break;
         case AggregateOp::kMax:
-          Best(group, row, Higher);
+          TICKSCOPE_RETURN_IF_ERROR(Best(group, row, Higher));
           break;
         default:
-          Spread(group, row);
+          TICKSCOPE_RETURN_IF_ERROR(Spread(group, row));
           break;
       }
       TICKSCOPE_RETURN_IF_ERROR(out_.CloseRow());
@@ -113,10 +113,11 @@ class AggregateEvaluation {
 
   Status RunQuantile(const std::vector<double>& q) {
     std::vector<double> values;
-    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<AggregateGroup> groups, GroupRows(run_, in_, aggregate_));
+    for (const AggregateGroup& group : groups) {
       const std::size_t row = out_.AddRow({group.labels, group.drop_name});
       for (std::size_t step = 0; step < in_.steps(); ++step) {
+        TICKSCOPE_RETURN_IF_ERROR(pace_.Did(group.rows.size()));
         values.clear();
         for (const std::size_t in_row : group.rows) {
           if (in_.cell(in_row, step) == Cell::kFloat) values.push_back(in_.value(in_row, step));
@@ -146,8 +147,9 @@ class AggregateEvaluation {
  private:
   // Calls on_float(step, value) and on_histogram(step, histogram) for the group's elements, series by series.
   template <typename OnFloat, typename OnHistogram>
-  void Visit(const AggregateGroup& group, OnFloat on_float, OnHistogram on_histogram) const {
+  Status Visit(const AggregateGroup& group, OnFloat on_float, OnHistogram on_histogram) {
     for (const std::size_t row : group.rows) {
+      TICKSCOPE_RETURN_IF_ERROR(pace_.Did(in_.steps()));
       const std::span<const Cell> cells = in_.cells(row);
       const std::span<const double> values = in_.values(row);
       for (std::size_t step = 0; step < cells.size(); ++step) {
@@ -158,40 +160,43 @@ class AggregateEvaluation {
         }
       }
     }
+    return {};
   }
 
   template <typename FloatAccumulator, typename HistogramAccumulator>
-  void Totals(const AggregateGroup& group, std::size_t row) {
+  Status Totals(const AggregateGroup& group, std::size_t row) {
     std::vector<Total<FloatAccumulator, HistogramAccumulator>> totals(in_.steps());
-    Visit(
+    TICKSCOPE_RETURN_IF_ERROR(Visit(
         group, [&](std::size_t step, double v) { static_cast<void>(totals[step].Add(v)); },
         [&](std::size_t step, std::size_t in_row) {
           if (totals[step].Add(*in_.histogram(in_row, step))) return;
           run_.annotations.Warn(WithoutParens(*aggregate_.expr).position,
                                 MixedBucketKindsText(in_.head(in_row).labels.metric_name()));
-        });
+        }));
     for (std::size_t step = 0; step < totals.size(); ++step)
       totals[step].StoreIn(out_, row, step, notes_);
+    return {};
   }
 
-  void Count(const AggregateGroup& group, std::size_t row) {
+  Status Count(const AggregateGroup& group, std::size_t row) {
     std::vector<double> counts(in_.steps(), 0);
-    Visit(
+    TICKSCOPE_RETURN_IF_ERROR(Visit(
         group, [&](std::size_t step, double) { ++counts[step]; },
-        [&](std::size_t step, std::size_t) { ++counts[step]; });
+        [&](std::size_t step, std::size_t) { ++counts[step]; }));
     for (std::size_t step = 0; step < counts.size(); ++step) {
       if (counts[step] > 0) out_.SetFloat(row, step, counts[step]);
     }
+    return {};
   }
 
-  void Group(const AggregateGroup& group, std::size_t row) {
-    Visit(
+  Status Group(const AggregateGroup& group, std::size_t row) {
+    return Visit(
         group, [&](std::size_t step, double) { out_.SetFloat(row, step, 1); },
         [&](std::size_t step, std::size_t) { out_.SetFloat(row, step, 1); });
   }
 
-  void Best(const AggregateGroup& group, std::size_t row, double (*better)(double, double)) {
-    Visit(
+  Status Best(const AggregateGroup& group, std::size_t row, double (*better)(double, double)) {
+    return Visit(
         group,
         [&](std::size_t step, double v) {
           const bool first = out_.cell(row, step) == Cell::kNone;
@@ -200,19 +205,21 @@ class AggregateEvaluation {
         [&](std::size_t, std::size_t) { notes_.ignored_histogram = true; });
   }
 
-  void Spread(const AggregateGroup& group, std::size_t row) {
+  Status Spread(const AggregateGroup& group, std::size_t row) {
     std::vector<RunningVariance> variances(in_.steps());
-    Visit(
+    TICKSCOPE_RETURN_IF_ERROR(Visit(
         group, [&](std::size_t step, double v) { variances[step].Add(v); },
-        [&](std::size_t, std::size_t) { notes_.ignored_histogram = true; });
+        [&](std::size_t, std::size_t) { notes_.ignored_histogram = true; }));
     for (std::size_t step = 0; step < variances.size(); ++step) {
       if (variances[step].empty()) continue;
       const double variance = variances[step].value();
       out_.SetFloat(row, step, aggregate_.op == AggregateOp::kStddev ? std::sqrt(variance) : variance);
     }
+    return {};
   }
 
   QueryRun& run_;
+  Pace pace_;
   const Aggregate& aggregate_;
   const StepMatrix& in_;
   StepMatrix& out_;
@@ -231,18 +238,22 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
   RowIndex rows(out);
   LabelsBuilder builder;
   std::map<std::string, double> counts;
-  for (const AggregateGroup& group : GroupRows(in, aggregate)) {
-    TICKSCOPE_RETURN_IF_ERROR(run.Check());
+  Pace pace(run);
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<AggregateGroup> groups, GroupRows(run, in, aggregate));
+  for (const AggregateGroup& group : groups) {
     for (std::size_t step = 0; step < in.steps(); ++step) {
       counts.clear();
       for (const std::size_t row : group.rows) {
+        TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
         if (in.cell(row, step) == Cell::kFloat) ++counts[FormatNumber(in.value(row, step))];
         if (in.cell(row, step) == Cell::kHistogram) ++counts[HistogramText(*in.histogram(row, step))];
       }
       for (const auto& [value, count] : counts) {
         builder.Reset(group.labels);
         if (!left_out) builder.Set(label, value);
+        const std::size_t rows_before = out.rows();
         const std::size_t row = rows.RowFor(builder.Build(), group.drop_name);
+        TICKSCOPE_RETURN_IF_ERROR(pace.Did(out.rows() > rows_before ? out.steps() : 0));
         // Groups that differed in this very label fall together.
         out.SetFloat(row, step, out.cell(row, step) == Cell::kNone ? count : out.value(row, step) + count);
       }
@@ -253,13 +264,16 @@ Status CountValues(QueryRun& run, const Aggregate& aggregate, const StepMatrix& 
 
 }  // namespace
 
-std::vector<AggregateGroup> GroupRows(const StepMatrix& in, const Aggregate& aggregate) {
+Result<std::vector<AggregateGroup>> GroupRows(const QueryRun& run, const StepMatrix& in,
+                                              const Aggregate& aggregate) {
+  Pace pace(run);
   std::vector<std::string> names = aggregate.grouping;
   std::sort(names.begin(), names.end());
   std::vector<AggregateGroup> groups;
   std::unordered_map<Labels, std::size_t> group_of;
   std::vector<LabelView> kept;
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     const SeriesHead& head = in.head(row);
     kept.clear();
     for (const LabelView& label : head.labels) {

@@ -29,6 +29,7 @@ struct AggregateGroup {
 };
 
 /// Groups by the labels of by() or without(), in the order of first appearance.
-[[nodiscard]] std::vector<AggregateGroup> GroupRows(const StepMatrix& in, const Aggregate& aggregate);
+[[nodiscard]] Result<std::vector<AggregateGroup>> GroupRows(const QueryRun& run, const StepMatrix& in,
+                                                            const Aggregate& aggregate);
 
 }  // namespace tickscope::promql

@@ -51,14 +51,19 @@ void RankRows(const StepMatrix& in, std::size_t step, bool largest, std::size_t 
 class Selection {
  public:
   Selection(Evaluator& evaluator, const Aggregate& aggregate, const StepMatrix& in)
-      : run_(evaluator.run()), aggregate_(aggregate), in_(in), chosen_(in.rows() * in.steps(), false) {}
+      : run_(evaluator.run()),
+        pace_(run_),
+        aggregate_(aggregate),
+        in_(in),
+        chosen_(in.rows() * in.steps(), false) {}
 
   Status Best(const std::vector<double>& k) {
     std::vector<std::size_t> candidates;
-    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<AggregateGroup> groups, GroupRows(run_, in_, aggregate_));
+    for (const AggregateGroup& group : groups) {
       for (std::size_t step = 0; step < in_.steps(); ++step) {
         if (k[step] < 1) continue;
+        TICKSCOPE_RETURN_IF_ERROR(pace_.Did(group.rows.size()));
         candidates.clear();
         for (const std::size_t row : group.rows) {
           if (in_.cell(row, step) == Cell::kFloat) candidates.push_back(row);
@@ -74,9 +79,10 @@ class Selection {
   }
 
   Status First(const std::vector<double>& k) {
-    for (const AggregateGroup& group : GroupRows(in_, aggregate_)) {
-      TICKSCOPE_RETURN_IF_ERROR(run_.Check());
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<AggregateGroup> groups, GroupRows(run_, in_, aggregate_));
+    for (const AggregateGroup& group : groups) {
       for (std::size_t step = 0; step < in_.steps(); ++step) {
+        TICKSCOPE_RETURN_IF_ERROR(pace_.Did(group.rows.size()));
         std::size_t left = ChosenCount(k[step], group.rows.size());
         for (std::size_t i = 0; i < group.rows.size() && left > 0; ++i) {
           if (in_.cell(group.rows[i], step) == Cell::kNone) continue;
@@ -90,8 +96,9 @@ class Selection {
 
   // A series' hash decides, so that the same series is chosen each time and r and r - 1 split the series in two. It
   // is XXH64 of the packed labels, which makes Prometheus choose the same ones (labels shorter than 128 bytes).
-  void Share(const std::vector<double>& ratios) {
+  Status Share(const std::vector<double>& ratios) {
     for (std::size_t row = 0; row < in_.rows(); ++row) {
+      TICKSCOPE_RETURN_IF_ERROR(pace_.Did(in_.steps()));
       const std::string_view packed = in_.head(row).labels.packed();
       const double place =
           std::ldexp(static_cast<double>(XXH64(packed.data(), packed.size(), 0) >> 11), -53);  // [0, 1)
@@ -101,11 +108,13 @@ class Selection {
         if (in_.cell(row, step) != Cell::kNone && (r >= 0 ? place < r : place >= 1 + r)) Choose(row, step);
       }
     }
+    return {};
   }
 
   // The chosen elements: in order of preference for an instant query, else in the order of the input.
-  StepMatrix Take(StepMatrix in) const {
+  Result<StepMatrix> Take(StepMatrix in) {
     for (std::size_t row = 0; row < in.rows(); ++row) {
+      TICKSCOPE_RETURN_IF_ERROR(pace_.Did(in.steps()));
       for (std::size_t step = 0; step < in.steps(); ++step) {
         if (!chosen_[row * in.steps() + step]) in.Erase(row, step);
       }
@@ -127,6 +136,7 @@ class Selection {
   }
 
   QueryRun& run_;
+  Pace pace_;
   const Aggregate& aggregate_;
   const StepMatrix& in_;
   std::vector<bool> chosen_;
@@ -158,7 +168,7 @@ Result<StepMatrix> EvalSelectingAggregate(Evaluator& evaluator, const Expr& expr
   Selection selection(evaluator, aggregate, in);
   if (aggregate.op == AggregateOp::kLimitRatio) {
     TICKSCOPE_RETURN_IF_ERROR(CheckRatios(run, aggregate, extent));
-    selection.Share(param);
+    TICKSCOPE_RETURN_IF_ERROR(selection.Share(param));
   } else {
     TICKSCOPE_RETURN_IF_ERROR(CheckCounts(extent));
     TICKSCOPE_RETURN_IF_ERROR(aggregate.op == AggregateOp::kLimitk ? selection.First(param)

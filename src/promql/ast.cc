@@ -130,9 +130,8 @@ struct TypeVisitor {
 
 }  // namespace
 
-ValueType TypeOf(const Expr& expr) {
-  return std::visit(TypeVisitor{}, expr.node);
-}
+Expr::Expr(PositionRange at, Node what)
+    : position(at), node(std::move(what)), type(std::visit(TypeVisitor{}, node)) {}
 
 const Expr& WithoutParens(const Expr& expr) {
   const Expr* at = &expr;

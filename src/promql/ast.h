@@ -213,12 +213,20 @@ struct Paren {
 struct Expr {
   using Node = std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, Subquery, Call,
                             Aggregate, Binary, Unary, Paren>;
+  /// Its type is known from its node and those below.
+  Expr(PositionRange position, Node node);
+
   PositionRange position;
   Node node;
+  ValueType type = ValueType::kNone;
+  /// The value is the same at every step, whatever the steps are. Settled by CheckTypes.
+  bool is_step_invariant = false;
 };
 
 /// What the expression evaluates to.
-[[nodiscard]] ValueType TypeOf(const Expr& expr);
+[[nodiscard]] inline ValueType TypeOf(const Expr& expr) {
+  return expr.type;
+}
 
 /// The innermost expression inside any parentheses.
 [[nodiscard]] const Expr& WithoutParens(const Expr& expr);

@@ -36,7 +36,9 @@ Result<StepMatrix> EvalWithScalar(Evaluator& evaluator, const Expr& expr, const 
     TICKSCOPE_ASSIGN_OR_RETURN(scalars, evaluator.Scalar(*binary.right, scope));
   }
   BinaryOperator op(binary.op, binary.return_bool);
+  Pace pace(evaluator.run());
   for (std::size_t row = 0; row < vector.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(vector.steps()));
     for (std::size_t step = 0; step < vector.steps(); ++step) {
       if (vector.cell(row, step) == Cell::kNone) continue;
       const Operand element = OperandAt(vector, row, step);
@@ -55,12 +57,12 @@ Result<StepMatrix> EvalWithScalar(Evaluator& evaluator, const Expr& expr, const 
 }
 
 // For each step, whether a vector holds anything at all.
-std::vector<bool> AnyPresent(const StepMatrix& matrix) {
-  std::vector<bool> present(matrix.steps(), false);
+std::vector<std::uint8_t> AnyPresent(const StepMatrix& matrix) {
+  std::vector<std::uint8_t> present(matrix.steps(), 0);
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
-    for (std::size_t step = 0; step < matrix.steps(); ++step) {
-      if (matrix.cell(row, step) != Cell::kNone) present[step] = true;
-    }
+    const std::span<const Cell> cells = matrix.cells(row);
+    for (std::size_t step = 0; step < cells.size(); ++step)
+      present[step] |= static_cast<std::uint8_t>(cells[step] != Cell::kNone);
   }
   return present;
 }
@@ -73,9 +75,12 @@ bool AnyRowAt(const StepMatrix& matrix, const std::vector<std::size_t>& rows, st
 Result<StepMatrix> EvalSetOperator(Evaluator& evaluator, const Binary& binary, const Scope& scope) {
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix left, evaluator.Vector(*binary.left, scope));
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix right, evaluator.Vector(*binary.right, scope));
-  for (const MatchGroup& group : MatchRows(left, right, *binary.matching)) {
-    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().Check());
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<MatchGroup> groups,
+                             MatchRows(evaluator.run(), left, right, *binary.matching));
+  Pace pace(evaluator.run());
+  for (const MatchGroup& group : groups) {
     for (std::size_t step = 0; step < left.steps(); ++step) {
+      TICKSCOPE_RETURN_IF_ERROR(pace.Did(group.left.size() + group.right.size()));
       if (binary.op == BinaryOp::kOr) {
         if (!AnyRowAt(left, group.left, step)) continue;
         for (const std::size_t row : group.right)
@@ -87,13 +92,15 @@ Result<StepMatrix> EvalSetOperator(Evaluator& evaluator, const Binary& binary, c
     }
   }
   if (binary.op == BinaryOp::kOr) {
+    left.Reserve(left.rows() + right.rows());
     for (std::size_t row = 0; row < right.rows(); ++row) {
+      TICKSCOPE_RETURN_IF_ERROR(pace.Did(right.steps()));
       const std::size_t added = left.AddRow(right.head(row));
       for (std::size_t step = 0; step < right.steps(); ++step)
         left.Copy(added, step, right, row, step);
       TICKSCOPE_RETURN_IF_ERROR(left.CloseRow());
     }
-    return MergeEqualRows(std::move(left));
+    return MergeEqualRows(evaluator.run(), std::move(left));
   }
   left.DropEmptyRows();
   return left;
@@ -103,8 +110,10 @@ Result<StepMatrix> EvalSetOperator(Evaluator& evaluator, const Binary& binary, c
 // several is "one", the other "many"; in a one-to-one match "many" is the left side.
 class VectorMatch {
  public:
-  VectorMatch(const Binary& binary, const StepMatrix& left, const StepMatrix& right, StepMatrix& out)
-      : matching_(*binary.matching),
+  VectorMatch(const QueryRun& run, const Binary& binary, const StepMatrix& left, const StepMatrix& right,
+              StepMatrix& out)
+      : pace_(run),
+        matching_(*binary.matching),
         many_is_left_(matching_.card != MatchCardinality::kOneToMany),
         many_(many_is_left_ ? left : right),
         one_(many_is_left_ ? right : left),
@@ -124,8 +133,9 @@ class VectorMatch {
     const std::vector<std::size_t>& many_rows = many_is_left_ ? group.left : group.right;
     const std::vector<std::size_t>& one_rows = many_is_left_ ? group.right : group.left;
     for (std::size_t step = 0; step < out_.steps(); ++step) {
+      TICKSCOPE_RETURN_IF_ERROR(pace_.Did(many_rows.size() + one_rows.size()));
       // Without elements on one side there is nothing to match, and no match to refuse either.
-      if (!fills() && !(left_present_[step] && right_present_[step])) continue;
+      if (!fills() && !(left_present_[step] != 0 && right_present_[step] != 0)) continue;
       TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<std::size_t> one, TheOne(one_rows, step));
       bool any_match = false;
       for (const std::size_t many : many_rows) {
@@ -223,6 +233,7 @@ class VectorMatch {
   static constexpr std::size_t kPairsKept =
       64;  // More than series change hands within a group while it is matched.
 
+  Pace pace_;
   const VectorMatching& matching_;
   bool many_is_left_;
   const StepMatrix& many_;
@@ -231,8 +242,8 @@ class VectorMatch {
   std::optional<double> one_fill_;
   bool keep_name_;
   bool marks_name_;
-  std::vector<bool> left_present_;
-  std::vector<bool> right_present_;
+  std::vector<std::uint8_t> left_present_;
+  std::vector<std::uint8_t> right_present_;
   BinaryOperator op_;
   StepMatrix& out_;
   RowIndex rows_;
@@ -246,16 +257,16 @@ Result<StepMatrix> EvalVectors(Evaluator& evaluator, const Expr& expr, const Bin
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix left, evaluator.Vector(*binary.left, scope));
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix right, evaluator.Vector(*binary.right, scope));
   StepMatrix out = evaluator.NewMatrix(scope);
-  VectorMatch match(binary, left, right, out);
-  const std::vector<MatchGroup> groups = MatchRows(left, right, *binary.matching);
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    TICKSCOPE_RETURN_IF_ERROR(evaluator.run().Check());
+  const QueryRun& run = evaluator.run();
+  VectorMatch match(run, binary, left, right, out);
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<MatchGroup> groups,
+                             MatchRows(run, left, right, *binary.matching));
+  for (std::size_t i = 0; i < groups.size(); ++i)
     TICKSCOPE_RETURN_IF_ERROR(match.MatchGroupAt(groups[i], i));
-  }
   match.op().Annotate(evaluator.run().annotations, expr.position);
   TICKSCOPE_RETURN_IF_ERROR(out.Seal());
-  if (evaluator.run().options.delayed_name_removal) return out;
-  return RemoveMarkedNames(std::move(out));
+  if (run.options.delayed_name_removal) return out;
+  return RemoveMarkedNames(run, std::move(out));
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ Sample BinaryOperator::ApplyHistograms(const Histogram& left, const Histogram& r
 void BinaryOperator::Annotate(Annotations& annotations, PositionRange at) const {
   const std::string op(BinaryOpText(op_));
   const char* const kTypes[2] = {"float", "histogram"};
-  for (const std::size_t left : {0, 1}) {
-    for (const std::size_t right : {0, 1}) {
+  for (const std::size_t left : {0U, 1U}) {
+    for (const std::size_t right : {0U, 1U}) {
       if (!refused_[left][right]) continue;
       annotations.Inform(at, "incompatible sample types encountered for binary operator \"" + op +
                                  "\": " + kTypes[left] + " " + op + " " + kTypes[right]);

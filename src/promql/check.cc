@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "promql/expr_children.h"
 #include "promql/expression_parser.h"
 #include "promql/function_signature.h"
 #include "promql/literal.h"
@@ -10,13 +11,36 @@
 namespace tickscope::promql {
 namespace {
 
+// Functions whose value depends on the evaluation time even when their arguments do not.
+bool ReadsEvaluationTime(const Call& call) {
+  const std::string_view name = call.function->name;
+  if (name == "time" || name == "timestamp" || name == "predict_linear" || name == "info") return true;
+  return call.args.empty() && call.function->returns == ValueType::kVector;  // Date functions of "now".
+}
+
+// Whether the value is the same at every step, once that is known of what is below.
+bool IsStepInvariant(const Expr& expr) {
+  if (const auto* selector = std::get_if<VectorSelector>(&expr.node))
+    return selector->at.kind != AtKind::kNone;
+  if (const auto* range = std::get_if<MatrixSelector>(&expr.node))
+    return range->selector.at.kind != AtKind::kNone;
+  if (const auto* subquery = std::get_if<Subquery>(&expr.node)) return subquery->at.kind != AtKind::kNone;
+  if (const auto* call = std::get_if<Call>(&expr.node); call != nullptr && ReadsEvaluationTime(*call))
+    return false;
+  bool invariant = true;
+  ForEachChild(expr, [&invariant](const Expr& child) { invariant = invariant && child.is_step_invariant; });
+  return invariant;
+}
+
 class Checker {
  public:
   explicit Checker(std::string_view text) : text_(text) {}
 
   // The type of the expression, once it and all below it are found right.
   Result<ValueType> Check(Expr& expr) {
-    return std::visit([&](auto& node) { return CheckNode(expr.position, node); }, expr.node);
+    auto type = std::visit([&](auto& node) { return CheckNode(expr.position, node); }, expr.node);
+    expr.is_step_invariant = IsStepInvariant(expr);
+    return type;
   }
 
  private:
@@ -24,11 +48,13 @@ class Checker {
     return ParseErrorAt(text_, position, message);
   }
 
-  Status Expect(Expr& expr, ValueType want, const std::string& where) {
+  // `where` gives the text that names the place; asked for when there is something to say.
+  template <typename Where>
+  Status Expect(Expr& expr, ValueType want, const Where& where) {
     TICKSCOPE_ASSIGN_OR_RETURN(const ValueType got, Check(expr));
     if (got == want) return {};
-    return FailAt(expr.position.start, "expected type " + std::string(ValueTypeText(want)) + " in " + where +
-                                           ", got " + std::string(ValueTypeText(got)));
+    return FailAt(expr.position.start, "expected type " + std::string(ValueTypeText(want)) + " in " +
+                                           where() + ", got " + std::string(ValueTypeText(got)));
   }
 
   Result<ValueType> CheckNode(PositionRange, NumberLiteral&) { return ValueType::kScalar; }
@@ -82,11 +108,14 @@ class Checker {
                  std::to_string(count);
       return FailAt(position.start, message);
     }
-    const std::string where = "call to function " + Quote(function.name);
+    const auto where = [&function] { return "call to function " + Quote(function.name); };
     const bool info = function.name == "info";
-    if (info && count > 1) TICKSCOPE_RETURN_IF_ERROR(CheckInfoSelector(position, *call.args[1], where));
+    if (info && count > 1) TICKSCOPE_RETURN_IF_ERROR(CheckInfoSelector(position, *call.args[1], where()));
     for (std::size_t i = 0; i < count; ++i) {
-      if (info && i == 1) continue;
+      if (info && i == 1) {
+        call.args[i]->is_step_invariant = IsStepInvariant(*call.args[i]);
+        continue;
+      }
       TICKSCOPE_RETURN_IF_ERROR(Expect(*call.args[i], function.ArgType(i), where));
     }
     return function.returns;
@@ -106,11 +135,12 @@ class Checker {
   }
 
   Result<ValueType> CheckNode(PositionRange, Aggregate& aggregate) {
-    TICKSCOPE_RETURN_IF_ERROR(Expect(*aggregate.expr, ValueType::kVector, "aggregation expression"));
+    TICKSCOPE_RETURN_IF_ERROR(
+        Expect(*aggregate.expr, ValueType::kVector, [] { return "aggregation expression"; }));
     if (aggregate.param) {
       const ValueType want =
           aggregate.op == AggregateOp::kCountValues ? ValueType::kString : ValueType::kScalar;
-      TICKSCOPE_RETURN_IF_ERROR(Expect(*aggregate.param, want, "aggregation parameter"));
+      TICKSCOPE_RETURN_IF_ERROR(Expect(*aggregate.param, want, [] { return "aggregation parameter"; }));
     }
     return ValueType::kVector;
   }

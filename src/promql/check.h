@@ -8,8 +8,8 @@
 
 namespace tickscope::promql {
 
-/// Checks the whole tree and settles the vector matching of operators: it stays on those between instant
-/// vectors. Errors: kInvalidArgument "line:col: parse error: what", `text` being what the tree was parsed
+/// Checks the whole tree and settles the vector matching of operators, which stays on those between instant vectors, and
+/// what is the same at every step. Errors: kInvalidArgument "line:col: parse error: what", `text` being what the tree was parsed
 /// from.
 [[nodiscard]] Status CheckTypes(Expr& expr, std::string_view text);
 

@@ -343,16 +343,19 @@ void ColumnKernel::CounterChange(const Floats& floats, StepValues& out) {
   });
 }
 
-void ColumnKernel::Evaluate(const CounterSteps& counter, StepValues& out) {
+bool ColumnKernel::Evaluate(const CounterSteps& counter, StepValues& out) {
   Begin(out);
   if (form_ == Form::kCounterChange) {
-    CounterChange(counter, out);
+    if (!CounterChange(counter, out)) return false;
+  } else if (!counter.hidden.empty()) {
+    return false;
   } else if (form_ == Form::kInstantRate) {
     InstantRate(counter, out);
   } else {
     CountOf(counter, out);
   }
   Finish(out);
+  return true;
 }
 
 void ColumnKernel::InstantRate(const CounterSteps& counter, StepValues& out) {
@@ -410,8 +413,12 @@ void ColumnKernel::CountOf(const CounterSteps& counter, StepValues& out) {
   CountBetween(windows, out);
 }
 
-void ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
+bool ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
   const std::span<const StepWindow> windows = grid_.Over(counter.stretches);
+  if (!std::ranges::all_of(counter.hidden,
+                           [&](const HiddenGrowth& hidden) { return grid_.IsSnug(hidden.row); }))
+    return false;
+  auto hidden = counter.hidden.begin();
   const std::span<const WindowReach> reaches = grid_.reaches();
   // A stretch, or what follows a fall in one, which only rises.
   std::size_t stretch = 0;
@@ -447,10 +454,15 @@ void ColumnKernel::CounterChange(const CounterSteps& counter, StepValues& out) {
     grown_.ReachTo(window.end - 1);
     const std::uint64_t before = grown_.At(window.first);
     const double first = run_first + static_cast<double>(before - run_grown);
-    const auto change = static_cast<double>(grown_.At(window.end - 1) - before);
+    auto change = static_cast<double>(grown_.At(window.end - 1) - before);
+    while (hidden != counter.hidden.end() && hidden->row <= window.first)
+      ++hidden;
+    for (auto within = hidden; within != counter.hidden.end() && within->row < window.end; ++within)
+      change += within->grown;
     out.is_there[step] = 1;
     out.values[step] = ChangeOf(reaches[window.reach], first, change, grid_.per_second());
   }
+  return true;
 }
 
 bool ColumnKernel::Any(const SampleColumns& samples, StepValues& out) {

@@ -82,8 +82,9 @@ class ColumnKernel {
     return form_ == Form::kCounterChange || form_ == Form::kInstantRate || form_ == Form::kChanges ||
            form_ == Form::kResets;
   }
-  /// Replaces `out` from a counter's steps, without its values. Requires: takes_steps(), steps in order.
-  void Evaluate(const CounterSteps& counter, StepValues& out);
+  /// Replaces `out` from a counter's steps, without its values. False when values have to tell, for what the steps hide.
+  /// Requires: takes_steps(), steps in order.
+  [[nodiscard]] bool Evaluate(const CounterSteps& counter, StepValues& out);
   [[nodiscard]] WindowGrid& grid() { return grid_; }
 
  private:
@@ -124,7 +125,7 @@ class ColumnKernel {
   void Sums(const Floats& floats, StepValues& out);
   [[nodiscard]] bool Any(const SampleColumns& samples, StepValues& out);
 
-  void CounterChange(const CounterSteps& counter, StepValues& out);
+  [[nodiscard]] bool CounterChange(const CounterSteps& counter, StepValues& out);
   void InstantRate(const CounterSteps& counter, StepValues& out);
   void CountOf(const CounterSteps& counter, StepValues& out);
 

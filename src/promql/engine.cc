@@ -4,6 +4,7 @@
 
 #include "base/memory_meter.h"
 #include "promql/evaluator.h"
+#include "promql/paced_sort.h"
 #include "promql/parser.h"
 #include "promql/plan.h"
 #include "promql/range_eval.h"
@@ -16,19 +17,21 @@ Point PointAt(const StepMatrix& matrix, std::size_t row, std::size_t step, TimeM
   return {time_ms, matrix.value(row, step), nullptr};
 }
 
-Vector ToVector(const StepMatrix& matrix, TimeMs time_ms) {
+Result<Vector> ToVector(const QueryRun& run, const StepMatrix& matrix, TimeMs time_ms) {
+  Pace pace(run);
   Vector out;
   out.reserve(matrix.rows());
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     if (matrix.cell(row, 0) == Cell::kNone) continue;
     out.push_back({matrix.head(row).labels, PointAt(matrix, row, 0, time_ms)});
   }
   return out;
 }
 
-void SortByLabels(Matrix& matrix) {
-  std::sort(matrix.begin(), matrix.end(),
-            [](const MatrixSeries& a, const MatrixSeries& b) { return a.labels < b.labels; });
+Status SortByLabels(const QueryRun& run, Matrix& matrix) {
+  return SortPaced(run, matrix,
+                   [](const MatrixSeries& a, const MatrixSeries& b) { return a.labels < b.labels; });
 }
 
 // Memory the points of a result will take, counted before they are made.
@@ -43,10 +46,12 @@ Status CountResult(const StepMatrix& matrix) {
   return matrix.budget().Check();
 }
 
-Matrix ToMatrix(const StepMatrix& matrix, const Grid& grid) {
+Result<Matrix> ToMatrix(const QueryRun& run, const StepMatrix& matrix, const Grid& grid) {
+  Pace pace(run);
   Matrix out;
   out.reserve(matrix.rows());
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(grid.count));
     MatrixSeries series{matrix.head(row).labels, {}};
     const auto cells = matrix.cells(row);
     series.points.reserve(static_cast<std::size_t>(
@@ -57,18 +62,18 @@ Matrix ToMatrix(const StepMatrix& matrix, const Grid& grid) {
     }
     if (!series.points.empty()) out.push_back(std::move(series));
   }
-  SortByLabels(out);
+  TICKSCOPE_RETURN_IF_ERROR(SortByLabels(run, out));
   return out;
 }
 
-Matrix ToMatrix(std::vector<RangeVectorRow> rows) {
+Result<Matrix> ToMatrix(const QueryRun& run, std::vector<RangeVectorRow> rows) {
   Matrix out;
   out.reserve(rows.size());
   for (RangeVectorRow& row : rows) {
     out.push_back({row.head.drop_name ? WithoutMetricIdentity(row.head.labels) : std::move(row.head.labels),
                    std::move(row.points)});
   }
-  SortByLabels(out);
+  TICKSCOPE_RETURN_IF_ERROR(SortByLabels(run, out));
   return out;
 }
 
@@ -83,13 +88,14 @@ Result<Value> EvaluateInstant(Evaluator& evaluator, const Expr& expr, TimeMs tim
       return String{time_ms, std::get<StringLiteral>(WithoutParens(expr).node).value};
     case ValueType::kMatrix: {
       TICKSCOPE_ASSIGN_OR_RETURN(std::vector<RangeVectorRow> rows, EvalRangeVector(evaluator, expr, scope));
-      return ToMatrix(std::move(rows));
+      return ToMatrix(evaluator.run(), std::move(rows));
     }
     case ValueType::kVector: {
       TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
-      TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+      TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix,
+                                 RemoveMarkedNames(evaluator.run(), std::move(named)));
       TICKSCOPE_RETURN_IF_ERROR(CountResult(matrix));
-      return ToVector(matrix, time_ms);
+      return ToVector(evaluator.run(), matrix, time_ms);
     }
     case ValueType::kNone:
       break;
@@ -102,12 +108,12 @@ Result<Value> EvaluateRange(Evaluator& evaluator, const Expr& expr, const Grid& 
   if (TypeOf(expr) == ValueType::kScalar) {
     TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> values, evaluator.Scalar(expr, scope));
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, VectorOfScalars(evaluator, values));
-    return ToMatrix(matrix, grid);
+    return ToMatrix(evaluator.run(), matrix, grid);
   }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix named, evaluator.Vector(expr, scope));
-  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(std::move(named)));
+  TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix matrix, RemoveMarkedNames(evaluator.run(), std::move(named)));
   TICKSCOPE_RETURN_IF_ERROR(CountResult(matrix));
-  return ToMatrix(matrix, grid);
+  return ToMatrix(evaluator.run(), matrix, grid);
 }
 
 // What is asked of one evaluation.

@@ -18,13 +18,6 @@
 namespace tickscope::promql {
 namespace {
 
-// Functions whose value depends on the evaluation time even when their arguments do not.
-bool ReadsEvaluationTime(const Call& call) {
-  const std::string_view name = call.function->name;
-  if (name == "time" || name == "timestamp" || name == "predict_linear" || name == "info") return true;
-  return call.args.empty() && call.function->returns == ValueType::kVector;  // Date functions of "now".
-}
-
 double Seconds(std::int64_t ms) {
   return static_cast<double>(ms) / 1000;
 }
@@ -35,9 +28,11 @@ double Extreme(bool smallest, double a, double b) {
 }
 
 // The value of scalar(): of the only float element, else NaN.
-std::vector<double> OnlyElements(const StepMatrix& in) {
+Result<std::vector<double>> OnlyElements(const QueryRun& run, const StepMatrix& in) {
+  Pace pace(run);
   std::vector<double> out(in.steps(), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t step = 0; step < in.steps(); ++step) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.rows()));
     std::size_t floats = 0;
     for (std::size_t row = 0; row < in.rows(); ++row) {
       if (in.cell(row, step) != Cell::kFloat) continue;
@@ -50,7 +45,9 @@ std::vector<double> OnlyElements(const StepMatrix& in) {
 }
 
 Result<StepMatrix> Negate(const QueryRun& run, StepMatrix in) {
+  Pace pace(run);
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kFloat) in.SetFloat(row, step, -in.value(row, step));
       if (in.cell(row, step) == Cell::kHistogram) {
@@ -63,37 +60,6 @@ Result<StepMatrix> Negate(const QueryRun& run, StepMatrix in) {
 }
 
 }  // namespace
-
-bool Evaluator::IsStepInvariant(const Expr& expr) {
-  const auto known = step_invariant_.find(&expr);
-  if (known != step_invariant_.end()) return known->second;
-  const bool invariant = ComputeStepInvariance(expr);
-  step_invariant_.emplace(&expr, invariant);
-  return invariant;
-}
-
-bool Evaluator::ComputeStepInvariance(const Expr& expr) {
-  if (const auto* selector = std::get_if<VectorSelector>(&expr.node))
-    return selector->at.kind != AtKind::kNone;
-  if (const auto* range = std::get_if<MatrixSelector>(&expr.node))
-    return range->selector.at.kind != AtKind::kNone;
-  if (const auto* subquery = std::get_if<Subquery>(&expr.node)) return subquery->at.kind != AtKind::kNone;
-  if (const auto* call = std::get_if<Call>(&expr.node)) {
-    return !ReadsEvaluationTime(*call) &&
-           std::all_of(call->args.begin(), call->args.end(),
-                       [this](const ExprPtr& a) { return IsStepInvariant(*a); });
-  }
-  if (const auto* aggregate = std::get_if<Aggregate>(&expr.node)) {
-    return IsStepInvariant(*aggregate->expr) &&
-           (aggregate->param == nullptr || IsStepInvariant(*aggregate->param));
-  }
-  if (const auto* binary = std::get_if<Binary>(&expr.node)) {
-    return IsStepInvariant(*binary->left) && IsStepInvariant(*binary->right);
-  }
-  if (const auto* unary = std::get_if<Unary>(&expr.node)) return IsStepInvariant(*unary->expr);
-  if (const auto* paren = std::get_if<Paren>(&expr.node)) return IsStepInvariant(*paren->expr);
-  return true;  // Literals.
-}
 
 Evaluator::Evaluator(QueryRun& run, const Expr& root) : run_(run) {
   auto shared = std::make_unique<SharedResults>(run, root);
@@ -119,12 +85,12 @@ Result<StepMatrix> Evaluator::SharedVector(const Expr& expr, const Scope& scope)
 
 Result<StepMatrix> Evaluator::VectorAtSteps(const Expr& expr, const Scope& scope) {
   const bool one_anyway = scope.grid.count == 1 && !scope.ends_later;
-  if (one_anyway || !IsStepInvariant(expr)) return VectorNode(expr, scope);
+  if (one_anyway || !expr.is_step_invariant) return VectorNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;
   one_step.ends_later = false;
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix at_one_step, VectorNode(expr, one_step));
-  return Broadcast(at_one_step, scope.grid.count);
+  return Broadcast(run_, at_one_step, scope.grid.count);
 }
 
 Result<StepMatrix> Evaluator::VectorNode(const Expr& expr, const Scope& scope) {
@@ -159,7 +125,7 @@ Result<std::vector<double>> Evaluator::Scalar(const Expr& expr, const Scope& sco
 }
 
 Result<std::vector<double>> Evaluator::ScalarAtSteps(const Expr& expr, const Scope& scope) {
-  if (scope.grid.count == 1 || !IsStepInvariant(expr)) return ScalarNode(expr, scope);
+  if (scope.grid.count == 1 || !expr.is_step_invariant) return ScalarNode(expr, scope);
   Scope one_step = scope;
   one_step.grid.count = 1;
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> at_one_step, ScalarNode(expr, one_step));
@@ -208,7 +174,7 @@ Result<std::vector<double>> Evaluator::ScalarCall(const Call& call, const Scope&
   }
   if (name == "scalar") {
     TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, Vector(*call.args[0], scope));
-    return OnlyElements(in);
+    return OnlyElements(run_, in);
   }
   TICKSCOPE_CHECK(name == "min_of" || name == "max_of");
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<double> out, Scalar(*call.args[0], scope));
@@ -222,7 +188,7 @@ Result<StepMatrix> DropMetricNames(const QueryRun& run, StepMatrix matrix) {
   for (std::size_t row = 0; row < matrix.rows(); ++row)
     matrix.head(row).drop_name = true;
   if (run.options.delayed_name_removal) return matrix;
-  return RemoveMarkedNames(std::move(matrix));
+  return RemoveMarkedNames(run, std::move(matrix));
 }
 
 Result<StepMatrix> VectorOfScalars(Evaluator& evaluator, const std::vector<double>& values) {

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -60,8 +59,6 @@ class Evaluator {
 
   [[nodiscard]] QueryRun& run() { return run_; }
   [[nodiscard]] StepMatrix NewMatrix(const Scope& scope) { return {scope.grid.count, run_.budget}; }
-  /// True when the value is the same at every step, whatever the grid.
-  [[nodiscard]] bool IsStepInvariant(const Expr& expr);
 
  private:
   [[nodiscard]] Result<StepMatrix> SharedVector(const Expr& expr, const Scope& scope);
@@ -70,11 +67,9 @@ class Evaluator {
   [[nodiscard]] Result<std::vector<double>> ScalarAtSteps(const Expr& expr, const Scope& scope);
   [[nodiscard]] Result<std::vector<double>> ScalarNode(const Expr& expr, const Scope& scope);
   [[nodiscard]] Result<std::vector<double>> ScalarCall(const Call& call, const Scope& scope);
-  [[nodiscard]] bool ComputeStepInvariance(const Expr& expr);
 
   QueryRun& run_;
   std::unique_ptr<SharedResults> shared_;  // Null when no parts are equal.
-  std::unordered_map<const Expr*, bool> step_invariant_;
 };
 
 /// Takes the metric name away from every row: at once, or at the end of evaluation where EngineOptions say so.

@@ -75,7 +75,7 @@ ExpressionParser::ExpressionParser(std::string_view text, const EngineOptions& o
 
 void ExpressionParser::Advance() {
   last_end_ = current_.position.end;
-  current_ = std::move(next_);
+  current_ = next_;
   next_ = lexer_.Next();
 }
 
@@ -95,7 +95,7 @@ std::unexpected<Error> ExpressionParser::FailBefore(std::size_t position, std::s
 
 std::unexpected<Error> ExpressionParser::Unexpected(std::string_view context,
                                                     std::string_view expected) const {
-  if (At(TokenKind::kError)) return FailAt(current_.position.start, current_.error);
+  if (At(TokenKind::kError)) return FailAt(current_.position.start, lexer_.error());
   std::string message = "unexpected ";
   if (AtAnyFill()) {
     message.append("<").append(current_.text).append(">");
@@ -114,10 +114,10 @@ Status ExpressionParser::CheckDepth(std::size_t depth) const {
                 "expression nested deeper than " + std::to_string(kExprDepthMax) + " levels");
 }
 
-Result<ExpressionParser::Tree> ExpressionParser::Make(std::size_t start, Expr::Node node,
+Result<ExpressionParser::Tree> ExpressionParser::Make(std::size_t start, Expr::Node&& node,
                                                       std::size_t children_height) const {
   TICKSCOPE_RETURN_IF_ERROR(CheckDepth(children_height + 1));
-  return Tree{std::make_unique<Expr>(Expr{{start, last_end_}, std::move(node)}), children_height + 1};
+  return Tree{std::make_unique<Expr>(PositionRange{start, last_end_}, std::move(node)), children_height + 1};
 }
 
 Result<ExprPtr> ExpressionParser::ParseAll() {

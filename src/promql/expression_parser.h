@@ -54,7 +54,7 @@ class ExpressionParser {
                                                   std::string_view expected = "") const;
 
   // Trees.
-  [[nodiscard]] Result<Tree> Make(std::size_t start, Expr::Node node, std::size_t children_height) const;
+  [[nodiscard]] Result<Tree> Make(std::size_t start, Expr::Node&& node, std::size_t children_height) const;
 
   // Operators, calls, aggregations.
   [[nodiscard]] Result<Tree> ParseBinary(int precedence_min);

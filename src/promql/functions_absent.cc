@@ -39,7 +39,9 @@ Result<StepMatrix> EvalAbsent(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in,
                              site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
   std::vector<bool> present(in.steps(), false);
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) != Cell::kNone) present[step] = true;
     }

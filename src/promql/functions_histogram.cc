@@ -46,11 +46,14 @@ struct HistogramGroup {
 };
 
 // Gathers the histograms of a vector, with a warning for every series that is neither kind.
-std::vector<HistogramGroup> GroupHistograms(const CallSite& site, std::size_t arg, const StepMatrix& in) {
+Result<std::vector<HistogramGroup>> GroupHistograms(const CallSite& site, std::size_t arg,
+                                                    const StepMatrix& in) {
+  Pace pace(site.run());
   std::vector<HistogramGroup> groups;
   std::unordered_map<Labels, std::size_t> group_of;
   LabelsBuilder builder;
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     const SeriesHead& head = in.head(row);
     const std::span<const Cell> cells = in.cells(row);
     const bool any_float = std::any_of(cells.begin(), cells.end(), [](Cell c) { return c == Cell::kFloat; });
@@ -91,7 +94,10 @@ Status EstimateGroup(const CallSite& site, std::size_t arg, const StepMatrix& in
   const std::size_t row = out.rows() - 1;
   std::vector<ClassicBucket> buckets;
   bool mixed = false;
+  Pace pace(site.run());
+  TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
   for (std::size_t step = 0; step < in.steps(); ++step) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(group.buckets.size() + group.native_rows.size()));
     buckets.clear();
     for (const auto& [bound, bucket_row] : group.buckets) {
       if (in.cell(bucket_row, step) == Cell::kFloat) buckets.push_back({bound, in.value(bucket_row, step)});
@@ -163,7 +169,9 @@ Result<StepMatrix> EvalHistogramNumber(const CallSite& site) {
   const std::string_view function = site.call.function->name;
   const Scope scope = function.starts_with("histogram_std") ? site.scope.Whole() : site.scope.TotalsOnly();
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.evaluator.Vector(site.arg(0), scope));
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kHistogram) {
         in.SetFloat(row, step, HistogramNumber(function, *in.histogram(row, step)));
@@ -183,8 +191,8 @@ Result<StepMatrix> EvalHistogramQuantile(const CallSite& site) {
   WarnOfQuantiles(site, 0, q);
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
   const Estimators estimators = QuantileEstimators(site, 1, q);
-  for (const HistogramGroup& group : GroupHistograms(site, 1, in)) {
-    TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<HistogramGroup> groups, GroupHistograms(site, 1, in));
+  for (const HistogramGroup& group : groups) {
     out.AddRow({group.labels, group.drop_name});
     TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 1, in, group, estimators, out));
   }
@@ -199,14 +207,13 @@ Result<StepMatrix> EvalHistogramQuantiles(const CallSite& site) {
   const Scope scope = site.scope.Whole();
   TICKSCOPE_ASSIGN_OR_RETURN(const StepMatrix in, site.evaluator.Vector(site.arg(0), scope));
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
-  const std::vector<HistogramGroup> groups = GroupHistograms(site, 0, in);
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<HistogramGroup> groups, GroupHistograms(site, 0, in));
   LabelsBuilder builder;
   for (std::size_t arg = 2; arg < site.arg_count(); ++arg) {
     TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<double> q, site.Scalar(arg));
     WarnOfQuantiles(site, arg, q);
     const Estimators estimators = QuantileEstimators(site, 0, q);
     for (const HistogramGroup& group : groups) {
-      TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
       StepMatrix estimates = site.evaluator.NewMatrix(site.scope);
       estimates.AddRow({group.labels, group.drop_name});
       TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 0, in, group, estimators, estimates));
@@ -222,7 +229,7 @@ Result<StepMatrix> EvalHistogramQuantiles(const CallSite& site) {
     }
   }
   TICKSCOPE_RETURN_IF_ERROR(out.Seal());
-  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix merged, MergeEqualRows(std::move(out)));
+  TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix merged, MergeEqualRows(site.run(), std::move(out)));
   return DropMetricNames(site.run(), std::move(merged));
 }
 
@@ -246,8 +253,8 @@ Result<StepMatrix> EvalHistogramFraction(const CallSite& site) {
         return fraction.value;
       }};
   StepMatrix out = site.evaluator.NewMatrix(site.scope);
-  for (const HistogramGroup& group : GroupHistograms(site, 2, in)) {
-    TICKSCOPE_RETURN_IF_ERROR(site.run().Check());
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<HistogramGroup> groups, GroupHistograms(site, 2, in));
+  for (const HistogramGroup& group : groups) {
     out.AddRow({group.labels, group.drop_name});
     TICKSCOPE_RETURN_IF_ERROR(EstimateGroup(site, 2, in, group, estimators, out));
   }

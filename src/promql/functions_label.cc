@@ -7,6 +7,8 @@
 #include <numeric>
 #include <optional>
 
+#include "promql/paced_sort.h"
+
 namespace tickscope::promql {
 namespace {
 
@@ -124,11 +126,13 @@ Result<StepMatrix> EvalLabelReplace(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(LabelRewrite rewrite, LabelRewrite::Make(site.text(4), site.text(2)));
   TICKSCOPE_RETURN_IF_ERROR(CheckDestination(site, destination));
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     const auto value = rewrite.Apply(in.head(row).labels.Get(source));
     if (value) SetLabel(in.head(row), destination, *value);
   }
-  return MergeEqualRows(std::move(in));
+  return MergeEqualRows(site.run(), std::move(in));
 }
 
 Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
@@ -141,7 +145,9 @@ Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
   TICKSCOPE_RETURN_IF_ERROR(CheckDestination(site, destination));
   const std::string& separator = site.text(2);
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     std::string joined;
     for (std::size_t i = 3; i < site.arg_count(); ++i) {
       if (i > 3) joined += separator;
@@ -149,13 +155,15 @@ Result<StepMatrix> EvalLabelJoin(const CallSite& site) {
     }
     SetLabel(in.head(row), destination, joined);
   }
-  return MergeEqualRows(std::move(in));
+  return MergeEqualRows(site.run(), std::move(in));
 }
 
 Result<StepMatrix> EvalSort(const CallSite& site) {
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.Vector(0));
   const bool effective = CanSort(site);
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kHistogram) in.Erase(row, step);
     }
@@ -164,12 +172,13 @@ Result<StepMatrix> EvalSort(const CallSite& site) {
   if (!effective) return in;
   std::vector<std::size_t> order = RowNumbers(in);
   const bool descending = site.call.function->name == "sort_desc";
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  const auto goes_before = [&](std::size_t a, std::size_t b) {
     const double x = in.value(a, 0);
     const double y = in.value(b, 0);
     if (std::isnan(x) || std::isnan(y)) return !std::isnan(x);  // NaN comes last whichever way.
     return descending ? x > y : x < y;
-  });
+  };
+  TICKSCOPE_RETURN_IF_ERROR(SortPaced(site.run(), order, goes_before));
   in.Reorder(order);
   return in;
 }
@@ -209,7 +218,7 @@ Result<StepMatrix> EvalSortByLabel(const CallSite& site) {
   if (!effective) return in;
   const bool descending = site.call.function->name == "sort_by_label_desc";
   std::vector<std::size_t> order = RowNumbers(in);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  const auto goes_before = [&](std::size_t a, std::size_t b) {
     if (descending) std::swap(a, b);
     const Labels& x = in.head(a).labels;
     const Labels& y = in.head(b).labels;
@@ -219,7 +228,8 @@ Result<StepMatrix> EvalSortByLabel(const CallSite& site) {
       if (left != right) return NaturalLess(left, right);
     }
     return x < y;
-  });
+  };
+  TICKSCOPE_RETURN_IF_ERROR(SortPaced(site.run(), order, goes_before));
   in.Reorder(order);
   return in;
 }

@@ -53,7 +53,9 @@ static_assert(std::ranges::is_sorted(kFloatFunctions, {}, &FloatFunction::name))
 // Replaces each float by apply(step, value), or by nothing when that is empty; histograms go.
 template <typename Apply>
 Result<StepMatrix> MapFloats(const CallSite& site, StepMatrix in, Apply apply) {
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kFloat) {
         const std::optional<double> value = apply(step, in.value(row, step));

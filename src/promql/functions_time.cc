@@ -11,7 +11,9 @@ Result<StepMatrix> EvalTimestamp(const CallSite& site) {
     return DropMetricNames(site.run(), std::move(times));
   }
   TICKSCOPE_ASSIGN_OR_RETURN(StepMatrix in, site.evaluator.Vector(site.arg(0), site.scope.TotalsOnly()));
+  Pace pace(site.run());
   for (std::size_t row = 0; row < in.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(in.steps()));
     for (std::size_t step = 0; step < in.steps(); ++step) {
       if (in.cell(row, step) == Cell::kNone) continue;
       in.Erase(row, step);

@@ -88,10 +88,10 @@ bool IsQuote(char c) {
 
 const Keyword* FindKeyword(std::string_view word) {
   if (word.size() > kKeywordBytesMax) return nullptr;
-  std::string lower(word);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::array<char, kKeywordBytesMax> letters{};
+  std::ranges::transform(word, letters.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string_view lower(letters.data(), word.size());
   const auto it = std::ranges::lower_bound(kKeywords, lower, {}, &Keyword::name);
   return it != kKeywords.end() && it->name == lower ? &*it : nullptr;
 }
@@ -140,7 +140,7 @@ Token Lexer::Error(std::size_t position, std::string message) {
   failed_ = true;
   failure_.kind = TokenKind::kError;
   failure_.position = {position, position};
-  failure_.error = std::move(message);
+  error_ = std::move(message);
   return failure_;
 }
 
@@ -166,7 +166,6 @@ void Lexer::SkipBlanksAndComments() {
 
 std::size_t Lexer::LetterLength(std::size_t at) const {
   if (at >= text_.size()) return 0;
-  if (IsAsciiLetter(text_[at])) return 1;
   if (names_ == NameSyntax::kClassic || static_cast<unsigned char>(text_[at]) < 0x80) return 0;
   static const re2::RE2 kLetter("\\p{L}");
   const std::size_t length = CharacterLength(text_.substr(at));
@@ -177,6 +176,10 @@ std::size_t Lexer::NameLength(std::size_t at, bool colons) const {
   const std::size_t start = at;
   while (at < text_.size()) {
     const char c = text_[at];
+    if (IsAsciiLetter(c)) {
+      ++at;
+      continue;
+    }
     const bool inner = at > start && (IsDigit(c) || (c == '.' && names_ == NameSyntax::kUnquotedUtf8));
     const std::size_t length = inner || (c == ':' && colons) ? 1 : LetterLength(at);
     if (length == 0) break;
@@ -203,8 +206,8 @@ Token Lexer::ScanString() {
   return Take(TokenKind::kString, *length);
 }
 
-Token Lexer::ScanWord() {
-  Token token = Take(TokenKind::kIdentifier, NameLength(at_, true));
+Token Lexer::ScanWord(std::size_t length) {
+  Token token = Take(TokenKind::kIdentifier, length);
   if (const Keyword* keyword = FindKeyword(token.text)) {
     token.kind = keyword->kind;
     token.op = keyword->op;
@@ -297,8 +300,9 @@ Token Lexer::NextInStatement() {
   const char c = text_[at_];
   if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return ScanNumberOrDuration();
   if (IsQuote(c)) return ScanString();
-  if (NameLength(at_, true) == 0) return ScanPunctuation();
-  if (!in_brackets_) return ScanWord();
+  const std::size_t name_length = NameLength(at_, true);
+  if (name_length == 0) return ScanPunctuation();
+  if (!in_brackets_) return ScanWord(name_length);
   if (c == ':') {
     if (seen_colon_) return Error(at_, "unexpected colon ':'");
     seen_colon_ = true;
@@ -384,8 +388,6 @@ std::string DescribeToken(const Token& token) {
   switch (token.kind) {
     case TokenKind::kEnd:
       return "end of input";
-    case TokenKind::kError:
-      return token.error;
     case TokenKind::kIdentifier:
       return "identifier " + Quote(token.text);
     case TokenKind::kMetricIdentifier:

@@ -24,6 +24,8 @@ class Lexer {
 
   /// The next token. After kEnd or kError it keeps returning the same kind.
   [[nodiscard]] Token Next();
+  /// What is wrong, once there was a kError.
+  [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
   [[nodiscard]] Token NextInBraces();
@@ -33,7 +35,7 @@ class Lexer {
   void SkipBlanksAndComments();
   [[nodiscard]] Token ScanNumberOrDuration();
   [[nodiscard]] Token ScanString();
-  [[nodiscard]] Token ScanWord();
+  [[nodiscard]] Token ScanWord(std::size_t length);
   /// The keyword of duration expressions that stands here; nothing for other words, which stay.
   [[nodiscard]] std::optional<Token> ScanDurationWord();
   [[nodiscard]] Token ScanPunctuation();
@@ -63,6 +65,7 @@ class Lexer {
   bool seen_colon_ = false;
   bool failed_ = false;
   Token failure_;
+  std::string error_;
 };
 
 }  // namespace tickscope::promql

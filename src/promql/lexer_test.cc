@@ -16,11 +16,11 @@ std::vector<std::string> Describe(std::string_view text, NameSyntax names = Name
   while (true) {
     const Token token = lexer.Next();
     if (token.kind == TokenKind::kEnd) return out;
-    out.push_back(DescribeToken(token));
     if (token.kind == TokenKind::kError) {
-      out.back() += " at " + std::to_string(token.position.start);
+      out.push_back(lexer.error() + " at " + std::to_string(token.position.start));
       return out;
     }
+    out.push_back(DescribeToken(token));
   }
 }
 

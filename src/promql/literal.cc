@@ -231,7 +231,7 @@ std::string Unquote(std::string_view text) {
   TICKSCOPE_CHECK(text.size() >= 2 && text.front() == text.back());
   const char quote = text[0];
   const std::string_view content = text.substr(1, text.size() - 2);
-  if (quote == '`') return std::string(content);
+  if (quote == '`' || content.find('\\') == std::string_view::npos) return std::string(content);
   std::string out;
   out.reserve(content.size());
   for (std::size_t at = 0; at < content.size(); ++at) {
@@ -259,8 +259,16 @@ std::size_t CharacterLength(std::string_view text) {
 }
 
 std::string Quote(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   std::string out = "\"";
   for (std::size_t at = 0; at < text.size();) {
+    const auto plain_end =
+        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_plain);
+    if (const auto length = static_cast<std::size_t>(plain_end - text.begin()) - at; length > 0) {
+      out += text.substr(at, length);
+      at += length;
+      continue;
+    }
     const std::size_t length = CharacterLength(text.substr(at));
     const std::string_view character = text.substr(at, length);
     const char c = character[0];

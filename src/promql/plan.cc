@@ -1,11 +1,8 @@
 #include "promql/plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "promql/equal_parts.h"
-#include "promql/evaluator.h"
 #include "promql/expr_children.h"
 #include "promql/function_signature.h"
 #include "promql/printer.h"
@@ -17,31 +14,40 @@
 namespace tickscope::promql {
 namespace {
 
-std::string Cut(std::string text) {
-  if (text.size() <= kPlanTextMax) return text;
-  std::size_t end = kPlanTextMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-    --end;
-  text.resize(end);
-  return text + "...";
+void AppendList(const std::vector<std::string>& names, std::string& text) {
+  text += " (";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += names[i];
+  }
+  text += ')';
 }
 
 std::string GroupingText(const Aggregate& aggregate) {
   std::string text(AggregateOpText(aggregate.op));
   if (aggregate.grouping.empty() && !aggregate.without) return text;
-  return text +
-         fmt::format(" {} ({})", aggregate.without ? "without" : "by", fmt::join(aggregate.grouping, ", "));
+  text += aggregate.without ? " without" : " by";
+  AppendList(aggregate.grouping, text);
+  return text;
 }
 
 std::string MatchingText(const Binary& binary) {
   std::string text(BinaryOpText(binary.op));
   if (!binary.matching) return text;
   const VectorMatching& matching = *binary.matching;
-  if (matching.on || !matching.labels.empty())
-    text += fmt::format(" {} ({})", matching.on ? "on" : "ignoring", fmt::join(matching.labels, ", "));
+  if (matching.on || !matching.labels.empty()) {
+    text += matching.on ? " on" : " ignoring";
+    AppendList(matching.labels, text);
+  }
   if (matching.card == MatchCardinality::kManyToOne) text += " group_left";
   if (matching.card == MatchCardinality::kOneToMany) text += " group_right";
   return text;
+}
+
+// That the node is, or takes a range of; null of others.
+const VectorSelector* SelectorOf(const Expr& expr) {
+  if (const auto* range = std::get_if<MatrixSelector>(&expr.node)) return &range->selector;
+  return std::get_if<VectorSelector>(&expr.node);
 }
 
 struct Title {
@@ -64,14 +70,6 @@ Title TitleOf(const Expr& expr) {
     Title operator()(const Paren&) const { return {"parentheses", ""}; }
   };
   return std::visit(Titles{expr}, expr.node);
-}
-
-bool SelectsAnything(const Expr& expr) {
-  if (std::holds_alternative<VectorSelector>(expr.node) || std::holds_alternative<MatrixSelector>(expr.node))
-    return true;
-  bool any = false;
-  ForEachChild(expr, [&any](const Expr& child) { any = any || SelectsAnything(child); });
-  return any;
 }
 
 // What of histograms is looked at further out, as the evaluator's scopes have it.
@@ -108,8 +106,7 @@ bool ReadsAside(const Expr& expr, const Expr& argument) {
 
 class Planner {
  public:
-  Planner(QueryRun& run, const Expr& root, const PlanSources& sources)
-      : run_(run), sources_(sources), evaluator_(run, root) {
+  Planner(QueryRun& run, const Expr& root, const PlanSources& sources) : run_(run), sources_(sources) {
     if (run.options.shares_subexpressions)
       equal_parts_ =
           EqualParts(root, [&run](const Aggregate& aggregate) { return IsPushable(run, aggregate); });
@@ -125,18 +122,16 @@ class Planner {
     std::string_view function;  // That takes a range as it is.
   };
 
-  Result<PlanNode> Visit(const Expr& outer, Place place) {
+  Status Visit(const Expr& outer, Place place, PlanNode& node) {
     TICKSCOPE_RETURN_IF_ERROR(run_.context.Check());
     const Expr& expr = WithoutParens(outer);
-    PlanNode node;
     node.id = ++last_id_;
     node.expr = &expr;
     Title title = TitleOf(expr);
     node.operation = title.operation;
-    node.detail = Cut(std::move(title.detail));
-    node.text = Cut(ToString(expr));
-    const bool is_value = TypeOf(expr) == ValueType::kVector || TypeOf(expr) == ValueType::kScalar;
-    if (is_value && !place.is_once && place.grid.count > 1 && evaluator_.IsStepInvariant(expr)) {
+    node.detail = Shortened(std::move(title.detail), kPlanTextMax);
+    const bool is_value = expr.type == ValueType::kVector || expr.type == ValueType::kScalar;
+    if (is_value && !place.is_once && place.grid.count > 1 && expr.is_step_invariant) {
       place.is_once = true;
       place.grid.count = 1;
     }
@@ -145,7 +140,6 @@ class Planner {
     node.step_ms = place.grid.step_ms;
     node.steps = place.grid.count;
     if (place.is_in_scan) node.method = PlanMethod::kInScan;
-    if (!SelectsAnything(expr)) node.method = PlanMethod::kConstant;
     if (const EqualParts::Part* const part = equal_parts_.Of(expr);
         part != nullptr && !place.is_in_scan && !place.is_aside) {
       // At other times, or with other parts of histograms wanted, it is another value.
@@ -154,12 +148,16 @@ class Planner {
       if (same != before.end()) {
         node.method = PlanMethod::kShared;
         node.shared_with = same->id;
-        return node;
+        return {};
       }
       before.push_back({place, node.id});
     }
     TICKSCOPE_RETURN_IF_ERROR(Descend(expr, place, node));
-    return node;
+    const bool selects_nothing = !node.read && std::ranges::all_of(node.children, [](const PlanNode& child) {
+      return child.method == PlanMethod::kConstant;
+    });
+    if (selects_nothing) node.method = PlanMethod::kConstant;
+    return {};
   }
 
  private:
@@ -203,16 +201,14 @@ class Planner {
         aggregate != nullptr && !place.is_in_scan && IsPushable(run_, *aggregate)) {
       inner.is_in_scan = true;
     }
+    std::size_t count = 0;
+    ForEachChild(expr, [&count](const Expr&) { ++count; });
+    node.children.reserve(count);
     Status status;
     ForEachChild(expr, [&](const Expr& child) {
       if (!status) return;
       inner.is_aside = ReadsAside(expr, child);
-      auto planned = Visit(child, inner);
-      if (planned) {
-        node.children.push_back(*std::move(planned));
-      } else {
-        status = std::unexpected(std::move(planned).error());
-      }
+      status = Visit(child, inner, node.children.emplace_back());
     });
     TICKSCOPE_RETURN_IF_ERROR(status);
     if (inner.is_in_scan && !place.is_in_scan) {
@@ -240,10 +236,6 @@ class Planner {
   Result<PlanRead> ReadOf(const VectorSelector& selector, const TimeShift& shift, std::string_view function,
                           std::int64_t range_ms, const Place& place) {
     PlanRead read;
-    read.matchers = "{";
-    for (const Matcher& matcher : selector.matchers)
-      read.matchers += (read.matchers.size() > 1 ? ", " : "") + matcher.ToString();
-    read.matchers = Cut(read.matchers + "}");
     read.function = function;
     read.range_ms = range_ms;
     const bool is_plain = selector.mode == RangeMode::kPlain;
@@ -266,7 +258,6 @@ class Planner {
 
   QueryRun& run_;
   const PlanSources& sources_;
-  Evaluator evaluator_;  // Its rules; nothing is evaluated.
   EqualParts equal_parts_;
   std::unordered_map<const EqualParts::Part*, std::vector<Evaluated>> evaluated_;
   std::uint32_t last_id_ = 0;
@@ -281,13 +272,28 @@ Result<PlanNode> MakePlan(QueryRun& run, const Expr& expr, const PlanSources& so
     grid = {run.start_ms, run.step_ms,
             static_cast<std::size_t>((run.end_ms - run.start_ms) / run.step_ms) + 1};
   }
-  return Planner(run, expr, sources).Visit(expr, {.grid = grid});
+  PlanNode root;
+  TICKSCOPE_RETURN_IF_ERROR(Planner(run, expr, sources).Visit(expr, {.grid = grid}, root));
+  return root;
+}
+
+std::string ExpressionText(const PlanNode& node) {
+  return ToShortString(*node.expr, kPlanTextMax);
+}
+
+std::string MatchersText(const PlanNode& node) {
+  const VectorSelector* const selector = SelectorOf(*node.expr);
+  std::string text = "{";
+  for (std::size_t i = 0; selector != nullptr && i < selector->matchers.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += selector->matchers[i].ToString();
+  }
+  return Shortened(text += '}', kPlanTextMax);
 }
 
 void AddActual(const PlanTrace& trace, PlanNode& node) {
   const Expr& expr = *node.expr;
-  const auto* selector = std::get_if<VectorSelector>(&expr.node);
-  if (const auto* range = std::get_if<MatrixSelector>(&expr.node)) selector = &range->selector;
+  const VectorSelector* const selector = SelectorOf(expr);
   const ReadRecord* const read = selector == nullptr ? nullptr : trace.FindRead(*selector);
   if (const PlanTrace::Node* const seen = trace.Find(expr); seen != nullptr && seen->calls > 0) {
     node.actual = PlanActual{seen->method, seen->wall, seen->series, std::nullopt};

@@ -8,13 +8,15 @@
 // what is shared; storage for what it reads (ReadPlanner) and what that costs (CostSource). What depends on the samples, say that
 // they turn out to be histograms, it cannot know: then what ran differs from what was planned, and both are shown.
 //
-// Memory    Some hundred bytes a node, and its text, cut at kPlanTextMax.
+// Memory    Some hundred bytes a node. Nodes point into the tree that was parsed.
+// Cost      A microsecond a node or so, and what storage takes to say. Texts are made for who shows them.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/query_cost.h"
@@ -26,7 +28,7 @@ namespace tickscope::promql {
 
 struct QueryRun;
 
-/// Longest expression text a node carries.
+/// Longest text of a node, in bytes; longer ones are cut.
 inline constexpr std::size_t kPlanTextMax = 512;
 /// Selectors that costs and sources are asked of; further ones are planned without.
 inline constexpr std::size_t kPlanReadsMax = 64;
@@ -39,8 +41,7 @@ struct PlanSources {
 
 /// What a selector reads.
 struct PlanRead {
-  std::string matchers;       ///< "{__name__=\"up\", job=\"a\"}".
-  std::string function;       ///< That is made of it; empty for the newest sample.
+  std::string_view function;  ///< That is made of it; empty for the newest sample. Lives for ever.
   std::int64_t range_ms = 0;  ///< Of the range, or the look-back.
   TimeMs start_ms = 0;        ///< Of samples, both inclusive.
   TimeMs end_ms = 0;
@@ -59,10 +60,9 @@ struct PlanActual {
 
 struct PlanNode {
   std::uint32_t id = 0;  ///< From 1, a node before those further in.
-  std::string
-      operation;  ///< "aggregate", "function", "selector", "range", "subquery", "binary", "unary", "number", "string".
+  /// "aggregate", "function", "selector", "range", "subquery", "binary", "unary", "number", "string". Lives for ever.
+  std::string_view operation;
   std::string detail;  ///< "sum by (region)", "rate", "+ on (le)"; the literal.
-  std::string text;    ///< The expression.
   const Expr* expr = nullptr;
   PlanMethod method = PlanMethod::kSeries;
   std::uint32_t shared_with = 0;  ///< Of kShared: the node whose value it takes.
@@ -86,6 +86,12 @@ struct Plan {
 
 /// The plan of `run.text`, parsed as `expr`. Errors: kInvalidArgument for a duration without a legal value; what the context says.
 [[nodiscard]] Result<PlanNode> MakePlan(QueryRun& run, const Expr& expr, const PlanSources& sources);
+
+/// The expression of a node, printed.
+[[nodiscard]] std::string ExpressionText(const PlanNode& node);
+
+/// The matchers of a selector's node, as "{__name__=\"up\", job=\"a\"}".
+[[nodiscard]] std::string MatchersText(const PlanNode& node);
 
 /// Adds what a trace has seen.
 void AddActual(const PlanTrace& trace, PlanNode& node);

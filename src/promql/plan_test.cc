@@ -125,7 +125,8 @@ Result<QueryResult> AskRange(const Storage& storage, const EngineOptions& option
 // Every node that was planned as something else than what it did.
 void ExpectAsPlanned(const PlanNode& node, const std::string& query) {
   if (node.actual) {
-    EXPECT_EQ(PlanMethodText(node.actual->method), PlanMethodText(node.method)) << query << ": " << node.text;
+    EXPECT_EQ(PlanMethodText(node.actual->method), PlanMethodText(node.method))
+        << query << ": " << ExpressionText(node);
   }
   if (node.read && node.actual && node.actual->read) {
     ASSERT_EQ(node.read->spans.size(), node.actual->read->spans.size()) << query;
@@ -266,7 +267,7 @@ TEST(Plan, TellsWhatIsReadAndWhatItCosts) {
   EXPECT_EQ(inner->step_ms, kMinute);
   const PlanNode& range = inner->children.at(0);
   ASSERT_TRUE(range.read.has_value());
-  EXPECT_EQ(range.read->matchers, "{server=\"1\", __name__=\"a_total\"}");
+  EXPECT_EQ(MatchersText(range), "{server=\"1\", __name__=\"a_total\"}");
   EXPECT_EQ(range.read->function, "rate");
   EXPECT_EQ(range.read->range_ms, 5 * kMinute);
   EXPECT_EQ(range.read->end_ms, kStart + 28 * kMinute);

@@ -7,6 +7,7 @@
 
 #include "base/civil_time.h"
 #include "base/duration.h"
+#include "promql/printer.h"
 
 namespace tickscope::promql {
 namespace {
@@ -29,8 +30,9 @@ std::string SourcesText(const std::vector<ReadSpan>& spans) {
   return text;
 }
 
-std::string ReadText(const PlanRead& read) {
-  std::string text = read.matchers;
+std::string ReadText(const PlanNode& node) {
+  const PlanRead& read = *node.read;
+  std::string text = MatchersText(node);
   text += fmt::format(" {} {}", read.function.empty() ? "newest within" : "range",
                       FormatDurationMs(read.range_ms));
   if (read.spans.empty()) {
@@ -66,7 +68,7 @@ std::string ActualText(const PlanNode& node) {
 void AddNode(const PlanNode& node, std::size_t depth, const PlanNode* parent, std::string& out) {
   const std::string indent(2 * depth, ' ');
   out += fmt::format("{}#{} {}", indent, node.id, node.operation);
-  if (!node.detail.empty()) out += " " + node.detail;
+  if (!node.detail.empty()) out.append(" ").append(node.detail);
   out += ": ";
   out += node.shared_with == 0 ? std::string(PlanMethodText(node.method))
                                : fmt::format("same as #{}", node.shared_with);
@@ -78,7 +80,7 @@ void AddNode(const PlanNode& node, std::size_t depth, const PlanNode* parent, st
     out += fmt::format(", {} steps of {}", node.steps, FormatDurationMs(node.step_ms));
   }
   out += '\n';
-  if (node.read) out += fmt::format("{}   reads {}\n", indent, ReadText(*node.read));
+  if (node.read) out += fmt::format("{}   reads {}\n", indent, ReadText(node));
   if (node.actual) out += fmt::format("{}   did {}\n", indent, ActualText(node));
   for (const PlanNode& child : node.children)
     AddNode(child, depth + 1, &node, out);
@@ -86,7 +88,7 @@ void AddNode(const PlanNode& node, std::size_t depth, const PlanNode* parent, st
 
 void AddToLine(const PlanNode& node, std::size_t bytes_max, std::string& out) {
   if (out.size() > bytes_max) return;
-  out += node.detail.empty() ? node.operation : node.detail;
+  out += node.detail.empty() ? node.operation : std::string_view(node.detail);
   if (node.shared_with != 0) {
     out += fmt::format("[as #{}]", node.shared_with);
     return;
@@ -139,12 +141,7 @@ std::string PlanTree(const Plan& plan) {
 std::string PlanLine(const PlanNode& root, std::size_t bytes_max) {
   std::string out;
   AddToLine(root, bytes_max, out);
-  if (out.size() <= bytes_max) return out;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80)
-    --end;
-  out.resize(end);
-  return out + "...";
+  return Shortened(std::move(out), bytes_max);
 }
 
 }  // namespace tickscope::promql

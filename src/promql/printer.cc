@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -18,20 +17,28 @@ namespace {
 
 constexpr std::size_t kLineCharactersMax = 100;
 
-std::string LabelName(std::string_view name) {
-  return IsClassicLabelName(name) ? std::string(name) : Quote(name);
+void AppendLabelName(std::string_view name, std::string& out) {
+  if (IsClassicLabelName(name)) {
+    out += name;
+  } else {
+    out += Quote(name);
+  }
 }
 
 std::string LabelList(const std::vector<std::string>& names) {
-  std::vector<std::string> quoted;
-  quoted.reserve(names.size());
-  for (const std::string& name : names)
-    quoted.push_back(LabelName(name));
-  return fmt::format("({})", fmt::join(quoted, ", "));
+  std::string out = "(";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) out += ", ";
+    AppendLabelName(names[i], out);
+  }
+  return out += ')';
 }
 
 std::string MatcherText(const Matcher& matcher) {
-  return LabelName(matcher.name()) + std::string(MatchTypeText(matcher.type())) + Quote(matcher.value());
+  std::string out;
+  AppendLabelName(matcher.name(), out);
+  out += MatchTypeText(matcher.type());
+  return out += Quote(matcher.value());
 }
 
 // `by (a)` and the operator's own keyword; nothing for an empty by().
@@ -39,7 +46,8 @@ std::string AggregateHead(const Aggregate& aggregate) {
   std::string out(AggregateOpText(aggregate.op));
   if (!aggregate.without && aggregate.grouping.empty()) return out;
   out += aggregate.without ? " without " : " by ";
-  return out + LabelList(aggregate.grouping) + " ";
+  out += LabelList(aggregate.grouping);
+  return out += ' ';
 }
 
 std::string FillText(const VectorMatching& matching) {
@@ -177,7 +185,12 @@ class Printer {
       matchers.push_back(MatcherText(selector.matchers[i]));
     if (matchers.empty() && in_front) return;
     std::ranges::sort(matchers);
-    out_ += fmt::format("{{{}}}", fmt::join(matchers, ","));
+    out_ += '{';
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i > 0) out_ += ',';
+      out_ += matchers[i];
+    }
+    out_ += '}';
   }
 
   void PrintMode(RangeMode mode) {
@@ -208,7 +221,8 @@ class Printer {
 
   // The offset comes last, as in the reference, unless it begins with a parenthesis: then it would take in an operator
   // that follows. Where nothing else stands between, it did so when it was read.
-  void PrintModifiers(const Duration& offset, const std::function<void()>& print_others) {
+  template <typename PrintOthers>
+  void PrintModifiers(const Duration& offset, const PrintOthers& print_others) {
     const bool greedy = offset.expr && FirstOperand(*offset.expr).in_parentheses;
     if (greedy) PrintOffset(offset);
     print_others();
@@ -403,6 +417,21 @@ std::string ToString(const Expr& expr) {
   Printer printer(std::numeric_limits<std::size_t>::max());
   printer.Print(expr);
   return printer.Take();
+}
+
+std::string ToShortString(const Expr& expr, std::size_t bytes_max) {
+  Printer printer(bytes_max);
+  printer.Print(expr);
+  return Shortened(printer.Take(), bytes_max);
+}
+
+std::string Shortened(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;
+  text.resize(end);
+  return text += "...";
 }
 
 std::string ToPrettyString(const Expr& expr) {

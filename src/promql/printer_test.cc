@@ -87,5 +87,14 @@ TEST(Printer, BreaksLongExpressions) {
       ")");
 }
 
+TEST(Printer, CutsShortTexts) {
+  const ExprPtr expr = ParseExpr("sum by (a) (rate(b{c=\"\xc3\xa9\"}[5m]))", EngineOptions{}).value();
+  const std::string whole = "sum by (a) (rate(b{c=\"\xc3\xa9\"}[5m]))";
+  EXPECT_EQ(ToShortString(*expr, whole.size()), whole);
+  EXPECT_EQ(ToShortString(*expr, 10), "sum by (a)...");
+  // Not within a character.
+  EXPECT_EQ(ToShortString(*expr, 23), "sum by (a) (rate(b{c=\"...");
+}
+
 }  // namespace
 }  // namespace tickscope::promql

@@ -234,18 +234,18 @@ class PushedRun {
         TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, reader->AppendSteps(series, steps));
         told += is_counter ? 1 : -1;
         if (is_counter && steps.IsInOrder()) {
-          note(steps.row_count());
           if (steps.stretches.empty()) return {};
-          bool is_anywhere = false;
           if (adder && adder->Add(groups_->Of(series), steps)) {
-            is_anywhere = adder->is_anywhere();
-          } else {
-            kernel.Evaluate(steps, values);
-            sums.Add(groups_->Of(series), values);
-            is_anywhere = values.is_anywhere;
+            note(steps.row_count());
+            if (adder->is_anywhere()) note_name(series);
+            return {};
           }
-          if (is_anywhere) note_name(series);
-          return {};
+          if (kernel.Evaluate(steps, values)) {
+            note(steps.row_count());
+            sums.Add(groups_->Of(series), values);
+            if (values.is_anywhere) note_name(series);
+            return {};
+          }
         }
       }
       samples.Clear();
@@ -314,6 +314,7 @@ Result<bool> Store(const QueryRun& run, const PushedRun& pushed, std::size_t ste
   }
   // As series come: what follows may depend on their order.
   if (values == Values::kOfSeries) std::ranges::sort(rows, {}, &Row::labels);
+  out.Reserve(rows.size());
   for (Row& row : rows) {
     TICKSCOPE_RETURN_IF_ERROR(run.Check());
     out.AddRow({std::move(row.labels), false});

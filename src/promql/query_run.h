@@ -40,4 +40,29 @@ struct QueryRun {
   [[nodiscard]] DurationContext durations() const { return {step_ms, end_ms - start_ms}; }
 };
 
+/// Looks whether the run is to end every so much work: for loops over rows and cells, which may be many and small. A look
+/// takes about as long as 30 cells.
+class Pace {
+ public:
+  explicit Pace(const QueryRun& run) : run_(run) {}
+
+  /// Counts a row's labels and its `cells`, or a step's. Errors: QueryRun::Check's.
+  [[nodiscard]] Status Did(std::size_t cells) {
+    done_ += kRowWork + cells;
+    if (done_ < kWorkPerLook) [[likely]]
+      return {};
+    done_ = 0;
+    return run_.Check();
+  }
+
+ private:
+  // Cells that take as long as to hash or to change labels.
+  static constexpr std::size_t kRowWork = 64;
+  // Less than a millisecond of anything.
+  static constexpr std::size_t kWorkPerLook = 1U << 15;
+
+  const QueryRun& run_;
+  std::size_t done_ = 0;
+};
+
 }  // namespace tickscope::promql

@@ -80,6 +80,10 @@ bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
   double grown = 0;
   for (std::size_t i = 0; i < series.stretches.size(); ++i)
     grown += series.stretches[i].grown + (i > 0 ? series.RiseInto(i) : 0);
+  for (const HiddenGrowth& hidden : series.hidden) {
+    if (!grid_.IsSnug(hidden.row)) return false;
+    grown += hidden.grown;
+  }
   if (!(grown < 0x1p32)) return false;
   Group& to = of->groups[group];
   if (to.rows.empty()) to.rows.assign(of->row_count, 0);
@@ -95,6 +99,9 @@ bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
       rows[fall.row] += static_cast<std::uint32_t>(fall.before);
     rows += stretch.times_ms.size();
   }
+  for (const HiddenGrowth& hidden : series.hidden)
+    to.rows[hidden.row] += static_cast<std::uint32_t>(hidden.grown);
+  // What is cut at zero lies in windows without hidden growth: one that begins at a row is not extended.
   CorrectYoung(*of, group, series);
   return true;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "promql/query_run.h"
 
 namespace tickscope::promql {
 
@@ -111,7 +112,34 @@ void StepMatrix::DropEmptyRows() {
     if (std::any_of(row_cells.begin(), row_cells.end(), [](Cell c) { return c != Cell::kNone; }))
       kept.push_back(row);
   }
-  if (kept.size() < rows()) Reorder(kept);
+  if (kept.size() < rows()) KeepRows(kept);
+}
+
+void StepMatrix::KeepRows(std::span<const std::size_t> rows) {
+  const auto width = static_cast<std::ptrdiff_t>(steps_);
+  std::size_t to = 0;
+  for (const std::size_t from : rows) {
+    if (to != from) {
+      const auto at = static_cast<std::ptrdiff_t>(from) * width;
+      const auto there = static_cast<std::ptrdiff_t>(to) * width;
+      heads_[to] = std::move(heads_[from]);
+      std::copy_n(cells_.begin() + at, width, cells_.begin() + there);
+      std::copy_n(values_.begin() + at, width, values_.begin() + there);
+      histograms_[to] = std::move(histograms_[from]);
+    }
+    ++to;
+  }
+  heads_.resize(to);
+  cells_.resize(to * steps_);
+  values_.resize(to * steps_);
+  histograms_.resize(to);
+}
+
+void StepMatrix::Reserve(std::size_t rows) {
+  heads_.reserve(rows);
+  cells_.reserve(rows * steps_);
+  values_.reserve(rows * steps_);
+  histograms_.reserve(rows);
 }
 
 void StepMatrix::Reorder(std::span<const std::size_t> order) {
@@ -159,26 +187,30 @@ std::unexpected<Error> DuplicateLabelSetError() {
   return Fail(ErrorCode::kFailedPrecondition, "vector cannot contain metrics with the same labelset");
 }
 
-Result<StepMatrix> RemoveMarkedNames(StepMatrix matrix) {
+Result<StepMatrix> RemoveMarkedNames(const QueryRun& run, StepMatrix matrix) {
+  Pace pace(run);
   bool any = false;
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
     SeriesHead& head = matrix.head(row);
     if (!head.drop_name) continue;
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     head.labels = WithoutMetricIdentity(head.labels);
     head.drop_name = false;
     any = true;
   }
   if (!any) return matrix;
-  return MergeEqualRows(std::move(matrix));
+  return MergeEqualRows(run, std::move(matrix));
 }
 
-Result<StepMatrix> MergeEqualRows(StepMatrix matrix) {
+Result<StepMatrix> MergeEqualRows(const QueryRun& run, StepMatrix matrix) {
+  Pace pace(run);
   std::unordered_map<Labels, std::size_t> first_with;
   std::vector<std::size_t> kept;
   kept.reserve(matrix.rows());
   first_with.reserve(matrix.rows());
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
     const auto [it, added] = first_with.try_emplace(matrix.head(row).labels, row);
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(added ? 0 : matrix.steps()));
     if (added) {
       kept.push_back(row);
       continue;
@@ -189,14 +221,16 @@ Result<StepMatrix> MergeEqualRows(StepMatrix matrix) {
       matrix.Copy(it->second, step, matrix, row, step);
     }
   }
-  if (kept.size() < matrix.rows()) matrix.Reorder(kept);
+  if (kept.size() < matrix.rows()) matrix.KeepRows(kept);
   return matrix;
 }
 
-Result<StepMatrix> Broadcast(const StepMatrix& matrix, std::size_t steps) {
+Result<StepMatrix> Broadcast(const QueryRun& run, const StepMatrix& matrix, std::size_t steps) {
   TICKSCOPE_DCHECK(matrix.steps() == 1);
+  Pace pace(run);
   StepMatrix out(steps, matrix.budget());
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(steps));
     out.AddRow(matrix.head(row));
     for (std::size_t step = 0; step < steps; ++step)
       out.Copy(row, step, matrix, row, 0);

@@ -24,6 +24,8 @@
 
 namespace tickscope::promql {
 
+struct QueryRun;
+
 /// The times an expression is evaluated at: start, start + step, ...
 struct Grid {
   TimeMs start_ms = 0;
@@ -92,6 +94,10 @@ class StepMatrix {
   void DropEmptyRows();
   /// Puts rows in the order of `order`, which lists row indexes; rows not listed go.
   void Reorder(std::span<const std::size_t> order);
+  /// Leaves the rows listed, which are in ascending order.
+  void KeepRows(std::span<const std::size_t> rows);
+  /// Makes room for so many rows in all: written row by row, a large matrix would be moved over and over.
+  void Reserve(std::size_t rows);
 
  private:
   [[nodiscard]] std::uint64_t SampleCount(std::size_t row) const;
@@ -121,16 +127,16 @@ class RowIndex {
 [[nodiscard]] Labels WithoutMetricIdentity(const Labels& labels);
 
 /// Gives every row the labels of its head without the metric name where `drop_name` says so, and merges rows that
-/// become equal. Errors: kFailedPrecondition when two of them hold a sample at the same time.
-[[nodiscard]] Result<StepMatrix> RemoveMarkedNames(StepMatrix matrix);
+/// become equal. Errors: kFailedPrecondition when two of them hold a sample at the same time; the run's.
+[[nodiscard]] Result<StepMatrix> RemoveMarkedNames(const QueryRun& run, StepMatrix matrix);
 
 /// Merges rows of equal labels, as after relabelling. Errors: as RemoveMarkedNames.
-[[nodiscard]] Result<StepMatrix> MergeEqualRows(StepMatrix matrix);
+[[nodiscard]] Result<StepMatrix> MergeEqualRows(const QueryRun& run, StepMatrix matrix);
 
 /// The error of two samples with the same labels at one time.
 [[nodiscard]] std::unexpected<Error> DuplicateLabelSetError();
 
 /// The same value at each of `steps` steps, from a matrix of one step.
-[[nodiscard]] Result<StepMatrix> Broadcast(const StepMatrix& matrix, std::size_t steps);
+[[nodiscard]] Result<StepMatrix> Broadcast(const QueryRun& run, const StepMatrix& matrix, std::size_t steps);
 
 }  // namespace tickscope::promql

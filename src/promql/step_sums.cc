@@ -1,5 +1,6 @@
 #include "promql/step_sums.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
@@ -37,11 +38,25 @@ bool StepSums::Supports(AggregateOp op) {
 }
 
 StepSums::StepSums(AggregateOp op, std::size_t groups, std::size_t steps)
-    : op_(op), steps_(steps), counts_(groups * steps, 0), whole_counts_(groups, 0) {
+    : op_(op),
+      steps_(steps),
+      counts_(std::make_unique_for_overwrite<std::uint32_t[]>(groups * steps)),
+      whole_counts_(groups, 0),
+      is_begun_(groups, 0) {
   TICKSCOPE_CHECK(Supports(op));
   if (op == AggregateOp::kCount || op == AggregateOp::kGroup) return;
-  sums_.assign(groups * steps, 0);
-  if (op == AggregateOp::kSum || op == AggregateOp::kAvg) errors_.assign(groups * steps, 0);
+  sums_ = std::make_unique_for_overwrite<double[]>(groups * steps);
+  if (op == AggregateOp::kSum || op == AggregateOp::kAvg)
+    errors_ = std::make_unique_for_overwrite<double[]>(groups * steps);
+}
+
+void StepSums::Begin(std::size_t group) {
+  if (is_begun_[group] != 0) return;
+  is_begun_[group] = 1;
+  const std::size_t at = group * steps_;
+  std::fill_n(&counts_[at], steps_, 0);
+  if (sums_ != nullptr) std::fill_n(&sums_[at], steps_, 0);
+  if (errors_ != nullptr) std::fill_n(&errors_[at], steps_, 0);
 }
 
 void StepSums::AddToSums(std::size_t at, const StepValues& series) {
@@ -70,6 +85,7 @@ void StepSums::AddToBest(std::size_t group, const StepValues& series) {
 
 void StepSums::Add(std::size_t group, const StepValues& series) {
   if (!series.is_anywhere) return;
+  Begin(group);
   const std::size_t at = group * steps_;
   if (op_ == AggregateOp::kSum || op_ == AggregateOp::kAvg) AddToSums(at, series);
   if (op_ == AggregateOp::kMin || op_ == AggregateOp::kMax) AddToBest(group, series);
@@ -82,6 +98,7 @@ void StepSums::Add(std::size_t group, const StepValues& series) {
 }
 
 void StepSums::AddSum(std::size_t group, std::uint32_t count, const StepValues& sum) {
+  Begin(group);
   const std::size_t at = group * steps_;
   AddToSums(at, sum);
   for (std::size_t step = 0; step < steps_; ++step)
@@ -89,19 +106,22 @@ void StepSums::AddSum(std::size_t group, std::uint32_t count, const StepValues& 
 }
 
 void StepSums::Correct(std::size_t group, std::size_t step, double difference) {
+  Begin(group);
   const std::size_t at = group * steps_ + step;
   TwoSum(sums_[at], errors_[at], difference);
 }
 
 void StepSums::Merge(const StepSums& other) {
   for (std::size_t group = 0; group < whole_counts_.size(); ++group) {
+    if (other.is_begun_[group] == 0) continue;
+    Begin(group);
     for (std::size_t step = 0; step < steps_; ++step) {
       const std::size_t at = group * steps_ + step;
       if (!other.IsThere(group, step)) continue;
-      if (!errors_.empty()) {
+      if (errors_ != nullptr) {
         TwoSum(sums_[at], errors_[at], other.sums_[at]);
         errors_[at] += other.errors_[at];
-      } else if (!sums_.empty()) {
+      } else if (sums_ != nullptr) {
         sums_[at] = IsThere(group, step) ? Better(op_ == AggregateOp::kMin, sums_[at], other.sums_[at])
                                          : other.sums_[at];
       }

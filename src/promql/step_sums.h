@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -37,20 +38,24 @@ class StepSums {
   /// Adds what another of the same shape has.
   void Merge(const StepSums& other);
   [[nodiscard]] bool IsThere(std::size_t group, std::size_t step) const {
-    return counts_[group * steps_ + step] + whole_counts_[group] > 0;
+    return is_begun_[group] != 0 && counts_[group * steps_ + step] + whole_counts_[group] > 0;
   }
   [[nodiscard]] double At(std::size_t group, std::size_t step) const;
 
  private:
+  /// Clears a group's cells when it is the first time: all at once would take longer than anybody waits for a cancelled query.
+  void Begin(std::size_t group);
   void AddToSums(std::size_t at, const StepValues& series);
   void AddToBest(std::size_t group, const StepValues& series);
 
   const AggregateOp op_;
   const std::size_t steps_;
-  std::vector<double> sums_;  // Or the best so far.
-  std::vector<double> errors_;
-  std::vector<std::uint32_t> counts_;        // Of series that are not at every step.
+  // A group's cells are undefined until it has begun.
+  std::unique_ptr<double[]> sums_;           // Or the best so far; null for operators that count only.
+  std::unique_ptr<double[]> errors_;         // Of operators of sums.
+  std::unique_ptr<std::uint32_t[]> counts_;  // Of series that are not at every step.
   std::vector<std::uint32_t> whole_counts_;  // Of those that are.
+  std::vector<std::uint8_t> is_begun_;       // By group.
 };
 
 }  // namespace tickscope::promql

@@ -11,7 +11,7 @@ namespace tickscope::promql {
 
 enum class TokenKind : std::uint8_t {
   kEnd,
-  kError,             ///< `error` says what is wrong; nothing follows.
+  kError,             ///< The lexer knows what is wrong; nothing follows.
   kIdentifier,        ///< Also fill, fill_left and fill_right, which mean something only after an operator.
   kMetricIdentifier,  ///< An identifier with a colon.
   kNumber,            ///< Also Inf and NaN.
@@ -55,10 +55,9 @@ struct Token {
   std::string_view text;  ///< Borrowed from the query.
   BinaryOp op = BinaryOp::kAdd;
   AggregateOp aggregate = AggregateOp::kSum;
-  std::string error;
 };
 
-/// How an "unexpected ..." message names the token: `identifier "foo"`, `<op:+>`, `end of input`.
+/// How an "unexpected ..." message names the token, which is not kError: `identifier "foo"`, `<op:+>`, `end of input`.
 [[nodiscard]] std::string DescribeToken(const Token& token);
 
 /// True for +, <=, ... that are spelled with a word: and, or, unless, atan2.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "promql/annotations.h"
+#include "promql/query_run.h"
 
 namespace tickscope::promql {
 namespace {
@@ -21,8 +22,9 @@ std::vector<std::string> Sorted(std::vector<std::string> names) {
 
 }  // namespace
 
-std::vector<MatchGroup> MatchRows(const StepMatrix& left, const StepMatrix& right,
-                                  const VectorMatching& matching) {
+Result<std::vector<MatchGroup>> MatchRows(const QueryRun& run, const StepMatrix& left,
+                                          const StepMatrix& right, const VectorMatching& matching) {
+  Pace pace(run);
   const std::vector<std::string> labels = Sorted(matching.labels);
   std::vector<MatchGroup> groups;
   std::unordered_map<std::string, std::size_t> group_of;
@@ -40,10 +42,14 @@ std::vector<MatchGroup> MatchRows(const StepMatrix& left, const StepMatrix& righ
     if (added) groups.emplace_back();
     return groups[it->second];
   };
-  for (std::size_t row = 0; row < left.rows(); ++row)
+  for (std::size_t row = 0; row < left.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     group_for(left.head(row).labels).left.push_back(row);
-  for (std::size_t row = 0; row < right.rows(); ++row)
+  }
+  for (std::size_t row = 0; row < right.rows(); ++row) {
+    TICKSCOPE_RETURN_IF_ERROR(pace.Did(0));
     group_for(right.head(row).labels).right.push_back(row);
+  }
   return groups;
 }
 

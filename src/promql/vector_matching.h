@@ -19,8 +19,9 @@ struct MatchGroup {
 };
 
 /// Groups in the order their first series appear, left side first.
-[[nodiscard]] std::vector<MatchGroup> MatchRows(const StepMatrix& left, const StepMatrix& right,
-                                                const VectorMatching& matching);
+[[nodiscard]] Result<std::vector<MatchGroup>> MatchRows(const QueryRun& run, const StepMatrix& left,
+                                                        const StepMatrix& right,
+                                                        const VectorMatching& matching);
 
 /// The labels a group shares: those of on(), or all but those of ignoring() and the metric name.
 [[nodiscard]] Labels MatchingLabels(const Labels& labels, const VectorMatching& matching);

@@ -79,6 +79,25 @@ std::span<const StepWindow> WindowGrid::Over(std::span<const StepStretch> stretc
   return windows_;
 }
 
+bool WindowGrid::IsSnug(std::uint32_t row) {
+  if (snug_version_ != version_) {
+    snug_version_ = version_;
+    is_snug_.assign(times_ms_.size(), 1);
+    std::size_t marked = 0;
+    for (std::size_t step = 0; step < ends_ms_.size(); ++step) {
+      const StepWindow& window = windows_[step];
+      const bool is_snug = window.rows() > 1 && times_ms_[window.first] == ends_ms_[step] - range_ms_ &&
+                           times_ms_[window.end - 1] == ends_ms_[step];
+      if (is_snug) continue;
+      // What is before the row behind it may lie in the window.
+      const std::size_t end = std::min<std::size_t>(window.end + std::size_t{1}, times_ms_.size());
+      for (marked = std::max<std::size_t>(marked, window.first); marked < end; ++marked)
+        is_snug_[marked] = 0;
+    }
+  }
+  return is_snug_[row] != 0;
+}
+
 void WindowGrid::Work() {
   ++version_;
   widest_ = 0;

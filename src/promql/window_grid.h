@@ -62,6 +62,8 @@ class WindowGrid {
 
   /// The same over the times of a counter's stretches, which are in order; at once when they are those of last time.
   [[nodiscard]] std::span<const StepWindow> Over(std::span<const StepStretch> stretches);
+  /// Whether all windows that Over gave last and that hold the row, or what is just before it, begin and end at rows.
+  [[nodiscard]] bool IsSnug(std::uint32_t row);
   /// What the windows that Over gave last refer to; in the order of their first window, without those before it again.
   [[nodiscard]] std::span<const WindowReach> reaches() const { return reaches_; }
   /// Changes when Over gives other windows than it gave before.
@@ -92,6 +94,8 @@ class WindowGrid {
   std::vector<TimeMs> times_ms_;  // windows_ are of these.
   std::vector<StepWindow> windows_;
   std::vector<WindowReach> reaches_;
+  std::vector<std::uint8_t> is_snug_;  // By row; of snug_version_.
+  std::uint64_t snug_version_ = 0;
   std::uint64_t version_ = 0;
   std::uint32_t widest_ = 0;
   std::vector<Place> places_;  // Where times_ms_ were last; empty when they may be elsewhere now.

@@ -35,8 +35,9 @@ struct AdmissionOptions {
   std::uint64_t waiting_max = 256;
   std::uint64_t tenant_waiting_max = 128;
   std::uint64_t user_waiting_max = 32;
-  std::chrono::milliseconds target{1'000};    ///< Wait that is fine.
-  std::chrono::milliseconds interval{2'000};  ///< How long it may be longer before queries are sent away.
+  std::chrono::milliseconds target{1'000};  ///< Wait that is fine.
+  /// How long it may be longer before queries are sent away. A room that opens its dashboards on a cold server needs some seconds.
+  std::chrono::milliseconds interval{8'000};
 };
 
 class Admission {

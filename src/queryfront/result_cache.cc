@@ -286,7 +286,7 @@ void ResultCache::PutSettled(const Key& key, const Reach& reach, Extent extent) 
 }
 
 void ResultCache::Evict() {
-  while (memory_bytes_ > options_.memory_bytes && !used_.empty()) {
+  while (memory_bytes_ + fresh_.bytes() > options_.memory_bytes && !used_.empty()) {
     const auto last = entries_.find(used_.back());
     memory_bytes_ -= last->second.bytes;
     evictions_->Add();

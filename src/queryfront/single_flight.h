@@ -56,7 +56,8 @@ class SingleFlight {
 
  private:
   struct Flight {
-    CondVar ended;  // Its own: a room waits for many flights, and each end would wake all who wait for others.
+    CondVar
+        ended;  // Its own: a room waits for many flights, and each end would wake all who wait for others.
     bool has_ended = false;
     std::optional<Given> given;
   };

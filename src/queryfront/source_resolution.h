@@ -10,12 +10,13 @@ namespace tickscope::queryfront {
 
 enum class SourceResolution : std::uint8_t {
   kRaw,          ///< Exact answers only.
-  kAuto,         ///< A fifth of the step; exact for instant queries.
+  kAuto,         ///< A fifth of the step, or hours when that is one; exact for instant queries.
   kOneMinute,    ///< Windows of a minute.
   kFiveMinutes,  ///< Windows of five minutes.
+  kOneHour,      ///< Windows of an hour, where they come to what finer ones would; else of five minutes.
 };
 
-/// "raw", "auto", "1m" or "5m".
+/// "raw", "auto", "1m", "5m" or "1h".
 [[nodiscard]] std::string_view SourceResolutionName(SourceResolution resolution);
 /// The names above, or a duration: the coarsest there is that is no coarser. Errors: kInvalidArgument.
 [[nodiscard]] Result<SourceResolution> ParseSourceResolution(std::string_view text);

@@ -12,10 +12,11 @@ TEST(SourceResolution, ReadsNamesAndDurations) {
     SourceResolution want;
   };
   const Case cases[] = {
-      {"raw", SourceResolution::kRaw},        {"0s", SourceResolution::kRaw},
-      {"30s", SourceResolution::kRaw},        {"1m", SourceResolution::kOneMinute},
-      {"4m", SourceResolution::kOneMinute},   {"5m", SourceResolution::kFiveMinutes},
-      {"1h", SourceResolution::kFiveMinutes}, {"auto", SourceResolution::kAuto},
+      {"raw", SourceResolution::kRaw},         {"0s", SourceResolution::kRaw},
+      {"30s", SourceResolution::kRaw},         {"1m", SourceResolution::kOneMinute},
+      {"4m", SourceResolution::kOneMinute},    {"5m", SourceResolution::kFiveMinutes},
+      {"59m", SourceResolution::kFiveMinutes}, {"1h", SourceResolution::kOneHour},
+      {"3h", SourceResolution::kOneHour},      {"auto", SourceResolution::kAuto},
   };
   for (const Case& c : cases)
     EXPECT_EQ(*ParseSourceResolution(c.text), c.want) << c.text;
@@ -28,6 +29,9 @@ TEST(SourceResolution, FollowsTheStepWhenAuto) {
   EXPECT_EQ(SourceResolutionMs(SourceResolution::kAuto, 60'000), 0);
   EXPECT_EQ(SourceResolutionMs(SourceResolution::kAuto, 300'000), 60'000);
   EXPECT_EQ(SourceResolutionMs(SourceResolution::kAuto, 1'500'000), 300'000);
+  EXPECT_EQ(SourceResolutionMs(SourceResolution::kAuto, 3'599'000), 300'000);
+  EXPECT_EQ(SourceResolutionMs(SourceResolution::kAuto, 3'600'000), 3'600'000);
+  EXPECT_EQ(SourceResolutionMs(SourceResolution::kOneHour, 0), 3'600'000);
   EXPECT_EQ(SourceResolutionMs(SourceResolution::kFiveMinutes, 0), 300'000);
   EXPECT_EQ(SourceResolutionMs(SourceResolution::kRaw, 3'600'000), 0);
 }

@@ -82,7 +82,8 @@ Result<std::string> MakeReport(const CostArguments& arguments) {
 
 int RunCost(int argc, char** argv) {
   CLI::App app(
-      "What is kept and what it costs: bytes by tenant, tier (local, raw, 1m, 5m, cold), owner and metric, "
+      "What is kept and what it costs: bytes by tenant, tier (local, raw, 1m, 5m, 1h, cold), owner and "
+      "metric, "
       "the most "
       "expensive first.",
       "tickscope cost");

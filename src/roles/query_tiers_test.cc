@@ -73,11 +73,11 @@ class World {
     worker.hot_ms = 2 * kHour;
     worker.grace_ms = 0;
     worker.merge.settle_ms = 0;
-    worker.retention.policy.keep_ms = {keep_raw_ms, 1000 * kHour, 1000 * kHour};
+    worker.retention.policy.keep_ms = {keep_raw_ms, 1000 * kHour, 1000 * kHour, 1000 * kHour};
     worker_ = std::make_unique<tier::TierWorker>(fs_, clock_, objects_, *catalogue_, blocks_.get(), served_,
                                                  metrics_, worker);
-    tiers_ = std::make_unique<tier::TieredQueryable>(*store_, *catalogue_, served_,
-                                                     tier::TieredQueryableOptions{});
+    tiers_ = std::make_unique<tier::TieredQueryable>(
+        *store_, *catalogue_, served_, tier::TieredQueryableOptions{.selections = &store_->selections()});
     for (TimeMs time_ms = kStart; time_ms < kStart + kHours * kHour; time_ms += 20'000) {
       Tick(time_ms);
       if ((time_ms - kStart) % (30 * kMinute) == 0) Round();
@@ -163,10 +163,38 @@ class World {
         Add(Named("mixed", server), at_ms, 5, std::move(histogram));
       }
     }
+    TickBuilds(time_ms);
     Send(time_ms);
   }
 
+  // Counters that begin and end with builds, are away for a while, and begin anew within windows.
+  void TickBuilds(TimeMs time_ms) {
+    for (std::size_t server = 0; server < builds_.size(); ++server) {
+      Build& build = builds_[server];
+      if (time_ms < build.away_until_ms) continue;
+      if (more_random_.Below(90) == 0)
+        build.away_until_ms =
+            time_ms + static_cast<TimeMs>(more_random_.Below(4) * more_random_.Below(50)) * kMinute;
+      if (more_random_.Below(900) == 0) build = {build.number + 1, 0, 0};
+      build.counter = more_random_.Below(50) == 0
+                          ? static_cast<double>(more_random_.Below(5))
+                          : build.counter + static_cast<double>(more_random_.Below(40));
+      Add(Labels::FromPairs({{"__name__", "build_total"},
+                             {"build", std::to_string(build.number)},
+                             {"region", server % 2 == 0 ? "eu" : "us"},
+                             {"server", std::to_string(server)}}),
+          time_ms + static_cast<TimeMs>(server), build.counter);
+    }
+  }
+
+  struct Build {
+    int number = 0;
+    double counter = 0;
+    TimeMs away_until_ms = 0;
+  };
   SeededRandom random_{11};
+  SeededRandom more_random_{12};
+  std::array<Build, 6> builds_{};
   ManualClock clock_{kStart};
   io::MemoryFileSystem fs_;
   objstore::MemoryObjectStore objects_;
@@ -234,7 +262,15 @@ TEST(QueryTiers, WindowsStandInWhereTheyGiveTheSame) {
   const Case cases[] = {
       {"max_over_time(g[30m])", 5 * kMinute, 0, "5m"},
       {"min_over_time(g[30m])", 10 * kMinute, 0, "5m"},
-      {"sum_over_time(g[1h])", kHour, 0, "5m"},
+      {"sum_over_time(g[1h])", kHour, 0, "1h"},
+      {"max_over_time(g[2h])", kHour, 0, "1h"},
+      {"min_over_time(g[3h])", kHour, 0, "1h"},
+      {"sum by (region) (avg_over_time(wild[1h]))", 2 * kHour, 0, "1h"},
+      {"count by (region) (count_over_time(build_total[1h]))", kHour, 0, "1h"},
+      {"last_over_time(build_total[1h])", kHour, 0, "1h"},
+      {"max_over_time(g[1h])", kHour, 5 * kMinute, "5m"},
+      {"max_over_time(g[1h])", 30 * kMinute, 0, "5m"},
+      {"max_over_time(g[90m])", kHour, 0, "5m"},
       {"avg_over_time(g[5m])", 5 * kMinute, 0, "5m"},
       {"avg_over_time(wild[15m])", 5 * kMinute, 0, "5m"},
       {"count_over_time(g[10m])", 5 * kMinute, 0, "5m"},
@@ -270,7 +306,7 @@ TEST(QueryTiers, WindowsStandInWhereTheyGiveTheSame) {
     const auto got = world.Ask(world.tiers(), c.text, fast, kFrom + c.phase_ms, kUntil, c.step_ms);
     const auto want = world.Ask(world.all(), c.text, oracle, kFrom + c.phase_ms, kUntil, c.step_ms);
     ExpectNear(got, want, kRounding, text);
-    for (const char* tier : {"1m", "5m"})
+    for (const char* tier : {"1m", "5m", "1h"})
       EXPECT_EQ(ReadsFrom(got, tier), c.windows != nullptr && std::string_view(c.windows) == tier) << text;
     // What is not in a block yet is read as samples.
     EXPECT_TRUE(ReadsFrom(got, "memory") || std::string_view(c.text).find('@') != std::string_view::npos)
@@ -344,6 +380,29 @@ TEST(QueryTiers, WhatIsLeftOfSamplesThatWereLetGo) {
     ExpectNear(got, world.Ask(world.all(), c.text, oracle, kFrom, kGone, 5 * kMinute), c.tolerance, c.text);
     if (testing::Test::HasFailure()) FAIL() << c.text;
   }
+  // Whole hours come from hours, and are what five minutes come to: those of a step that is off by five minutes.
+  for (const char* text : {"increase(c_total[2h])", "sum by (region) (rate(c_total[1h]))",
+                           "max_over_time(g[1h])", "count_over_time(build_total[3h])"}) {
+    const auto got = world.Ask(world.tiers(), text, {}, kFrom, kGone, kHour);
+    EXPECT_TRUE(ReadsFrom(got, "1h")) << text;
+    EXPECT_FALSE(ReadsFrom(got, "5m") || ReadsFrom(got, "1m") || ReadsFrom(got, "raw")) << text;
+    const bool grows = std::string_view(text).find("c_total") != std::string_view::npos;
+    ExpectNear(got, world.Ask(world.all(), text, oracle, kFrom, kGone, kHour), grows ? 0.03 : 0, text);
+    const auto fine = world.Ask(world.tiers(), text, {}, kFrom, kGone, 30 * kMinute);
+    EXPECT_TRUE(ReadsFrom(fine, "5m")) << text;
+    for (const promql::MatrixSeries& series : std::get<promql::Matrix>(got.value)) {
+      const auto& all = std::get<promql::Matrix>(fine.value);
+      const auto same = std::ranges::find(all, series.labels, &promql::MatrixSeries::labels);
+      ASSERT_NE(same, all.end()) << text;
+      for (const promql::Point& point : series.points) {
+        const auto beside = std::ranges::find(same->points, point.time_ms, &promql::Point::time_ms);
+        ASSERT_NE(beside, same->points.end()) << text;
+        EXPECT_NEAR(point.value, beside->value, 1e-12 * std::fabs(beside->value)) << text;
+      }
+    }
+  }
+  // A selector wants the newest sample, not that of the hour.
+  EXPECT_FALSE(ReadsFrom(world.Ask(world.tiers(), "c_total", {}, kFrom, kGone, kHour), "1h"));
   // Over the seam, where windows end and samples begin, too.
   for (const char* text : {"max_over_time(g[1h])", "avg_over_time(g[1h])", "count_over_time(g[1h])"}) {
     ExpectNear(world.Ask(world.tiers(), text, {}, kFrom, kUntil, 5 * kMinute),
@@ -416,9 +475,10 @@ TEST(QueryTiers, ColumnsAndSeriesAgree) {
       for (const char* function :
            {"rate", "increase", "delta", "max_over_time", "min_over_time", "sum_over_time", "avg_over_time",
             "count_over_time", "last_over_time", "present_over_time", "changes"}) {
-        for (const char* metric : {"g", "c_total", "odd", "mixed"}) {
-          for (const std::int64_t step_ms : {5 * kMinute, 7 * kMinute}) {
-            const std::string text = fmt::format("sum by (region) ({}({}[20m]))", function, metric);
+        for (const char* metric : {"g", "c_total", "build_total", "odd", "mixed"}) {
+          for (const std::int64_t step_ms : {5 * kMinute, 7 * kMinute, kHour}) {
+            const char* const range = step_ms == kHour ? "1h" : "20m";
+            const std::string text = fmt::format("sum by (region) ({}({}[{}]))", function, metric, range);
             ExpectNear(world.Ask(world.tiers(), text, columns, kFrom, kUntil, step_ms),
                        world.Ask(world.tiers(), text, series, kFrom, kUntil, step_ms), 1e-13, text);
             if (testing::Test::HasFailure())

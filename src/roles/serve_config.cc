@@ -106,6 +106,9 @@ void VisitKeep(Visitor& visit, tier::KeepTimes& keep_ms) {
   visit.Interval("raw", "Samples as they came.", keep_ms[0]);
   visit.Interval("1m", "Windows of a minute.", keep_ms[1]);
   visit.Interval("5m", "Windows of five minutes.", keep_ms[2]);
+  // Who wrote down how long history is kept before there were hours meant them as well.
+  if (visit.Says("5m") && !visit.Says("1h")) keep_ms[3] = keep_ms[2];
+  visit.Interval("1h", "Windows of an hour; as 5m when that alone is said.", keep_ms[3]);
 }
 
 template <typename Visitor>
@@ -142,7 +145,7 @@ void VisitTiers(Visitor& visit, TierConfig& c) {
   visit.End();
   visit.KeepRules("keep_rules",
                   "The same for series that a selector matches; the first rule that does counts: a list of "
-                  "{match: SELECTOR, raw: 2d, 1m: 7d, 5m: 7d}.",
+                  "{match: SELECTOR, raw: 2d, 1m: 7d, 5m: 7d, 1h: 7d}.",
                   c.worker.retention.policy);
   visit.KeepTenants("keep_tenants", "The same for single tenants, by name; what is left out is as above.",
                     c.worker.retention);
@@ -329,7 +332,7 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Resolution(
       "max_source_resolution",
       "Coarsest windows that may stand for samples, where the answer is near and not the same: raw (none), "
-      "auto (a fifth of the step), 1m, 5m. A request's max_source_resolution wins.",
+      "auto (a fifth of the step), 1m, 5m, 1h. A request's max_source_resolution wins.",
       c.front.resolution);
   visit.Count("threads_per_query", "Most threads one query may take; 0 is one a core.", c.engine.threads, 0,
               256);
@@ -434,6 +437,7 @@ class Reader {
       maps_.pop_back();
     }
   }
+  [[nodiscard]] bool Says(const char* name) { return maps_.back().Has(name); }
   void Secret(const char* name, const char* help, std::string& value) { Text(name, help, value); }
   void KeepRules(const char* name, const char*, tier::RetentionPolicy& policy) {
     if (!maps_.back().Has(name)) return;
@@ -465,7 +469,7 @@ class Reader {
   }
   void Resolution(const char* name, const char*, queryfront::SourceResolution& resolution) {
     resolution = static_cast<queryfront::SourceResolution>(
-        maps_.back().OneOf(name, static_cast<std::size_t>(resolution), {"raw", "auto", "1m", "5m"}));
+        maps_.back().OneOf(name, static_cast<std::size_t>(resolution), {"raw", "auto", "1m", "5m", "1h"}));
   }
   void Level(const char* name, const char*, LogLevel& level) {
     level = static_cast<LogLevel>(
@@ -491,6 +495,7 @@ class Writer {
     out_.BeginMap(name);
   }
   void End() { out_.EndMap(); }
+  [[nodiscard]] static bool Says(const char*) { return true; }
   void Text(const char* name, const char* help, const std::string& value) {
     out_.Comment(help);
     out_.String(name, value);

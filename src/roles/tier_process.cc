@@ -186,6 +186,7 @@ Result<std::unique_ptr<TierProcess>> TierProcess::Open(const World& world, const
     process->queryable_ = std::make_unique<tier::TieredQueryable>(
         *store, *process->catalogue_, process->served_here_,
         tier::TieredQueryableOptions{.query_series_max = query_series_max,
+                                     .selections = &store->selections(),
                                      .cold = process->cold_.get(),
                                      .cold_range = [cold = process->cold_.get()](const TenantId& tenant) {
                                        return cold->Range(tenant);

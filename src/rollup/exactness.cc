@@ -88,7 +88,7 @@ ExactnessAnswer ExactnessOf(const RangeQuestion& question) {
             "either "
             "end"};
   }
-  return {entry->aligned, entry->aggregates, entry->reason};
+  return {entry->aligned, entry->aggregates, entry->reason, has_range && is_aligned};
 }
 
 }  // namespace tickscope::rollup

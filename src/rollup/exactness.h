@@ -33,6 +33,7 @@ struct ExactnessAnswer {
   Exactness exactness = Exactness::kNotAnswerable;
   AggregateSet aggregates;  ///< It is computed from; empty when it cannot be.
   std::string_view reason;  ///< A sentence without its stop.
+  bool is_aligned = false;  ///< Whether each range is one of whole windows.
 };
 
 /// A function nobody knows, or one of no range, is not answerable. What histogram_quantile, histogram_sum and the like are

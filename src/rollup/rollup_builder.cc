@@ -282,13 +282,15 @@ Result<std::vector<RollupFile>> FoldRollups(io::FileSystem& fs, const RollupRead
   TICKSCOPE_ASSIGN_OR_RETURN(RollupOutput output,
                              RollupOutput::Create(fs, plan, fine.tenant(), fine.end_offset()));
   const QueryContext context;
-  TICKSCOPE_ASSIGN_OR_RETURN(auto series, fine.Select({.matchers = {},
-                                                       .start_ms = plan.start_ms + 1,
-                                                       .end_ms = plan.end_ms,
-                                                       .aggregates = plan.aggregates,
-                                                       .order = SeriesOrder::kBlock,
-                                                       .series_max = SIZE_MAX},
-                                                      context));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto series,
+                             fine.Select({.matchers = {},
+                                          .start_ms = plan.start_ms + 1,
+                                          .end_ms = plan.end_ms,
+                                          .aggregates = plan.aggregates,
+                                          .order = SeriesOrder::kBlock,
+                                          .steps_reach_ms = std::ranges::max(plan.resolutions_ms),
+                                          .series_max = SIZE_MAX},
+                                         context));
   RollupRows rows;
   RollupRows folded;
   while (series->Next()) {

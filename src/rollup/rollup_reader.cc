@@ -11,7 +11,9 @@
 #include "block/block_order.h"
 #include "block/block_scan.h"
 #include "model/sample_columns.h"
+#include "rollup/told_increases.h"
 #include "scan/combined_scan.h"
+#include "scan/kept_scan.h"
 #include "scan/match_series.h"
 
 namespace tickscope::rollup {
@@ -109,7 +111,8 @@ void Align(const SampleColumns& samples, const std::vector<TimeMs>& ends_ms, Rol
 TimeMs ReadFrom(const RollupReader& reader, const RollupRequest& request) {
   const bool is_earlier =
       request.aggregates.Has(Aggregate::kIncrease) && request.start_ms > INT64_MIN + kResolutionMax;
-  return is_earlier ? request.start_ms - reader.resolution_ms() : request.start_ms;
+  return is_earlier ? request.start_ms - std::max(request.steps_reach_ms, reader.resolution_ms())
+                    : request.start_ms;
 }
 
 // Columns as stored, from ReadFrom on, to rows as asked for.
@@ -134,7 +137,7 @@ class RowAssembly {
         Align(column(aggregate), rows.ends_ms, rows[aggregate], is_there_[ToIndex(aggregate)]);
     }
     if (wanted_.Has(Aggregate::kIncrease)) PutBackIncreases(rows);
-    if (!rows.ends_ms.empty() && rows.ends_ms.front() < start_ms_) DropFirst(rows);
+    DropBefore(rows);
     for (const Aggregate aggregate : kAggregates) {
       if (!wanted_.Has(aggregate)) rows[aggregate] = {};
     }
@@ -160,14 +163,22 @@ class RowAssembly {
     }
   }
 
-  // The window before the range was read for the first increase.
-  static void DropFirst(RollupRows& rows) {
-    rows.last_before =
-        rows[Aggregate::kLast].HistogramAt(0) == nullptr ? rows[Aggregate::kLast].values[0] : NoValue();
-    rows.ends_ms.erase(rows.ends_ms.begin());
+  // What is before the range was read for the first increase.
+  void DropBefore(RollupRows& rows) const {
+    const auto count = std::ranges::lower_bound(rows.ends_ms, start_ms_) - rows.ends_ms.begin();
+    if (count == 0) return;
+    const auto last = static_cast<std::size_t>(count) - 1;
+    if (rows[Aggregate::kLast].HistogramAt(last) == nullptr) {
+      rows.last_before = rows[Aggregate::kLast].values[last];
+      rows.last_before_ms = rows.ends_ms[last];
+    }
+    const auto drop = [count](auto& column) {
+      if (!column.empty()) column.erase(column.begin(), column.begin() + count);
+    };
+    drop(rows.ends_ms);
     for (RollupRows::Column& column : rows.columns) {
-      if (!column.values.empty()) column.values.erase(column.values.begin());
-      if (!column.histograms.empty()) column.histograms.erase(column.histograms.begin());
+      drop(column.values);
+      drop(column.histograms);
     }
   }
 
@@ -366,7 +377,7 @@ Result<std::unique_ptr<RollupSeries>> RollupReader::Select(const RollupRequest& 
 
 Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanStored(
     Aggregate aggregate, const std::vector<Matcher>& matchers, TimeMs start_ms, TimeMs end_ms,
-    std::size_t series_max, const QueryContext& context) const {
+    std::size_t series_max, const QueryContext& context, scan::SelectionCache* cache) const {
   std::vector<Matcher> with_samples = matchers;
   TICKSCOPE_ASSIGN_OR_RETURN(Matcher no_coverage,
                              Matcher::Make(MatchType::kEqual, CoverageLabels().begin()->name, ""));
@@ -389,18 +400,22 @@ Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanStored(
                                block::ScanBlock(part.file->block,
                                                 {with_samples, std::max(start_ms, part.range.after_ms + 1),
                                                  std::min(end_ms, part.range.until_ms), series_max},
-                                                context));
+                                                context, cache));
     if (scan->series_count() > 0) scans.push_back(std::move(scan));
   }
   return scans;
 }
 
 // Series of which several aggregates make a row, or of which single windows have more to tell than one.
-class RollupReader::RowScan final : public ColumnScan {
+class RollupReader::RowScan final : public scan::KeptScan {
  public:
   RowScan(std::shared_ptr<const RollupReader> reader, RollupRequest request, WindowForm form,
-          Precision precision)
-      : reader_(std::move(reader)), request_(std::move(request)), form_(form), precision_(precision) {}
+          Precision precision, scan::SelectionCache* cache)
+      : reader_(std::move(reader)),
+        request_(std::move(request)),
+        form_(form),
+        precision_(precision),
+        cache_(cache) {}
 
   [[nodiscard]] Status Open(const QueryContext& context) {
     const TimeMs from_ms = ReadFrom(*reader_, request_);
@@ -408,8 +423,8 @@ class RollupReader::RowScan final : public ColumnScan {
     const auto scan_of = [&](Aggregate aggregate) -> Result<std::unique_ptr<ColumnScan>> {
       TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<ColumnScan>> scans,
                                  reader_->ScanStored(aggregate, request_.matchers, from_ms, request_.end_ms,
-                                                     request_.series_max, context));
-      return scan::Combine(std::move(scans), context);
+                                                     request_.series_max, context, cache_));
+      return scan::Combine(std::move(scans), context, cache_);
     };
     spine_aggregate_ = needed.Has(Aggregate::kLast) ? Aggregate::kLast : Aggregate::kCount;
     TICKSCOPE_ASSIGN_OR_RETURN(spine_, scan_of(spine_aggregate_));
@@ -417,12 +432,19 @@ class RollupReader::RowScan final : public ColumnScan {
       if (aggregate == spine_aggregate_ || !needed.Has(aggregate)) continue;
       Beside beside{.aggregate = aggregate, .scan = nullptr, .series_of = {}};
       TICKSCOPE_ASSIGN_OR_RETURN(beside.scan, scan_of(aggregate));
-      TICKSCOPE_ASSIGN_OR_RETURN(beside.series_of, scan::MatchSeries(*spine_, *beside.scan, context));
+      TICKSCOPE_ASSIGN_OR_RETURN(beside.series_of, Match(*beside.scan, context));
       beside_.push_back(std::move(beside));
     }
     return {};
   }
 
+  [[nodiscard]] std::shared_ptr<const void> selection() const override {
+    const auto* const kept = dynamic_cast<const scan::KeptScan*>(spine_.get());
+    return kept == nullptr ? nullptr : kept->selection();
+  }
+  [[nodiscard]] scan::SelectionCache* cache() const override {
+    return selection() == nullptr ? nullptr : cache_;
+  }
   [[nodiscard]] std::uint32_t series_count() const override { return spine_->series_count(); }
   [[nodiscard]] std::span<const std::uint32_t> PairsOf(std::uint32_t series) const override {
     return spine_->PairsOf(series);
@@ -440,16 +462,37 @@ class RollupReader::RowScan final : public ColumnScan {
   }
 
  private:
+  // By series of the spine; scan::kNoSeries where there is none.
+  using SeriesOf = std::vector<std::uint32_t>;
   struct Beside {
     Aggregate aggregate{};
     std::unique_ptr<ColumnScan> scan;
-    std::vector<std::uint32_t> series_of;  // By series of the spine; scan::kNoSeries where it has none.
+    std::shared_ptr<const SeriesOf> series_of;
   };
+
+  [[nodiscard]] Result<std::shared_ptr<const SeriesOf>> Match(const ColumnScan& beside,
+                                                              const QueryContext& context) const {
+    const auto* const kept = dynamic_cast<const scan::KeptScan*>(&beside);
+    const bool is_kept = cache() != nullptr && kept != nullptr && kept->selection() != nullptr;
+    scan::SelectionKey key('w');
+    if (is_kept) {
+      key.AddOwner(selection());
+      key.AddOwner(kept->selection());
+      if (auto known = cache_->Find<SeriesOf>(key)) return known;
+    }
+    auto made = std::make_shared<SeriesOf>();
+    TICKSCOPE_ASSIGN_OR_RETURN(*made, scan::MatchSeries(*spine_, beside, context));
+    if (is_kept) cache_->Keep(key, made, made->capacity() * sizeof(std::uint32_t));
+    return made;
+  }
 
   class Reader final : public ColumnReader {
    public:
     explicit Reader(const RowScan& scan)
-        : scan_(scan), spine_(scan.spine_->NewReader()), assembly_(*scan.reader_, scan.request_) {
+        : scan_(scan),
+          spine_(scan.spine_->NewReader()),
+          assembly_(*scan.reader_, scan.request_),
+          told_(scan.reader_->resolution_ms()) {
       for (const Beside& beside : scan.beside_)
         readers_.push_back(beside.scan->NewReader());
     }
@@ -479,15 +522,18 @@ class RollupReader::RowScan final : public ColumnScan {
     [[nodiscard]] Result<bool> AppendSteps(std::uint32_t series, CounterSteps& out) override {
       if (scan_.form_ != WindowForm::kCounter) return false;
       TICKSCOPE_RETURN_IF_ERROR(ReadBeside(series));
-      if (!IsPlainCounter()) return false;
-      return spine_->AppendSteps(series, out);
+      const SampleColumns& increases = assembly_.column(Aggregate::kIncrease);
+      if (!increases.histograms.empty()) return false;
+      const std::size_t from = out.stretches.size();
+      TICKSCOPE_ASSIGN_OR_RETURN(const bool is_counter, spine_->AppendSteps(series, out));
+      return is_counter && told_.PutInto(increases, scan_.request_.start_ms, from, out);
     }
 
    private:
     [[nodiscard]] Status ReadBeside(std::uint32_t series) {
       for (std::size_t i = 0; i < readers_.size(); ++i) {
         const Beside& beside = scan_.beside_[i];
-        const std::uint32_t there = beside.series_of[series];
+        const std::uint32_t there = (*beside.series_of)[series];
         SampleColumns& column = assembly_.column(beside.aggregate);
         column.Clear();
         if (there == scan::kNoSeries) continue;
@@ -512,6 +558,7 @@ class RollupReader::RowScan final : public ColumnScan {
     const std::unique_ptr<ColumnReader> spine_;
     std::vector<std::unique_ptr<ColumnReader>> readers_;
     RowAssembly assembly_;
+    ToldIncreases told_;
     RollupRows rows_;
     SampleColumns samples_;
   };
@@ -520,6 +567,7 @@ class RollupReader::RowScan final : public ColumnScan {
   const RollupRequest request_;
   const WindowForm form_;
   const Precision precision_;
+  scan::SelectionCache* const cache_;
   Aggregate spine_aggregate_ = Aggregate::kLast;
   std::unique_ptr<ColumnScan> spine_;
   std::vector<Beside> beside_;
@@ -527,12 +575,13 @@ class RollupReader::RowScan final : public ColumnScan {
 
 Result<std::vector<std::unique_ptr<ColumnScan>>> RollupReader::ScanRows(const RollupRequest& request,
                                                                         WindowForm form, Precision precision,
-                                                                        const QueryContext& context) const {
+                                                                        const QueryContext& context,
+                                                                        scan::SelectionCache* cache) const {
   if (form == WindowForm::kLast && precision == Precision::kNear) {
     return ScanStored(Aggregate::kLast, request.matchers, request.start_ms, request.end_ms,
-                      request.series_max, context);
+                      request.series_max, context, cache);
   }
-  auto scan = std::make_unique<RowScan>(shared_from_this(), request, form, precision);
+  auto scan = std::make_unique<RowScan>(shared_from_this(), request, form, precision, cache);
   TICKSCOPE_RETURN_IF_ERROR(scan->Open(context));
   std::vector<std::unique_ptr<ColumnScan>> scans;
   scans.push_back(std::move(scan));

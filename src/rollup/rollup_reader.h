@@ -19,6 +19,7 @@
 #include "model/matcher.h"
 #include "rollup/rollup_rows.h"
 #include "rollup/window_form.h"
+#include "scan/selection_cache.h"
 
 namespace tickscope::rollup {
 
@@ -40,6 +41,8 @@ struct RollupRequest {
   TimeMs end_ms = 0;
   AggregateSet aggregates;
   SeriesOrder order = SeriesOrder::kLabels;
+  /// How far before the first window its first increase may begin from; 0 is a window.
+  std::int64_t steps_reach_ms = 0;
   std::size_t series_max = 1'000'000;
 };
 
@@ -78,11 +81,11 @@ class RollupReader : public std::enable_shared_from_this<RollupReader> {
 
   /// The rows of windows (window_form.h) as samples, as scans of which no two tell the same window; in order of time as far as
   /// files are. The request's aggregates are the form's. A series that has no exact rows where they are asked for refuses
-  /// with kUnsupported. The context outlives them. Errors: as Select.
-  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanRows(const RollupRequest& request,
-                                                                          WindowForm form,
-                                                                          Precision precision,
-                                                                          const QueryContext& context) const;
+  /// with kUnsupported. Which series they are is kept in the cache, if there is one. The context outlives them, as does the
+  /// cache. Errors: as Select.
+  [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanRows(
+      const RollupRequest& request, WindowForm form, Precision precision, const QueryContext& context,
+      scan::SelectionCache* cache = nullptr) const;
 
  private:
   struct File {
@@ -98,7 +101,7 @@ class RollupReader : public std::enable_shared_from_this<RollupReader> {
   // The aggregate's values as stored.
   [[nodiscard]] Result<std::vector<std::unique_ptr<ColumnScan>>> ScanStored(
       Aggregate aggregate, const std::vector<Matcher>& matchers, TimeMs start_ms, TimeMs end_ms,
-      std::size_t series_max, const QueryContext& context) const;
+      std::size_t series_max, const QueryContext& context, scan::SelectionCache* cache) const;
 
   std::vector<File> files_;
 };

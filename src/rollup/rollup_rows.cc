@@ -486,10 +486,19 @@ class MixedFolder {
 void RollupRows::Clear() {
   ends_ms.clear();
   last_before = NoValue();
+  last_before_ms = 0;
   for (Column& column : columns) {
     column.values.clear();
     column.histograms.clear();
   }
+}
+
+double RollupRows::LastBefore(std::size_t row, std::int64_t resolution_ms) const {
+  const TimeMs end_ms = ends_ms[row] - resolution_ms;
+  if (row == 0) return WindowEnd(last_before_ms, resolution_ms) == end_ms ? last_before : NoValue();
+  const Column& last = (*this)[Aggregate::kLast];
+  return ends_ms[row - 1] == end_ms && last.HistogramAt(row - 1) == nullptr ? last.values[row - 1]
+                                                                            : NoValue();
 }
 
 TimeMs WindowEnd(TimeMs time_ms, std::int64_t resolution_ms) {
@@ -532,9 +541,10 @@ void WindowKernel::Aggregate(SampleColumns& samples, TimeMs start_ms, AggregateS
   FindWindows(samples.times_ms, start_ms);
   if (windows_.empty()) return;
   const std::size_t begin = windows_.front().first;
-  if (begin > 0 && samples.times_ms[begin - 1] > start_ms - resolution_ms_ &&
+  if (begin > 0 && samples.times_ms[begin - 1] > start_ms - kStepGapMax &&
       !(is_mixed && samples.histograms[begin - 1] != nullptr)) {
     rows.last_before = samples.values[begin - 1];
+    rows.last_before_ms = samples.times_ms[begin - 1];
   }
   if (!is_mixed) return AddFloats(samples, wanted, rows);
   MixedRows mixed(samples, rows);
@@ -597,6 +607,7 @@ void WindowKernel::AddFloats(const SampleColumns& samples, AggregateSet wanted, 
 void FoldRows(const RollupRows& fine, std::int64_t resolution_ms, RollupRows& coarse) {
   coarse.Clear();
   coarse.last_before = fine.last_before;
+  coarse.last_before_ms = fine.last_before_ms;
   if (fine.holds_histograms()) {
     MixedFolder(fine, coarse).Fold(resolution_ms);
   } else {

@@ -69,10 +69,13 @@ struct RollupRows {
 
   std::vector<TimeMs> ends_ms;
   std::array<Column, kAggregates.size()> columns;  ///< Of aggregates that were not asked for: empty.
-  /// The last float of the window that ends where the range begins; NoValue() when there is none.
+  /// The last sample before the range, when it is a float and less than kStepGapMax old; else NoValue().
   double last_before = NoValue();
+  TimeMs last_before_ms = 0;  ///< Its time, or the end of the window it is known from.
 
   [[nodiscard]] std::size_t size() const { return ends_ms.size(); }
+  /// The last float of the window before a row, of rows of that resolution; NoValue() when that window has none.
+  [[nodiscard]] double LastBefore(std::size_t row, std::int64_t resolution_ms) const;
   [[nodiscard]] Column& operator[](Aggregate aggregate) { return columns[ToIndex(aggregate)]; }
   [[nodiscard]] const Column& operator[](Aggregate aggregate) const { return columns[ToIndex(aggregate)]; }
   [[nodiscard]] bool holds_histograms() const {

@@ -390,6 +390,29 @@ TEST(Rollup, KeepsByKindAndLeavesOutWhatFollows) {
   }
 }
 
+// A counter that is looked at once in five minutes: what it grew by from one file's last window into the next one's first follows,
+// though no sample lies in the last minute.
+TEST(Rollup, LeavesOutWhatFollowsFromTheFileBefore) {
+  io::MemoryFileSystem fs;
+  Series series{Labels::FromPairs({{"__name__", "a_total"}}), {}};
+  for (int i = 0; i < 48; ++i) {
+    series.samples.times_ms.push_back(kStart + (5 * i + 2) * kMinute);
+    series.samples.values.push_back(100 * i);
+  }
+  const TimeMs middle_ms = kStart + 2 * kHour;
+  const auto early = WriteRaw(fs, "/early.block", {series}, kStart, middle_ms, 3);
+  const auto late = WriteRaw(fs, "/late.block", {series}, middle_ms, kStart + 4 * kHour, 6);
+  auto files = BuildRollups(fs, {{early}, {}}, Plan("1", kStart, middle_ms, Keeping::kByKind)).value();
+  const auto second =
+      BuildRollups(fs, {{late}, {early}}, Plan("2", middle_ms, kStart + 4 * kHour, Keeping::kByKind)).value();
+  const auto increases = std::ranges::find(second, "2-5m-increase.block", &RollupFile::name);
+  ASSERT_NE(increases, second.end());
+  EXPECT_EQ(increases->summary.meta.series_count, 1U);  // That which tells the windows.
+  files.insert(files.end(), second.begin(), second.end());
+  ExpectRows(*RollupReader::Make(Open(fs, files, 5 * kMinute)).value(), {series}, kStart, kStart + 4 * kHour,
+             Keeping::kByKind);
+}
+
 TEST(Rollup, SelectsAndServesTheLast) {
   io::MemoryFileSystem fs;
   const std::vector<Series> all = MakeSeries(70, 2);

@@ -85,16 +85,13 @@ void RollupWriter::PickIncreases(const RollupRows& rows, SampleColumns& picked) 
   picked.Clear();
   const RollupRows::Column& increase = rows[Aggregate::kIncrease];
   const RollupRows::Column& last = rows[Aggregate::kLast];
-  double before = rows.last_before;
-  TimeMs before_ms = grid_.front() - resolution_ms_;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const HistogramPtr& histogram = increase.HistogramAt(i);
+    const TimeMs before_ms = i == 0 ? grid_.front() - resolution_ms_ : rows.ends_ms[i - 1];
     const bool is_next = rows.ends_ms[i] - before_ms == resolution_ms_;
+    const double before = rows.LastBefore(i, resolution_ms_);
     const double now = last.HistogramAt(i) == nullptr ? last.values[i] : NoValue();
-    const bool follows = histogram == nullptr && is_next && SameBits(increase.values[i], StepOf(before, now));
-    before_ms = rows.ends_ms[i];
-    before = now;
-    if (follows) continue;
+    if (histogram == nullptr && is_next && SameBits(increase.values[i], StepOf(before, now))) continue;
     picked.times_ms.push_back(rows.ends_ms[i]);
     picked.values.push_back(increase.values[i]);
     if (!increase.histograms.empty()) picked.histograms.push_back(histogram);

@@ -88,12 +88,7 @@ void CounterRows(const RollupRows& rows, std::int64_t resolution_ms, SampleColum
       out.AddLast(i);
       continue;
     }
-    double before = NoValue();
-    if (i == 0) {
-      before = rows.last_before;
-    } else if (rows.ends_ms[i - 1] == end_ms - resolution_ms && last.HistogramAt(i - 1) == nullptr) {
-      before = last.values[i - 1];
-    }
+    double before = rows.LastBefore(i, resolution_ms);
     if (IsNoValue(before)) {
       before = grown > now ? 0 : now - grown;
       out.Add(end_ms - resolution_ms, before);

@@ -112,6 +112,7 @@ TEST(WindowForm, CountersGrowByTheirIncreases) {
     rows[Aggregate::kLast].values = c.last;
     rows[Aggregate::kIncrease].values = c.increase;
     rows.last_before = c.last_before;
+    rows.last_before_ms = kMinute;
     SampleColumns samples;
     ASSERT_TRUE(RowsAsSamples(rows, WindowForm::kCounter, Precision::kNear, kMinute, samples));
     EXPECT_EQ(samples.size(), c.row_count);

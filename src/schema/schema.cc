@@ -57,6 +57,13 @@ const Label* FindLabel(std::span<const Label> labels, std::string_view name) {
   return found == labels.end() ? nullptr : &*found;
 }
 
+std::uint64_t LabelProduct(const Metric& metric) {
+  std::uint64_t product = 1;
+  for (const Label& label : metric.labels)
+    product = std::min(kBudgetMax, product * std::max<std::uint64_t>(label.budget, 1));
+  return product;
+}
+
 std::uint64_t SeriesPerTarget(const Metric& metric) {
   if (metric.kind != MetricKind::kHistogram) return metric.series_max;
   return metric.series_max * (metric.bounds.size() + 3);  // +Inf, _sum, _count.

@@ -143,6 +143,9 @@ struct Schema {
 /// The label of that name, or null. Owned by the span.
 [[nodiscard]] const Label* FindLabel(std::span<const Label> labels, std::string_view name);
 
+/// The product of its labels' budgets, at most kBudgetMax: how many label sets it can have.
+[[nodiscard]] std::uint64_t LabelProduct(const Metric& metric);
+
 /// Most series one target can have of the metric, buckets, sums and counts counted: what the schema admits.
 [[nodiscard]] std::uint64_t SeriesPerTarget(const Metric& metric);
 

@@ -169,11 +169,8 @@ class Reader {
     metric.cadence_ms = map.DurationMs("cadence", defaults_.cadence_ms, kCadences);
     metric.labels = ReadLabels(map, "labels", true);
     ReadKindOptions(map, metric);
-    std::uint64_t product = 1;
-    for (const Label& label : metric.labels)
-      product = std::min(kBudgetMax, product * std::max<std::uint64_t>(label.budget, 1));
     metric.series_max =
-        static_cast<std::uint64_t>(map.Int("series_max", static_cast<std::int64_t>(product),
+        static_cast<std::uint64_t>(map.Int("series_max", static_cast<std::int64_t>(LabelProduct(metric)),
                                            {.min = 1, .max = static_cast<std::int64_t>(kBudgetMax)}));
     return metric;
   }

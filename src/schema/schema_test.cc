@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "schema/handles.h"
 #include "schema/schema_reader.h"
 #include "schema/schema_rules.h"
 
@@ -258,6 +259,29 @@ TEST(Schema, BoundsWhatAFileCanHold) {
   const auto long_text =
       InspectSchema(OneMetric(fmt::format("{{name: a, type: gauge, help: {}}}", std::string(1'001, 'h'))));
   EXPECT_EQ(long_text.problems.at(0).text, "metrics[0].help: expected at most 1000 bytes, got 1001");
+}
+
+TEST(Handles, NamesAreDistinctAndLegal) {
+  const auto schema =
+      ReadSchema(OneMetric("{name: s_new_total, type: counter, help: \"a\\\"b?\", labels: {z: {values: [a-b, "
+                           "a_b, a_b2, 1x]}}}") +
+                     "  - {name: s_open_total, type: counter, help: h, labels: {z: {budget: 5}}}\n",
+                 "t.yaml");
+  ASSERT_TRUE(schema.has_value()) << schema.error().message;
+  const auto handles = PlanHandles(*schema, "");
+  ASSERT_TRUE(handles.has_value());
+  ASSERT_EQ(handles->left_out.size(), 1U);
+  EXPECT_EQ(handles->left_out[0].reason, "label z does not list its values");
+  const std::string cpp = HandlesCpp(*handles, *schema, "t.yaml");
+  EXPECT_THAT(cpp, testing::HasSubstr("{ kAB, kAB_2, kAB2, k1x }"));
+  EXPECT_THAT(cpp, testing::HasSubstr("  New new_;\n"));
+  EXPECT_THAT(cpp, testing::HasSubstr("metric.help = \"a\\\"b\\077\";"));
+  const std::string c = HandlesC(*handles, *schema, "t.yaml");
+  EXPECT_THAT(c, testing::HasSubstr("S_NEW_Z_A_B_2 = 1,"));
+  EXPECT_FALSE(PlanHandles(*schema, "(").has_value());
+  EXPECT_FALSE(PlanHandles(*schema, "nothing").has_value());
+  EXPECT_EQ(DoubleLiteral(1), "1.0");
+  EXPECT_EQ(DoubleLiteral(0.1), "0.1");
 }
 
 TEST(Schema, TheFileWeShipIsFreeOfProblems) {

@@ -39,6 +39,8 @@ std::string_view TierName(Tier tier) {
       return "1m";
     case Tier::kFiveMinutes:
       return "5m";
+    case Tier::kOneHour:
+      return "1h";
   }
   return "";
 }
@@ -51,6 +53,8 @@ std::int64_t ResolutionMs(Tier tier) {
       return 60'000;
     case Tier::kFiveMinutes:
       return 300'000;
+    case Tier::kOneHour:
+      return kHourMs;
   }
   return 0;
 }
@@ -93,6 +97,11 @@ BlockName AlignToWindows(BlockName name) {
   name.from_ms = floor(name.from_ms - 1) + 1;
   name.until_ms = -floor(-(name.until_ms - 1)) + 1;
   return name;
+}
+
+bool HoldsWindows(Tier tier, const BlockName& name) {
+  const std::int64_t window_ms = ResolutionMs(tier);
+  return window_ms != 0 && (name.from_ms - 1) % window_ms == 0 && (name.until_ms - 1) % window_ms == 0;
 }
 
 std::optional<BlockName> ParseBlockName(std::string_view file_name) {

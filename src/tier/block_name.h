@@ -3,6 +3,7 @@
 //   metrics/raw/<tenant>/<from>-<until>-<id>.block              samples as they came
 //   metrics/1m/<tenant>/<from>-<until>-<id>.<aggregate>.block   a rollup's aggregate (docs/formats/rollup.md)
 //   metrics/5m/<tenant>/...
+//   metrics/1h/<tenant>/...
 //
 // Samples are in [from, until), milliseconds since the epoch. The id tells blocks of one range apart, and how they were
 // made: by the store it is the cut (digits), by rolling up again 'r', by a merge 'd' or 'm' (a day, 32 days), a hash of what was merged and perhaps a
@@ -22,10 +23,13 @@
 
 namespace tickscope::tier {
 
-enum class Tier : std::uint8_t { kRaw, kOneMinute, kFiveMinutes };
-inline constexpr std::array<Tier, 3> kTiers = {Tier::kRaw, Tier::kOneMinute, Tier::kFiveMinutes};
+enum class Tier : std::uint8_t { kRaw, kOneMinute, kFiveMinutes, kOneHour };
+inline constexpr std::array<Tier, 4> kTiers = {Tier::kRaw, Tier::kOneMinute, Tier::kFiveMinutes,
+                                               Tier::kOneHour};
+/// Those that hold windows, the finest first.
+inline constexpr std::array<Tier, 3> kRollupTiers = {Tier::kOneMinute, Tier::kFiveMinutes, Tier::kOneHour};
 
-/// "raw", "1m" or "5m": in object names, metrics and messages.
+/// "raw", "1m", "5m" or "1h": in object names, metrics and messages.
 [[nodiscard]] std::string_view TierName(Tier tier);
 /// Length of a rollup's window; 0 for samples as they came.
 [[nodiscard]] std::int64_t ResolutionMs(Tier tier);
@@ -54,8 +58,11 @@ struct BlockName {
   friend bool operator==(const BlockName&, const BlockName&) = default;
 };
 
-/// The range in whole windows of all resolutions; a block of the store is just that.
+/// The range in whole windows of five minutes and of one; a block of the store is just that.
 [[nodiscard]] BlockName AlignToWindows(BlockName name);
+/// Whether a rollup of the range is made of a tier: windows of an hour only of whole hours, for blocks that share an hour would each
+/// tell a part of it.
+[[nodiscard]] bool HoldsWindows(Tier tier, const BlockName& name);
 
 /// Nothing for a name that is not a block's.
 [[nodiscard]] std::optional<BlockName> ParseBlockName(std::string_view file_name);

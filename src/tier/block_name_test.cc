@@ -88,6 +88,18 @@ TEST(MergeId, FollowsFromTheSourcesAlone) {
   EXPECT_EQ(MergeId(Level::kMonth, {"a"}).front(), 'm');
 }
 
+TEST(BlockName, HoursAreMadeOfWholeHours) {
+  const BlockName block{1, 7'200'001, "0000000001", ""};
+  EXPECT_FALSE(HoldsWindows(Tier::kRaw, block));
+  for (const Tier tier : kRollupTiers)
+    EXPECT_TRUE(HoldsWindows(tier, block)) << TierName(tier);
+  const BlockName half{1'800'001, 3'600'001, "0000000001", ""};
+  EXPECT_TRUE(HoldsWindows(Tier::kFiveMinutes, half));
+  EXPECT_FALSE(HoldsWindows(Tier::kOneHour, half));
+  EXPECT_FALSE(HoldsWindows(Tier::kOneHour, {1, 5'400'001, "0000000001", ""}));
+  EXPECT_TRUE(HoldsWindows(Tier::kOneHour, {-3'599'999, 1, "0000000001", ""}));
+}
+
 TEST(Precedes, ARollupMadeAgainComesFirstAndThatOfMoreBlocksBeforeIt) {
   const BlockName early{1, 7200001, "0000000001", "sum"};
   const BlockName late{7200001, 14400001, "0000000002", "sum"};

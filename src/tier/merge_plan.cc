@@ -14,6 +14,10 @@ namespace {
 // Periods that blocks over an edge may tie together.
 constexpr std::int64_t kTiedPeriodsMax = 4;
 
+// Windows of an hour are 24 a day: what a query of a month pays for is files. So the days that are over are merged while the month
+// goes on, so many at a time, what was merged before counted in: each window is written eight times at most.
+constexpr std::size_t kHoursTogetherMin = 5;
+
 // Periods begin a millisecond after the multiple, as block windows do (decision 0012).
 constexpr TimeMs kEdgeMs = 1;
 
@@ -63,6 +67,10 @@ std::vector<std::string> PendingDeletes(const ListedBlock& block, std::span<cons
     }
   }
   return pending;
+}
+
+bool IsOver(TimeMs until_ms, std::int64_t period_ms, TimeMs now_ms, const MergePlanOptions& options) {
+  return now_ms >= (PeriodOf(until_ms - 1, period_ms) + 1) * period_ms + kEdgeMs + options.settle_ms;
 }
 
 bool IsMixed(const ListedBlock& block) {
@@ -123,10 +131,15 @@ std::vector<MergeJob> PlanMerges(Tier tier, std::span<const ListedBlock> live,
   const auto plan = [&](Level level) {
     const std::int64_t period_ms = PeriodMs(level);
     for (Group& group : GroupByPeriod(live, level, period_ms)) {
-      const TimeMs over_ms = (group.last + 1) * period_ms + kEdgeMs + options.settle_ms;
-      std::erase_if(group.blocks, [&](const ListedBlock* block) { return planned.contains(block); });
-      if (now_ms < over_ms) continue;
+      const bool is_over = now_ms >= (group.last + 1) * period_ms + kEdgeMs + options.settle_ms;
+      const bool goes_on = !is_over && tier == Tier::kOneHour && level == Level::kMonth;
+      if (!is_over && !goes_on) continue;
+      std::erase_if(group.blocks, [&](const ListedBlock* block) {
+        return planned.contains(block) ||
+               (goes_on && !IsOver(block->name.until_ms, PeriodMs(Level::kDay), now_ms, options));
+      });
       for (Blocks& blocks : Mergeable(group.blocks, has_classes)) {
+        if (goes_on && blocks.size() < kHoursTogetherMin) continue;
         // A part of what is there is progress too; the next round takes the rest.
         if (blocks.size() > options.inputs_max) blocks.resize(options.inputs_max);
         planned.insert(blocks.begin(), blocks.end());

@@ -1,7 +1,7 @@
 // Merge plan: which blocks a compactor merges next.
 //
 // Blocks of a tenant and tier that lie in one period (a day, or 32 days for rollups) become one when the period is over and
-// has settled. Blocks that reach over an edge tie the periods they touch together, up to a bound; longer ones stay as
+// has settled; windows of an hour also before, the days that are over, some at a time. Blocks that reach over an edge tie the periods they touch together, up to a bound; longer ones stay as
 // they are, for overlap is normal to readers. A plan is a function of the listing and the time, so several compactors with one
 // listing plan the same and share the work by a hash.
 #pragma once

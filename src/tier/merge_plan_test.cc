@@ -80,6 +80,34 @@ TEST(MergePlan, OnlyRollupsBecomeMonths) {
   EXPECT_EQ(jobs[0].output.aggregate, "last");
 }
 
+TEST(MergePlan, HoursAreMergedWhileTheMonthGoesOn) {
+  std::vector<ListedBlock> blocks;
+  for (int day = 0; day < 9; ++day)
+    blocks.push_back(Stored(day * 24, 24, "d0000000000000001", "last"));
+  blocks.push_back(Stored(9 * 24, 2, "0000000042", "last"));
+  const TimeMs now_ms = 9 * kDay + kDay / 2;
+  EXPECT_TRUE(Plan(Tier::kFiveMinutes, blocks, now_ms).empty());
+  const auto jobs = Plan(Tier::kOneHour, blocks, now_ms);
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].inputs.size(), 9U);
+  EXPECT_EQ(jobs[0].output.until_ms, 9 * kDay + 1);
+  EXPECT_EQ(jobs[0].output.level(), Level::kMonth);
+
+  // What was merged so far is one of those merged next, once there are enough.
+  blocks = {Stored(0, 9 * 24, "m0000000000000001", "last")};
+  for (int day = 9; day < 12; ++day)
+    blocks.push_back(Stored(day * 24, 24, "d0000000000000001", "last"));
+  EXPECT_TRUE(Plan(Tier::kOneHour, blocks, 13 * kDay).empty());
+  blocks.push_back(Stored(12 * 24, 24, "d0000000000000001", "last"));
+  EXPECT_TRUE(Plan(Tier::kOneHour, blocks, 13 * kDay).empty());  // That has not settled.
+  const auto next = Plan(Tier::kOneHour, blocks, 13 * kDay + 1 + MergePlanOptions().settle_ms);
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next[0].inputs.size(), 5U);
+  // And at the end all of it, however few.
+  blocks.resize(2);
+  EXPECT_EQ(Plan(Tier::kOneHour, blocks, 40 * kDay).size(), 1U);
+}
+
 TEST(MergePlan, ClassesAreSplitOnceAndMergedApartAfterwards) {
   const auto split = Plan(Tier::kRaw, {Stored(0, 2, "0000000001")}, 3 * kDay, true);
   ASSERT_EQ(split.size(), 1U);

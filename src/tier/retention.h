@@ -4,8 +4,8 @@
 // hash of the rule, so what may go follows from names alone. Before that merge (a day) a file holds all series, and goes when the
 // longest of them may.
 //
-//   defaults            raw 14 d, 1 m 180 d, 5 m 400 d
-//   {match: '{class="debug"}', raw: 2d, 1m: 7d, 5m: 7d}      the first rule that matches a series counts
+//   defaults            raw 14 d, 1 m 180 d, 5 m and 1 h 400 d
+//   {match: '{class="debug"}', raw: 2d, 1m: 7d, 5m: 7d, 1h: 7d}      the first rule that matches a series counts
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ namespace tickscope::tier {
 using KeepTimes = std::array<std::int64_t, kTiers.size()>;
 
 inline constexpr std::int64_t kDayMs = 24 * 3'600'000LL;
-inline constexpr KeepTimes kKeepDefaults = {14 * kDayMs, 180 * kDayMs, 400 * kDayMs};
+inline constexpr KeepTimes kKeepDefaults = {14 * kDayMs, 180 * kDayMs, 400 * kDayMs, 400 * kDayMs};
 
 struct RetentionRule {
   std::string selector;

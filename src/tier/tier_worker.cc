@@ -19,8 +19,6 @@ constexpr rollup::Aggregate kCommitAggregate = rollup::Aggregate::kCount;
 // Blocks put before the object store is listed again.
 constexpr std::size_t kUploadsPerListing = 16;
 
-constexpr std::array<Tier, 2> kRollupTiers = {Tier::kOneMinute, Tier::kFiveMinutes};
-
 bool ReachesOver(const BlockName& a, const BlockName& b) {
   return a.from_ms < b.until_ms && b.from_ms < a.until_ms;
 }
@@ -146,7 +144,8 @@ bool TierWorker::HasRollups(const TenantId& tenant, const TenantTiers& tiers, co
   BlockName commit = AlignToWindows(*ParseBlockName(file));
   commit.aggregate = rollup::AggregateName(kCommitAggregate);
   return std::ranges::all_of(kRollupTiers, [&](Tier tier) {
-    return IsTooOld(tier, tenant, commit) || Knows(tiers.of(tier), commit.FileName());
+    return !HoldsWindows(tier, commit) || IsTooOld(tier, tenant, commit) ||
+           Knows(tiers.of(tier), commit.FileName());
   });
 }
 
@@ -247,7 +246,8 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
     plan.aggregates = rollup::AggregateSet::All().Without(rollup::Aggregate::kFirst);
   plan.resolutions_ms.clear();
   for (const Tier tier : kRollupTiers) {
-    if (!IsTooOld(tier, block.tenant, range)) plan.resolutions_ms.push_back(ResolutionMs(tier));
+    if (HoldsWindows(tier, range) && !IsTooOld(tier, block.tenant, range))
+      plan.resolutions_ms.push_back(ResolutionMs(tier));
   }
   if (plan.resolutions_ms.empty()) return {};
   TICKSCOPE_ASSIGN_OR_RETURN(std::vector<rollup::RollupFile> built, rollup::BuildRollups(fs_, inputs, plan));
@@ -256,8 +256,7 @@ tickscope::Status TierWorker::Rollup(const HotBlock& block, const BlockName& nam
       built, [](const rollup::RollupFile& file) { return file.aggregate != kCommitAggregate; });
   if (is_again) range.id = RerollId(files);
   for (const rollup::RollupFile& file : built) {
-    const Tier tier =
-        file.resolution_ms == ResolutionMs(Tier::kOneMinute) ? Tier::kOneMinute : Tier::kFiveMinutes;
+    const Tier tier = *std::ranges::find(kRollupTiers, file.resolution_ms, ResolutionMs);
     BlockName object = range;
     object.aggregate = rollup::AggregateName(file.aggregate);
     const std::string path = ScratchPath(file.name);

@@ -75,13 +75,33 @@ TEST(TierWorker, ADayMovesIsMergedAndLeavesTheMachine) {
   }
   world.Round();
   EXPECT_EQ(world.Objects("metrics/raw/default/").size(), 1U + 2U);
-  // All seven aggregates of both resolutions, of a day and of two blocks.
+  // Six aggregates of all resolutions, of a day and of two blocks.
   EXPECT_EQ(world.Objects("metrics/1m/default/").size(), 6U * 3);
   EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 6U * 3);
+  EXPECT_EQ(world.Objects("metrics/1h/default/").size(), 6U * 3);
   // The machine keeps what is younger than six hours.
   EXPECT_LE(world.store_.Blocks().size(), 4U);
   EXPECT_EQ(world.Read(0, INT64_MAX), all);
   world.Restart();
+  EXPECT_EQ(world.Read(0, INT64_MAX), all);
+}
+
+// Blocks that share an hour have windows of minutes only, and are handed over all the same.
+TEST(TierWorker, HalvesOfHoursHaveNoHours) {
+  TierWorld world(2, kStart, objstore::FaultProfile::None(), Quick());
+  Series all;
+  for (int i = 0; i < 4; ++i) {
+    const TimeMs from_ms = kStart + i * kHourMs / 2 + 1;
+    const Series series = Counters(from_ms, from_ms + kHourMs / 2, 2);
+    world.store_.Add(from_ms, from_ms + kHourMs / 2, series, static_cast<std::uint64_t>(i));
+    Merge(series, all);
+  }
+  world.clock_.JumpTo(kStart + 10 * kHourMs);
+  for (int i = 0; i < 3; ++i)
+    world.Round();
+  EXPECT_EQ(world.Objects("metrics/5m/default/").size(), 6U * 4);
+  EXPECT_TRUE(world.Objects("metrics/1h/default/").empty());
+  EXPECT_TRUE(world.store_.Blocks().empty());
   EXPECT_EQ(world.Read(0, INT64_MAX), all);
 }
 

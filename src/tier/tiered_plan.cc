@@ -65,30 +65,60 @@ bool SelectsGauges(const std::vector<Matcher>& matchers) {
   });
 }
 
+// What windows of a tier are worth beside finer ones, or samples.
+enum class Worth : std::uint8_t {
+  kNothing,
+  kNear,        // Off by what lies in windows that are cut, or by their length.
+  kSameGrowth,  // What a counter grew by, whatever windows tell it.
+  kSame,
+};
+
+Worth WorthOf(const SelectRequest& request, WindowForm form, Tier tier) {
+  if (!request.hints) return Worth::kNear;
+  const SelectHints& hints = *request.hints;
+  const std::int64_t resolution_ms = ResolutionMs(tier);
+  const rollup::ExactnessAnswer answer = rollup::ExactnessOf({.function = hints.function,
+                                                              .window_ms = hints.range_ms,
+                                                              .step_ms = hints.step_ms,
+                                                              .start_ms = hints.end_ms,
+                                                              .resolution_ms = resolution_ms});
+  if (answer.exactness == rollup::Exactness::kNotAnswerable) return Worth::kNothing;
+  const bool is_kept =
+      form == WindowForm::kLast || form == WindowForm::kCount || SelectsGauges(request.matchers);
+  // First samples are kept of few series.
+  if (answer.exactness == rollup::Exactness::kExact && form != WindowForm::kFirst && is_kept)
+    return Worth::kSame;
+  return form == WindowForm::kCounter && answer.is_aligned ? Worth::kSameGrowth : Worth::kNear;
+}
+
 // A tier that may stand in for samples that are there.
 struct Choice {
   Tier tier = Tier::kFiveMinutes;
   Precision precision = Precision::kExact;
 };
 
+constexpr std::array kCoarsestFirst = {Tier::kOneHour, Tier::kFiveMinutes, Tier::kOneMinute};
+
+// Tiers for what no samples are of: the coarsest that comes to the same, then what is finest.
+std::vector<Tier> InPlaceOfSamples(const SelectRequest& request, WindowForm form) {
+  std::vector<Tier> tiers;
+  for (const Tier tier : kCoarsestFirst) {
+    if (request.hints && WorthOf(request, form, tier) >= Worth::kSameGrowth) tiers.push_back(tier);
+  }
+  tiers.insert(tiers.end(), kRollupTiers.begin(), kRollupTiers.end());
+  return tiers;
+}
+
 std::vector<Choice> ChoicesFor(const SelectRequest& request, WindowForm form) {
   std::vector<Choice> choices;
   if (!request.hints) return choices;
-  const SelectHints& hints = *request.hints;
-  for (const Tier tier : {Tier::kFiveMinutes, Tier::kOneMinute}) {
-    const std::int64_t resolution_ms = ResolutionMs(tier);
-    const rollup::ExactnessAnswer answer = rollup::ExactnessOf({.function = hints.function,
-                                                                .window_ms = hints.range_ms,
-                                                                .step_ms = hints.step_ms,
-                                                                .start_ms = hints.end_ms,
-                                                                .resolution_ms = resolution_ms});
-    if (answer.exactness == rollup::Exactness::kNotAnswerable) continue;
-    const bool is_kept =
-        form == WindowForm::kLast || form == WindowForm::kCount || SelectsGauges(request.matchers);
-    // First samples are kept of few series.
-    if (answer.exactness == rollup::Exactness::kExact && form != WindowForm::kFirst && is_kept) {
+  for (const Tier tier : kCoarsestFirst) {
+    const Worth worth = WorthOf(request, form, tier);
+    const bool is_near_enough =
+        tier == Tier::kOneHour ? worth == Worth::kSameGrowth : worth != Worth::kNothing;
+    if (worth == Worth::kSame) {
       choices.push_back({tier, Precision::kExact});
-    } else if (hints.resolution_max_ms >= resolution_ms) {
+    } else if (is_near_enough && request.hints->resolution_max_ms >= ResolutionMs(tier)) {
       choices.push_back({tier, Precision::kNear});
     }
   }
@@ -104,10 +134,22 @@ void AddStored(const ListedBlock& block, std::vector<BlockName>& stored) {
   }
 }
 
-// The interval in whole windows.
-Interval ToWindows(const Interval& interval) {
-  const BlockName name = AlignToWindows({interval.from_ms, interval.until_ms, "", ""});
-  return {name.from_ms, name.until_ms};
+// The interval in whole windows, which begin a millisecond after multiples of the resolution.
+Interval ToWindows(const Interval& interval, std::int64_t resolution_ms) {
+  return {rollup::WindowEnd(interval.from_ms, resolution_ms) - resolution_ms + 1,
+          rollup::WindowEnd(interval.until_ms - 1, resolution_ms) + 1};
+}
+
+// Of the intervals the whole windows; at the request's own edges windows are cut by who asks.
+std::vector<Interval> WholeWindows(std::vector<Interval> intervals, const Interval& asked,
+                                   std::int64_t resolution_ms) {
+  for (Interval& interval : intervals) {
+    if (interval.from_ms > asked.from_ms)
+      interval.from_ms = rollup::WindowEnd(interval.from_ms - 1, resolution_ms) + 1;
+    if (interval.until_ms < asked.until_ms)
+      interval.until_ms = rollup::WindowEnd(interval.until_ms, resolution_ms) - resolution_ms + 1;
+  }
+  return Union(std::move(intervals));
 }
 
 // Every file that was ever made of a tier's windows, as far as is known.
@@ -152,7 +194,7 @@ std::vector<Interval> TieredQueryable::TrueWindows(const SelectRequest& request,
   for (const ReadSpan& span : hot->PlanRead(all).spans) {
     const Interval interval{span.start_ms, span.end_ms + 1};
     // A block that the tier has not met yet is like what is in memory.
-    if (span.files == 0 || !Gaps(interval, served).empty()) untrue.push_back(ToWindows(interval));
+    if (span.files == 0 || !Gaps(interval, served).empty()) untrue.push_back(interval);
   }
   for (const ListedBlock& block : tiers.of(Tier::kRaw).live) {
     if (block.name.Overlaps(first_ms, last_ms)) AddStored(block, stored);
@@ -174,6 +216,8 @@ std::vector<Interval> TieredQueryable::TrueWindows(const SelectRequest& request,
     commit.aggregate = rollup::AggregateName(Aggregate::kCount);
     if (!known.contains(commit.FileName())) untrue.push_back({name.from_ms, name.until_ms});
   }
+  for (Interval& interval : untrue)
+    interval = ToWindows(interval, ResolutionMs(tier));
   return Without(windows, std::move(untrue));
 }
 
@@ -232,7 +276,7 @@ TieredQueryable::Readings TieredQueryable::Plan(const SelectRequest& request,
                     [](const ListedBlock* a, const ListedBlock* b) { return Precedes(a->name, b->name); });
   // After the newest block, of raw samples or of windows, everything is in the store's memory and segments.
   TimeMs known_until_ms = raw_until_ms;
-  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
+  for (const Tier tier : kRollupTiers) {
     for (const ListedBlock& block : tiers.of(tier).live)
       known_until_ms = std::max(known_until_ms, block.name.until_ms);
   }
@@ -240,8 +284,9 @@ TieredQueryable::Readings TieredQueryable::Plan(const SelectRequest& request,
   if (known_until_ms == INT64_MIN && cold.from_ms < cold.until_ms) known_until_ms = cold.until_ms;
   covered.push_back({known_until_ms == INT64_MIN ? request.start_ms : known_until_ms, INT64_MAX});
   std::vector<Interval> gaps = Without(left, std::move(covered));
-  for (const Tier tier : {Tier::kOneMinute, Tier::kFiveMinutes}) {
-    const std::vector<Interval> answered = Both(gaps, WindowsOf(tiers, tier, SpineOf(form)));
+  for (const Tier tier : InPlaceOfSamples(request, form)) {
+    const std::vector<Interval> answered = WholeWindows(Both(gaps, WindowsOf(tiers, tier, SpineOf(form))),
+                                                        {request.start_ms, until_ms}, ResolutionMs(tier));
     for (const Interval& span : answered)
       read_windows(tier, Precision::kNear, span);
     gaps = Without(gaps, answered);

@@ -354,9 +354,9 @@ Result<std::unique_ptr<ColumnScan>> TieredQueryable::Scan(const SelectRequest& r
     for (auto& [key, blocks] : by_class) {
       TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<const rollup::RollupReader> reader,
                                  rollup::RollupReader::Make(std::move(blocks)));
-      TICKSCOPE_ASSIGN_OR_RETURN(
-          std::vector<std::unique_ptr<ColumnScan>> of_class,
-          reader->ScanRows(RowsOf(request, reading), reading.form, reading.precision, context));
+      TICKSCOPE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<ColumnScan>> of_class,
+                                 reader->ScanRows(RowsOf(request, reading), reading.form, reading.precision,
+                                                  context, options_.selections));
       std::ranges::move(of_class, std::back_inserter(scans));
     }
   }
@@ -370,13 +370,15 @@ Result<std::unique_ptr<ColumnScan>> TieredQueryable::Scan(const SelectRequest& r
       TICKSCOPE_ASSIGN_OR_RETURN(
           scans.emplace_back(),
           block::ScanBlock(std::move(block),
-                           {part.matchers, part.start_ms, part.end_ms, options_.query_series_max}, context));
+                           {part.matchers, part.start_ms, part.end_ms, options_.query_series_max}, context,
+                           options_.selections));
     }
     TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> hot, hot_.Scan(part, context));
     if (hot == nullptr) return none;
     scans.push_back(std::move(hot));
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> all, scan::Combine(std::move(scans), context));
+  TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<ColumnScan> all,
+                             scan::Combine(std::move(scans), context, options_.selections));
   all->SetSpans(SpansOf(request, readings));
   return all;
 }

@@ -22,6 +22,7 @@
 #include "model/query_cost.h"
 #include "model/queryable.h"
 #include "rollup/rollup_reader.h"
+#include "scan/selection_cache.h"
 #include "tier/catalogue.h"
 #include "tier/coverage.h"
 #include "tier/served_here.h"
@@ -30,6 +31,8 @@ namespace tickscope::tier {
 
 struct TieredQueryableOptions {
   std::uint64_t query_series_max = 2'000'000;  ///< Series one selector may match.
+  /// Keeps which series selectors choose of blocks; may be null. Outlives the queryable.
+  scan::SelectionCache* selections = nullptr;
   /// The coldest tier, for what no block covers; may be null. Outlives the queryable.
   const Queryable* cold = nullptr;
   /// Times of a tenant that the cold tier may have samples of, as of the last look; empty for none. Thread-safe.

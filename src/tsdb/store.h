@@ -113,6 +113,8 @@ class Store final : public Queryable, public CostSource, public LabelStateSource
   ~Store() override;
 
   [[nodiscard]] const StoreOptions& options() const { return options_; }
+  /// Where it keeps which series selectors choose; for who reads history beside it.
+  [[nodiscard]] scan::SelectionCache& selections() const { return selections_; }
   /// First offset that is not in files: Apply begins there.
   [[nodiscard]] std::uint64_t replay_offset() const { return sealed_offset_.load(); }
   /// Takes the definitions of a record before replay_offset: later ones of its epoch may rely on them.

@@ -145,7 +145,7 @@ Status ScanSeries(ExpositionLine& line, const SeriesSyntax& syntax, SeriesSpans&
     skip_blanks();
     while (!line.Take('}')) {
       std::string_view name;
-      if (line.Peek() == '"') {
+      if (line.Peek() == '"' && syntax.quoted_names) {
         TICKSCOPE_ASSIGN_OR_RETURN(name, TakeQuoted(line, "a name in quotes"));
         skip_blanks();
         if (syntax.name_required && (line.Peek() == ',' || line.Peek() == '}')) {
@@ -234,8 +234,8 @@ std::string_view Unescape(std::string_view text, std::string& scratch) {
   return scratch;
 }
 
-Result<std::string_view> TakeFamilyName(ExpositionLine& line) {
-  if (line.Peek() == '"') return TakeQuoted(line, "a metric name");
+Result<std::string_view> TakeFamilyName(ExpositionLine& line, bool quoted_names) {
+  if (quoted_names && line.Peek() == '"') return TakeQuoted(line, "a metric name");
   if (!IsNameStart(line.Peek())) return line.Expected("a metric name");
   return TakeWhile(line, IsNamePart);
 }

@@ -82,6 +82,7 @@ struct SeriesSpans {
 struct SeriesSyntax {
   bool free_blanks = false;    ///< Text format: blanks anywhere between tokens, commas optional.
   bool trailing_comma = true;  ///< {a="b",}
+  bool quoted_names = true;    ///< {"a.b","c.d"="x"}: UTF-8 names, which OpenMetrics 1.0 does not have.
   bool name_required = true;   ///< False for the label set of an exemplar, which has no name at all.
   std::size_t labels_max = 0;
 };
@@ -101,8 +102,8 @@ struct SeriesSyntax {
 /// else fills and returns `scratch`.
 [[nodiscard]] std::string_view Unescape(std::string_view text, std::string& scratch);
 
-/// The name of a family after HELP, TYPE or UNIT: an identifier, or any UTF-8 in double quotes (then without
-/// them). Errors: kInvalidArgument.
-[[nodiscard]] Result<std::string_view> TakeFamilyName(ExpositionLine& line);
+/// The name of a family after HELP, TYPE or UNIT: an identifier, or where `quoted_names` any UTF-8 in double quotes (then
+/// without them). Errors: kInvalidArgument.
+[[nodiscard]] Result<std::string_view> TakeFamilyName(ExpositionLine& line, bool quoted_names = true);
 
 }  // namespace tickscope::wire

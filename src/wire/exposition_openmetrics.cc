@@ -54,7 +54,7 @@ Result<ExpositionEntry> OpenMetricsParser::ParseComment() {
   } else {
     return line_.Expected("\" HELP NAME\", \" TYPE NAME\", \" UNIT NAME\" or \" EOF\" after '#'");
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(metadata_.family, TakeFamilyName(line_));
+  TICKSCOPE_ASSIGN_OR_RETURN(metadata_.family, TakeFamilyName(line_, !strict()));
   if (!line_.Take(' ')) return line_.Expected("a space after a metric name");
   if (!line_.has_line_feed()) return line_.FailLine("expected \"# EOF\" as the last line");
   const std::string_view text = line_.rest();
@@ -99,7 +99,8 @@ Result<TimeMs> OpenMetricsParser::TakeTime() {
 }
 
 Status OpenMetricsParser::ParseSample() {
-  const SeriesSyntax syntax{.trailing_comma = !strict(), .labels_max = options_.labels_max};
+  const SeriesSyntax syntax{
+      .trailing_comma = !strict(), .quoted_names = !strict(), .labels_max = options_.labels_max};
   TICKSCOPE_RETURN_IF_ERROR(ScanSeries(line_, syntax, spans_));
   if (++sample_count_ > options_.samples_max) {
     return Fail(ErrorCode::kOutOfRange,
@@ -132,8 +133,10 @@ Status OpenMetricsParser::ParseSample() {
 
 Status OpenMetricsParser::ParseExemplar() {
   if (!line_.Take(" # ") || line_.Peek() != '{') return line_.Expected("an exemplar, \" # {LABELS} VALUE\"");
-  const SeriesSyntax syntax{
-      .trailing_comma = !strict(), .name_required = false, .labels_max = options_.labels_max};
+  const SeriesSyntax syntax{.trailing_comma = !strict(),
+                            .quoted_names = !strict(),
+                            .name_required = false,
+                            .labels_max = options_.labels_max};
   TICKSCOPE_RETURN_IF_ERROR(ScanSeries(line_, syntax, exemplar_spans_));
   Exemplar exemplar;
   TICKSCOPE_ASSIGN_OR_RETURN(exemplar.value, TakeNumber("an exemplar value"));

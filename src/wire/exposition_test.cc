@@ -173,6 +173,12 @@ TEST(OpenMetricsExposition, Errors) {
        "line 1, column 10: expected a unit that \"a\" ends in, got \"seconds\""},
       {"clash", "# TYPE a_created gauge\n# TYPE a counter\n# EOF\n",
        "line 3: family \"a\" clashes with an earlier one"},
+      {"name in quotes", "{\"a\"} 1\n# EOF\n",
+       "line 1, column 2: expected a label name, got \"\\\"a\\\"} 1\""},
+      {"label name in quotes", "a{\"b\"=\"c\"} 1\n# EOF\n",
+       "line 1, column 3: expected a label name, got \"\\\"b\\\"=\\\"c\\\"} 1\""},
+      {"family in quotes", "# TYPE \"a\" gauge\n# EOF\n",
+       "line 1, column 8: expected a metric name, got \"\\\"a\\\" gauge\""},
       {"falling buckets", "# TYPE a histogram\na_bucket{le=\"1.0\"} 2\na_bucket{le=\"+Inf\"} 1\n# EOF\n",
        "line 3: bucket counts of \"a\" fall"},
   };

@@ -156,7 +156,7 @@ def peer():
 def run():
     """Runs a command to its end, at most a minute: run([...]).stdout."""
 
-    def run_command(command: list, timeout_s: float = 60.0, **options) -> subprocess.CompletedProcess:
+    def run_command(command: list, timeout_s: float = 120.0, **options) -> subprocess.CompletedProcess:
         return subprocess.run(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import pytest
 
 import http_call
 from child import free_port, wait_until
+from peer_version import prometheus_version
 from remote_write import Series
 
 PROMETHEUS_CONFIG = """
@@ -26,16 +27,6 @@ remote_write:
 
 def now_ms() -> int:
     return int(time.time() * 1000)
-
-
-def prometheus_version(run, path: str) -> tuple[int, int]:
-    done = run([path, "--version"])
-    text = (done.stdout + done.stderr).split("version ", 1)[1].split(" ", 1)[0]
-    # `go install` leaves the version out; tools/install_peers.sh --current builds the current one that way.
-    if "." not in text:
-        return 3, 0
-    major, minor = text.split(".")[:2]
-    return int(major), int(minor)
 
 
 @pytest.mark.parametrize("protocol", ["rw1", "rw2"])

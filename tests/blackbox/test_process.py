@@ -70,6 +70,15 @@ def test_config_show_reads_back(tickscope, run, tmp_path):
     assert (again.returncode, again.stdout) == (0, shown.stdout)
 
 
+def test_hours_are_kept_as_long_as_five_minutes_unless_said(tickscope, run, tmp_path):
+    path = tmp_path / "keep.yaml"
+    for keep, want in [("{5m: 30d}", "30d"), ("{5m: 30d, 1h: 90d}", "90d"), ("{raw: 1d}", "400d")]:
+        path.write_text(f"tiers: {{keep: {keep}}}\n")
+        shown = run([tickscope, "config", "show", "--config", str(path)]).stdout
+        kept = [line.strip() for line in shown.splitlines() if line.strip().startswith("1h:")]
+        assert kept == [f"1h: {want}"], keep
+
+
 # name, file, what the message must say; the file's name and place come first.
 BAD_CONFIGS = [
     ("unknown key", "lisen: 127.0.0.1:9280\n", ['1:1: unknown key "lisen"', 'did you mean "listen"?']),
