@@ -58,7 +58,7 @@ std::size_t SeparatorAt(std::string_view text, std::size_t at) {
 // One row of groups, and what was found in it.
 class DigitRow {
  public:
-  DigitRow(std::string_view text, std::size_t at, const NumberWords& words) : text_(text), words_(words) {
+  DigitRow(std::string_view text, std::size_t at, NumberWords& words) : text_(text), words_(words) {
     while (true) {
       std::size_t end = at;
       while (end < text.size() && IsDigit(text[end]))
@@ -78,7 +78,7 @@ class DigitRow {
     if (digits_ >= 6) {
       if (digits_ >= kCardDigitsMin && (kinds.Has(PiiKind::kCard) || kinds.Has(PiiKind::kPlayerId)))
         FindCards(kinds);
-      if (kinds.Has(PiiKind::kPhone)) FindPhones();
+      if (kinds.Has(PiiKind::kPhone) && MayHoldPhone()) FindPhones();
       if (kinds.Has(PiiKind::kDigits)) FindLong();
     }
     if (!found_.empty()) {
@@ -163,7 +163,7 @@ class DigitRow {
       }
     }
   }
-  [[nodiscard]] bool IsCard(std::size_t first, std::size_t last, std::string_view number) const {
+  [[nodiscard]] bool IsCard(std::size_t first, std::size_t last, std::string_view number) {
     // The sum is cheap and wrong nine times in ten.
     if (!PassesLuhn(number)) return false;
     if (IsNamedCard()) return true;
@@ -202,6 +202,21 @@ class DigitRow {
     return text_.substr(group.begin, group.size());
   }
 
+  // Whether PhoneFrom can find one at all: nearly all rows are times, dates and counts.
+  [[nodiscard]] bool MayHoldPhone() {
+    const std::size_t begin = groups_[0].begin;
+    if (begin > 0 && (text_[begin - 1] == '+' || text_[begin - 1] == '(')) return true;
+    if (count_ > 1 && text_[begin] == '0') return true;
+    for (std::size_t i = 1; i < count_; ++i) {
+      const Group& group = groups_[i];
+      if (group.gap_size != 1 || *group.gap == '(' || *group.gap == ')') return true;
+      if (group.size() >= 2 && Text(group).starts_with("00")) return true;
+      if (i + 1 < count_ && groups_[i - 1].size() == 3 && group.size() == 3 && groups_[i + 1].size() == 4)
+        return true;
+    }
+    return PhoneContext() != Context::kNone;
+  }
+
   void FindPhones() {
     for (std::size_t first = 0; first < count_; ++first) {
       if (const std::size_t date = DateAt(first); date > 0) {
@@ -222,7 +237,7 @@ class DigitRow {
   static constexpr std::size_t kNone = ~std::size_t{0};
 
   // The last group of the phone number that begins with this group; kNone for none.
-  [[nodiscard]] std::size_t PhoneFrom(std::size_t first) const {
+  [[nodiscard]] std::size_t PhoneFrom(std::size_t first) {
     const std::size_t begin = groups_[first].begin;
     const bool is_international = IsAfterPlus(begin);
     std::size_t last = first;
@@ -327,12 +342,12 @@ class DigitRow {
   enum class Context : std::uint8_t { kNone, kHinted, kNamed };
 
   // What the words before say of the number: that it is a phone's, or that it may be.
-  [[nodiscard]] Context PhoneContext() const {
-    if (words_.IsNear(words_.phone, groups_[0].begin)) return Context::kNamed;
-    return words_.IsNear(words_.phone_hint, groups_[0].begin) ? Context::kHinted : Context::kNone;
+  [[nodiscard]] Context PhoneContext() {
+    if (words_.IsPhoneBefore(groups_[0].begin)) return Context::kNamed;
+    return words_.IsHintBefore(groups_[0].begin) ? Context::kHinted : Context::kNone;
   }
   // Whether a word before says that the number is a card's.
-  [[nodiscard]] bool IsNamedCard() const { return words_.IsNear(words_.card, groups_[0].begin); }
+  [[nodiscard]] bool IsNamedCard() { return words_.IsCardBefore(groups_[0].begin); }
 
   void FindLong() {
     for (std::size_t i = 0; i < count_; ++i) {
@@ -357,7 +372,7 @@ class DigitRow {
   }
 
   const std::string_view text_;
-  const NumberWords& words_;
+  NumberWords& words_;
   std::array<Group, kGroupsMax> groups_;
   std::array<bool, kGroupsMax> is_address_{};
   std::size_t count_ = 0;
@@ -367,13 +382,12 @@ class DigitRow {
 
 }  // namespace
 
-std::size_t FindInDigits(std::string_view text, std::size_t at, const NumberWords& words, PiiKinds kinds,
+bool MayGoOn(std::string_view text, std::size_t end) {
+  return SeparatorAt(text, end) != 0;
+}
+
+std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,
                          std::vector<PiiFinding>& out) {
-  // Most are a count or a part of a time.
-  std::size_t end = at;
-  while (end < text.size() && IsDigit(text[end]))
-    ++end;
-  if (end - at < 6 && SeparatorAt(text, end) == 0) return end;
   return DigitRow(text, at, words).Find(kinds, out);
 }
 

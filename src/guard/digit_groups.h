@@ -13,11 +13,16 @@
 
 namespace tickscope::guard {
 
-/// Looks at the digits from `at`, where a group begins, and appends what it finds, in order; `words` are those
-/// before.
+/// A row of fewer digits is nothing.
+inline constexpr std::size_t kRowDigitsMin = 6;
+
+/// Whether another group of digits may stand behind the one that ends at `end`.
+[[nodiscard]] bool MayGoOn(std::string_view text, std::size_t end);
+
+/// Looks at the digits from `at`, where a group begins, and appends what it finds, in order; `words` are those before.
 /// Returns where to go on: behind all groups that were looked at.
 /// Requires: text[at] is a digit, and the byte before, if any, is no digit.
-[[nodiscard]] std::size_t FindInDigits(std::string_view text, std::size_t at, const NumberWords& words,
+[[nodiscard]] std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words,
                                        PiiKinds kinds, std::vector<PiiFinding>& out);
 
 }  // namespace tickscope::guard

@@ -37,6 +37,36 @@ constexpr LengthsByLetter kCardLengths = LengthsOf(kCard);
 
 }  // namespace
 
+void NumberWords::Skip(std::size_t from, std::size_t to) {
+  ReadTo(from);
+  unread_ = std::max(unread_, to);
+}
+
+void NumberWords::ReadTo(std::size_t at) {
+  if (text_.empty() || at <= unread_) return;
+  std::size_t begin = unread_;
+  // Within reach, and the longest word before that; where a word is longer still, it is none.
+  if (constexpr std::size_t kFar = kReach + kWordMax + 1; at - begin > kFar) {
+    begin = at - kFar;
+    while (begin < at && IsOf(text_[begin], kClassAlnum))
+      ++begin;
+  }
+  while (begin < at) {
+    if (!IsOf(text_[begin], kClassAlnum)) {
+      ++begin;
+      continue;
+    }
+    std::uint8_t any = 0;
+    std::size_t end = begin;
+    // A word that goes on behind `at` has the number's digits in it.
+    while (end < text_.size() && IsOf(text_[end], kClassAlnum) && end <= at)
+      any |= kByteClasses[static_cast<unsigned char>(text_[end++])];
+    if (end <= at && (any & kClassDigit) == 0) Note(text_.substr(begin, end - begin), end);
+    begin = end;
+  }
+  unread_ = at;
+}
+
 void NumberWords::Note(std::string_view word, std::size_t end) {
   if (word.size() < 2 || word.size() > kWordMax) return;
   const char first = ToLower(word[0]);
@@ -56,10 +86,10 @@ void NumberWords::Note(std::string_view word, std::size_t end) {
   const std::string_view lower(letters.data(), word.size());
   const auto is_in = [&](const auto& words) { return std::ranges::find(words, lower) != std::end(words); };
   if (may_hold_phone && (lower.find("phone") != std::string_view::npos || lower.starts_with("telef")))
-    phone = end;
-  if (may_be_phone && is_in(kPhone)) phone = end;
-  if (may_be_hint && is_in(kHint)) phone_hint = end;
-  if (may_be_card && is_in(kCard)) card = end;
+    phone_ = end;
+  if (may_be_phone && is_in(kPhone)) phone_ = end;
+  if (may_be_hint && is_in(kHint)) hint_ = end;
+  if (may_be_card && is_in(kCard)) card_ = end;
 }
 
 }  // namespace tickscope::guard

@@ -1,6 +1,6 @@
 // NumberWords: which words, of those that say what a number is, came last in a text.
 //
-// Noted while the text is walked forward, so that no number has to look back.
+// Few numbers ask, so words are read when one does, those before it that were not yet, within reach: no byte is read twice.
 #pragma once
 
 #include <cstddef>
@@ -8,21 +8,41 @@
 
 namespace tickscope::guard {
 
-struct NumberWords {
+class NumberWords {
+ public:
   /// How far behind a word a number may begin.
   static constexpr std::size_t kReach = 40;
-  static constexpr std::size_t kNever = ~std::size_t{0};
 
-  std::size_t phone = kNever;  ///< End of the last one that names a phone's number: tel, mobile, sms, ...
-  std::size_t phone_hint = kNever;  ///< Of one that may: call, contact, ...
-  std::size_t card = kNever;        ///< Of one that names a payment: card, pan, charge, ...
+  /// Words are read from `text`, which outlives this; empty when they are only told by Note.
+  explicit NumberWords(std::string_view text) : text_(text) {}
 
+  /// What is from `from` to `to` holds no words; what is before `from` may. Neither goes back.
+  void Skip(std::size_t from, std::size_t to);
   /// Notes the word of letters that ends at `end`.
   void Note(std::string_view word, std::size_t end);
 
-  [[nodiscard]] static bool IsNear(std::size_t word_end, std::size_t at) {
+  /// Whether a word that names a phone's number (tel, mobile, sms, ...) is within reach of the number that begins at `at`.
+  [[nodiscard]] bool IsPhoneBefore(std::size_t at) { return IsBefore(phone_, at); }
+  /// Or one that may: call, contact, ...
+  [[nodiscard]] bool IsHintBefore(std::size_t at) { return IsBefore(hint_, at); }
+  /// Or one that names a payment: card, pan, charge, ...
+  [[nodiscard]] bool IsCardBefore(std::size_t at) { return IsBefore(card_, at); }
+
+ private:
+  static constexpr std::size_t kNever = ~std::size_t{0};
+
+  [[nodiscard]] bool IsBefore(const std::size_t& word_end, std::size_t at) {
+    ReadTo(at);
     return word_end != kNever && at >= word_end && at - word_end <= kReach;
   }
+  void ReadTo(std::size_t at);
+
+  const std::string_view text_;
+  std::size_t unread_ = 0;
+  // Ends of the last word of each kind.
+  std::size_t phone_ = kNever;
+  std::size_t hint_ = kNever;
+  std::size_t card_ = kNever;
 };
 
 }  // namespace tickscope::guard

@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+
 #include "base/random.h"
+#include "guard/text_walk.h"
 
 namespace tickscope::guard {
 namespace {
@@ -187,6 +190,169 @@ TEST(PiiScanner, SeesThroughDress) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(Marked(c.text), c.want);
+}
+
+// Lines made of pieces that begin, mark, end or break something, and mutations of those: what the sieve leaves out must
+// begin nothing, and words read late must say what words read at once say.
+class LineMaker {
+ public:
+  explicit LineMaker(std::uint64_t seed) : random_(seed) {}
+
+  std::string Line() {
+    static constexpr std::string_view kPieces[] = {
+        " ",
+        " ",
+        " ",
+        ":",
+        "=",
+        "@",
+        "-",
+        "--",
+        ".",
+        "_",
+        "/",
+        "(",
+        ")",
+        "+",
+        ",",
+        "\"",
+        "::",
+        "00",
+        "0",
+        "7",
+        "12",
+        "123",
+        "2026-11-26",
+        "T09:35:44.120Z",
+        "09:35",
+        "12345",
+        "123456",
+        "1234567",
+        "987654321",
+        "0.125",
+        "4111111111111111",
+        "4111 1111 1111 1111",
+        "4111-1111",
+        "76561198012345678",
+        "203.0.113.7",
+        "10.0.0.1",
+        "1.2.3.4",
+        "255.255.255.0",
+        "2001:db8::1",
+        "fe80",
+        "::ffff:1.2.3.4",
+        "dead:beef::",
+        "face",
+        "cafe",
+        "be",
+        "00:1b:44:11:3a:b7",
+        "aa:bb:cc:dd:ee:ff",
+        "cc-dd-ee-aa-bb-1f",
+        "deadbeef",
+        "deadbeef-dead-beef-dead-deadbeefdead",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "00000000-0000-0000-0000-000000000000",
+        "GB82WEST12345698765432",
+        "GB82 WEST 1234 5698 7654 32",
+        "DE89",
+        "+1 555 010 9999",
+        "(555) 010-9999",
+        "555-010-9999",
+        "01 23 45 67 89",
+        "080-1234-5678",
+        "0049 ",
+        "x123",
+        "ext. 12",
+        "jane",
+        "jane.doe@example.com",
+        "example.com",
+        "user_id=",
+        "player_id",
+        "password",
+        "token:",
+        "Bearer abcdef",
+        "Authorization: ",
+        "null",
+        "phone",
+        "tel",
+        "Telephone",
+        "call",
+        "card",
+        "pan",
+        "cc",
+        "sms",
+        "visa",
+        "v",
+        "version",
+        "build",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AKIA",
+        "ghp_",
+        "xoxb-123456789012-abcdef",
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "sk_live_abcdefghijklmnop",
+        "STEAM_0:1:4711",
+        "[U:1:4711]",
+        "ey",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2ln",
+        "-----BEGIN PRIVATE KEY-----",
+        "server",
+        "id76561198012345678",
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij",
+        "host12",
+        "\x80",
+        "\n",
+        "plr_k1_20_abcdefghijklmnopqrstuvwxyz"};
+    std::string line;
+    for (std::uint64_t i = random_.Below(24) + 1; i > 0; --i)
+      line += kPieces[random_.Below(std::size(kPieces))];
+    for (std::uint64_t i = random_.Below(4); i > 0; --i)
+      Mutate(line);
+    return line;
+  }
+
+ private:
+  void Mutate(std::string& line) {
+    if (line.empty()) return;
+    const std::size_t at = random_.Below(line.size());
+    static constexpr std::string_view kBytes = "0123456789abcdefABCDEFgxGUSey:=@-._ ()+/,\"'\x80";
+    const char byte = kBytes[random_.Below(kBytes.size())];
+    switch (random_.Below(4)) {
+      case 0:
+        line[at] = byte;
+        break;
+      case 1:
+        line.insert(at, 1, byte);
+        break;
+      case 2:
+        line.erase(at, random_.Below(3) + 1);
+        break;
+      default:
+        line.insert(at, line.substr(random_.Below(line.size()), random_.Below(24)));
+    }
+  }
+
+  SeededRandom random_;
+};
+
+TEST(PiiScanner, TheSieveLeavesNothingOut) {
+  constexpr std::uint64_t kSeed = 8;
+  LineMaker lines(kSeed);
+  std::vector<PiiFinding> by_sieve;
+  std::vector<PiiFinding> past_every_byte;
+  std::uint64_t found = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string line = lines.Line();
+    for (const PiiKinds kinds : {kLabelKinds, kLogKinds, PiiKinds{PiiKind::kPhone, PiiKind::kIban}}) {
+      by_sieve.clear();
+      past_every_byte.clear();
+      WalkText(line, kinds, WalkBy::kSieve, by_sieve);
+      WalkText(line, kinds, WalkBy::kEveryByte, past_every_byte);
+      ASSERT_EQ(by_sieve, past_every_byte) << "seed " << kSeed << " line " << i << ": " << line;
+      found += by_sieve.size();
+    }
+  }
+  EXPECT_GT(found, 500'000U);
 }
 
 TEST(PiiScanner, PlayerPatternsAreTheGames) {

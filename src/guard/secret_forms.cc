@@ -153,18 +153,13 @@ std::size_t KeyForms::EndOfKey(std::string_view text, std::size_t at) const {
     }
     return true;
   };
-  // First and second byte of all forms: almost no word gets further.
-  static constexpr std::array<std::uint32_t, 128> kSeconds = [] {
-    std::array<std::uint32_t, 128> seconds{};
-    for (const KeyForm& form : kKeyForms)
-      seconds[static_cast<std::size_t>(form.start[0])] |= 1U << (static_cast<unsigned>(form.start[1]) & 31U);
-    return seconds;
-  }();
-  const auto first = static_cast<unsigned char>(text[at]);
-  const auto second = static_cast<unsigned char>(text[at + 1]);
-  if (first >= 128 || (kSeconds[first] >> (second & 31U) & 1U) == 0 ||
-      std::ranges::none_of(kKeyForms, starts))
-    return at;
+  static_assert(std::ranges::all_of(kKeyForms, [](const KeyForm& form) {
+    for (std::size_t i = 0; i < kSecretStarts.size(); i += 2) {
+      if (kSecretStarts.substr(i, 2) == form.start.substr(0, 2)) return true;
+    }
+    return false;
+  }));
+  if (!MayBeginSecret(text[at], text[at + 1]) || std::ranges::none_of(kKeyForms, starts)) return at;
   std::size_t end = at;
   while (end < text.size() && end - at < kKeyBytesMax && IsKeyByte(text[end]))
     ++end;

@@ -2,7 +2,9 @@
 // random to be a name.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,22 @@
 #include "guard/pii_finding.h"
 
 namespace tickscope::guard {
+
+/// First two bytes of all secrets that EndOfKey, EndOfJwt and EndOfSteamId (value_forms.h) know.
+inline constexpr std::string_view kSecretStarts = "AKASAIghgiglxoxaskrkwhnppyyaSGdohfeySTU:";
+
+/// Whether a word with these first two bytes may be a secret: almost no word may.
+[[nodiscard]] inline bool MayBeginSecret(char first, char second) {
+  static constexpr std::array<std::uint64_t, 128> kSeconds = [] {
+    std::array<std::uint64_t, 128> seconds{};
+    for (std::size_t i = 0; i < kSecretStarts.size(); i += 2)
+      seconds[static_cast<unsigned char>(kSecretStarts[i])] |=
+          std::uint64_t{1} << (static_cast<unsigned>(kSecretStarts[i + 1]) & 63U);
+    return seconds;
+  }();
+  const auto row = static_cast<unsigned char>(first);
+  return row < 128 && (kSeconds[row] >> (static_cast<unsigned char>(second) & 63U) & 1U) != 0;
+}
 
 /// Issuers' key forms, compiled once. Thread-safe.
 class KeyForms {
