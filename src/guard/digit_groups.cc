@@ -34,27 +34,6 @@ struct Group {
 
 using Groups = std::span<const Group>;
 
-// Length of what may stand between two groups of one number at `at`; 0 for none.
-std::size_t SeparatorAt(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
-  const char next = byte(at + 1);
-  switch (byte(at)) {
-    case ' ':
-    case '-':
-      if (next == '(' && IsDigit(byte(at + 2))) return 2;
-      [[fallthrough]];
-    case '.':
-    case '/':
-    case '(':
-      return IsDigit(next) ? 1 : 0;
-    case ')':
-      if (IsDigit(next)) return 1;
-      return (next == ' ' || next == '-' || next == '/' || next == '.') && IsDigit(byte(at + 2)) ? 2 : 0;
-    default:
-      return 0;
-  }
-}
-
 // One row of groups, and what was found in it.
 class DigitRow {
  public:
@@ -382,8 +361,24 @@ class DigitRow {
 
 }  // namespace
 
-bool MayGoOn(std::string_view text, std::size_t end) {
-  return SeparatorAt(text, end) != 0;
+std::size_t SeparatorAt(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  const char next = byte(at + 1);
+  switch (byte(at)) {
+    case ' ':
+    case '-':
+      if (next == '(' && IsDigit(byte(at + 2))) return 2;
+      [[fallthrough]];
+    case '.':
+    case '/':
+    case '(':
+      return IsDigit(next) ? 1 : 0;
+    case ')':
+      if (IsDigit(next)) return 1;
+      return (next == ' ' || next == '-' || next == '/' || next == '.') && IsDigit(byte(at + 2)) ? 2 : 0;
+    default:
+      return 0;
+  }
 }
 
 std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,

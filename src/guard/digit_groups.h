@@ -16,8 +16,8 @@ namespace tickscope::guard {
 /// A row of fewer digits is nothing.
 inline constexpr std::size_t kRowDigitsMin = 6;
 
-/// Whether another group of digits may stand behind the one that ends at `end`.
-[[nodiscard]] bool MayGoOn(std::string_view text, std::size_t end);
+/// Length of what stands between two groups of one number at `at`, where the first ends; 0 for none.
+[[nodiscard]] std::size_t SeparatorAt(std::string_view text, std::size_t at);
 
 /// Looks at the digits from `at`, where a group begins, and appends what it finds, in order; `words` are those before.
 /// Returns where to go on: behind all groups that were looked at.

@@ -12,6 +12,7 @@ namespace tickscope::guard {
 namespace {
 
 constexpr std::size_t kNameMax = 24;
+constexpr std::size_t kQuotesMax = 3;  // And spaces, between a name and its mark.
 constexpr std::size_t kValueMax = 4096;
 
 // Without _ and -, in lower case. Sorted.
@@ -78,9 +79,36 @@ std::optional<PiiKind> KindOfField(std::string_view name) {
   return std::nullopt;
 }
 
+bool MayEndFieldName(std::string_view text, std::size_t at) {
+  static constexpr std::array<std::uint64_t, 128> kLastTwo = [] {
+    std::array<std::uint64_t, 128> pairs{};
+    const auto add = [&](std::string_view name) {
+      const auto last = static_cast<unsigned>(name[name.size() - 1]);
+      const auto before = static_cast<unsigned>(name[name.size() - 2]);
+      pairs[last] |= std::uint64_t{1} << (before & 63U);
+    };
+    for (const std::string_view name : kPlayerFields)
+      add(name);
+    for (const std::string_view name : kSecretFields)
+      add(name);
+    return pairs;
+  }();
+  for (std::size_t i = 0; i < kQuotesMax && at > 0 && (IsQuote(text[at - 1]) || text[at - 1] == ' '); ++i)
+    --at;
+  if (at < 2) return false;
+  const char last = ToLower(text[at - 1]);
+  const char before = ToLower(text[at - 2]);
+  if (last == '_' || last == '-') return true;
+  const auto row = static_cast<unsigned char>(last);
+  if (row >= 128 || kLastTwo[row] == 0) return false;
+  return before == '_' || before == '-' ||
+         (kLastTwo[row] >> (static_cast<unsigned char>(before) & 63U) & 1U) != 0;
+}
+
 std::optional<PiiFinding> FindNamedValue(std::string_view text, std::size_t at) {
   std::size_t name_end = at;
-  while (name_end > 0 && at - name_end < 3 && (IsQuote(text[name_end - 1]) || text[name_end - 1] == ' '))
+  while (name_end > 0 && at - name_end < kQuotesMax &&
+         (IsQuote(text[name_end - 1]) || text[name_end - 1] == ' '))
     --name_end;
   std::size_t name_begin = name_end;
   while (name_begin > 0 && name_end - name_begin <= kNameMax && IsNameByte(text[name_begin - 1]))

@@ -13,6 +13,9 @@ namespace tickscope::guard {
 /// nothing (null, ***, numbers below 1000, tokens) are none.
 [[nodiscard]] std::optional<PiiFinding> FindNamedValue(std::string_view text, std::size_t at);
 
+/// Whether the name before the '=' or ':' at `at` may be one that FindNamedValue knows: by its last two letters.
+[[nodiscard]] bool MayEndFieldName(std::string_view text, std::size_t at);
+
 /// What values of a field of that name are, if they are private: also for names of labels.
 [[nodiscard]] std::optional<PiiKind> KindOfField(std::string_view name);
 

@@ -65,20 +65,23 @@ class Walk {
 
   void BySieve() {
     TextSieve sieve(text_);
-    std::size_t at = 0;
+    std::size_t at = 0;    // Where the walk is.
+    std::size_t from = 0;  // Where the next place is looked for.
     while (at < text_.size()) {
       // Behind something that ended within a word, the rest of it is a word.
       std::size_t begin = at;
       if (at == 0 || !IsWordAt(at) || !IsWordAt(at - 1)) {
-        const std::size_t place = sieve.Next(at);
+        const std::size_t place = sieve.Next(std::max(at, from));
         if (place == TextSieve::kNone) return;
         if (!IsWordAt(place)) {
-          at = AtKeptMark(at, place);
+          at = AtMark(place);
           continue;
         }
-        begin = place;
-        while (begin > at && IsOf(text_[begin - 1], kClassLetter))
-          --begin;
+        begin = BeginningOf(place, at);
+        if (begin == kNone) {
+          from = place + 1;
+          continue;
+        }
       }
       at = AtWord(begin, EndOfWord(begin));
     }
@@ -93,6 +96,40 @@ class Walk {
     while (at < text_.size() && IsWordAt(at))
       ++at;
     return at;
+  }
+
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  // Where the walk stops for what the sieve kept at `place`: at the word's beginning, or at the first of a row of numbers
+  // that are words, which it is a part of or stuck to. kNone when it is within a word and there is no row.
+  [[nodiscard]] std::size_t BeginningOf(std::size_t place, std::size_t at) const {
+    std::size_t begin = place;
+    std::size_t first = kNone;
+    if (place == at || !IsWordAt(place - 1)) {
+      if (!IsDigit(text_[place])) return place;
+      first = place;
+    } else if (IsDigit(text_[place])) {
+      while (begin > at && IsWordAt(begin - 1))
+        --begin;
+      return begin;
+    } else {
+      begin = BeginningOfDigits(place, at);
+    }
+    while (begin > at) {
+      // One byte between two groups, or two.
+      std::size_t end = begin - 1;
+      if (end > at && !IsDigit(text_[end - 1])) --end;
+      if (end <= at || !IsDigit(text_[end - 1]) || SeparatorAt(text_, end) != begin - end) break;
+      begin = BeginningOfDigits(end, at);
+      if (begin > at && IsWordAt(begin - 1)) break;
+      first = begin;
+    }
+    return first;
+  }
+  [[nodiscard]] std::size_t BeginningOfDigits(std::size_t end, std::size_t at) const {
+    while (end > at && IsDigit(text_[end - 1]))
+      --end;
+    return end;
   }
 
   // What is from the step at hand to `next` is no word that says what a number is.
@@ -162,7 +199,7 @@ class Walk {
 
   // A row of numbers begins with the digits up to `end`.
   std::size_t AtDigits(std::size_t at, std::size_t end) {
-    if (end - at < kRowDigitsMin && !MayGoOn(text_, end)) return end;
+    if (end - at < kRowDigitsMin && SeparatorAt(text_, end) == 0) return end;
     const std::size_t row_end = FindInDigits(text_, at, words_, kinds_, out_);
     // What is stuck to its end ("26T09") is a word of its own.
     return row_end < text_.size() && IsWordAt(row_end) ? GoOn(row_end) : row_end;
@@ -186,23 +223,6 @@ class Walk {
       i = digits_end;
     }
     return at;
-  }
-
-  // A mark the sieve kept; `from` is where the walk was. A word of letters before it, which the sieve did not keep, may
-  // be hex and begin something with the mark.
-  std::size_t AtKeptMark(std::size_t from, std::size_t at) {
-    const char c = text_[at];
-    if ((c == ':' || c == '-') && at > from && IsOf(text_[at - 1], kClassHex)) {
-      constexpr std::size_t kHexMax = 8;
-      std::size_t begin = at;
-      while (begin > from && at - begin <= kHexMax && IsOf(text_[begin - 1], kClassHex))
-        --begin;
-      if (at - begin <= kHexMax && (begin == from || !IsWordAt(begin - 1))) {
-        words_end_ = at;
-        if (const std::size_t end = AtHex(begin, at - begin, c); end > begin) return end;
-      }
-    }
-    return AtMark(at);
   }
 
   std::size_t AtMark(std::size_t at) {
