@@ -37,7 +37,8 @@ using Groups = std::span<const Group>;
 // One row of groups, and what was found in it.
 class DigitRow {
  public:
-  DigitRow(std::string_view text, std::size_t at, NumberWords& words) : text_(text), words_(words) {
+  DigitRow(std::string_view text, std::size_t at, NumberWords& words, std::vector<PiiFinding>& out)
+      : text_(text), words_(words), out_(out), first_(out.size()) {
     while (true) {
       std::size_t end = at;
       while (end < text.size() && IsDigit(text[end]))
@@ -51,7 +52,7 @@ class DigitRow {
     }
   }
 
-  std::size_t Find(PiiKinds kinds, std::vector<PiiFinding>& out) {
+  std::size_t Find(PiiKinds kinds) {
     // Most rows are a time or a count.
     if (count_ >= 4) FindIps(kinds);
     if (digits_ >= 6) {
@@ -60,23 +61,23 @@ class DigitRow {
       if (kinds.Has(PiiKind::kPhone) && MayHoldPhone()) FindPhones();
       if (kinds.Has(PiiKind::kDigits)) FindLong();
     }
-    if (!found_.empty()) {
-      std::ranges::sort(found_, {}, &PiiFinding::begin);
-      out.insert(out.end(), found_.begin(), found_.end());
-    }
+    const std::span found = Found();
+    std::ranges::sort(found, {}, &PiiFinding::begin);
     const std::size_t last = groups_[count_ - 1].end;
     if (count_ < kGroupsMax) return last;
     // The row may go on: what begins in its last groups is looked at again.
     const std::size_t again = groups_[count_ - kWindowGroupsMax].begin;
-    return found_.empty() ? again : std::max(again, found_.back().end);
+    return found.empty() ? again : std::max(again, found.back().end);
   }
 
  private:
+  // What was found in this row; disjoint.
+  [[nodiscard]] std::span<PiiFinding> Found() const { return std::span(out_).subspan(first_); }
   [[nodiscard]] bool IsTaken(std::size_t begin, std::size_t end) const {
-    return std::ranges::any_of(found_, [&](const PiiFinding& f) { return begin < f.end && end > f.begin; });
+    return std::ranges::any_of(Found(), [&](const PiiFinding& f) { return begin < f.end && end > f.begin; });
   }
   void Take(PiiKind kind, std::size_t begin, std::size_t end) {
-    if (!IsTaken(begin, end)) found_.push_back({kind, begin, end});
+    if (!IsTaken(begin, end)) out_.push_back({kind, begin, end});
   }
   [[nodiscard]] bool Precedes(std::size_t at, std::string_view word) const {
     return at >= word.size() && text_.substr(at - word.size(), word.size()) == word;
@@ -356,7 +357,8 @@ class DigitRow {
   std::array<bool, kGroupsMax> is_address_{};
   std::size_t count_ = 0;
   std::size_t digits_ = 0;
-  std::vector<PiiFinding> found_;
+  std::vector<PiiFinding>& out_;
+  const std::size_t first_;  // Of this row's findings in out_.
 };
 
 }  // namespace
@@ -383,7 +385,7 @@ std::size_t SeparatorAt(std::string_view text, std::size_t at) {
 
 std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,
                          std::vector<PiiFinding>& out) {
-  return DigitRow(text, at, words).Find(kinds, out);
+  return DigitRow(text, at, words, out).Find(kinds);
 }
 
 }  // namespace tickscope::guard

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 
+#include "guard/byte_masks.h"
 #include "guard/text_class.h"
 
 namespace tickscope::guard {
@@ -35,6 +37,15 @@ constexpr LengthsByLetter kPhoneLengths = LengthsOf(kPhone);
 constexpr LengthsByLetter kHintLengths = LengthsOf(kHint);
 constexpr LengthsByLetter kCardLengths = LengthsOf(kCard);
 
+// Of all of them, and of words that hold "phone" or begin with "telef", by the letter's last five bits.
+constexpr std::array<std::uint32_t, 32> kLengths = [] {
+  std::array<std::uint32_t, 32> lengths{};
+  constexpr std::uint32_t kAnyHolding = (2U << kWordMax) - (1U << 5U);
+  for (std::size_t i = 0; i < 26; ++i)
+    lengths[i + 1] = kPhoneLengths[i] | kHintLengths[i] | kCardLengths[i] | kAnyHolding;
+  return lengths;
+}();
+
 }  // namespace
 
 void NumberWords::Skip(std::size_t from, std::size_t to) {
@@ -44,25 +55,23 @@ void NumberWords::Skip(std::size_t from, std::size_t to) {
 
 void NumberWords::ReadTo(std::size_t at) {
   if (text_.empty() || at <= unread_) return;
-  std::size_t begin = unread_;
-  // Within reach, and the longest word before that; where a word is longer still, it is none.
-  if (constexpr std::size_t kFar = kReach + kWordMax + 1; at - begin > kFar) {
-    begin = at - kFar;
-    while (begin < at && IsOf(text_[begin], kClassAlnum))
-      ++begin;
-  }
-  while (begin < at) {
-    if (!IsOf(text_[begin], kClassAlnum)) {
-      ++begin;
+  // Within reach, and the longest word before that; of a longer one there is no beginning.
+  static_assert(kReach + kWordMax <= ByteMasks::kBytes);
+  const std::size_t begin = at - unread_ > ByteMasks::kBytes ? at - ByteMasks::kBytes : unread_;
+  const ByteMasks masks = MasksOf(text_.substr(begin, at - begin));
+  const std::uint64_t words = masks.letters | masks.digits;
+  std::uint64_t starts = words & ~(words << 1U);
+  if (begin > unread_ && IsOf(text_[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};
+  for (; starts != 0; starts &= starts - 1) {
+    const auto start = static_cast<unsigned>(std::countr_zero(starts));
+    const auto size = static_cast<unsigned>(std::countr_one(words >> start));
+    const std::size_t end = begin + start + size;
+    if (((kLengths[static_cast<unsigned char>(text_[begin + start]) & 31U] >> (size & 31U)) & 1U) == 0)
       continue;
-    }
-    std::uint8_t any = 0;
-    std::size_t end = begin;
+    const std::uint64_t word = ((size < 64 ? std::uint64_t{1} << size : 0) - 1) << start;
     // A word that goes on behind `at` has the number's digits in it.
-    while (end < text_.size() && IsOf(text_[end], kClassAlnum) && end <= at)
-      any |= kByteClasses[static_cast<unsigned char>(text_[end++])];
-    if (end <= at && (any & kClassDigit) == 0) Note(text_.substr(begin, end - begin), end);
-    begin = end;
+    const bool goes_on = end == at && at < text_.size() && IsOf(text_[at], kClassAlnum);
+    if ((masks.digits & word) == 0 && !goes_on) Note(text_.substr(begin + start, size), end);
   }
   unread_ = at;
 }

@@ -65,6 +65,7 @@ Result<std::unique_ptr<const PiiScanner>> PiiScanner::Make(const PiiScannerOptio
 
 void PiiScanner::Scan(std::string_view text, PiiKinds kinds, std::vector<PiiFinding>& out) const {
   out.clear();
+  if (IsAscii(text)) return ScanPlain(text, kinds, out);
   const PlainText plain(text);
   ScanPlain(plain.text(), kinds, out);
   for (PiiFinding& finding : out) {
@@ -76,7 +77,6 @@ void PiiScanner::Scan(std::string_view text, PiiKinds kinds, std::vector<PiiFind
 
 void PiiScanner::ScanPlain(std::string_view text, PiiKinds kinds, std::vector<PiiFinding>& out) const {
   WalkText(text, kinds, WalkBy::kSieve, out);
-  std::vector<PiiFinding> more;
   if (!patterns_->patterns.empty() && kinds.Has(PiiKind::kPlayerId)) {
     std::vector<int> matching;
     const re2::StringPiece piece(text.data(), text.size());
@@ -96,6 +96,7 @@ void PiiScanner::ScanPlain(std::string_view text, PiiKinds kinds, std::vector<Pi
     }
   }
   if (kinds.Has(PiiKind::kEntropy)) {
+    std::vector<PiiFinding> more;
     FindRandomWords(text, more);
     if (!more.empty()) Merge(out, more);
   }

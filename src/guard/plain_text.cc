@@ -105,17 +105,20 @@ char PlainOf(char32_t point) {
   return found != std::end(kLookAlikes) && found->point == point ? found->ascii : kForeign;
 }
 
-bool IsAscii(std::string_view text) {
-  std::uint64_t word = 0;
-  while (text.size() >= sizeof(word)) {
-    std::memcpy(&word, text.data(), sizeof(word));
-    if ((word & 0x8080808080808080ULL) != 0) return false;
-    text.remove_prefix(sizeof(word));
-  }
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 }  // namespace
+
+bool IsAscii(std::string_view text) {
+  std::uint64_t all = 0;
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; text.size() - at >= sizeof(word); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    all |= word;
+  }
+  for (; at < text.size(); ++at)
+    all |= static_cast<unsigned char>(text[at]);
+  return (all & 0x8080808080808080ULL) == 0;
+}
 
 PlainText::PlainText(std::string_view original) : plain_(original) {
   if (IsAscii(original)) return;

@@ -18,6 +18,9 @@ namespace tickscope::guard {
 /// Stands for a character that has no ASCII look-alike, and for a byte that is not UTF-8.
 inline constexpr char kForeign = static_cast<char>(0x80);
 
+/// Whether a text is its own plain form: most are.
+[[nodiscard]] bool IsAscii(std::string_view text);
+
 class PlainText {
  public:
   /// `original` outlives this.

@@ -1,18 +1,20 @@
 // TextSieve: where in a text something private may begin or be marked, 64 bytes at a time.
 //
-// Most bytes of a log line decide nothing. The sieve makes a bit of each byte for each class it may be of, sixteen bytes
+// Most bytes of a log line decide nothing. The sieve makes a bit of each byte for each class it may be of, many bytes
 // at once, and looks for the least that each form has: six digits in a row or with something between, five colons three
 // apart, thirteen characters of base64, an @. What is left are a few places a line, and the walk (text_walk.h) reads
 // those only.
 //
 // Invariants   V1 what is left out begins nothing: a walk that stops at every byte finds the same (pii_scanner_test).
 // Threads      None shared.
-// Cost         About two cycles a byte where the processor has SSE2, as all of x86-64; elsewhere a lookup a byte.
+// Cost         About two cycles a byte on x86-64; elsewhere a lookup a byte.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "guard/byte_masks.h"
 
 namespace tickscope::guard {
 
@@ -41,29 +43,15 @@ class TextSieve {
   }
 
  private:
-  static constexpr std::size_t kBlock = 64;
+  static constexpr std::size_t kBlock = ByteMasks::kBytes;
 
-  // A bit for each byte of a block; of a few classes at once where a form needs no more.
-  struct Masks {
-    std::uint64_t digits = 0;
-    std::uint64_t letters = 0;
-    std::uint64_t colons = 0;
-    std::uint64_t hyphens = 0;
-    std::uint64_t equals = 0;
-    std::uint64_t ats = 0;
-    std::uint64_t spaces = 0;
-    std::uint64_t dots = 0;      // . and /
-    std::uint64_t brackets = 0;  // ( and )
-    std::uint64_t others = 0;    // _ and +, which base64 and keys have besides.
-  };
-
-  [[nodiscard]] Masks MasksAt(std::size_t begin) const;
   void SieveBlockOf(std::size_t at);
 
   const std::string_view text_;
   std::size_t begin_ = 0;
-  std::uint64_t kept_ = 0;  // Bit i for byte begin_ + i.
-  Masks next_;              // Of the block behind.
+  std::uint64_t kept_ = 0;   // Bit i for byte begin_ + i.
+  std::uint64_t links_ = 0;  // Between the groups of rows in the block before.
+  ByteMasks next_;           // Of the block behind.
 };
 
 }  // namespace tickscope::guard

@@ -19,6 +19,8 @@ constexpr std::size_t kNetworkBytes = 8;
 // RFC 4648's alphabet in lower case, without padding: one word for every log query language.
 void AppendBase32(std::span<const std::uint8_t> bytes, std::string& out) {
   constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+  std::array<char, (kTokenBytes * 8 + 4) / 5> letters;
+  std::size_t size = 0;
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const std::uint8_t byte : bytes) {
@@ -26,10 +28,11 @@ void AppendBase32(std::span<const std::uint8_t> bytes, std::string& out) {
     count += 8;
     while (count >= 5) {
       count -= 5;
-      out.push_back(kAlphabet[(bits >> count) & 31U]);
+      letters[size++] = kAlphabet[(bits >> count) & 31U];
     }
   }
-  if (count > 0) out.push_back(kAlphabet[(bits << (5 - count)) & 31U]);
+  if (count > 0) letters[size++] = kAlphabet[(bits << (5 - count)) & 31U];
+  out.append(letters.data(), size);
 }
 
 // The one form of a value that may be written in several.
