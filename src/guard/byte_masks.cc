@@ -94,6 +94,32 @@ TICKSCOPE_AVX2 ByteMasks MasksBy32(std::string_view text) {
   TICKSCOPE_MASKS_BY(Lane32);
 }
 
+// A macro as well.
+#define TICKSCOPE_WORD_MASKS_BY(LANE)                                \
+  WordMasks masks;                                                   \
+  const std::size_t size = std::min(text.size(), ByteMasks::kBytes); \
+  for (std::size_t at = 0; at < size; at += LANE::kBytes) {          \
+    char padded[LANE::kBytes];                                       \
+    const char* from = text.data() + at;                             \
+    if (size - at < LANE::kBytes) {                                  \
+      std::memset(padded, 0, sizeof(padded));                        \
+      std::memcpy(padded, from, size - at);                          \
+      from = padded;                                                 \
+    }                                                                \
+    const LANE lane(from);                                           \
+    masks.digits |= lane.AreIn('0', 9) << at;                        \
+    masks.letters |= lane.AreIn('a', 25, 0x20) << at;                \
+  }                                                                  \
+  return masks
+
+WordMasks WordMasksBy16(std::string_view text) {
+  TICKSCOPE_WORD_MASKS_BY(Lane16);
+}
+TICKSCOPE_AVX2 WordMasks WordMasksBy32(std::string_view text) {
+  TICKSCOPE_WORD_MASKS_BY(Lane32);
+}
+
+#undef TICKSCOPE_WORD_MASKS_BY
 #undef TICKSCOPE_MASKS_BY
 #undef TICKSCOPE_AVX2
 
@@ -119,6 +145,16 @@ ByteMasks MasksByByte(std::string_view text) {
     if (c == '_' || c == '+') masks.others |= bit;
   }
   return masks;
+}
+
+WordMasks WordMasksOf(std::string_view text) {
+#if defined(__x86_64__)
+  static const auto kMasks = __builtin_cpu_supports("avx2") != 0 ? WordMasksBy32 : WordMasksBy16;
+  return kMasks(text);
+#else
+  const ByteMasks masks = MasksByByte(text);
+  return {.digits = masks.digits, .letters = masks.letters};
+#endif
 }
 
 ByteMasks MasksOf(std::string_view text) {

@@ -26,6 +26,13 @@ struct ByteMasks {
 /// Of the first 64 bytes of `text`; what is not there is of no class. By the widest instructions the processor has.
 [[nodiscard]] ByteMasks MasksOf(std::string_view text);
 
+struct WordMasks {
+  std::uint64_t digits = 0;
+  std::uint64_t letters = 0;
+};
+/// Of the first 64 bytes.
+[[nodiscard]] WordMasks WordMasksOf(std::string_view text);
+
 /// The same, a byte at a time: what MasksOf is held to, and all there is on other processors.
 [[nodiscard]] ByteMasks MasksByByte(std::string_view text);
 

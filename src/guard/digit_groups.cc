@@ -30,6 +30,7 @@ struct Group {
   [[nodiscard]] std::size_t size() const { return end - begin; }
   // What stands between the group before and this one.
   [[nodiscard]] std::string_view before() const { return {gap, gap_size}; }
+  [[nodiscard]] bool is_behind(char c) const { return gap_size == 1 && *gap == c; }
 };
 
 using Groups = std::span<const Group>;
@@ -79,9 +80,7 @@ class DigitRow {
   void Take(PiiKind kind, std::size_t begin, std::size_t end) {
     if (!IsTaken(begin, end)) out_.push_back({kind, begin, end});
   }
-  [[nodiscard]] bool Precedes(std::size_t at, std::string_view word) const {
-    return at >= word.size() && text_.substr(at - word.size(), word.size()) == word;
-  }
+  [[nodiscard]] bool Precedes(std::size_t at, char c) const { return at >= 1 && text_[at - 1] == c; }
 
   // Whether a version stands here: "v1.2.3.4", "version 1.2.3.4", "build=1.2.3.4".
   [[nodiscard]] bool IsVersionAt(std::size_t at) const {
@@ -107,7 +106,7 @@ class DigitRow {
   void FindIps(PiiKinds kinds) {
     for (std::size_t first = 0; first < count_;) {
       std::size_t last = first;
-      while (last + 1 < count_ && groups_[last + 1].before() == ".")
+      while (last + 1 < count_ && groups_[last + 1].is_behind('.'))
         ++last;
       if (last - first == 3) {
         const std::size_t begin = groups_[first].begin;
@@ -129,7 +128,7 @@ class DigitRow {
       std::size_t size = 0;
       for (std::size_t last = first; last < count_ && last < first + kWindowGroupsMax; ++last) {
         const Group& group = groups_[last];
-        if (last > first && group.before() != " " && group.before() != "-") break;
+        if (last > first && !group.is_behind(' ') && !group.is_behind('-')) break;
         if (size + group.size() > digits.size()) break;
         std::copy_n(text_.data() + group.begin, group.size(), digits.data() + size);
         size += group.size();
@@ -170,7 +169,7 @@ class DigitRow {
     const Group& a = groups_[first];
     const Group& b = groups_[first + 1];
     const Group& c = groups_[first + 2];
-    if (b.before() != c.before() || (b.before() != "-" && b.before() != "/" && b.before() != ".")) return 0;
+    if (b.gap_size != 1 || !c.is_behind(*b.gap) || *b.gap == ' ' || *b.gap == '(' || *b.gap == ')') return 0;
     const auto is_year = [&](const Group& g) {
       return g.size() == 4 && (Text(g).starts_with("19") || Text(g).starts_with("20"));
     };
@@ -223,7 +222,7 @@ class DigitRow {
     std::size_t last = first;
     std::size_t digits = groups_[first].size();
     while (last + 1 < count_ && last + 1 < first + kWindowGroupsMax &&
-           !Precedes(groups_[last + 1].begin, "+") &&
+           !Precedes(groups_[last + 1].begin, '+') &&
            digits + groups_[last + 1].size() <= kPhoneDigitsMax + 2 && DateAt(last + 1) == 0 &&
            !is_address_[last + 1] && !IsTaken(groups_[last + 1].begin, groups_[last + 1].end)) {
       digits += groups_[++last].size();
@@ -248,7 +247,9 @@ class DigitRow {
 
   // A plus that is no part of a version or a sum: "2.4+20151223".
   [[nodiscard]] bool IsAfterPlus(std::size_t begin) const {
-    const std::size_t plus = Precedes(begin, "+") ? begin - 1 : Precedes(begin, "+(") ? begin - 2 : begin;
+    const std::size_t plus = Precedes(begin, '+')                               ? begin - 1
+                             : Precedes(begin, '(') && Precedes(begin - 1, '+') ? begin - 2
+                                                                                : begin;
     return plus != begin && (plus == 0 || !IsOf(text_[plus - 1], kClassAlnum));
   }
 
@@ -272,7 +273,7 @@ class DigitRow {
   [[nodiscard]] bool HasAreaInParentheses(std::size_t first, std::size_t last) const {
     for (std::size_t i = first; i < last && i < first + 2; ++i) {
       const Group& area = groups_[i];
-      const bool is_area = area.size() >= 1 && area.size() <= 4 && Precedes(area.begin, "(") &&
+      const bool is_area = area.size() >= 1 && area.size() <= 4 && Precedes(area.begin, '(') &&
                            groups_[i + 1].before().starts_with(")");
       if (!is_area) continue;
       // A country's code may stand before it.
@@ -294,7 +295,7 @@ class DigitRow {
     const Group& line = groups_[first + skip + 2];
     if (area.size() != 3 || exchange.size() != 3 || line.size() != 4 || text_[area.begin] < '2') return false;
     if (skip == 1 && area.before().size() > 2) return false;
-    const bool same = exchange.before() == line.before() && (line.before() == "-" || line.before() == ".");
+    const bool same = exchange.before() == line.before() && (line.is_behind('-') || line.is_behind('.'));
     return same || (exchange.before().starts_with(")") && line.before().size() == 1);
   }
 
@@ -365,22 +366,13 @@ class DigitRow {
 
 std::size_t SeparatorAt(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  const char c = byte(at);
+  if (!IsOf(c, kClassLink)) return 0;
   const char next = byte(at + 1);
-  switch (byte(at)) {
-    case ' ':
-    case '-':
-      if (next == '(' && IsDigit(byte(at + 2))) return 2;
-      [[fallthrough]];
-    case '.':
-    case '/':
-    case '(':
-      return IsDigit(next) ? 1 : 0;
-    case ')':
-      if (IsDigit(next)) return 1;
-      return (next == ' ' || next == '-' || next == '/' || next == '.') && IsDigit(byte(at + 2)) ? 2 : 0;
-    default:
-      return 0;
-  }
+  if (IsDigit(next)) return 1;
+  const bool is_twofold = c == ')' ? next == ' ' || next == '-' || next == '/' || next == '.'
+                                   : (c == ' ' || c == '-') && next == '(';
+  return is_twofold && IsDigit(byte(at + 2)) ? 2 : 0;
 }
 
 std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,

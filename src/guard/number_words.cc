@@ -25,7 +25,7 @@ constexpr std::string_view kCard[] = {"amex",       "billing", "card",    "cardn
                                       "pan",        "pay",     "payment", "refund",     "visa"};
 
 // Which lengths words have by their first letter: asked of every word there is, and mostly the answer is none.
-using LengthsByLetter = std::array<std::uint32_t, 26>;
+using LengthsByLetter = std::array<std::uint32_t, 32>;
 template <std::size_t kSize>
 constexpr LengthsByLetter LengthsOf(const std::string_view (&words)[kSize]) {
   LengthsByLetter lengths{};
@@ -37,43 +37,66 @@ constexpr LengthsByLetter kPhoneLengths = LengthsOf(kPhone);
 constexpr LengthsByLetter kHintLengths = LengthsOf(kHint);
 constexpr LengthsByLetter kCardLengths = LengthsOf(kCard);
 
-// Of all of them, and of words that hold "phone" or begin with "telef", by the letter's last five bits.
-constexpr std::array<std::uint32_t, 32> kLengths = [] {
-  std::array<std::uint32_t, 32> lengths{};
-  constexpr std::uint32_t kAnyHolding = (2U << kWordMax) - (1U << 5U);
+// Of all of them, by the letter's last five bits.
+constexpr LengthsByLetter kLengths = [] {
+  LengthsByLetter lengths{};
   for (std::size_t i = 0; i < 26; ++i)
-    lengths[i + 1] = kPhoneLengths[i] | kHintLengths[i] | kCardLengths[i] | kAnyHolding;
+    lengths[i + 1] = kPhoneLengths[i] | kHintLengths[i] | kCardLengths[i];
   return lengths;
 }();
+
+// telephone, Telefon, phoneNumber, cellphone.
+bool MayHoldPhone(const char* word, std::size_t size) {
+  if (size < 5) return false;
+  const char first = ToLower(*word);
+  if (first == 't') return ToLower(word[1]) == 'e';
+  if (first == 'p') return ToLower(word[1]) == 'h';
+  return word[size - 1] == 'e' && std::string_view(word, size).ends_with("phone");
+}
 
 }  // namespace
 
 void NumberWords::Skip(std::size_t from, std::size_t to) {
-  ReadTo(from);
-  unread_ = std::max(unread_, to);
+  if (text_.empty() || to <= unread_) return;
+  // Of two stretches the nearer one waits; the other is read, unless it is out of reach anyway.
+  if (waiting_end_ != waiting_begin_ && from < waiting_end_ + ByteMasks::kBytes)
+    Read(waiting_begin_, waiting_end_);
+  waiting_begin_ = std::min(unread_, from);
+  waiting_end_ = from;
+  unread_ = to;
 }
 
 void NumberWords::ReadTo(std::size_t at) {
-  if (text_.empty() || at <= unread_) return;
+  if (text_.empty()) return;
+  if (waiting_end_ != waiting_begin_) Read(waiting_begin_, waiting_end_);
+  waiting_end_ = waiting_begin_;
+  Read(unread_, at);
+  unread_ = std::max(unread_, at);
+}
+
+void NumberWords::Read(std::size_t from, std::size_t at) {
+  if (at <= from) return;
   // Within reach, and the longest word before that; of a longer one there is no beginning.
   static_assert(kReach + kWordMax <= ByteMasks::kBytes);
-  const std::size_t begin = at - unread_ > ByteMasks::kBytes ? at - ByteMasks::kBytes : unread_;
-  const ByteMasks masks = MasksOf(text_.substr(begin, at - begin));
+  const std::size_t begin = at - from > ByteMasks::kBytes ? at - ByteMasks::kBytes : from;
+  const WordMasks masks = WordMasksOf(text_.substr(begin, at - begin));
   const std::uint64_t words = masks.letters | masks.digits;
   std::uint64_t starts = words & ~(words << 1U);
-  if (begin > unread_ && IsOf(text_[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};
+  if (begin > from && IsOf(text_[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};
   for (; starts != 0; starts &= starts - 1) {
     const auto start = static_cast<unsigned>(std::countr_zero(starts));
     const auto size = static_cast<unsigned>(std::countr_one(words >> start));
+    if (size < 2 || size > kWordMax) continue;
     const std::size_t end = begin + start + size;
-    if (((kLengths[static_cast<unsigned char>(text_[begin + start]) & 31U] >> (size & 31U)) & 1U) == 0)
+    const char* const word = text_.data() + begin + start;
+    if ((kLengths[static_cast<unsigned char>(*word) & 31U] >> (size & 31U) & 1U) == 0 &&
+        !MayHoldPhone(word, size))
       continue;
-    const std::uint64_t word = ((size < 64 ? std::uint64_t{1} << size : 0) - 1) << start;
+    const bool has_digit = (masks.digits >> start & ((std::uint64_t{1} << size) - 1)) != 0;
     // A word that goes on behind `at` has the number's digits in it.
     const bool goes_on = end == at && at < text_.size() && IsOf(text_[at], kClassAlnum);
-    if ((masks.digits & word) == 0 && !goes_on) Note(text_.substr(begin + start, size), end);
+    if (!has_digit && !goes_on) Note({word, size}, end);
   }
-  unread_ = at;
 }
 
 void NumberWords::Note(std::string_view word, std::size_t end) {
@@ -85,10 +108,7 @@ void NumberWords::Note(std::string_view word, std::size_t end) {
   const bool may_be_phone = may_be_of(kPhoneLengths);
   const bool may_be_hint = may_be_of(kHintLengths);
   const bool may_be_card = may_be_of(kCardLengths);
-  // telephone, Telefon, phoneNumber, cellphone.
-  const bool may_hold_phone = word.size() >= 5 && (first == 't'   ? ToLower(word[1]) == 'e'
-                                                   : first == 'p' ? ToLower(word[1]) == 'h'
-                                                                  : word.ends_with("phone"));
+  const bool may_hold_phone = MayHoldPhone(word.data(), word.size());
   if (!may_be_phone && !may_be_hint && !may_be_card && !may_hold_phone) return;
   std::array<char, kWordMax> letters{};
   std::ranges::transform(word, letters.begin(), ToLower);

@@ -36,9 +36,13 @@ class NumberWords {
     return word_end != kNever && at >= word_end && at - word_end <= kReach;
   }
   void ReadTo(std::size_t at);
+  void Read(std::size_t from, std::size_t at);
 
   const std::string_view text_;
   std::size_t unread_ = 0;
+  // Words before what was skipped last, not yet read.
+  std::size_t waiting_begin_ = 0;
+  std::size_t waiting_end_ = 0;
   // Ends of the last word of each kind.
   std::size_t phone_ = kNever;
   std::size_t hint_ = kNever;

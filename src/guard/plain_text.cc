@@ -110,13 +110,17 @@ char PlainOf(char32_t point) {
 bool IsAscii(std::string_view text) {
   std::uint64_t all = 0;
   std::uint64_t word = 0;
-  std::size_t at = 0;
-  for (; text.size() - at >= sizeof(word); at += sizeof(word)) {
-    std::memcpy(&word, text.data() + at, sizeof(word));
+  const auto add = [&](std::size_t at, std::size_t size) {
+    std::memcpy(&word, text.data() + at, size);
     all |= word;
+  };
+  if (text.size() < sizeof(word)) {
+    add(0, text.size());
+  } else {
+    for (std::size_t at = 0; at + sizeof(word) < text.size(); at += sizeof(word))
+      add(at, sizeof(word));
+    add(text.size() - sizeof(word), sizeof(word));
   }
-  for (; at < text.size(); ++at)
-    all |= static_cast<unsigned char>(text[at]);
   return (all & 0x8080808080808080ULL) == 0;
 }
 

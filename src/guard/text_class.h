@@ -12,6 +12,7 @@ inline constexpr std::uint8_t kClassHex = 4;
 inline constexpr std::uint8_t kClassMail = 8;    ///< Of the part of an e-mail address before the @.
 inline constexpr std::uint8_t kClassToken = 16;  ///< Of base64 in both alphabets: letters, digits, + / = _ -
 inline constexpr std::uint8_t kClassSpecial = 32;  ///< @ : = and -, at which the scanner looks.
+inline constexpr std::uint8_t kClassLink = 64;     ///< May stand between groups of digits: space - . / ( )
 inline constexpr std::uint8_t kClassAlnum = kClassLetter | kClassDigit;
 
 inline constexpr std::array<std::uint8_t, 256> kByteClasses = [] {
@@ -28,6 +29,7 @@ inline constexpr std::array<std::uint8_t, 256> kByteClasses = [] {
       bits |= kClassMail;
     if (c == '+' || c == '/' || c == '=' || c == '_' || c == '-') bits |= kClassToken;
     if (c == '@' || c == ':' || c == '=' || c == '-') bits |= kClassSpecial;
+    if (c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')') bits |= kClassLink;
     classes[c] = bits;
   }
   return classes;

@@ -1,5 +1,8 @@
 #include "guard/text_sieve.h"
 
+#include <bit>
+
+#include "guard/byte_masks.h"
 #include "guard/named_values.h"
 #include "guard/secret_forms.h"
 #include "guard/text_class.h"
@@ -7,109 +10,85 @@
 namespace tickscope::guard {
 namespace {
 
-// A block and the one behind it, so that a form may go on there: bit i of Ahead(n) says what is at i + n.
-struct Pair {
-  std::uint64_t here;
-  std::uint64_t behind;
-
-  [[nodiscard]] std::uint64_t Ahead(unsigned n) const { return here >> n | behind << (64 - n); }
-  [[nodiscard]] Pair AheadPair(unsigned n) const { return {Ahead(n), behind >> n}; }
-  // Bits where a run of that many begins; runs that reach the end of the block behind are cut, which is 64 ahead.
-  template <unsigned kSize>
-  [[nodiscard]] Pair Runs() const {
-    if constexpr (kSize == 1) {
-      return *this;
-    } else {
-      constexpr unsigned kHalf = kSize / 2;
-      const Pair half = Runs<kSize - kHalf>();
-      return half & half.AheadPair(kHalf);
-    }
+// Bits where a run of that many begins.
+template <unsigned kSize>
+constexpr std::uint64_t Runs(std::uint64_t bits) {
+  if constexpr (kSize == 1) {
+    return bits;
+  } else {
+    constexpr unsigned kHalf = kSize / 2;
+    const std::uint64_t half = Runs<kSize - kHalf>(bits);
+    return half & half >> kHalf;
   }
-  friend Pair operator&(Pair a, Pair b) { return {a.here & b.here, a.behind & b.behind}; }
-  friend Pair operator|(Pair a, Pair b) { return {a.here | b.here, a.behind | b.behind}; }
-};
+}
+
+// Calls `is_kept` with the number of each bit that is set, and leaves those for which it is true.
+template <typename IsKept>
+std::uint64_t Filter(std::uint64_t bits, IsKept is_kept) {
+  std::uint64_t kept = 0;
+  for (; bits != 0; bits &= bits - 1) {
+    const auto at = static_cast<unsigned>(std::countr_zero(bits));
+    kept |= static_cast<std::uint64_t>(is_kept(at)) << at;
+  }
+  return kept;
+}
 
 }  // namespace
 
-TextSieve::TextSieve(std::string_view text) : text_(text), next_(MasksOf(text)) {
-  if (!text.empty()) SieveBlockOf(0);
-}
-
-void TextSieve::SieveBlockOf(std::size_t at) {
-  const std::size_t begin = at / kBlock * kBlock;
-  // The block before was read, or what is in it was passed over.
-  const bool is_next = begin == 0 || begin == begin_ + kBlock;
-  const ByteMasks here = is_next ? next_ : MasksOf(text_.substr(begin));
-  const std::uint64_t links_before = is_next ? links_ : ~std::uint64_t{0};
+void TextSieve::SieveFrom(std::size_t begin) {
+  const ByteMasks is = MasksOf(text_.substr(begin));
   begin_ = begin;
-  next_ = begin + kBlock < text_.size() ? MasksOf(text_.substr(begin + kBlock)) : ByteMasks();
-  const auto pair = [&](std::uint64_t ByteMasks::* of) { return Pair{here.*of, next_.*of}; };
-  const Pair digits = pair(&ByteMasks::digits);
-  const Pair colons = pair(&ByteMasks::colons);
-  const Pair hyphens = pair(&ByteMasks::hyphens);
-  const Pair dots = pair(&ByteMasks::dots);
-  const Pair words = digits | pair(&ByteMasks::letters);
-  const Pair brackets = pair(&ByteMasks::brackets);
+  const std::size_t left = text_.size() - begin;
+  end_ = begin + (left <= ByteMasks::kBytes ? left : ByteMasks::kBytes - kLookAhead);
+  const std::uint64_t words = is.digits | is.letters;
+  const char before = begin > 0 ? text_[begin - 1] : '\0';
+  const std::uint64_t after_digit = is.digits << 1U | (IsDigit(before) ? 1U : 0U);
+  const std::uint64_t after_word = words << 1U | (IsOf(before, kClassAlnum) ? 1U : 0U);
+  const std::uint64_t starts = words & ~after_word;
 
-  // The byte before the block.
-  const char last = begin > 0 ? text_[begin - 1] : '\0';
-  const std::uint64_t after_digit = digits.here << 1U | (IsDigit(last) ? 1U : 0U);
-  const std::uint64_t after_word = words.here << 1U | (IsOf(last, kClassAlnum) ? 1U : 0U);
-  const std::uint64_t starts = words.here & ~after_word;
-
-  // Rows: digits, and what may stand between two groups of one number, of one or two bytes.
-  const Pair separators = pair(&ByteMasks::spaces) | hyphens | dots | brackets;
-  const std::uint64_t behind_digit = digits.behind << 1U | digits.here >> 63U;
-  const Pair after_digits = {after_digit, behind_digit};
-  const Pair single = separators & after_digits & digits.AheadPair(1);
-  const Pair twofold = separators & after_digits & separators.AheadPair(1) & digits.AheadPair(2);
-  const Pair seconds = {twofold.here << 1U, twofold.behind << 1U | twofold.here >> 63U};
-  const Pair links = single | twofold | seconds;
-  const Pair rows = digits | links;
+  // Rows: digits, and what links two groups of one number, of one byte or two.
+  const std::uint64_t separators = is.spaces | is.hyphens | is.dots | is.brackets;
+  const std::uint64_t pairs = separators & after_digit & separators >> 1U & is.digits >> 2U;
+  const std::uint64_t links = (separators & after_digit & is.digits >> 1U) | pairs | pairs << 1U;
   constexpr unsigned kRowBytesMin = 6;  // As many digits, or four groups.
-  std::uint64_t kept = starts & digits.here & rows.Runs<kRowBytesMin>().here;
-  // A letter stuck to a row that is shorter: where the row ends, a word begins.
-  std::uint64_t links_near = 0;
+  std::uint64_t kept = starts & is.digits & Runs<kRowBytesMin>(is.digits | links);
+  // A letter stuck to a row that is shorter: where the row ends, a word begins. What linked it may be before all this.
+  std::uint64_t links_near = begin > 0 ? (std::uint64_t{1} << kRowBytesMin) - 1 : 0;
   for (unsigned n = 2; n < kRowBytesMin; ++n)
-    links_near |= links.here << n | links_before >> (kBlock - n);
-  kept |= here.letters & after_digit & links_near;
-  links_ = links.here;
+    links_near |= links << n;
+  kept |= is.letters & after_digit & links_near;
   // Many digits behind letters.
   constexpr unsigned kHiddenDigitsMin = 13;
-  kept |= digits.Runs<kHiddenDigitsMin>().here & after_word & ~after_digit;
+  kept |= Runs<kHiddenDigitsMin>(is.digits) & after_word & ~after_digit;
 
   // Bank accounts: two letters and two digits.
-  kept |= starts & here.letters & words.Ahead(1) & ~digits.Ahead(1) & digits.Ahead(2) & digits.Ahead(3);
+  kept |= starts & is.letters & is.letters >> 1U & is.digits >> 2U & is.digits >> 3U;
   // UUIDs, hardware addresses.
-  kept |= starts & hyphens.Ahead(8) & hyphens.Ahead(13) & hyphens.Ahead(18) & hyphens.Ahead(23);
-  for (const Pair& marks : {colons, hyphens})
-    kept |= starts & marks.Ahead(2) & marks.Ahead(5) & marks.Ahead(8) & marks.Ahead(11) & marks.Ahead(14);
-  // IPv6: up to four digits and a colon, and 15 bytes in all, or somewhere "::".
-  const Pair gaps = colons & colons.AheadPair(1);
-  const std::uint64_t before_colon = colons.Ahead(1) | colons.Ahead(2) | colons.Ahead(3) | colons.Ahead(4);
+  kept |= starts & is.hyphens >> 8U & is.hyphens >> 13U & is.hyphens >> 18U & is.hyphens >> 23U;
+  for (const std::uint64_t marks : {is.colons, is.hyphens})
+    kept |= starts & marks >> 2U & marks >> 5U & marks >> 8U & marks >> 11U & marks >> 14U;
+  // IPv6: up to four digits and a colon, and either 15 bytes in all or "::" among them.
+  const std::uint64_t gaps = is.colons & is.colons >> 1U;
   constexpr unsigned kIpv6BytesMin = 15;
-  const std::uint64_t long_enough =
-      (gaps.here | gaps.behind) != 0 ? ~std::uint64_t{0} : (words | colons | dots).Runs<kIpv6BytesMin>().here;
-  kept |= starts & before_colon & long_enough;
-  kept |= gaps.here & ~after_word;
-  // STEAM_0:1:4711, [U:1:4711]: the colons two apart, the first at 7 or 1.
-  const Pair twos = colons & digits.AheadPair(1) & colons.AheadPair(2);
-  kept |= starts & (twos.Ahead(7) | twos.Ahead(1));
+  const std::uint64_t may_be_ipv6 =
+      gaps != 0 ? ~std::uint64_t{0} : Runs<kIpv6BytesMin>(words | is.colons | is.dots);
+  kept |= starts & may_be_ipv6 & (is.colons >> 1U | is.colons >> 2U | is.colons >> 3U | is.colons >> 4U);
+  kept |= gaps & ~after_word;
+  // STEAM_0:1:4711, [U:1:4711]: colons two apart.
+  const std::uint64_t twos = is.colons & is.digits >> 1U & is.colons >> 2U;
+  kept |= starts & (twos >> 7U | twos >> 1U);
   // Keys and web tokens.
   constexpr unsigned kSecretBytesMin = 13;
-  const Pair base64 = words | hyphens | dots | pair(&ByteMasks::equals) | pair(&ByteMasks::others);
-  for (std::uint64_t rest = starts & here.letters & base64.Runs<kSecretBytesMin>().here; rest != 0;
-       rest &= rest - 1) {
-    const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(rest));
-    if (MayBeginSecret(text_[place], text_[place + 1])) kept |= rest & (~rest + 1);
-  }
-  kept |= hyphens.Runs<5>().here;
+  const std::uint64_t base64 = words | is.hyphens | is.dots | is.equals | is.others;
+  kept |= Filter(starts & is.letters & Runs<kSecretBytesMin>(base64),
+                 [&](unsigned at) { return MayBeginSecret(text_[begin + at], text_[begin + at + 1]); });
+  kept |= Runs<5>(is.hyphens);
 
-  kept |= here.ats;
-  for (std::uint64_t rest = here.equals | here.colons; rest != 0; rest &= rest - 1) {
-    if (MayEndFieldName(text_, begin + static_cast<std::size_t>(__builtin_ctzll(rest))))
-      kept |= rest & (~rest + 1);
-  }
+  kept |= is.ats;
+  // Behind digits most are of a time; of names only "steamid64" ends so.
+  const std::uint64_t fields = is.equals | is.colons;
+  kept |= Filter(fields & after_digit, [&](unsigned at) { return text_[begin + at - 1] == '4'; });
+  kept |= Filter(fields & ~after_digit, [&](unsigned at) { return MayEndFieldName(text_, begin + at); });
   kept_ = kept;
 }
 

@@ -1,7 +1,9 @@
 #include "guard/text_walk.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "guard/byte_masks.h"
 #include "guard/digit_groups.h"
 #include "guard/named_values.h"
 #include "guard/number_words.h"
@@ -53,8 +55,7 @@ class Walk {
     while (at < text_.size()) {
       const std::uint8_t classes = ClassesAt(at);
       if ((classes & kClassAlnum) != 0) {
-        const std::size_t end = EndOfWord(at);
-        at = AtWord(at, end);
+        at = AtWord(WordAt(at));
       } else if ((classes & kClassSpecial) != 0) {
         at = AtMark(at);
       } else {
@@ -83,7 +84,7 @@ class Walk {
           continue;
         }
       }
-      at = AtWord(begin, EndOfWord(begin));
+      at = AtWord(WordAt(begin));
     }
   }
 
@@ -92,10 +93,25 @@ class Walk {
     return kByteClasses[static_cast<unsigned char>(text_[at])];
   }
   [[nodiscard]] bool IsWordAt(std::size_t at) const { return IsOf(text_[at], kClassAlnum); }
-  [[nodiscard]] std::size_t EndOfWord(std::size_t at) const {
-    while (at < text_.size() && IsWordAt(at))
-      ++at;
-    return at;
+  // A run of letters and digits.
+  struct Word {
+    std::size_t begin;
+    std::size_t end;
+    bool has_letter;
+    bool has_digit;
+  };
+  // By masks: where a word ends is what a processor cannot guess.
+  [[nodiscard]] Word WordAt(std::size_t at) const {
+    Word word{.begin = at, .end = at, .has_letter = false, .has_digit = false};
+    while (true) {
+      const WordMasks is = WordMasksOf(text_.substr(word.end));
+      const auto size = static_cast<unsigned>(std::countr_one(is.letters | is.digits));
+      const std::uint64_t of_word = size < 64 ? (std::uint64_t{1} << size) - 1 : ~std::uint64_t{0};
+      word.has_letter = word.has_letter || (is.letters & of_word) != 0;
+      word.has_digit = word.has_digit || (is.digits & of_word) != 0;
+      word.end += size;
+      if (size < ByteMasks::kBytes || word.end == text_.size()) return word;
+    }
   }
 
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -138,38 +154,36 @@ class Walk {
     return next;
   }
 
-  // A run of letters and digits. Returns where to go on.
-  std::size_t AtWord(std::size_t at, std::size_t end) {
+  // Returns where to go on.
+  std::size_t AtWord(const Word& word) {
+    const std::size_t at = word.begin;
+    const std::size_t end = word.end;
     words_end_ = at;
-    if (MayBeginSecret(text_[at], at + 1 < text_.size() ? text_[at + 1] : '\0')) {
+    if (word.has_letter && MayBeginSecret(text_[at], at + 1 < text_.size() ? text_[at + 1] : '\0')) {
       if (const std::size_t secret_end = SecretAt(at); secret_end > at) return secret_end;
     }
-    std::uint8_t all = 0xff;
-    std::uint8_t any = 0;
-    for (std::size_t i = at; i < end; ++i) {
-      all &= ClassesAt(i);
-      any |= ClassesAt(i);
-    }
-    if (by_ == WalkBy::kEveryByte && (any & kClassDigit) == 0) words_.Note(text_.substr(at, end - at), end);
-    const char next = end < text_.size() ? text_[end] : '\0';
-    if ((all & kClassHex) != 0) {
-      words_end_ = end;
-      if (const std::size_t hex_end = AtHex(at, end - at, next); hex_end > at) return hex_end;
-      if ((all & kClassDigit) != 0) return AtDigits(at, end);
-    }
-    if ((any & kClassLetter) == 0 || (any & kClassDigit) == 0) return end;
-    return std::max(MixedWord(at, end), end);
+    if (by_ == WalkBy::kEveryByte && !word.has_digit) words_.Note(text_.substr(at, end - at), end);
+    words_end_ = end;
+    if (const std::size_t hex_end = AtHex(at, end - at, end < text_.size() ? text_[end] : '\0'); hex_end > at)
+      return hex_end;
+    if (!word.has_letter) return AtDigits(at, end);
+    return word.has_digit ? std::max(MixedWord(at, end), end) : end;
   }
 
-  // A word of hex digits. Returns the end of what begins with it; `at` for nothing.
+  // A word of hex digits, if it is one. Returns the end of what begins with it; `at` for nothing.
   std::size_t AtHex(std::size_t at, std::size_t size, char next) {
-    if (size == 8 && next == '-' && kinds_.Has(PiiKind::kUuid)) {
-      bool is_nil = false;
-      const std::size_t uuid = EndOfUuid(text_, at, is_nil);
-      if (uuid > at) return is_nil ? GoOn(uuid) : Take(PiiKind::kUuid, at, uuid);
+    if ((next != ':' && next != '-') || size > 8) return at;
+    const bool may_be_uuid = size == 8 && next == '-' && kinds_.Has(PiiKind::kUuid);
+    const bool may_be_address = size <= 4 && (next == ':' || size == 2);
+    if (!may_be_uuid && !may_be_address) return at;
+    for (std::size_t i = at; i < at + size; ++i) {
+      if (!IsOf(text_[i], kClassHex)) return at;
     }
-    if (size <= 4 && (next == ':' || (next == '-' && size == 2))) return AddressAt(at, next);
-    return at;
+    if (may_be_address) return AddressAt(at, next);
+    bool is_nil = false;
+    const std::size_t uuid = EndOfUuid(text_, at, is_nil);
+    if (uuid == at) return at;
+    return is_nil ? GoOn(uuid) : Take(PiiKind::kUuid, at, uuid);
   }
 
   std::size_t SecretAt(std::size_t at) {
