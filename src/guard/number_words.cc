@@ -37,13 +37,31 @@ constexpr LengthsByLetter kPhoneLengths = LengthsOf(kPhone);
 constexpr LengthsByLetter kHintLengths = LengthsOf(kHint);
 constexpr LengthsByLetter kCardLengths = LengthsOf(kCard);
 
-// Of all of them, by the letter's last five bits.
-constexpr LengthsByLetter kLengths = [] {
-  LengthsByLetter lengths{};
-  for (std::size_t i = 0; i < 26; ++i)
-    lengths[i + 1] = kPhoneLengths[i] | kHintLengths[i] | kCardLengths[i];
-  return lengths;
+// Lengths and second letters of all of them, by the first letter's last five bits.
+struct Starts {
+  std::uint32_t lengths = 0;
+  std::uint32_t seconds = 0;
+};
+constexpr std::array<Starts, 32> kStarts = [] {
+  std::array<Starts, 32> starts{};
+  const auto add = [&](const auto& words) {
+    for (const std::string_view word : words) {
+      Starts& of = starts[static_cast<unsigned char>(word[0]) & 31U];
+      of.lengths |= 1U << word.size();
+      of.seconds |= 1U << (static_cast<unsigned char>(word[1]) & 31U);
+    }
+  };
+  add(kPhone);
+  add(kHint);
+  add(kCard);
+  return starts;
 }();
+
+// Whether the word's size and first letters are those of one: of almost none.
+bool MayBeKnown(const char* word, std::size_t size) {
+  const Starts& of = kStarts[static_cast<unsigned char>(*word) & 31U];
+  return (of.lengths >> (size & 31U) & of.seconds >> (static_cast<unsigned char>(word[1]) & 31U) & 1U) != 0;
+}
 
 // telephone, Telefon, phoneNumber, cellphone.
 bool MayHoldPhone(const char* word, std::size_t size) {
@@ -89,9 +107,7 @@ void NumberWords::Read(std::size_t from, std::size_t at) {
     if (size < 2 || size > kWordMax) continue;
     const std::size_t end = begin + start + size;
     const char* const word = text_.data() + begin + start;
-    if ((kLengths[static_cast<unsigned char>(*word) & 31U] >> (size & 31U) & 1U) == 0 &&
-        !MayHoldPhone(word, size))
-      continue;
+    if (!MayBeKnown(word, size) && !MayHoldPhone(word, size)) continue;
     const bool has_digit = (masks.digits >> start & ((std::uint64_t{1} << size) - 1)) != 0;
     // A word that goes on behind `at` has the number's digits in it.
     const bool goes_on = end == at && at < text_.size() && IsOf(text_[at], kClassAlnum);

@@ -103,14 +103,15 @@ class Walk {
   // By masks: where a word ends is what a processor cannot guess.
   [[nodiscard]] Word WordAt(std::size_t at) const {
     Word word{.begin = at, .end = at, .has_letter = false, .has_digit = false};
+    constexpr std::size_t kAtOnce = 32;
     while (true) {
-      const WordMasks is = WordMasksOf(text_.substr(word.end));
+      const WordMasks is = WordMasksOf(text_.substr(word.end, kAtOnce));
       const auto size = static_cast<unsigned>(std::countr_one(is.letters | is.digits));
-      const std::uint64_t of_word = size < 64 ? (std::uint64_t{1} << size) - 1 : ~std::uint64_t{0};
+      const std::uint64_t of_word = (std::uint64_t{1} << size) - 1;
       word.has_letter = word.has_letter || (is.letters & of_word) != 0;
       word.has_digit = word.has_digit || (is.digits & of_word) != 0;
       word.end += size;
-      if (size < ByteMasks::kBytes || word.end == text_.size()) return word;
+      if (size < kAtOnce || word.end == text_.size()) return word;
     }
   }
 
