@@ -375,6 +375,20 @@ std::size_t SeparatorAt(std::string_view text, std::size_t at) {
   return is_twofold && IsDigit(byte(at + 2)) ? 2 : 0;
 }
 
+std::size_t EndOfDate(std::string_view text, std::size_t at) {
+  constexpr std::size_t kDate = 10;
+  constexpr std::size_t kWithHour = 13;
+  if (text.size() - at < kDate) return at;
+  const char* const c = text.data() + at;
+  const bool is_date = ((c[0] == '2' && c[1] == '0') || (c[0] == '1' && c[1] == '9')) && IsDigit(c[2]) &&
+                       IsDigit(c[3]) && c[4] == '-' && IsDigit(c[5]) && IsDigit(c[6]) && c[7] == '-' &&
+                       IsDigit(c[8]) && IsDigit(c[9]);
+  if (!is_date) return at;
+  if (text.size() - at == kDate || !(IsDigit(c[kDate]) || IsOf(c[kDate], kClassLink))) return at + kDate;
+  if (text.size() - at <= kWithHour || c[kWithHour] != ':') return at;
+  return c[10] == ' ' && IsDigit(c[11]) && IsDigit(c[12]) ? at + kWithHour : at;
+}
+
 std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,
                          std::vector<PiiFinding>& out) {
   return DigitRow(text, at, words, out).Find(kinds);

@@ -215,6 +215,9 @@ class Walk {
   // A row of numbers begins with the digits up to `end`.
   std::size_t AtDigits(std::size_t at, std::size_t end) {
     if (end - at < kRowDigitsMin && SeparatorAt(text_, end) == 0) return end;
+    // What most lines begin with.
+    if (const std::size_t date_end = EndOfDate(text_, at); date_end > at)
+      return date_end < text_.size() && IsWordAt(date_end) ? GoOn(date_end) : date_end;
     const std::size_t row_end = FindInDigits(text_, at, words_, kinds_, out_);
     // What is stuck to its end ("26T09") is a word of its own.
     return row_end < text_.size() && IsWordAt(row_end) ? GoOn(row_end) : row_end;
