@@ -20,6 +20,13 @@ constexpr std::size_t kPhoneDigitsMax = 15;  // E.164
 // A number without a break that may be an identity.
 constexpr std::size_t kLongDigits = 9;
 
+// Words that name nothing.
+constexpr std::size_t kFillerMax = 4;
+constexpr std::string_view kFillers[] = {
+    "a",    "also", "an",  "and",  "are",  "as", "at",  "by", "for", "from", "got",
+    "here", "i",    "in",  "is",   "it",   "me", "my",  "of", "on",  "or",   "over",
+    "take", "that", "the", "then", "this", "to", "try", "up", "use", "was",  "with"};
+
 // Trivial, so that room for many costs nothing.
 struct Group {
   std::size_t begin;
@@ -126,6 +133,8 @@ class DigitRow {
     std::array<char, kCardDigitsMax> digits;
     for (std::size_t first = 0; first < count_; ++first) {
       std::size_t size = 0;
+      // Of numbers that begin here the longest: the first twelve digits of sixteen may have a right sum as well.
+      std::size_t card_last = kNone;
       for (std::size_t last = first; last < count_ && last < first + kWindowGroupsMax; ++last) {
         const Group& group = groups_[last];
         if (last > first && !group.is_behind(' ') && !group.is_behind('-')) break;
@@ -136,22 +145,46 @@ class DigitRow {
         if (last == first && size == 17 && number.starts_with("7656119")) {
           if (kinds.Has(PiiKind::kPlayerId)) Take(PiiKind::kPlayerId, group.begin, group.end);
         } else if (size >= kCardDigitsMin && kinds.Has(PiiKind::kCard) && IsOneNumber(first, last) &&
-                   IsCard(first, last, number)) {
-          Take(PiiKind::kCard, groups_[first].begin, group.end);
+                   IsCard(first, last, number, kinds)) {
+          card_last = last;
         }
       }
+      if (card_last != kNone) Take(PiiKind::kCard, groups_[first].begin, groups_[card_last].end);
     }
   }
-  [[nodiscard]] bool IsCard(std::size_t first, std::size_t last, std::string_view number) {
+  [[nodiscard]] bool IsCard(std::size_t first, std::size_t last, std::string_view number, PiiKinds kinds) {
     // The sum is cheap and wrong nine times in ten.
     if (!PassesLuhn(number)) return false;
     if (IsNamedCard()) return true;
-    // Counts and ids of blocks have these lengths more often than cards do; those of 14 to 16 digits are cards, unless they
-    // are part of a name or negative.
-    const bool is_usual = number.size() >= 14 && number.size() <= 16;
+    if (!IsCardNumber(number)) return false;
+    if (first != last) return true;
+    // Counts and ids of blocks have these lengths more often than cards do, and one of thirty passes for a card: in one
+    // piece, without a word of payment before it, only one of 14 to 16 digits that is not named as something else.
+    if (number.size() < 14 || number.size() > 16) return false;
     const std::size_t begin = groups_[first].begin;
-    const bool is_part = begin > 0 && (text_[begin - 1] == '_' || text_[begin - 1] == '-');
-    return (first != last || (is_usual && !is_part)) && IsCardNumber(number);
+    if (begin > 0 && (text_[begin - 1] == '_' || text_[begin - 1] == '-')) return false;
+    // In a label any number of that length is told.
+    return kinds.Has(PiiKind::kDigits) || !IsNamed(begin);
+  }
+  // Whether what is before a number names it: a field's mark, a word that is no filler ("order 4...", "id=4..."), or a
+  // number or a comma of a list.
+  [[nodiscard]] bool IsNamed(std::size_t at) const {
+    constexpr std::string_view kOpening = " \t\"'\\([<{";
+    std::size_t end = at;
+    while (end > 0 && at - end < 4 && kOpening.find(text_[end - 1]) != std::string_view::npos)
+      --end;
+    if (end == 0) return false;
+    const char c = text_[end - 1];
+    if (!IsOf(c, kClassLetter)) return c != '.' && c != '!' && c != '?';
+    std::size_t begin = end;
+    while (begin > 0 && IsOf(text_[begin - 1], kClassLetter) && end - begin <= kFillerMax)
+      --begin;
+    if (end == at || end - begin > kFillerMax || (begin > 0 && IsOf(text_[begin - 1], kClassDigit)))
+      return true;
+    const std::string_view word = text_.substr(begin, end - begin);
+    return std::ranges::none_of(kFillers, [&](std::string_view filler) {
+      return std::ranges::equal(word, filler, [](char x, char y) { return ToLower(x) == y; });
+    });
   }
   // Groups of cards are of three digits or more; "12 34 56 78 90 12" is a table.
   [[nodiscard]] bool IsOneNumber(std::size_t first, std::size_t last) const {
@@ -241,7 +274,11 @@ class DigitRow {
     if (digits < 6) return kNone;
     const Context context = PhoneContext();
     if (context == Context::kNamed && digits >= 6) return last;
-    if (context == Context::kHinted && digits >= 7 && (last > first || head[0] == '0')) return last;
+    // A fraction is none, whatever a word says that may mean much else: "cell 52.7977377".
+    const bool is_fraction =
+        (last == first + 1 && groups_[last].is_behind('.')) || (first > 0 && groups_[first].is_behind('.'));
+    if (context == Context::kHinted && digits >= 7 && (last > first || head[0] == '0') && !is_fraction)
+      return last;
     return kNone;
   }
 
@@ -370,8 +407,9 @@ std::size_t SeparatorAt(std::string_view text, std::size_t at) {
   if (!IsOf(c, kClassLink)) return 0;
   const char next = byte(at + 1);
   if (IsDigit(next)) return 1;
-  const bool is_twofold = c == ')' ? next == ' ' || next == '-' || next == '/' || next == '.'
-                                   : (c == ' ' || c == '-') && next == '(';
+  const bool is_twofold = c == ')'   ? next == ' ' || next == '-' || next == '/' || next == '.'
+                          : c == '/' ? next == ' '
+                                     : (c == ' ' || c == '-') && next == '(';
   return is_twofold && IsDigit(byte(at + 2)) ? 2 : 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/check.h"
 #include "guard/pii_scanner.h"
+#include "guard/plain_text.h"
+#include "guard/text_walk.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tickscope;  // NOLINT(google-build-using-namespace): one small program.
@@ -16,6 +18,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<guard::PiiFinding> findings;
   for (const guard::PiiKinds kinds : {guard::kLabelKinds, guard::kLogKinds}) {
     kScanner->Scan(text, kinds, findings);
+    // What the sieve leaves out begins nothing.
+    std::vector<guard::PiiFinding> by_sieve;
+    std::vector<guard::PiiFinding> past_every_byte;
+    const guard::PlainText plain(text);
+    guard::WalkText(plain.text(), kinds, guard::WalkBy::kSieve, by_sieve);
+    guard::WalkText(plain.text(), kinds, guard::WalkBy::kEveryByte, past_every_byte);
+    TICKSCOPE_CHECK(by_sieve == past_every_byte);
     std::size_t at = 0;
     for (const guard::PiiFinding& finding : findings) {
       TICKSCOPE_CHECK(at <= finding.begin && finding.begin < finding.end && finding.end <= size);

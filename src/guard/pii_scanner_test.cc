@@ -381,6 +381,28 @@ TEST(PiiScanner, KindsAreAskedFor) {
   EXPECT_EQ(Marked("jane@example.com 203.0.113.7", {}), "jane@example.com 203.0.113.7");
 }
 
+// In log lines: ids have the lengths of cards, and one of thirty passes for one.
+TEST(PiiScanner, CardsWithoutAWordForThem) {
+  const Case cases[] = {
+      {"4111111111111111", "card<4111111111111111>"},
+      {"use 4111111111111111 please", "use card<4111111111111111> please"},
+      {"it is (4111111111111111).", "it is (card<4111111111111111>)."},
+      {"order 4111111111111111 queued", "order 4111111111111111 queued"},
+      {"match_id=4111111111111111", "match_id=4111111111111111"},
+      {"snapshot #4111111111111111", "snapshot #4111111111111111"},
+      {"{\"seq\":4111111111111111}", "{\"seq\":4111111111111111}"},
+      {"{\"seq\":\"4111111111111111\"}", "{\"seq\":\"4111111111111111\"}"},
+      {"order 4111 1111 1111 1111", "order card<4111 1111 1111 1111>"},
+      // Its first twelve digits have a right sum too.
+      {"card 4052-6048-7690-1685", "card card<4052-6048-7690-1685>"},
+      {"phone=08/ 150 01 55 ok", "phone=phone<08/ 150 01 55> ok"},
+      {"geo cell lat 52.7977377 lon -125.6793671", "geo cell lat 52.7977377 lon -125.6793671"},
+      {"my cell 0151 1234567", "my cell phone<0151 1234567>"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Marked(c.text, kLogKinds), c.want);
+}
+
 TEST(PiiScanner, RedactsWithinABound) {
   std::vector<PiiFinding> findings;
   const std::string_view text = "to jane@example.com é";
