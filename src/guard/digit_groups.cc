@@ -157,7 +157,7 @@ class DigitRow {
     if (!PassesLuhn(number)) return false;
     if (IsNamedCard()) return true;
     if (!IsCardNumber(number)) return false;
-    if (first != last) return true;
+    if (first != last) return IsWrittenAsCard(first, last) && !IsPartOfName(first, last);
     // Counts and ids of blocks have these lengths more often than cards do, and one of thirty passes for a card: in one
     // piece, without a word of payment before it, only one of 14 to 16 digits that is not named as something else.
     if (number.size() < 14 || number.size() > 16) return false;
@@ -165,6 +165,26 @@ class DigitRow {
     if (begin > 0 && (text_[begin - 1] == '_' || text_[begin - 1] == '-')) return false;
     // In a label any number of that length is told.
     return kinds.Has(PiiKind::kDigits) || !IsNamed(begin);
+  }
+  // 4 4 4 4 or 4 6 5.
+  [[nodiscard]] bool IsWrittenAsCard(std::size_t first, std::size_t last) const {
+    if (groups_[first].size() != 4) return false;
+    for (std::size_t i = first + 1; i < last; ++i) {
+      if (groups_[i].size() != 4 && groups_[i].size() != 6) return false;
+    }
+    return true;
+  }
+  // Whether letters and digits go on with a hyphen or nothing between, as in "14ed-0241-6566-58da".
+  [[nodiscard]] bool IsPartOfName(std::size_t first, std::size_t last) const {
+    const auto is_at = [&](std::size_t at, std::uint8_t classes) {
+      return at < text_.size() && IsOf(text_[at], classes);
+    };
+    const std::size_t begin = groups_[first].begin;
+    const std::size_t end = groups_[last].end;
+    const bool before = begin > 1 && (text_[begin - 1] == '-' || text_[begin - 1] == '_') &&
+                        IsOf(text_[begin - 2], kClassAlnum);
+    const bool behind = is_at(end, kClassLetter) && text_[end] != 'x' && text_[end] != 'e';
+    return before || behind;
   }
   // Whether what is before a number names it: a field's mark, a word that is no filler ("order 4...", "id=4..."), or a
   // number or a comma of a list.
@@ -269,7 +289,8 @@ class DigitRow {
     if (HasAreaInParentheses(first, last) && digits >= 9) return last;
     if (first == 0 && head.size() >= 2 && head[0] == '0' && head[1] != '0' && last > first && digits >= 9 &&
         digits <= 11 && (OnlySeparators(first, last, " ") || OnlySeparators(first, last, "-")) &&
-        (begin == 0 || !IsOf(text_[begin - 1], kClassAlnum)) && last - first <= 4 && IsTrunkForm(first, last))
+        (begin == 0 || !IsOf(text_[begin - 1], kClassAlnum)) && last - first <= 4 &&
+        IsTrunkForm(first, last) && !IsPartOfName(first, last))
       return last;
     if (digits < 6) return kNone;
     const Context context = PhoneContext();
