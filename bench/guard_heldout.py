@@ -14,7 +14,7 @@ from faker import Faker
 
 LOCALES = {
     "a": ["bg_BG", "de_CH", "en_IE", "es_AR", "et_EE", "fr_BE", "fr_CA", "he_IL", "hr_HR", "lt_LT", "nl_BE", "sk_SK", "th_TH", "zh_TW"],
-    "b": ["ar_SA", "az_AZ", "en_NZ", "en_PH", "es_CL", "es_CO", "fa_IR", "fr_CH", "it_CH", "ka_GE", "lv_LV", "ne_NP", "sl_SI", "tr_TR", "vi_VN"],
+    "b": ["ar_SA", "az_AZ", "en_NZ", "hy_AM", "es_CL", "es_CO", "fa_IR", "fr_CH", "it_CH", "ka_GE", "lv_LV", "ne_NP", "sl_SI", "tr_TR", "vi_VN"],
 }  # fmt: skip
 # Those with IBANs that Faker makes as their country does.
 IBAN_LOCALES = {

@@ -97,6 +97,7 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
   batch->samples.reserve(last_sample_count_ + last_sample_count_ / 8 + std::size(kReportNames));
   ++scrape_number_;
   Counts counts;
+  const std::vector<SeriesCache::Entry> refused = JudgeAgain();
   const Status outcome = [&]() -> Status {
     TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
     return Append(answer, time_ms, *batch, counts);
@@ -112,6 +113,8 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
     batch->exemplars.clear();
     cache_.EndAll(mark_stale);
   }
+  for (const SeriesCache::Entry& entry : refused)
+    mark_stale(entry);
   NoteHealth(outcome);
   SortByOrdinal(batch->samples);
 
@@ -242,6 +245,17 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
   entry.point_hash = PointHashOf(scraped);
   entry.is_created = IsCreated(described_, scraped.metric_name());
   return &entry;
+}
+
+std::vector<SeriesCache::Entry> Scraper::JudgeAgain() {
+  std::vector<SeriesCache::Entry> refused;
+  if (guard_ == nullptr || guard_->generation() == guard_generation_) return refused;
+  if (guard_generation_ != 0) {
+    cache_.JudgeAgain([&](const Series& series) { return IsRefused(series); },
+                      [&](const SeriesCache::Entry& entry) { refused.push_back(entry); });
+  }
+  guard_generation_ = guard_->generation();
+  return refused;
 }
 
 bool Scraper::IsRefused(const Series& series) const {

@@ -70,6 +70,8 @@ class Scraper {
   [[nodiscard]] Result<SeriesCache::Entry*> EntryOf(const wire::ExpositionParser& parser, Counts& counts);
   // Gives the samples of a metric point that came right before its _created line their start timestamp.
   void NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const;
+  // After the guard's rules changed: judges what is cached again. Returns what was alive and is refused now.
+  [[nodiscard]] std::vector<SeriesCache::Entry> JudgeAgain();
   // Whether the guard does not let the series out.
   [[nodiscard]] bool IsRefused(const Series& series) const;
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
@@ -90,6 +92,7 @@ class Scraper {
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;
   std::uint64_t scrape_number_ = 0;
+  std::uint64_t guard_generation_ = 0;  // Of the rules the cache's series were judged by.
   std::size_t last_sample_count_ = 0;
   bool has_reported_ = false;
   bool was_healthy_ = true;

@@ -49,6 +49,11 @@ class SeriesCache {
   /// Adds a series that is not there yet.
   [[nodiscard]] Entry& Add(std::string_view raw, SeriesPtr series);
 
+  /// Judges all series again: those refused before are forgotten, to be read anew; of the others those for which `is_refused`
+  /// holds are refused from now on, and `on_gone` is called for each that was alive.
+  void JudgeAgain(const std::function<bool(const Series&)>& is_refused,
+                  const std::function<void(const Entry&)>& on_gone);
+
   /// Ends scrape number `scrape`, whose samples count. Calls `on_gone` for each series that was alive and is
   /// not in it.
   void Commit(std::uint64_t scrape, const std::function<void(const Entry&)>& on_gone);

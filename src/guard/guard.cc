@@ -45,7 +45,7 @@ struct CompiledLabel {
 };
 using CompiledLabels = std::vector<CompiledLabel>;  // By name.
 
-CompiledLabels Compile(const std::vector<schema::Label>& labels) {
+CompiledLabels CompileLabels(const std::vector<schema::Label>& labels) {
   CompiledLabels compiled;
   for (const schema::Label& label : labels) {
     CompiledLabel& out = compiled.emplace_back();
@@ -104,11 +104,11 @@ struct Guard::Allowlist {
     CompiledLabels labels;
   };
 
-  explicit Allowlist(const schema::Schema& schema) : target_labels(Compile(schema.target_labels)) {
+  explicit Allowlist(const schema::Schema& schema) : target_labels(CompileLabels(schema.target_labels)) {
     metrics.reserve(schema.metrics.size());
     for (const schema::Metric& metric : schema.metrics) {
       metrics.push_back(
-          {metric.kind, metric.owner, std::string(schema::KindLabel(metric)), Compile(metric.labels)});
+          {metric.kind, metric.owner, std::string(schema::KindLabel(metric)), CompileLabels(metric.labels)});
       for (std::string& name : schema::SeriesNames(metric))
         by_name.emplace(std::move(name), metrics.size() - 1);
     }
@@ -119,31 +119,63 @@ struct Guard::Allowlist {
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> by_name;
 };
 
-Guard::Guard(GuardMode mode, std::unique_ptr<const PiiScanner> scanner,
-             std::unique_ptr<const Allowlist> allowlist, const Clock& clock, MetricRegistry& metrics)
-    : mode_(mode),
-      scanner_(std::move(scanner)),
-      allowlist_(std::move(allowlist)),
-      clock_(clock),
+struct Guard::Rules {
+  GuardMode mode = GuardMode::kObserve;
+  std::unique_ptr<const PiiScanner> scanner;
+  std::unique_ptr<const Allowlist> allowlist;  // Null without a schema.
+
+  [[nodiscard]] std::string RedactName(std::string_view name) const {
+    std::vector<PiiFinding> findings;
+    scanner->Scan(name, kLabelKinds, findings);
+    return Redact(name, findings, kNameBytesShown);
+  }
+};
+
+Guard::Guard(std::shared_ptr<const Rules> rules, const Clock& clock, MetricRegistry& metrics)
+    : clock_(clock),
       metrics_(metrics),
       dropped_exemplars_(metrics.AddCounter("tickscope_guard_exemplars_total",
                                             "Exemplars with private data in their labels.", {})),
       cleaned_help_(metrics.AddCounter("tickscope_guard_help_texts_total",
-                                       "Help texts with private data in them.", {})) {}
+                                       "Help texts with private data in them.", {})),
+      mode_(rules->mode),
+      rules_(std::move(rules)) {}
 Guard::~Guard() = default;
+
+Result<std::shared_ptr<const Guard::Rules>> Guard::Compile(const GuardOptions& options) {
+  auto rules = std::make_shared<Rules>();
+  TICKSCOPE_ASSIGN_OR_RETURN(rules->scanner, PiiScanner::Make(options.pii));
+  rules->mode = options.mode;
+  if (rules->mode == GuardMode::kAuto)
+    rules->mode = options.schema ? GuardMode::kEnforce : GuardMode::kObserve;
+  if (options.schema) rules->allowlist = std::make_unique<const Allowlist>(*options.schema);
+  return rules;
+}
 
 Result<std::unique_ptr<Guard>> Guard::Make(GuardOptions options, const Clock& clock,
                                            MetricRegistry& metrics) {
-  TICKSCOPE_ASSIGN_OR_RETURN(auto scanner, PiiScanner::Make(options.pii));
-  GuardMode mode = options.mode;
-  if (mode == GuardMode::kAuto) mode = options.schema ? GuardMode::kEnforce : GuardMode::kObserve;
-  auto allowlist = options.schema ? std::make_unique<const Allowlist>(*options.schema) : nullptr;
-  return std::unique_ptr<Guard>(new Guard(mode, std::move(scanner), std::move(allowlist), clock, metrics));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, Compile(options));
+  return std::unique_ptr<Guard>(new Guard(std::move(rules), clock, metrics));
+}
+
+Status Guard::Replace(GuardOptions options) {
+  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, Compile(options));
+  const MutexLock lock(mu_);
+  mode_ = rules->mode;
+  rules_ = std::move(rules);
+  generation_.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+std::shared_ptr<const Guard::Rules> Guard::Current() const {
+  const MutexLock lock(mu_);
+  return rules_;
 }
 
 std::optional<Rejection> Guard::Judge(const TenantId& tenant, const GuardedSeries& series) {
-  if (mode_ == GuardMode::kOff) return std::nullopt;
-  const auto finding = FindFault(series);
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode == GuardMode::kOff) return std::nullopt;
+  const auto finding = FindFault(*rules, series);
   if (!finding) return std::nullopt;
   Count(finding->reason, finding->owner);
   std::string_view metric;
@@ -154,44 +186,45 @@ std::optional<Rejection> Guard::Judge(const TenantId& tenant, const GuardedSerie
   entry.reason = RejectReasonName(finding->reason);
   if (finding->kind) entry.kind = PiiKindName(*finding->kind);
   entry.owner = finding->owner;
-  entry.metric = RedactName(metric);
-  entry.label = RedactName(finding->label);
+  entry.metric = rules->RedactName(metric);
+  entry.label = rules->RedactName(finding->label);
   std::string message =
       fmt::format("refused by the guard: {}{}{}", entry.reason, entry.kind.empty() ? "" : " ", entry.kind);
   if (!entry.label.empty()) message += fmt::format(" in label \"{}\"", entry.label);
   message += fmt::format(" of {}", entry.metric);
   rejects_.Add(tenant, clock_.NowMs(), std::move(entry));
-  if (mode_ != GuardMode::kEnforce) return std::nullopt;
+  if (rules->mode != GuardMode::kEnforce) return std::nullopt;
   return Rejection{finding->reason, std::move(message)};
 }
 
-std::optional<Guard::Finding> Guard::FindFault(const GuardedSeries& series) const {
+std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const GuardedSeries& series) {
   std::string_view metric;
   for (const LabelView& label : series.labels) {
     if (label.name == kMetricName) metric = label.value;
   }
   // Private data first: it must not be told as an unknown name.
-  auto pii = FindPii(series.labels);
+  auto pii = FindPii(*rules.scanner, series.labels);
   const Allowlist::Metric* known = nullptr;
-  if (allowlist_ != nullptr) {
-    const auto found = allowlist_->by_name.find(metric);
-    if (found != allowlist_->by_name.end()) known = &allowlist_->metrics[found->second];
+  if (rules.allowlist != nullptr) {
+    const auto found = rules.allowlist->by_name.find(metric);
+    if (found != rules.allowlist->by_name.end()) known = &rules.allowlist->metrics[found->second];
   }
-  const std::string_view owner = known != nullptr ? std::string_view(known->owner) : std::string_view();
+  const std::string owner = known != nullptr ? known->owner : std::string();
   if (pii) {
     pii->owner = owner;
     return pii;
   }
   if (AreDifferent(series.type, series.type_before))
     return Finding{RejectReason::kTypeConflict, owner, {}, {}};
-  if (allowlist_ == nullptr || IsIn(kScrapeReports, metric)) return std::nullopt;
+  if (rules.allowlist == nullptr || series.origin == SeriesOrigin::kMadeHere || IsIn(kScrapeReports, metric))
+    return std::nullopt;
   if (known == nullptr) return Finding{RejectReason::kUnknownMetric, {}, {}, {}};
   if (!IsOfKind(known->kind, series.type)) return Finding{RejectReason::kTypeConflict, owner, {}, {}};
   for (const LabelView& label : series.labels) {
     if (label.name == kMetricName || label.name == known->kind_label || IsIn(kScrapeLabels, label.name))
       continue;
     const CompiledLabel* allowed = Find(known->labels, label.name);
-    if (allowed == nullptr) allowed = Find(allowlist_->target_labels, label.name);
+    if (allowed == nullptr) allowed = Find(rules.allowlist->target_labels, label.name);
     if (allowed == nullptr) return Finding{RejectReason::kUnknownLabel, owner, label.name, {}};
     if (!allowed->values.empty() && !allowed->values.contains(label.value))
       return Finding{RejectReason::kLabelValue, owner, label.name, {}};
@@ -199,7 +232,7 @@ std::optional<Guard::Finding> Guard::FindFault(const GuardedSeries& series) cons
         !RE2::FullMatch(re2::StringPiece(label.value.data(), label.value.size()), *allowed->pattern))
       return Finding{RejectReason::kPattern, owner, label.name, {}};
   }
-  for (const CompiledLabels* const labels : {&known->labels, &allowlist_->target_labels}) {
+  for (const CompiledLabels* const labels : {&known->labels, &rules.allowlist->target_labels}) {
     for (const CompiledLabel& label : *labels) {
       if (!label.optional && std::ranges::find(series.labels, std::string_view(label.name),
                                                &LabelView::name) == series.labels.end())
@@ -209,55 +242,54 @@ std::optional<Guard::Finding> Guard::FindFault(const GuardedSeries& series) cons
   return std::nullopt;
 }
 
-std::optional<Guard::Finding> Guard::FindPii(const std::vector<LabelView>& labels) const {
+std::optional<Guard::Finding> Guard::FindPii(const PiiScanner& scanner,
+                                             const std::vector<LabelView>& labels) {
   PiiFinding found;
   for (const LabelView& label : labels) {
     if (label.name == kMetricName) {
-      if (scanner_->Finds(label.value, kLabelKinds, found))
+      if (scanner.Finds(label.value, kLabelKinds, found))
         return Finding{RejectReason::kPii, {}, {}, found.kind};
       continue;
     }
     // A field that is named for a player's id has one in it.
     if (const auto kind = KindOfField(label.name)) return Finding{RejectReason::kPii, {}, label.name, kind};
-    if (scanner_->Finds(label.name, kLabelKinds, found))
+    if (scanner.Finds(label.name, kLabelKinds, found))
       return Finding{RejectReason::kPii, {}, label.name, found.kind};
     const PiiKinds kinds = KindsForLabel(label.name);
-    if (!kinds.empty() && scanner_->Finds(label.value, kinds, found))
+    if (!kinds.empty() && scanner.Finds(label.value, kinds, found))
       return Finding{RejectReason::kPii, {}, label.name, found.kind};
   }
   return std::nullopt;
 }
 
 bool Guard::AdmitsExemplar(const Labels& labels) {
-  if (mode_ == GuardMode::kOff) return true;
-  std::vector<LabelView> views(labels.begin(), labels.end());
-  if (!FindPii(views)) return true;
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode == GuardMode::kOff) return true;
+  const std::vector<LabelView> views(labels.begin(), labels.end());
+  if (!FindPii(*rules->scanner, views)) return true;
   dropped_exemplars_->Add();
-  return mode_ != GuardMode::kEnforce;
+  return rules->mode != GuardMode::kEnforce;
 }
 
 bool Guard::AdmitsMetadata(std::string_view metric) const {
-  if (mode_ != GuardMode::kEnforce) return true;
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode != GuardMode::kEnforce) return true;
   PiiFinding found;
-  if (scanner_->Finds(metric, kLabelKinds, found)) return false;
+  if (rules->scanner->Finds(metric, kLabelKinds, found)) return false;
+  if (rules->allowlist == nullptr || IsIn(kScrapeReports, metric)) return true;
   // A summary's or a histogram's metadata is its family's, which the list has under its own name or that of its series.
-  return allowlist_ == nullptr || allowlist_->by_name.contains(metric) ||
-         allowlist_->by_name.contains(std::string(metric) + "_count") || IsIn(kScrapeReports, metric);
+  const auto& by_name = rules->allowlist->by_name;
+  return by_name.contains(metric) || by_name.contains(std::string(metric) + "_count");
 }
 
 std::string Guard::CleanHelp(std::string help) {
-  if (mode_ == GuardMode::kOff || help.empty()) return help;
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode == GuardMode::kOff || help.empty()) return help;
   std::vector<PiiFinding> findings;
-  scanner_->Scan(help, kLogKinds, findings);
+  rules->scanner->Scan(help, kLogKinds, findings);
   if (findings.empty()) return help;
   cleaned_help_->Add();
-  return mode_ == GuardMode::kEnforce ? Redact(help, findings, help.size() * 2) : help;
-}
-
-std::string Guard::RedactName(std::string_view name) const {
-  std::vector<PiiFinding> findings;
-  scanner_->Scan(name, kLabelKinds, findings);
-  return Redact(name, findings, kNameBytesShown);
+  return rules->mode == GuardMode::kEnforce ? Redact(help, findings, help.size() * 2) : help;
 }
 
 void Guard::Count(RejectReason reason, std::string_view owner) {

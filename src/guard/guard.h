@@ -4,13 +4,16 @@
 // Judged is a series at its first sight, once; whoever asks keeps the verdict (the gateway beside the series' number, the
 // agent in its series cache), so that in steady state the guard costs nothing.
 //
-// Invariants   G1 a verdict is a function of the series, its declared type and the schema: asking twice is harmless.
+// Rules may change while it runs (Replace): whoever keeps verdicts compares generation() and asks again.
+//
+// Invariants   G1 a verdict is a function of the series, its declared type and the rules: asking twice is harmless.
 //              G2 no label value is in an error, a log, a metric or the ring; names are redacted first.
 // Threads      Thread-safe.
 // Memory       The compiled schema; the ring (reject_ring.h).
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,11 +69,18 @@ struct GuardOptions {
   PiiScannerOptions pii;
 };
 
+/// Where a series comes from.
+enum class SeriesOrigin : std::uint8_t {
+  kSent,      ///< A sender's: all rules hold.
+  kMadeHere,  ///< Made of what was sent, as a rule's result is: in no schema, but nothing private either.
+};
+
 /// A series as it is judged; views.
 struct GuardedSeries {
   const std::vector<LabelView>& labels;  ///< Sorted, metric name included.
   std::string_view type;         ///< As remote write and expositions name it; empty when not declared.
   std::string_view type_before;  ///< What the metric was declared as before; empty when it was not.
+  SeriesOrigin origin = SeriesOrigin::kSent;
 };
 
 class Guard {
@@ -80,8 +90,14 @@ class Guard {
                                                            MetricRegistry& metrics);
   ~Guard();
 
+  /// Takes over other rules; verdicts from before are those of the rules from before. Errors: those of Make; then the rules
+  /// stay as they are.
+  [[nodiscard]] Status Replace(GuardOptions options) TICKSCOPE_EXCLUDES(mu_);
+  /// Grows with each Replace.
+  [[nodiscard]] std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
   /// Never kAuto.
-  [[nodiscard]] GuardMode mode() const { return mode_; }
+  [[nodiscard]] GuardMode mode() const { return mode_.load(std::memory_order_relaxed); }
 
   /// Why the series is not let in; nothing when it is. In kObserve what would be refused is counted and let in.
   [[nodiscard]] std::optional<Rejection> Judge(const TenantId& tenant, const GuardedSeries& series);
@@ -99,30 +115,32 @@ class Guard {
 
  private:
   struct Allowlist;
+  struct Rules;
   struct Finding {
     RejectReason reason = RejectReason::kPii;
-    std::string_view owner;
+    std::string owner;
     std::string_view label;
     std::optional<PiiKind> kind;
   };
 
-  Guard(GuardMode mode, std::unique_ptr<const PiiScanner> scanner, std::unique_ptr<const Allowlist> allowlist,
-        const Clock& clock, MetricRegistry& metrics);
+  Guard(std::shared_ptr<const Rules> rules, const Clock& clock, MetricRegistry& metrics);
 
-  [[nodiscard]] std::optional<Finding> FindFault(const GuardedSeries& series) const;
-  [[nodiscard]] std::optional<Finding> FindPii(const std::vector<LabelView>& labels) const;
-  [[nodiscard]] std::string RedactName(std::string_view name) const;
+  [[nodiscard]] static Result<std::shared_ptr<const Rules>> Compile(const GuardOptions& options);
+  [[nodiscard]] std::shared_ptr<const Rules> Current() const TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] static std::optional<Finding> FindFault(const Rules& rules, const GuardedSeries& series);
+  [[nodiscard]] static std::optional<Finding> FindPii(const PiiScanner& scanner,
+                                                      const std::vector<LabelView>& labels);
   void Count(RejectReason reason, std::string_view owner) TICKSCOPE_EXCLUDES(mu_);
 
-  const GuardMode mode_;
-  const std::unique_ptr<const PiiScanner> scanner_;
-  const std::unique_ptr<const Allowlist> allowlist_;  // Null without a schema.
   const Clock& clock_;
   MetricRegistry& metrics_;
   Counter* const dropped_exemplars_;
   Counter* const cleaned_help_;
   RejectRing rejects_;
-  Mutex mu_;
+  std::atomic<GuardMode> mode_;
+  std::atomic<std::uint64_t> generation_{1};
+  mutable Mutex mu_;
+  std::shared_ptr<const Rules> rules_ TICKSCOPE_GUARDED_BY(mu_);
   // By reason and owner, made when first needed: most never are.
   std::map<std::pair<RejectReason, std::string>, Counter*> counters_ TICKSCOPE_GUARDED_BY(mu_);
 };

@@ -163,9 +163,7 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   const std::string_view type = metadata.type.empty() ? told : std::string_view(metadata.type);
   const bool is_new_to_guard = guard_ != nullptr && !known.IsJudged(label_buffer_);
   if (is_new_to_guard) {
-    const auto rejection =
-        guard_->Judge(work.batch->tenant, {.labels = label_buffer_, .type = type, .type_before = told});
-    if (rejection) {
+    if (const auto rejection = Judge(work, type, told, guard::SeriesOrigin::kSent)) {
       known.AddRaw(series.key, Place::Refused());
       return Fail(ErrorCode::kPermissionDenied, rejection->message);
     }
@@ -181,6 +179,13 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   return place;
 }
 
+std::optional<guard::Rejection> Admission::Judge(const Work& work, std::string_view type,
+                                                 std::string_view type_before,
+                                                 guard::SeriesOrigin origin) const {
+  return guard_->Judge(work.batch->tenant,
+                       {.labels = label_buffer_, .type = type, .type_before = type_before, .origin = origin});
+}
+
 std::string_view Admission::ToldType(const Work& work, std::string_view metric) const {
   std::string_view type;
   for (const char* const family_type : {"", "histogram"}) {
@@ -190,12 +195,27 @@ std::string_view Admission::ToldType(const Work& work, std::string_view metric) 
   return type;
 }
 
+Result<Place> Admission::ResolveMade(Work& work) {
+  TenantSeries& known = work.tenant->series;
+  const bool is_new_to_guard = guard_ != nullptr && !known.IsJudged(label_buffer_);
+  if (is_new_to_guard) {
+    if (auto rejection = Judge(work, {}, {}, guard::SeriesOrigin::kMadeHere))
+      return Fail(ErrorCode::kPermissionDenied, std::move(rejection->message));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const Place place,
+                             known.Define(work.limits->series, work.arrival, label_buffer_, {}, *work.batch));
+  if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
+  return place;
+}
+
+Counter* Admission::CounterOf(ErrorCode code) const {
+  if (code == ErrorCode::kPermissionDenied) return metrics_.guard;
+  return code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels;
+}
+
 void Admission::RefuseSeries(Work& work, const wire::ReceivedSeries& series, const Error* why) {
   const std::uint64_t count = series.sample_count + series.histogram_count;
-  Counter* counter = metrics_.guard;
-  if (why != nullptr && why->code != ErrorCode::kPermissionDenied)
-    counter = why->code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels;
-  counter->Add(count);
+  CounterOf(why != nullptr ? why->code : ErrorCode::kPermissionDenied)->Add(count);
   // A series without samples still breaks the rule.
   work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
                       fmt::format("series {}: {}", series.position,
@@ -213,6 +233,10 @@ Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t e
   work.max_ms = work.arrival.now_ms + options_.future_max_ms;
   overwritten_.clear();
   work.tenant->series.Begin();
+  if (guard_ != nullptr && work.tenant->guard_generation != guard_->generation()) {
+    if (work.tenant->guard_generation != 0) work.tenant->series.ForgetVerdicts();
+    work.tenant->guard_generation = guard_->generation();
+  }
   return work;
 }
 
@@ -259,11 +283,10 @@ Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant, std::ui
     if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
       place = std::unexpected(good.error());
     } else {
-      place = work.tenant->series.Define(work.limits->series, work.arrival, label_buffer_, {}, batch);
+      place = ResolveMade(work);
     }
     if (!place) {
-      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
-          ->Add();
+      CounterOf(place.error().code)->Add();
       work.outcome.Refuse(1, fmt::format("series {}: {}", i, place.error().message));
       continue;
     }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,7 @@ class Admission {
     TenantState(std::uint64_t seed, TimeMs started_ms) : series(seed, started_ms) {}
 
     TenantSeries series;
+    std::uint64_t guard_generation = 0;  // Of the rules its series were judged by.
     LateSenders late_senders;
     // Metadata last put on the stream, by metric, so that it goes there when it changes.
     std::map<std::string, MetricMetadata, std::less<>> metadata;
@@ -134,6 +136,10 @@ class Admission {
   [[nodiscard]] const TenantLimits& LimitsOf(const TenantId& tenant) const;
   [[nodiscard]] Result<Place> Resolve(Work& work, const wire::ReceivedRequest& request,
                                       const wire::ReceivedSeries& series);
+  // The same for the series at label_buffer_, which was made here.
+  [[nodiscard]] Result<Place> ResolveMade(Work& work);
+  // Who counts samples that are refused with this code.
+  [[nodiscard]] Counter* CounterOf(ErrorCode code) const;
   [[nodiscard]] Result<Work> Begin(const TenantId& tenant, std::uint64_t epoch, codec::SampleBatch& batch);
   [[nodiscard]] AdmissionOutcome End(Work& work);
   // Whether the clock allows `time_ms`; refuses it otherwise.
@@ -143,6 +149,10 @@ class Admission {
   void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
   void AdmitExemplars(Work& work, Place place);
   void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
+  // Why the series at label_buffer_ is not let in; counts as judged by the caller when it is.
+  [[nodiscard]] std::optional<guard::Rejection> Judge(const Work& work, std::string_view type,
+                                                      std::string_view type_before,
+                                                      guard::SeriesOrigin origin) const;
   // What the metric's type was declared as, empty when it was not.
   [[nodiscard]] std::string_view ToldType(const Work& work, std::string_view metric) const;
   // Counts the samples of a series that is not taken, and says why.

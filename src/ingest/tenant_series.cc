@@ -101,6 +101,12 @@ void TenantSeries::SetJudged(SeriesRef ref) {
   judged_[ToIndex(ref)] = true;
 }
 
+void TenantSeries::ForgetVerdicts() {
+  judged_.clear();
+  raw_keys_.EraseIf([](SeriesRef) { return true; });
+  refused_keys_ = 0;
+}
+
 void TenantSeries::AddRaw(const wire::SeriesKey& key, Place place) {
   if (place.is_refused() && ++refused_keys_ > kRefusedKeysMax) {
     raw_keys_.EraseIf([](SeriesRef ref) { return PlaceOf(ref).is_refused(); });

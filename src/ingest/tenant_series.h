@@ -81,6 +81,8 @@ class TenantSeries {
   /// Whether the series with these labels (normalised) was judged by the guard and let in, by this process.
   [[nodiscard]] bool IsJudged(const std::vector<LabelView>& labels);
   void SetJudged(SeriesRef ref);
+  /// Has every series judged again at its next sample: the rules changed.
+  void ForgetVerdicts();
   /// Remembers that these bytes mean that place; of refused ones the last kRefusedKeysMax.
   void AddRaw(const wire::SeriesKey& key, Place place);
 

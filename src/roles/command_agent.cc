@@ -82,21 +82,22 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   return shards;
 }
 
-void Reload(const Flags& flags, agent::Agent& agent, agent::AgentMetrics& metrics, const Clock& clock,
-            const agent::AgentConfig& started_with) {
+void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
+            const Clock& clock, const agent::AgentConfig& started_with) {
   const auto fail = [&](const Error& error) {
     metrics.reloads_failed->Add();
     Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
   };
   const auto config = LoadConfig(flags);
   if (!config) return fail(config.error());
+  const auto fs = io::MakePosixFileSystem();
+  if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
   if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
-  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers ||
-      config->guard != started_with.guard) {
-    Log(LogLevel::kWarn, "listen, scrape_workers and guard change with a restart only");
+  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
+    Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
   }
 }
 
@@ -135,7 +136,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, metrics, *clock, config);
+      if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
       return;
     }
     if (!is_ready.exchange(false)) return;

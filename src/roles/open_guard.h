@@ -13,4 +13,7 @@ namespace tickscope::roles {
                                                               const guard::GuardConfig& config,
                                                               const Clock& clock, MetricRegistry& metrics);
 
+/// Gives the guard the rules of a configuration, read anew; of the schema file too. Errors: as OpenGuard; then its rules stay.
+[[nodiscard]] Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard);
+
 }  // namespace tickscope::roles

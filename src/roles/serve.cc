@@ -350,20 +350,29 @@ void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
   if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
   if (query_front_ != nullptr) query_front_->SetLimits(config.front);
+  bool is_guard_applied = true;
+  if (guard_ != nullptr) {
+    const tickscope::Status guarded = ReloadGuard(environment_.fs, config.guard, *guard_);
+    is_guard_applied = guarded.has_value();
+    if (!guarded)
+      Log(LogLevel::kError, "the guard's rules stay as they were", {{"error", guarded.error().message}});
+  }
   // What was taken over is the same in both now; any difference left is for a restart.
   ServeConfig applied = config_;
   applied.log_level = config.log_level;
   applied.log_format = config.log_format;
   applied.ingest.admission = config.ingest.admission;
+  if (is_guard_applied) applied.guard = config.guard;
   applied.front.limits = config.front.limits;
   applied.front.tenants = config.front.tenants;
   applied.front.classes = config.front.classes;
   const bool all_applied = WriteServeConfig(applied) == WriteServeConfig(config);
   config_ = std::move(applied);
   Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
-      all_applied ? "configuration reloaded"
-                  : "configuration reloaded: log, ingest and query limits are in force, other changes need a "
-                    "restart");
+      all_applied
+          ? "configuration reloaded"
+          : "configuration reloaded: log, guard, ingest and query limits are in force, other changes need "
+            "a restart");
 }
 
 void ServeProcess::Stop() {

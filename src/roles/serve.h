@@ -73,7 +73,7 @@ class ServeProcess final : private api::MetadataSource,
 
   /// Replays the stream, then serves. Returns early once `stopping` is set.
   [[nodiscard]] tickscope::Status BecomeReady(const std::atomic<bool>& stopping);
-  /// Takes over what may change while running (logging, ingest limits); says what needs a restart.
+  /// Takes over what may change while running (logging, ingest limits, the guard's rules); says what needs a restart.
   void Reload(const ServeConfig& config);
   /// Lets requests in progress finish, makes everything acknowledged durable, ends all threads.
   void Stop();

@@ -242,7 +242,7 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
 
   visit.Begin("guard",
               "Which series may exist, and what must not be in them. GET /api/v1/guard/rejects shows what is "
-              "refused.");
+              "refused. Read again on SIGHUP, the schema file too.");
   visit.Text("schema", "File that names all metrics; empty for none: then only private data is looked for.",
              c.guard.schema_file);
   visit.Mode(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -118,6 +119,32 @@ def test_private_data_is_nowhere(serve, tmp_path):
     texts = [server.get(path).text for path in ("/api/v1/guard/rejects", "/metrics", "/api/v1/labels", "/api/v1/status/tsdb")]
     server.child.stop()
     assert_nowhere(SECRETS, *texts, server.data, server.child.log_text())
+
+
+def test_a_schema_is_read_again_and_series_are_judged_by_it(serve, tmp_path):
+    server = guarded(serve, tmp_path)
+    at = now_ms()
+    series = {
+        "old": {"__name__": "game_players", "region": "eu"},
+        "new": {"__name__": "game_bots", "region": "eu"},
+    }
+
+    def write(step: int) -> str:
+        return server.write("rw1", [Series(labels, [(at + step, 1.0)]) for labels in series.values()]).text
+
+    assert "game_bots" in write(0) and "1 of 2" in write(1)
+    schema = tmp_path / "game.yaml"
+    schema.write_text(SCHEMA.replace("game_players", "game_bots"))
+    server.child.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "configuration reloaded" in server.child.log_text(), "the reload", 10)
+    refused = write(2)
+    assert "game_players" in refused and "1 of 2" in refused
+    wait_until(lambda: len(server.query("game_bots", (at + 2) / 1000)) == 1, "what the new schema names", 10)
+    # What cannot be read leaves all as it is.
+    schema.write_text("schema: [")
+    server.child.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "the guard's rules stay as they were" in server.child.log_text(), "the refusal", 10)
+    assert "1 of 2" in write(3)
 
 
 def test_observing_is_the_default_and_lets_all_in(serve):
