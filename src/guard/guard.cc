@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "guard/label_kinds.h"
-#include "guard/named_values.h"
+#include "guard/private_labels.h"
 
 namespace tickscope::guard {
 namespace {
@@ -203,17 +202,14 @@ std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const Guarded
     if (label.name == kMetricName) metric = label.value;
   }
   // Private data first: it must not be told as an unknown name.
-  auto pii = FindPii(*rules.scanner, series.labels);
+  const auto pii = FindPrivateLabel(*rules.scanner, series.labels);
   const Allowlist::Metric* known = nullptr;
   if (rules.allowlist != nullptr) {
     const auto found = rules.allowlist->by_name.find(metric);
     if (found != rules.allowlist->by_name.end()) known = &rules.allowlist->metrics[found->second];
   }
   const std::string owner = known != nullptr ? known->owner : std::string();
-  if (pii) {
-    pii->owner = owner;
-    return pii;
-  }
+  if (pii) return Finding{RejectReason::kPii, owner, pii->label, pii->kind};
   if (AreDifferent(series.type, series.type_before))
     return Finding{RejectReason::kTypeConflict, owner, {}, {}};
   if (rules.allowlist == nullptr || series.origin == SeriesOrigin::kMadeHere || IsIn(kScrapeReports, metric))
@@ -242,31 +238,11 @@ std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const Guarded
   return std::nullopt;
 }
 
-std::optional<Guard::Finding> Guard::FindPii(const PiiScanner& scanner,
-                                             const std::vector<LabelView>& labels) {
-  PiiFinding found;
-  for (const LabelView& label : labels) {
-    if (label.name == kMetricName) {
-      if (scanner.Finds(label.value, kLabelKinds, found))
-        return Finding{RejectReason::kPii, {}, {}, found.kind};
-      continue;
-    }
-    // A field that is named for a player's id has one in it.
-    if (const auto kind = KindOfField(label.name)) return Finding{RejectReason::kPii, {}, label.name, kind};
-    if (scanner.Finds(label.name, kLabelKinds, found))
-      return Finding{RejectReason::kPii, {}, label.name, found.kind};
-    const PiiKinds kinds = KindsForLabel(label.name);
-    if (!kinds.empty() && scanner.Finds(label.value, kinds, found))
-      return Finding{RejectReason::kPii, {}, label.name, found.kind};
-  }
-  return std::nullopt;
-}
-
 bool Guard::AdmitsExemplar(const Labels& labels) {
   const std::shared_ptr<const Rules> rules = Current();
   if (rules->mode == GuardMode::kOff) return true;
   const std::vector<LabelView> views(labels.begin(), labels.end());
-  if (!FindPii(*rules->scanner, views)) return true;
+  if (!FindPrivateLabel(*rules->scanner, views)) return true;
   dropped_exemplars_->Add();
   return rules->mode != GuardMode::kEnforce;
 }

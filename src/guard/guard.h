@@ -128,8 +128,6 @@ class Guard {
   [[nodiscard]] static Result<std::shared_ptr<const Rules>> Compile(const GuardOptions& options);
   [[nodiscard]] std::shared_ptr<const Rules> Current() const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] static std::optional<Finding> FindFault(const Rules& rules, const GuardedSeries& series);
-  [[nodiscard]] static std::optional<Finding> FindPii(const PiiScanner& scanner,
-                                                      const std::vector<LabelView>& labels);
   void Count(RejectReason reason, std::string_view owner) TICKSCOPE_EXCLUDES(mu_);
 
   const Clock& clock_;
