@@ -96,6 +96,17 @@ std::optional<IpAddress> ParseIp(std::string_view text) {
   return address;
 }
 
+bool IsOfOwnNetwork(const IpAddress& address) {
+  if (!IsSomebodys(address)) return true;
+  const std::uint8_t first = address.bytes[0];
+  const std::uint8_t second = address.bytes[1];
+  if (address.size == 4) {
+    return first == 10 || (first == 172 && (second & 0xf0U) == 16) || (first == 192 && second == 168) ||
+           (first == 100 && (second & 0xc0U) == 64) || (first == 169 && second == 254);
+  }
+  return (first & 0xfeU) == 0xfc || (first == 0xfe && (second & 0xc0U) == 0x80);
+}
+
 bool IsSomebodys(const IpAddress& address) {
   if (address.size == 4) return address.bytes[0] != 0 && address.bytes[0] != 127 && address.bytes[0] != 255;
   const bool is_low =

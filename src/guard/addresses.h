@@ -25,4 +25,8 @@ struct IpAddress {
 /// Whether the address can be somebody's: not unspecified, loopback, broadcast or a netmask.
 [[nodiscard]] bool IsSomebodys(const IpAddress& address);
 
+/// Whether the address is of a network of one's own (private, shared, link-local, unique local) or of nobody: it says nothing
+/// outside of it. Source: RFC 1918, 6598, 3927, 4193, 4291.
+[[nodiscard]] bool IsOfOwnNetwork(const IpAddress& address);
+
 }  // namespace tickscope::guard

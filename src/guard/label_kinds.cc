@@ -26,6 +26,10 @@ bool IsIn(std::span<const std::string_view> names, std::string_view name) {
 
 }  // namespace
 
+bool IsMachineLabel(std::string_view name) {
+  return IsIn(kMachineLabels, name);
+}
+
 PiiKinds KindsForLabel(std::string_view name) {
   if (name == "le" || name == "quantile") return {};
   if (IsIn(kMachineLabels, name)) return kLabelKinds.Without({kIp, kMac, kUuid, kDigits, kEntropy, kPhone});

@@ -11,4 +11,7 @@ namespace tickscope::guard {
 /// random words in labels that name versions; no ids in labels that name traces.
 [[nodiscard]] PiiKinds KindsForLabel(std::string_view name);
 
+/// Whether a label of that name says which machine something is about: an address of one's own network may be in it.
+[[nodiscard]] bool IsMachineLabel(std::string_view name);
+
 }  // namespace tickscope::guard

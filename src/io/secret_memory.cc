@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,10 @@ Result<SecretMemory> ReadSecretFile(const std::string& path, std::size_t bytes_m
     read += static_cast<std::size_t>(got);
   }
   return memory;
+}
+
+void ForbidCoreDumps() {
+  TICKSCOPE_CHECK(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
 }
 
 void Wipe(std::span<std::byte> bytes) {

@@ -37,6 +37,10 @@ class SecretMemory {
 /// Errors: kNotFound; kPermissionDenied saying what is wrong with owner or mode; kOutOfRange past `bytes_max`.
 [[nodiscard]] Result<SecretMemory> ReadSecretFile(const std::string& path, std::size_t bytes_max);
 
+/// From now on this process leaves no core dump, piped ones too, and no other process of its user may read its memory. Its files
+/// in /proc belong to root then, so it is for programs that are short and read none of them.
+void ForbidCoreDumps();
+
 /// Overwrites with zeros, which the compiler does not leave out.
 void Wipe(std::span<std::byte> bytes);
 

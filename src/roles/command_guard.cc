@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "guard/pii_scanner.h"
+#include "io/secret_memory.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
 #include "tokens/file_key_provider.h"
@@ -178,6 +179,8 @@ int RunGuard(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  // Lines are in memory as they are.
+  io::ForbidCoreDumps();
   const auto scanner = guard::PiiScanner::Make({.player_patterns = arguments.player_patterns});
   if (!scanner) return Complain(scanner.error());
   return scan.parsed() ? Scan(arguments, **scanner) : Tokenize(arguments, **scanner);

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.server
+import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -241,6 +243,41 @@ def test_keys_that_others_may_read_are_refused(tickscope, tmp_path):
     run = tokenize(tickscope, tmp_path, SECRETS[0], mode=0o640)
     assert run.returncode == 2 and run.stdout == "" and "0600" in run.stderr
     assert_nowhere([*SECRETS, KEY], run.stderr)
+
+
+def test_tokenize_leaves_no_core_dump(tickscope, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(f"* k1 0 {KEY}\n")
+    keys.chmod(0o600)
+    work = tmp_path / "work"
+    work.mkdir()
+    with (tmp_path / "out").open("wb") as out:
+        run = subprocess.Popen(
+            [tickscope, "guard", "tokenize", "--keys", keys], stdin=subprocess.PIPE, stdout=out, cwd=work,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)),
+        )  # fmt: skip
+        # More than is kept back, so that something comes out once lines are read.
+        run.stdin.write(f"to {SECRETS[0]}\n".encode() * 20_000)
+        run.stdin.flush()
+        wait_until(lambda: (tmp_path / "out").stat().st_size > 0, "the first lines", 10)
+        os.kill(run.pid, signal.SIGABRT)
+        _, status = os.waitpid(run.pid, 0)
+        run.returncode = 0
+    assert os.WIFSIGNALED(status) and not os.WCOREDUMP(status)
+    assert list(work.iterdir()) == []
+    assert_nowhere(SECRETS, (tmp_path / "out").read_text())
+
+
+def test_lint_finds_what_the_guard_would_refuse(tickscope, tmp_path):
+    body = tmp_path / "body.txt"
+    body.write_text(
+        "# HELP m Ask jane.doe@example.com.\n# TYPE m gauge\n"
+        + "".join(f'm{{who{n}="{secret}"}} 1\n' for n, secret in enumerate(SECRETS)) + 'm{who="ranked",instance="10.0.0.7:9100"} 1\n'
+    )  # fmt: skip
+    run = subprocess.run([tickscope, "lint", "exposition", "--as", "text", body], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 1
+    assert run.stdout.count("[private-data]") == len(SECRETS) + 1, run.stdout
+    assert_nowhere(SECRETS, run.stdout, run.stderr)
 
 
 def test_scan_says_where_and_never_what(tickscope):
