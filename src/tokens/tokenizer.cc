@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 
 #include "guard/addresses.h"
@@ -35,41 +36,72 @@ void AppendBase32(std::span<const std::uint8_t> bytes, std::string& out) {
   out.append(letters.data(), size);
 }
 
-// The one form of a value that may be written in several.
-std::string Canonical(PiiKind kind, std::string_view value) {
-  const guard::PlainText plain(value);
-  std::string out;
-  out.reserve(value.size());
-  for (const char c : plain.text()) {
-    switch (kind) {
-      case PiiKind::kEmail:
-        out.push_back(guard::ToLower(c));
-        break;
-      case PiiKind::kMac:
-      case PiiKind::kUuid:
-      case PiiKind::kIban:
-      case PiiKind::kCard:
-        if (guard::IsOf(c, guard::kClassAlnum)) out.push_back(guard::ToLower(c));
-        break;
-      case PiiKind::kPhone:
-      case PiiKind::kDigits:
-        if (guard::IsDigit(c)) out.push_back(c);
-        break;
-      default:
-        out.push_back(c);
+// Whether a byte of a value belongs to its one form.
+bool IsOfForm(PiiKind kind, char c) {
+  switch (kind) {
+    case PiiKind::kMac:
+    case PiiKind::kUuid:
+    case PiiKind::kIban:
+    case PiiKind::kCard:
+      return guard::IsOf(c, guard::kClassAlnum);
+    case PiiKind::kPhone:
+    case PiiKind::kDigits:
+      return guard::IsDigit(c);
+    default:
+      return true;
+  }
+}
+
+bool HasCase(PiiKind kind) {
+  return kind == PiiKind::kKey || kind == PiiKind::kJwt || kind == PiiKind::kIp ||
+         kind == PiiKind::kPlayerId || kind == PiiKind::kEntropy;
+}
+
+// The one form of a value that may be written in several. Wiped at the end; on the heap only when it is long.
+class Canonical {
+ public:
+  Canonical(PiiKind kind, std::string_view value) {
+    if (guard::IsAscii(value)) {
+      Fill(kind, value);
+      return;
+    }
+    const guard::PlainText plain(value);
+    // A character that has no plain form is one of many: they tell values apart as they are.
+    if (plain.text().find(guard::kForeign) != std::string_view::npos) {
+      Reserve(value.size());
+      size_ = value.copy(begin_, value.size());
+    } else {
+      Fill(kind, plain.text());
     }
   }
-  // A character that has no plain form is one of many: they tell values apart as they are.
-  if (out.find(guard::kForeign) != std::string::npos) return std::string(value);
-  return out;
-}
+  ~Canonical() { io::Wipe(std::as_writable_bytes(std::span(begin_, size_))); }
+  Canonical(const Canonical&) = delete;
+  Canonical& operator=(const Canonical&) = delete;
+
+  [[nodiscard]] std::string_view text() const { return {begin_, size_}; }
+
+ private:
+  void Reserve(std::size_t size) {
+    if (size <= short_.size()) return;
+    long_ = std::make_unique_for_overwrite<char[]>(size);
+    begin_ = long_.get();
+  }
+  void Fill(PiiKind kind, std::string_view value) {
+    Reserve(value.size());
+    const bool has_case = HasCase(kind);
+    for (const char c : value) {
+      if (IsOfForm(kind, c)) begin_[size_++] = has_case ? c : guard::ToLower(c);
+    }
+  }
+
+  std::array<char, 128> short_;
+  std::unique_ptr<char[]> long_;
+  char* begin_ = short_.data();
+  std::size_t size_ = 0;
+};
 
 std::string_view AsText(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void WipeText(std::string& text) {
-  io::Wipe(std::as_writable_bytes(std::span(text)));
 }
 
 }  // namespace
@@ -111,9 +143,8 @@ void TokenSession::AppendToken(PiiKind kind, std::string_view value, std::string
       return;
     }
   }
-  std::string canonical = Canonical(kind, value);
-  const Digest digest = key_.hash->Of(head, canonical);
-  WipeText(canonical);
+  const Canonical canonical(kind, value);
+  const Digest digest = key_.hash->Of(head, canonical.text());
   AppendBase32(std::span(digest).first(kTokenBytes), out);
 }
 
