@@ -94,10 +94,24 @@ def values(fake: Faker, kind: str) -> str:
 NO_IBAN = {"en_AU", "en_CA", "en_IN", "en_US", "es_MX", "id_ID", "ja_JP", "ko_KR", "ru_RU", "zh_CN"}
 
 
+def recall_of(kind: str, lines: list[tuple[str, int, int, str]], show: bool) -> list[str]:
+    """Columns of a table for lines with where a value is and its locale."""
+    missed = collections.Counter()
+    for (line, begin, end, locale), found in zip(lines, scan([line for line, *_ in lines]), strict=True):
+        # What brackets or blanks surround a value gives nothing away.
+        if not any(b <= begin + 1 and e >= end - 1 for b, e, _ in found):
+            missed[locale] += 1
+            if show:
+                print("missed", kind, locale, repr(line), found)
+    share = 100 * (1 - missed.total() / len(lines))
+    worst = ", ".join(f"{locale} {count}" for locale, count in missed.most_common(4))
+    return [f"{len(lines)}", f"{share:.2f} %", f">= {TARGETS[kind]} %", worst]
+
+
 def recall(per_kind: int, show: bool) -> None:
     rows = []
     for kind, templates in LINES.items():
-        lines, spans, locales = [], [], []
+        lines = []
         for locale in LOCALES:
             if kind == "iban" and locale in NO_IBAN:
                 continue
@@ -106,20 +120,9 @@ def recall(per_kind: int, show: bool) -> None:
             for _ in range(per_kind // len(LOCALES)):
                 value = values(fake, kind)
                 before, _, after = fake.random.choice(templates).format("\0").partition("\0")
-                lines.append(before + value + after)
                 begin = len(before.encode())
-                spans.append((begin, begin + len(value.encode())))
-                locales.append(locale)
-        missed = collections.Counter()
-        for line, (begin, end), locale, found in zip(lines, spans, locales, scan(lines), strict=True):
-            # What brackets or blanks surround a value gives nothing away.
-            if not any(b <= begin + 1 and e >= end - 1 for b, e, _ in found):
-                missed[locale] += 1
-                if show:
-                    print("missed", kind, locale, repr(line), found)
-        share = 100 * (1 - missed.total() / len(lines))
-        worst = ", ".join(f"{locale} {count}" for locale, count in missed.most_common(4))
-        rows.append([kind, f"{len(lines)}", f"{share:.2f} %", f"{TARGETS[kind]} %", worst])
+                lines.append((before + value + after, begin, begin + len(value.encode()), locale))
+        rows.append([kind, *recall_of(kind, lines, show)])
     print_table([["recall", "values", "found whole", "reach", "most missed"], *rows])
 
 
@@ -128,15 +131,7 @@ def held_out(per_kind: int, clean: int, show: bool) -> None:
     for which in ("a", "b"):
         for kind in ("email", "phone", "card", "iban"):
             lines = guard_heldout.private_lines(which, kind, per_kind)
-            missed = collections.Counter()
-            for (line, begin, end, locale), found in zip(lines, scan([line for line, *_ in lines]), strict=True):
-                if not any(b <= begin + 1 and e >= end - 1 for b, e, _ in found):
-                    missed[locale] += 1
-                    if show:
-                        print("missed", kind, locale, repr(line), found)
-            share = 100 * (1 - missed.total() / len(lines))
-            worst = ", ".join(f"{locale} {count}" for locale, count in missed.most_common(4))
-            rows.append([f"{which}: {kind}", f"{len(lines)}", f"{share:.2f} %", f">= {TARGETS[kind]} %", worst])
+            rows.append([f"{which}: {kind}", *recall_of(kind, lines, show)])
         lines = guard_heldout.clean_lines(which, clean)
         wrong = [line for line, hits in zip(lines, scan(lines), strict=True) if hits]
         if show:

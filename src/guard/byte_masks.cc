@@ -61,66 +61,54 @@ struct Lane32 {
   }
 };
 
-// A macro, for a function that is compiled for two processors cannot be a template of one.
-#define TICKSCOPE_MASKS_BY(LANE)                                     \
-  ByteMasks masks;                                                   \
-  const std::size_t size = std::min(text.size(), ByteMasks::kBytes); \
-  for (std::size_t at = 0; at < size; at += LANE::kBytes) {          \
-    char padded[LANE::kBytes];                                       \
-    const char* from = text.data() + at;                             \
-    if (size - at < LANE::kBytes) {                                  \
-      std::memset(padded, 0, sizeof(padded));                        \
-      std::memcpy(padded, from, size - at);                          \
-      from = padded;                                                 \
-    }                                                                \
-    const LANE lane(from);                                           \
-    masks.digits |= lane.AreIn('0', 9) << at;                        \
-    masks.letters |= lane.AreIn('a', 25, 0x20) << at;                \
-    masks.colons |= lane.Are(':') << at;                             \
-    masks.hyphens |= lane.Are('-') << at;                            \
-    masks.equals |= lane.Are('=') << at;                             \
-    masks.ats |= lane.Are('@') << at;                                \
-    masks.spaces |= lane.Are(' ') << at;                             \
-    masks.dots |= lane.AreIn('.', 1) << at;                          \
-    masks.brackets |= lane.AreIn('(', 1) << at;                      \
-    masks.others |= lane.AreEither('_', '+') << at;                  \
-  }                                                                  \
+// `size` bytes from `from`, zeros behind them: for the last lane of a text, which must not be read past.
+const char* Padded(const char* from, std::size_t size, char* room, std::size_t room_bytes) {
+  if (size >= room_bytes) return from;
+  std::memset(room, 0, room_bytes);
+  std::memcpy(room, from, size);
+  return room;
+}
+
+// Macros, for a function that is compiled for two processors cannot be a template of one.
+#define TICKSCOPE_EACH_LANE(LANE, ...)                                        \
+  const std::size_t size = std::min(text.size(), ByteMasks::kBytes);          \
+  for (std::size_t at = 0; at < size; at += LANE::kBytes) {                   \
+    char room[LANE::kBytes];                                                  \
+    const LANE lane(Padded(text.data() + at, size - at, room, sizeof(room))); \
+    masks.digits |= lane.AreIn('0', 9) << at;                                 \
+    masks.letters |= lane.AreIn('a', 25, 0x20) << at;                         \
+    __VA_ARGS__                                                               \
+  }                                                                           \
   return masks
+#define TICKSCOPE_OTHER_CLASSES               \
+  masks.colons |= lane.Are(':') << at;        \
+  masks.hyphens |= lane.Are('-') << at;       \
+  masks.equals |= lane.Are('=') << at;        \
+  masks.ats |= lane.Are('@') << at;           \
+  masks.spaces |= lane.Are(' ') << at;        \
+  masks.dots |= lane.AreIn('.', 1) << at;     \
+  masks.brackets |= lane.AreIn('(', 1) << at; \
+  masks.others |= lane.AreEither('_', '+') << at;
 
 ByteMasks MasksBy16(std::string_view text) {
-  TICKSCOPE_MASKS_BY(Lane16);
+  ByteMasks masks;
+  TICKSCOPE_EACH_LANE(Lane16, TICKSCOPE_OTHER_CLASSES);
 }
 TICKSCOPE_AVX2 ByteMasks MasksBy32(std::string_view text) {
-  TICKSCOPE_MASKS_BY(Lane32);
+  ByteMasks masks;
+  TICKSCOPE_EACH_LANE(Lane32, TICKSCOPE_OTHER_CLASSES);
 }
-
-// A macro as well.
-#define TICKSCOPE_WORD_MASKS_BY(LANE)                                \
-  WordMasks masks;                                                   \
-  const std::size_t size = std::min(text.size(), ByteMasks::kBytes); \
-  for (std::size_t at = 0; at < size; at += LANE::kBytes) {          \
-    char padded[LANE::kBytes];                                       \
-    const char* from = text.data() + at;                             \
-    if (size - at < LANE::kBytes) {                                  \
-      std::memset(padded, 0, sizeof(padded));                        \
-      std::memcpy(padded, from, size - at);                          \
-      from = padded;                                                 \
-    }                                                                \
-    const LANE lane(from);                                           \
-    masks.digits |= lane.AreIn('0', 9) << at;                        \
-    masks.letters |= lane.AreIn('a', 25, 0x20) << at;                \
-  }                                                                  \
-  return masks
-
 WordMasks WordMasksBy16(std::string_view text) {
-  TICKSCOPE_WORD_MASKS_BY(Lane16);
+  WordMasks masks;
+  TICKSCOPE_EACH_LANE(Lane16);
 }
 TICKSCOPE_AVX2 WordMasks WordMasksBy32(std::string_view text) {
-  TICKSCOPE_WORD_MASKS_BY(Lane32);
+  WordMasks masks;
+  TICKSCOPE_EACH_LANE(Lane32);
 }
 
-#undef TICKSCOPE_WORD_MASKS_BY
-#undef TICKSCOPE_MASKS_BY
+#undef TICKSCOPE_OTHER_CLASSES
+#undef TICKSCOPE_EACH_LANE
 #undef TICKSCOPE_AVX2
 
 #endif
