@@ -104,6 +104,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
   const auto random = io::MakeSystemRandom();
+  const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
   const auto loop = network->MakeLoop();
@@ -121,7 +122,13 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
   WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
   agent::Agent agent(
-      {.network = *network, .loop = *loop, .clock = *clock, .random = *random, .metrics = metrics},
+      {.network = *network,
+       .loop = *loop,
+       .clock = *clock,
+       .random = *random,
+       .metrics = metrics,
+       .fs = fs.get(),
+       .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {
