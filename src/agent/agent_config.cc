@@ -90,6 +90,20 @@ ScrapeConfig ReadScrapeConfig(YamlMap map, const AgentConfig& global) {
   return config;
 }
 
+SpoolConfig ReadSpool(YamlMap map) {
+  SpoolConfig config;
+  config.directory = map.String("directory", config.directory);
+  config.segment_bytes =
+      map.Bytes("segment_bytes", config.segment_bytes, {.min = 64U << 10U, .max = 256U << 20U});
+  config.bytes_max = map.Bytes("bytes_max", config.bytes_max, {.min = 1U << 20U, .max = 1ULL << 40U});
+  if (config.bytes_max < 4 * config.segment_bytes)
+    map.Complain("bytes_max", "bytes_max has no room for four segments");
+  config.newest_first = map.Bool("newest_first", config.newest_first);
+  config.commit_interval_ms =
+      map.DurationMs("commit_interval", config.commit_interval_ms, {.min = 10, .max = 60'000});
+  return config;
+}
+
 RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
   RemoteWriteConfig config;
   config.url = map.RequiredString("url");
@@ -110,6 +124,10 @@ RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
     map.Complain("backoff_max", "backoff_max is below backoff_min");
   config.metadata_interval_ms =
       map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
+  config.spool = ReadSpool(map.Map("spool"));
+  // Records of the spool go out one after the other.
+  if (!config.spool.directory.empty() && config.shards != 1)
+    map.Complain("shards", "a receiver with a spool has one shard");
   return config;
 }
 
@@ -177,6 +195,21 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
   out.DurationMs("backoff_max", remote.backoff_max_ms);
   out.Comment("How often type, help and unit of a known series are sent again.");
   out.DurationMs("metadata_interval", remote.metadata_interval_ms);
+  const SpoolConfig& spool = remote.spool;
+  out.Comment("Keeps what waits on disk, over restarts and kills, instead of in memory.");
+  out.BeginMap("spool");
+  out.Comment("A directory of this receiver alone; none when empty.");
+  out.String("directory", spool.directory);
+  out.Comment("Past it the oldest segment is dropped and counted.");
+  out.Bytes("bytes_max", spool.bytes_max);
+  out.Bytes("segment_bytes", spool.segment_bytes);
+  out.Comment(
+      "After an outage, send the newest segment first: now is seen at once, and the past fills up behind "
+      "it.");
+  out.Bool("newest_first", spool.newest_first);
+  out.Comment("How much of the newest a power cut may take; a kill takes none of it.");
+  out.DurationMs("commit_interval", spool.commit_interval_ms);
+  out.EndMap();
 }
 
 }  // namespace

@@ -62,6 +62,17 @@ struct ScrapeConfig {
   TargetConfig target;
 };
 
+/// Where what waits for a receiver is kept on disk.
+struct SpoolConfig {
+  std::string directory;  ///< None when empty: what waits is in memory.
+  std::uint64_t bytes_max = 1ULL << 30U;
+  std::uint64_t segment_bytes = 4ULL << 20U;
+  bool newest_first = false;
+  std::int64_t commit_interval_ms = 1'000;
+
+  friend bool operator==(const SpoolConfig&, const SpoolConfig&) = default;
+};
+
 struct RemoteWriteConfig {
   std::string url;
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
@@ -74,6 +85,7 @@ struct RemoteWriteConfig {
   std::int64_t backoff_min_ms = 100;
   std::int64_t backoff_max_ms = 30'000;
   std::int64_t metadata_interval_ms = 300'000;
+  SpoolConfig spool;
 
   friend bool operator==(const RemoteWriteConfig&, const RemoteWriteConfig&) = default;
 };

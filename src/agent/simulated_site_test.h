@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "http/server.h"
+#include "io/memory_file_system.h"
 #include "io/memory_network.h"
 #include "wire/remote_write_headers.h"
 
@@ -47,6 +48,8 @@ class SimulatedSite {
   std::shared_ptr<std::string> AddTextTarget(const std::string& address, std::string body);
   /// Starts the agent with a configuration, or applies another. The receiver is at receiver:9280.
   [[nodiscard]] Status Apply(std::string_view yaml);
+  /// The agent is gone at once, as by SIGKILL; Apply starts another one. The file system stays.
+  void Kill();
   void RunFor(std::chrono::milliseconds period) { network.scheduler().RunFor(period); }
   /// Asks for shutdown and runs until it is done; returns how long it took.
   std::chrono::milliseconds Shutdown(std::chrono::milliseconds timeout);
@@ -56,6 +59,7 @@ class SimulatedSite {
 
   ManualClock clock;
   io::MemoryNetwork network;
+  io::MemoryFileSystem fs;
   MetricRegistry registry;
   AgentMetrics metrics;
   std::unique_ptr<Agent> agent;

@@ -107,13 +107,13 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
   const auto random = io::MakeSystemRandom();
+  const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
-  const auto fs = io::MakePosixFileSystem();
   TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
   std::atomic<bool> is_ready{false};
 
@@ -131,7 +131,9 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .clock = *clock,
        .random = *random,
        .metrics = metrics,
-       .guard = guard.get()},
+       .guard = guard.get(),
+       .fs = fs.get(),
+       .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {

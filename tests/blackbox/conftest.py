@@ -119,11 +119,12 @@ def serve(tickscope, start, tmp_path):
         config: str | None = None,
         wrapper: list[str] | None = None,
         ready_timeout_s: float = 30.0,
+        port: int | None = None,
         **options,
     ) -> Server:
-        """`config` is YAML text; `wrapper` goes before the command (for example strace and its options)."""
+        """`config` is YAML text; `port` a free one when left out; `wrapper` goes before the command (for example strace and its options)."""
         data = data or tmp_path / "data"
-        port = free_port()
+        port = port or free_port()
         command = [*(wrapper or []), tickscope, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
         if config is not None:
             path = tmp_path / "tickscope.yaml"
