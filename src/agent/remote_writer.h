@@ -61,7 +61,7 @@ struct AgentContext {
   const Clock& clock;
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
-  guard::Guard* guard = nullptr;  ///< Judges what is scraped; null lets everything out.
+  guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
   io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
   MetricRegistry* registry = nullptr;  ///< Likewise.
 };
