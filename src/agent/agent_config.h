@@ -7,6 +7,8 @@
 //     - job_name: node
 //       static_configs:
 //         - targets: [127.0.0.1:9100]
+//   sdk_pages:
+//     - directory: /dev/shm/tickscope
 //   remote_write:
 //     - url: http://127.0.0.1:9280/api/v1/write
 //
@@ -20,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/pages_config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "model/labels.h"
@@ -87,6 +90,7 @@ struct AgentConfig {
   std::int64_t scrape_timeout_ms = 5'000;
   Labels external_labels;
   std::vector<ScrapeConfig> scrape_configs;
+  std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
 
   /// Every target of every scrape config, in the order of the file.

@@ -40,6 +40,7 @@
 #include "http/client.h"
 #include "io/event_loop.h"
 #include "io/network.h"
+#include "io/process_table.h"
 
 namespace tickscope::agent {
 
@@ -53,6 +54,7 @@ struct AgentContext {
   const Clock& clock;
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
+  const io::ProcessTable& processes;
 };
 
 class RemoteWriter {

@@ -85,10 +85,8 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
   }
 }
 
-WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
-  const TimeMs now_ms = clock_.NowMs();
-  const TimeMs late_ms = now_ms - due_ms;
-  const TimeMs time_ms = late_ms >= 0 && late_ms <= kScheduleToleranceMs ? due_ms : now_ms;
+WriteBatchPtr Scraper::Read(TimeMs due_ms) {
+  const TimeMs time_ms = SampleTimeMs(due_ms, clock_.NowMs());
   const std::chrono::nanoseconds started = clock_.Monotonic();
 
   auto batch = std::make_shared<WriteBatch>();
@@ -100,7 +98,9 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
     TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
     return Append(answer, time_ms, *batch, counts);
   }();
-  const auto mark_stale = [&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); };
+  const auto mark_stale = [&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  };
   if (outcome) {
     cache_.Commit(scrape_number_, mark_stale);
     ForgetUnusedFamilies();
@@ -139,7 +139,9 @@ WriteBatchPtr Scraper::End() {
   for (const SeriesPtr& series : report_series_) {
     batch->samples.push_back({.series = series, .time_ms = time_ms, .value = StaleNan()});
   }
-  cache_.EndAll([&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); });
+  cache_.EndAll([&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  });
   SortByOrdinal(batch->samples);
   return batch;
 }
@@ -271,17 +273,6 @@ std::shared_ptr<const Family> Scraper::FamilyOf(std::string_view series_name) {
     known = family;
   }
   return family;
-}
-
-void Scraper::AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const {
-  BatchSample marker{
-      .series = entry.series, .time_ms = time_ms, .value = StaleNan(), .ordinal = entry.ordinal};
-  if (entry.is_histogram) {
-    marker.value = 0;
-    marker.histogram = static_cast<std::uint32_t>(batch.histograms.size());
-    batch.histograms.emplace_back().sum = StaleNan();
-  }
-  batch.samples.push_back(std::move(marker));
 }
 
 void Scraper::ForgetUnusedFamilies() {

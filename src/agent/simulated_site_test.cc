@@ -48,10 +48,13 @@ Status SimulatedSite::Apply(std::string_view yaml) {
       task();
       return true;
     };
-    agent = std::make_unique<Agent>(
-        AgentContext{
-            .network = network, .loop = *loop_, .clock = clock, .random = random_, .metrics = metrics},
-        inline_executor, inline_executor);
+    agent = std::make_unique<Agent>(AgentContext{.network = network,
+                                                 .loop = *loop_,
+                                                 .clock = clock,
+                                                 .random = random_,
+                                                 .metrics = metrics,
+                                                 .processes = processes},
+                                    inline_executor, inline_executor);
   }
   return agent->Apply(config);
 }

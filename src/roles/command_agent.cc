@@ -23,6 +23,7 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/process_table.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -106,6 +107,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto random = io::MakeSystemRandom();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
+  const auto processes = io::MakeProcessTable();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
@@ -121,7 +123,12 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
   WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
   agent::Agent agent(
-      {.network = *network, .loop = *loop, .clock = *clock, .random = *random, .metrics = metrics},
+      {.network = *network,
+       .loop = *loop,
+       .clock = *clock,
+       .random = *random,
+       .metrics = metrics,
+       .processes = *processes},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {
