@@ -15,7 +15,7 @@
 // Invariants   D1 a series has one sample a time: where two pages would have the same labels, the later one waits.
 //              D2 pages, series and memory stay within the limits of PagesConfig, whatever the files say.
 // Threads      One thread at a time.
-// Cost         10 us a page of 300 series, and its samples: see ./dev bench agent.
+// Cost         See sdkpage/page_reader.h for a page; its samples cost what those of a scraped target do.
 #pragma once
 
 #include <cstdint>
