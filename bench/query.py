@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The queries of a room that looks at a fleet, result cache off, beside servers that hold the same samples.
 
-  peers   62 game servers, 12 h at 10 s; Tickscope, VictoriaMetrics and (with --prometheus) Prometheus, asked in turn, the others stopped
+  peers   62 game servers, 12 h at 5 s (10.7 M samples of the tick histogram); Tickscope, VictoriaMetrics and (with --prometheus) Prometheus, asked in turn, the others stopped
   jitter  62 game servers' histogram, 2 h, whose scrapes come up to 100 ms late, each by another; Tickscope and VictoriaMetrics
   fleet   5,000 game servers, 12 h of the tick histogram (432 M samples), Tickscope alone
   labels  1.5 M series: values of a label, of all series and of those that match; Tickscope alone
@@ -27,6 +27,7 @@ from servers_under_test import TICKSCOPE, ServerUnderTest, find_program, http_ca
 
 HOURS = 12
 CADENCE_S = 10
+PEERS_CADENCE_S = 5
 BUCKETS = "game_tick_duration_seconds_bucket"
 COUNTER = "game_ticks_total"
 # Name, expression, whether it is asked at every minute, and series a game server has of it.
@@ -57,8 +58,8 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def import_fleet(servers: int, start_s: int, duration: str, match: str | None) -> list:
-    return ["fleet", "--servers", servers, "--cadence", f"{CADENCE_S}s", "--start", start_s, "--duration", duration,
+def import_fleet(servers: int, start_s: int, duration: str, match: str | None, cadence_s: int = CADENCE_S) -> list:
+    return ["fleet", "--servers", servers, "--cadence", f"{cadence_s}s", "--start", start_s, "--duration", duration,
             *(["--match", match] if match else [])]
 
 
@@ -99,12 +100,13 @@ def times_for(cold_s: float) -> int:
     return max(1, min(20, int(0.5 / max(cold_s, 1e-3))))
 
 
-def measure(servers: list[ServerUnderTest], game_servers: int, start_s: int, rounds: int, names: list[str]) -> list[dict]:
+def measure(servers: list[ServerUnderTest], game_servers: int, start_s: int, rounds: int, names: list[str],
+            cadence_s: int = CADENCE_S) -> list[dict]:
     found = []
     for name, query, is_range, per_server in QUERIES:
         if names and not any(metric in query for metric in names):
             continue
-        samples = game_servers * per_server * ((HOURS * 3600 - 660) // CADENCE_S if is_range else 6)
+        samples = game_servers * per_server * ((HOURS * 3600 - 660) // cadence_s if is_range else 60 // cadence_s)
         row: dict = {"query": name, "servers": game_servers, "samples": samples}
         for round_number in range(rounds + 1):
             for server in servers:
@@ -119,10 +121,9 @@ def measure(servers: list[ServerUnderTest], game_servers: int, start_s: int, rou
                     row[server.name]["cpu_s"].append(cpu)
                 if len(servers) > 1:
                     server.pause()
-        found.append(row)
-    for server in servers:
-        for row in found:
+        for server in servers:
             row[server.name]["rss_bytes_max"] = server.rss_bytes_max()
+        found.append(row)
     return found
 
 
@@ -137,7 +138,8 @@ def show(rows: list[dict], names: list[str]) -> None:
         table.append([row["query"], f"{row['samples']:,}", *cells])
     print_table(table)
     for name in names:
-        print(f"{name}: at most {rows[0][name]['rss_bytes_max'] / 2**20:.0f} MiB")
+        first, last = (rows[i][name]["rss_bytes_max"] / 2**20 for i in (0, -1))
+        print(f"{name}: at most {first:.0f} MiB after the first query, {last:.0f} after all")
 
 
 def peers(options: argparse.Namespace) -> list[dict]:
@@ -145,7 +147,7 @@ def peers(options: argparse.Namespace) -> list[dict]:
     start_s = int(time.time()) // 60 * 60 - HOURS * 3600 - 600
     with work_directory() as folder, contextlib.ExitStack() as stack:
         work = pathlib.Path(folder)
-        servers = [start_tickscope(work, import_fleet(game_servers, start_s, f"{HOURS}h", None))]
+        servers = [start_tickscope(work, import_fleet(game_servers, start_s, f"{HOURS}h", None, PEERS_CADENCE_S))]
         stack.callback(servers[0].close)
         for name in ["victoria-metrics", *(["prometheus"] if options.prometheus else [])]:
             program = find_program(name)
@@ -154,13 +156,14 @@ def peers(options: argparse.Namespace) -> list[dict]:
                 continue
             server = ServerUnderTest(name, program, work)
             stack.callback(server.close)
-            run_fleet(server.url, "--servers", game_servers, "--start", start_s, "--duration", f"{HOURS}h", "--speed", "max",
+            run_fleet(server.url, "--servers", game_servers, "--cadence", f"{PEERS_CADENCE_S}s", "--start", start_s, "--duration", f"{HOURS}h",
+                      "--speed", "max",
                       "--points-per-request", 20, "--connections", 1, timeout_s=1800)
             servers.append(server)
         time.sleep(10)  # What they put off.
         for server in servers:
             server.pause()
-        rows = measure(servers, game_servers, start_s, options.rounds, [])
+        rows = measure(servers, game_servers, start_s, options.rounds, [], PEERS_CADENCE_S)
         show(rows, [server.name for server in servers])
         return rows
 

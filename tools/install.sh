@@ -33,6 +33,8 @@ need_packages() {
 # need_python: the tools of tools/requirements.txt in .venv.
 need_python() {
   cmp -s tools/requirements.txt .venv/requirements.txt && return
+  # `venv --clear` would empty the folder the link points to, which some other checkout uses.
+  [ ! -L .venv ] || die ".venv is a link, and the tools it leads to are not those of tools/requirements.txt: remove the link"
   say "installing Python tools into .venv"
   # Debian's own python, so that what a machine has besides it does not matter.
   /usr/bin/python3 -m venv --clear .venv

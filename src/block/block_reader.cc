@@ -188,6 +188,7 @@ Status BlockReader::LoadTimes() {
       offset += size;
       chunks.push_back(chunk);
     }
+    chunk_count_max_ = std::max(chunk_count_max_, static_cast<std::uint32_t>(chunks.size()));
   }
   time_columns_ = fields.rest();
   if (!fields.ok() || time_columns_.size() != offset) {

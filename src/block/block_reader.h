@@ -47,6 +47,9 @@ struct TimesChunk {
   TimeMs last_ms = 0;
 };
 
+class ColumnPlaces;
+struct ColumnPlace;
+
 /// A series' entry.
 struct SeriesEntry {
   std::vector<std::uint32_t> pairs;
@@ -116,6 +119,8 @@ class BlockReader {
 
   // For scans that stay on packed columns.
   [[nodiscard]] std::size_t times_count() const { return times_.size(); }
+  /// Chunks of the series that has the most.
+  [[nodiscard]] std::uint32_t chunk_count_max() const { return chunk_count_max_; }
   /// Chunks of a time column, ascending.
   [[nodiscard]] std::span<const TimesChunk> ChunksOf(TimesId id) const {
     return times_[static_cast<std::size_t>(id)];
@@ -178,6 +183,7 @@ class BlockReader {
   std::vector<Name> names_;
   std::vector<Pair> pairs_;
   std::vector<std::vector<TimesChunk>> times_;
+  std::uint32_t chunk_count_max_ = 0;
   ByteView time_columns_;
   ByteView postings_;
   ByteView series_;
@@ -197,8 +203,9 @@ class BlockReader {
 /// the times, and the columns of a histogram's buckets.
 class Cursor {
  public:
-  /// `block` outlives the cursor.
-  explicit Cursor(const BlockReader& block) : block_(block) {}
+  /// `block` outlives the cursor, as does what is known of places, if anything is: ReadSteps then need not look for them.
+  explicit Cursor(const BlockReader& block, const ColumnPlaces* known = nullptr)
+      : block_(block), known_(known) {}
 
   [[nodiscard]] Result<Labels> LabelsOf(SeriesId id);
   /// Appends the series' samples in [start, end], in time order.
@@ -253,10 +260,13 @@ class Cursor {
     bool is_counter = false;  // Else there is no telling, for what follows in the chain neither.
     std::vector<std::uint32_t> steps;
   };
+  [[nodiscard]] Result<ColumnPlace> Place(SeriesId id, std::uint32_t chunk);
   [[nodiscard]] Result<const StepChain*> Steps(SeriesId id, std::uint32_t chunk, codec::RowRange rows);
   [[nodiscard]] Result<const TimesSlot*> Times(TimesId id, std::uint32_t chunk);
 
   const BlockReader& block_;
+  const ColumnPlaces* const known_;
+  std::size_t known_near_ = 0;
   std::size_t group_ = ~std::size_t{0};
   std::vector<SeriesEntry> entries_;
   std::vector<Chain> chains_;           // One a chunk number.

@@ -1,7 +1,9 @@
 #include "block/block_scan.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "block/column_places.h"
 #include "model/series_limit.h"
 #include "scan/kept_scan.h"
 
@@ -9,17 +11,29 @@ namespace tickscope::block {
 namespace {
 
 constexpr std::size_t kSeriesPerCheck = 4096;
+// Places are kept of selections that take no more: what is asked every few seconds lies in young blocks, of a chunk or two.
+constexpr std::uint64_t kPlacesBytesMax = 8U << 20;
 
 // The series of a block that matchers choose.
 struct BlockSelection {
   std::vector<SeriesId> ids;
   std::vector<std::uint32_t> pairs;
   std::vector<std::uint32_t> begins;  // Of a series' pairs.
+  std::optional<ColumnPlaces> places;
 
   [[nodiscard]] std::uint64_t memory_bytes() const {
-    return (ids.capacity() + pairs.capacity() + begins.capacity()) * sizeof(std::uint32_t);
+    return (ids.capacity() + pairs.capacity() + begins.capacity()) * sizeof(std::uint32_t) +
+           (places ? places->memory_bytes() : 0);
   }
 };
+
+scan::SelectionKey KeyOf(const std::shared_ptr<const BlockReader>& block,
+                         const std::vector<Matcher>& matchers) {
+  scan::SelectionKey key('b');
+  key.AddOwner(block);
+  key.AddMatchers(matchers);
+  return key;
+}
 
 class BlockScan final : public scan::KeptScan {
  public:
@@ -28,15 +42,11 @@ class BlockScan final : public scan::KeptScan {
       : block_(std::move(block)), start_ms_(start_ms), end_ms_(end_ms), context_(context), cache_(cache) {}
 
   [[nodiscard]] Status Select(const BlockScanRequest& request) {
-    scan::SelectionKey key('b');
-    if (cache_ != nullptr) {
-      key.AddOwner(block_);
-      key.AddMatchers(request.matchers);
-      selection_ = cache_->Find<BlockSelection>(key);
-    }
+    if (cache_ != nullptr) selection_ = cache_->Find<BlockSelection>(KeyOf(block_, request.matchers));
     if (selection_ == nullptr) {
       TICKSCOPE_ASSIGN_OR_RETURN(selection_, Choose(request));
-      if (cache_ != nullptr) cache_->Keep(key, selection_, selection_->memory_bytes());
+      if (cache_ != nullptr)
+        cache_->Keep(KeyOf(block_, request.matchers), selection_, selection_->memory_bytes());
     }
     TICKSCOPE_RETURN_IF_ERROR(CheckSeriesCount(selection_->ids.size(), request.series_max));
     return block_->Prefetch(selection_->ids, start_ms_, end_ms_);
@@ -72,7 +82,8 @@ class BlockScan final : public scan::KeptScan {
  private:
   class Reader final : public ColumnReader {
    public:
-    explicit Reader(const BlockScan& scan) : scan_(scan), cursor_(*scan.block_) {}
+    explicit Reader(const BlockScan& scan)
+        : scan_(scan), cursor_(*scan.block_, scan.selection_->places ? &*scan.selection_->places : nullptr) {}
     [[nodiscard]] Result<bool> Append(std::uint32_t series, SampleColumns& out) override {
       if (calls_++ % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(scan_.context_.Check());
       return cursor_.ReadColumns(scan_.selection_->ids[series], scan_.start_ms_, scan_.end_ms_, out);
@@ -102,13 +113,19 @@ class BlockScan final : public scan::KeptScan {
     chosen->begins.reserve(chosen->ids.size() + 1);
     chosen->begins.push_back(0);
     Cursor cursor(*block_);
+    const std::uint32_t chunks = block_->chunk_count_max();
+    // Made for who asks again.
+    if (cache_ != nullptr && chosen->ids.size() * chunks * sizeof(ColumnPlace) <= kPlacesBytesMax)
+      chosen->places.emplace(chunks);
     for (std::size_t i = 0; i < chosen->ids.size(); ++i) {
       if (i % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context_.Check());
       TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, cursor.Entry(chosen->ids[i]));
       chosen->pairs.insert(chosen->pairs.end(), entry->pairs.begin(), entry->pairs.end());
       chosen->begins.push_back(static_cast<std::uint32_t>(chosen->pairs.size()));
+      if (chosen->places) chosen->places->Add(chosen->ids[i], *entry);
     }
     chosen->pairs.shrink_to_fit();
+    if (chosen->places) chosen->places->ShrinkToFit();
     return chosen;
   }
 
@@ -128,6 +145,13 @@ Result<std::unique_ptr<ColumnScan>> ScanBlock(std::shared_ptr<const BlockReader>
   auto scan = std::make_unique<BlockScan>(std::move(block), request.start_ms, request.end_ms, context, cache);
   TICKSCOPE_RETURN_IF_ERROR(scan->Select(request));
   return std::unique_ptr<ColumnScan>(std::move(scan));
+}
+
+Result<std::size_t> CountSeries(const std::shared_ptr<const BlockReader>& block,
+                                const std::vector<Matcher>& matchers, scan::SelectionCache& cache) {
+  if (const auto kept = cache.Find<BlockSelection>(KeyOf(block, matchers))) return kept->ids.size();
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<SeriesId> ids, block->Select(matchers));
+  return ids.size();
 }
 
 }  // namespace tickscope::block

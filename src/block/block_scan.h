@@ -25,4 +25,9 @@ struct BlockScanRequest {
                                                             const QueryContext& context,
                                                             scan::SelectionCache* cache = nullptr);
 
+/// How many of the block's series match, from the cache when a scan has left it there. Errors: as Select of the block.
+[[nodiscard]] Result<std::size_t> CountSeries(const std::shared_ptr<const BlockReader>& block,
+                                              const std::vector<Matcher>& matchers,
+                                              scan::SelectionCache& cache);
+
 }  // namespace tickscope::block

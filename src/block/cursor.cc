@@ -2,6 +2,7 @@
 
 #include "block/block_format.h"
 #include "block/block_reader.h"
+#include "block/column_places.h"
 #include "codec/block_column.h"
 #include "codec/fixed.h"
 #include "codec/histogram_column.h"
@@ -31,6 +32,14 @@ Result<const SeriesEntry*> Cursor::Entry(SeriesId id) {
     group_ = group;
   }
   return &entries_[number % kGroupSeries];
+}
+
+Result<ColumnPlace> Cursor::Place(SeriesId id, std::uint32_t chunk) {
+  if (known_ != nullptr) {
+    if (const ColumnPlace* const place = known_->Find(id, chunk, known_near_)) return *place;
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
+  return PlaceOf(*entry, chunk);
 }
 
 Result<Labels> Cursor::LabelsOf(SeriesId id) {
@@ -193,23 +202,20 @@ Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk,
   // From the first of the chain, or from where it stands.
   std::uint32_t next = number;
   while (!goes_on || next != chain.id + 1) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
-    if (!entry->refers_to_previous) break;
+    TICKSCOPE_ASSIGN_OR_RETURN(const ColumnPlace place, Place(static_cast<SeriesId>(next), chunk));
+    if (!place.refers_to_previous) break;
     if (next == 0 || number - next >= kChainMax)
       return std::unexpected(block_.sections_.Damage("series", number, "chain of references too long"));
     --next;
   }
   chain.rows = rows;
   for (; next <= number; ++next) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(static_cast<SeriesId>(next)));
-    if (entry->holds_histograms || chunk >= entry->column_bytes.size())
+    TICKSCOPE_ASSIGN_OR_RETURN(const ColumnPlace place, Place(static_cast<SeriesId>(next), chunk));
+    if (!place.is_there)
       return std::unexpected(block_.sections_.Damage("series", next, "refers to a series of another form"));
-    std::uint64_t at = entry->columns_at;
-    for (std::uint32_t i = 0; i < chunk; ++i)
-      at += entry->column_bytes[i];
-    TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(at, entry->column_bytes[chunk]));
+    TICKSCOPE_ASSIGN_OR_RETURN(const ByteView bytes, block_.ColumnBytes(place.at, place.bytes));
     if (chain.steps.capacity() == 0) chain.steps.reserve(kChunkRows);
-    chain.steps.resize(block_.times_[static_cast<std::size_t>(entry->times)][chunk].rows);
+    chain.steps.resize(block_.times_[static_cast<std::size_t>(place.times)][chunk].rows);
     ++columns_read_;
     const bool needs_reference = codec::NeedsReference(bytes);
     chain.id = next;
@@ -220,12 +226,6 @@ Result<const Cursor::StepChain*> Cursor::Steps(SeriesId id, std::uint32_t chunk,
 }
 
 namespace {
-
-// Whether steps modulo 2^32 tell such a column's steps.
-bool TellsSteps(const codec::ColumnStats& stats) {
-  if (stats.gaps > 0 || stats.stale > 0 || stats.has_nan || stats.count == 0 || stats.min < 0) return false;
-  return stats.resets == 0 ? stats.last - stats.first < 0x1p32 : stats.max < 0x1p31;
-}
 
 // Compiled for what the CPU has.
 #if defined(__x86_64__)
@@ -282,15 +282,14 @@ void NoteFalls(std::uint32_t most, StepStretch& stretch, CounterSteps& out) {
 }  // namespace
 
 Result<bool> Cursor::ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, CounterSteps& out) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const first_entry, Entry(id));
-  if (first_entry->holds_histograms) return false;
-  const TimesId times_id = first_entry->times;
+  TICKSCOPE_ASSIGN_OR_RETURN(const ColumnPlace first_place, Place(id, 0));
+  if (!first_place.is_there) return false;
+  const TimesId times_id = first_place.times;
   const auto& chunks = block_.times_[static_cast<std::size_t>(times_id)];
   for (std::uint32_t chunk = 0; chunk < chunks.size(); ++chunk) {
     if (chunks[chunk].last_ms < start_ms || chunks[chunk].first_ms > end_ms) continue;
-    TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, Entry(id));
-    const codec::ColumnStats stats = entry->stats[chunk];
-    if (!TellsSteps(stats)) return false;
+    TICKSCOPE_ASSIGN_OR_RETURN(const ColumnPlace place, Place(id, chunk));
+    if (!place.tells_steps) return false;
     TICKSCOPE_ASSIGN_OR_RETURN(const TimesSlot* const slot, Times(times_id, chunk));
     const std::span<const TimeMs> times_ms(slot->times_ms);
     const auto [from, to] = RowsIn(times_ms, start_ms, end_ms);
@@ -302,20 +301,20 @@ Result<bool> Cursor::ReadSteps(SeriesId id, TimeMs start_ms, TimeMs end_ms, Coun
         Steps(id, chunk, from_end ? codec::RowRange{from, times_ms.size()} : codec::RowRange{0, to}));
     if (!chain->is_counter) return false;
     const std::span<const std::uint32_t> steps(chain->steps);
-    const bool falls = stats.resets > 0;
+    const bool falls = place.resets > 0;
     StepStretch stretch{times_ms.subspan(from, to - from),
                         slot->version,
                         steps.subspan(from + 1, to - from - 1),
-                        stats.first,
-                        stats.last,
+                        place.first,
+                        place.last,
                         0,
                         out.falls.size(),
                         out.falls.size()};
-    if (from > 0 && from_end) stretch.first = stats.last - SumOf(steps.subspan(from + 1), falls);
-    if (from > 0 && !from_end) stretch.first = stats.first + SumOf(steps.subspan(1, from), falls);
+    if (from > 0 && from_end) stretch.first = place.last - SumOf(steps.subspan(from + 1), falls);
+    if (from > 0 && !from_end) stretch.first = place.first + SumOf(steps.subspan(1, from), falls);
     if (to < times_ms.size()) stretch.last = stretch.first + SumOf(stretch.steps, falls);
     stretch.grown = stretch.last - stretch.first;
-    if (falls) NoteFalls(stats.resets, stretch, out);
+    if (falls) NoteFalls(place.resets, stretch, out);
     out.stretches.push_back(stretch);
   }
   return true;

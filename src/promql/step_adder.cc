@@ -1,6 +1,7 @@
 #include "promql/step_adder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 namespace tickscope::promql {
@@ -23,6 +24,51 @@ std::uint32_t MostOf(const std::uint32_t* steps, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     most = std::max(most, steps[i]);
   return most;
+}
+
+void StoreRows(const std::uint32_t* steps, std::size_t count, std::uint32_t* rows) {
+  std::copy_n(steps, count, rows);
+}
+
+// Of each row, the sum of all up to it: of eight at a time in three additions, then what was before them.
+#if defined(__x86_64__)
+[[gnu::target_clones("avx2", "default")]]
+#endif
+void SumUp(std::uint32_t* rows, std::size_t count) {
+  using Eight [[gnu::vector_size(32)]] = std::uint32_t;
+  constexpr Eight kZero = {};
+  Eight before = kZero;
+  std::size_t row = 0;
+  for (; row + 8 <= count; row += 8) {
+    Eight eight;
+    std::memcpy(&eight, rows + row, sizeof(eight));
+    eight += __builtin_shufflevector(eight, kZero, 8, 0, 1, 2, 3, 4, 5, 6);
+    eight += __builtin_shufflevector(eight, kZero, 8, 8, 0, 1, 2, 3, 4, 5);
+    eight += __builtin_shufflevector(eight, kZero, 8, 8, 8, 8, 0, 1, 2, 3);
+    eight += before;
+    before = __builtin_shufflevector(eight, eight, 7, 7, 7, 7, 7, 7, 7, 7);
+    std::memcpy(rows + row, &eight, sizeof(eight));
+  }
+  std::uint32_t sum = before[7];
+  for (; row < count; ++row)
+    rows[row] = sum += rows[row];
+}
+
+// Brings a series' steps to rows by `take`: what a row grew by since the one before.
+template <void (*take)(const std::uint32_t*, std::size_t, std::uint32_t*)>
+void AddSteps(const CounterSteps& series, std::span<std::uint32_t> to) {
+  std::uint32_t* rows = to.data();
+  for (std::size_t i = 0; i < series.stretches.size(); ++i) {
+    const StepStretch& stretch = series.stretches[i];
+    const std::uint32_t rise = i > 0 ? static_cast<std::uint32_t>(series.RiseInto(i)) : 0;
+    take(&rise, 1, rows);
+    take(stretch.steps.data(), stretch.steps.size(), rows + 1);
+    for (const CounterFall& fall : series.FallsOf(stretch))
+      rows[fall.row] += static_cast<std::uint32_t>(fall.before);
+    rows += stretch.times_ms.size();
+  }
+  for (const HiddenGrowth& hidden : series.hidden)
+    to[hidden.row] += static_cast<std::uint32_t>(hidden.grown);
 }
 
 }  // namespace
@@ -86,21 +132,18 @@ bool StepAdder::Add(std::size_t group, const CounterSteps& series) {
   }
   if (!(grown < 0x1p32)) return false;
   Group& to = of->groups[group];
-  if (to.rows.empty()) to.rows.assign(of->row_count, 0);
-  if (to.grown + grown >= 0x1p32) PutAway(*of, to);
-  to.grown += grown;
-  ++to.count;
-  std::uint32_t* rows = to.rows.data();
-  for (std::size_t i = 0; i < series.stretches.size(); ++i) {
-    const StepStretch& stretch = series.stretches[i];
-    if (i > 0) rows[0] += static_cast<std::uint32_t>(series.RiseInto(i));
-    AddRows(stretch.steps.data(), stretch.steps.size(), rows + 1);
-    for (const CounterFall& fall : series.FallsOf(stretch))
-      rows[fall.row] += static_cast<std::uint32_t>(fall.before);
-    rows += stretch.times_ms.size();
+  if (to.count++ == 0) {
+    to.rows = std::make_unique_for_overwrite<std::uint32_t[]>(of->row_count);
+    AddSteps<StoreRows>(series, {to.rows.get(), of->row_count});
+  } else {
+    if (to.grown + grown >= 0x1p32) {
+      PutAway(*of, to);
+      std::fill_n(to.rows.get(), of->row_count, 0U);
+      to.grown = 0;
+    }
+    AddSteps<AddRows>(series, {to.rows.get(), of->row_count});
   }
-  for (const HiddenGrowth& hidden : series.hidden)
-    to.rows[hidden.row] += static_cast<std::uint32_t>(hidden.grown);
+  to.grown += grown;
   // What is cut at zero lies in windows without hidden growth: one that begins at a row is not extended.
   CorrectYoung(*of, group, series);
   return true;
@@ -186,17 +229,14 @@ void StepAdder::CorrectRun(const Class& of, std::size_t group, const CounterStep
 }
 
 void StepAdder::PutAway(const Class& of, Group& group) {
-  put_away_.resize(of.row_count);
-  std::uint64_t sum = 0;
-  for (std::size_t row = 0; row < of.row_count; ++row)
-    put_away_[row] = sum += group.rows[row];
+  std::uint32_t* const rows = group.rows.get();
+  SumUp(rows, of.row_count);
   group.changes.resize(of.windows.size(), 0);
   for (std::size_t step = 0; step < of.windows.size(); ++step) {
     const StepWindow& window = of.windows[step];
-    if (window.rows() >= 2) group.changes[step] += put_away_[window.end - 1] - put_away_[window.first];
+    // Modulo 2^32, as the rows are; no window grew by more.
+    if (window.rows() >= 2) group.changes[step] += rows[window.end - 1] - rows[window.first];
   }
-  std::ranges::fill(group.rows, 0U);
-  group.grown = 0;
 }
 
 void StepAdder::Finish() {

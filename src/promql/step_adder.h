@@ -48,10 +48,10 @@ class StepAdder {
   static constexpr std::size_t kBytesMax = 96U << 20;  // Of rows, if all groups come in all classes.
 
   struct Group {
-    std::uint32_t count = 0;             // Series.
-    double grown = 0;                    // By how much, together, since rows were put away.
-    std::vector<std::uint32_t> rows;     // Their steps, added up; empty before the first.
-    std::vector<std::uint64_t> changes;  // What was put away, by step of the query.
+    std::uint32_t count = 0;                // Series.
+    double grown = 0;                       // By how much, together, since rows were put away.
+    std::unique_ptr<std::uint32_t[]> rows;  // Their steps, added up; null before the first.
+    std::vector<std::uint64_t> changes;     // What was put away, by step of the query.
   };
   struct Class {
     std::vector<StepWindow> windows;
@@ -63,7 +63,8 @@ class StepAdder {
   };
 
   [[nodiscard]] Class* ClassOf(const CounterSteps& series);
-  void PutAway(const Class& of, Group& group);
+  // Adds what windows see of the rows to the changes, and leaves the rows' running sum in them.
+  static void PutAway(const Class& of, Group& group);
   void CorrectYoung(const Class& of, std::size_t group, const CounterSteps& series);
   // What a counter rises by from a row on, until it falls or its stretch ends.
   struct Run {
@@ -88,7 +89,6 @@ class StepAdder {
   std::vector<std::unique_ptr<Class>> classes_;
   std::size_t bytes_ = 0;
   GrownColumn grown_;
-  std::vector<std::uint64_t> put_away_;
 };
 
 }  // namespace tickscope::promql

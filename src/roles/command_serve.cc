@@ -1,4 +1,6 @@
 // tickscope serve: the server, all roles in one process by default.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -25,6 +27,13 @@ namespace {
 constexpr std::uint64_t kConfigBytesMax = 1U << 20;
 // Descriptors that connections leave to the stream and the rest of the process.
 constexpr std::uint64_t kOtherFilesMax = 256;
+
+// What an arena keeps of what was given back to it. By default it returns nearly all of it to the kernel, and the next query
+// has the same pages cleared and mapped again: a fifth of what a query of a few million samples costs.
+constexpr int kArenaSpareBytes = 4 << 20;
+constexpr int kArenaStepBytes = 1 << 20;
+// From here on a piece of memory is the kernel's own, and goes back to it at once.
+constexpr int kOwnMappingBytes = 4 << 20;
 
 // Flags given on the command line; they win over the file.
 struct ServeFlags {
@@ -109,6 +118,9 @@ int ReportError(const Error& error) {
 }
 
 int Serve(const ServeFlags& flags) {
+  mallopt(M_TRIM_THRESHOLD, kArenaSpareBytes);
+  mallopt(M_TOP_PAD, kArenaStepBytes);
+  mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
   const auto fs = io::MakePosixFileSystem();
   const auto clock = io::MakeSystemClock();
   const auto random = io::MakeSystemRandom();

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "block/block_format.h"
+#include "block/block_scan.h"
 #include "tsdb/store.h"
 
 namespace tickscope::tsdb {
@@ -69,11 +70,11 @@ Result<SelectCost> Store::EstimateSelect(const SelectRequest& request, const Que
   Sum sum;
   AddRecent(*version, request, sum);
 
-  std::vector<const block::BlockReader*> blocks;
+  std::vector<std::shared_ptr<const block::BlockReader>> blocks;
   for (const BlockEntry& entry : version->blocks) {
     const block::BlockMeta& meta = entry.reader->meta();
     if (meta.series_count > 0 && PartOf(meta.min_time_ms, meta.max_time_ms, request) > 0)
-      blocks.push_back(entry.reader.get());
+      blocks.push_back(entry.reader);
   }
   double matching = 0;
   double share = 0;
@@ -84,8 +85,8 @@ Result<SelectCost> Store::EstimateSelect(const SelectRequest& request, const Que
       ++next_look;
       TICKSCOPE_RETURN_IF_ERROR(context.Check());
       // A damaged one is for the query to meet.
-      const auto selected = blocks[i]->Select(request.matchers);
-      matching = selected ? static_cast<double>(selected->size()) : 0;
+      const auto selected = block::CountSeries(blocks[i], request.matchers, selections_);
+      matching = selected ? static_cast<double>(*selected) : 0;
       share = matching / static_cast<double>(meta.series_count);
     }
     const double part = share * PartOf(meta.min_time_ms, meta.max_time_ms, request);
