@@ -11,7 +11,11 @@ int main(int argc, char** argv) {
   const ts_game* const game = ts_game_open(1.0 / 60);
   const char* const schools[] = {"fire", "frost"};
   const ts_label school = {"school", schools, 2};
-  const ts_metric metric = {.type = TS_COUNTER, .name = "game_spells_total", .help = "Spells cast.", .labels = &school, .label_count = 1};
+  const ts_metric metric = {.type = TS_COUNTER,
+                            .name = "game_spells_total",
+                            .help = "Spells cast.",
+                            .labels = &school,
+                            .label_count = 1};
   ts_family family;
   if (ts_register(&metric, &family) != TS_OK) return 1;
   const ts_counter fire = ts_counter_of(family, 0);

@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
   options.name = "cpp-game";
   if (ts::Start(options) != TS_OK) return 1;
   const ts::Game game(1.0 / 60);
-  const auto casts = ts::RegisterCounters({"game_spells_total", "Spells cast."}, {{"school", {"fire", "frost"}}});
+  const auto casts =
+      ts::RegisterCounters({"game_spells_total", "Spells cast."}, {{"school", {"fire", "frost"}}});
   const ts::Counter fire = casts.With({"fire"});
   for (int i = 0; i < 100; ++i) {
     const ts::TickTimer timer(game);
