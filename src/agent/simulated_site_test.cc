@@ -53,6 +53,7 @@ Status SimulatedSite::Apply(std::string_view yaml) {
                                                  .clock = clock,
                                                  .random = random_,
                                                  .metrics = metrics,
+                                                 .processes = processes,
                                                  .fs = &fs,
                                                  .registry = &registry},
                                     inline_executor, inline_executor);

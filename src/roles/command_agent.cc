@@ -23,6 +23,7 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/process_table.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -110,6 +111,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
+  const auto processes = io::MakeProcessTable();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
@@ -131,6 +133,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .clock = *clock,
        .random = *random,
        .metrics = metrics,
+       .processes = *processes,
        .guard = guard.get(),
        .fs = fs.get(),
        .registry = &registry},
