@@ -8,11 +8,13 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 find_library(SNAPPY_LIBRARY snappy REQUIRED)
 find_library(ROARING_LIBRARY roaring REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # One name a module can ask for in LIBS, whatever the package calls itself.
 add_library(dep_fmt ALIAS fmt::fmt)
 add_library(dep_threads ALIAS Threads::Threads)
 add_library(dep_zlib ALIAS ZLIB::ZLIB)
+add_library(dep_crypto ALIAS OpenSSL::Crypto)
 add_library(dep_re2 ALIAS PkgConfig::RE2)
 add_library(dep_zstd ALIAS PkgConfig::ZSTD)
 add_library(dep_yaml INTERFACE)

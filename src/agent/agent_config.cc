@@ -90,6 +90,20 @@ ScrapeConfig ReadScrapeConfig(YamlMap map, const AgentConfig& global) {
   return config;
 }
 
+SpoolConfig ReadSpool(YamlMap map) {
+  SpoolConfig config;
+  config.directory = map.String("directory", config.directory);
+  config.segment_bytes =
+      map.Bytes("segment_bytes", config.segment_bytes, {.min = 64U << 10U, .max = 256U << 20U});
+  config.bytes_max = map.Bytes("bytes_max", config.bytes_max, {.min = 1U << 20U, .max = 1ULL << 40U});
+  if (config.bytes_max < 4 * config.segment_bytes)
+    map.Complain("bytes_max", "bytes_max has no room for four segments");
+  config.newest_first = map.Bool("newest_first", config.newest_first);
+  config.commit_interval_ms =
+      map.DurationMs("commit_interval", config.commit_interval_ms, {.min = 10, .max = 60'000});
+  return config;
+}
+
 RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
   RemoteWriteConfig config;
   config.url = map.RequiredString("url");
@@ -110,6 +124,10 @@ RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
     map.Complain("backoff_max", "backoff_max is below backoff_min");
   config.metadata_interval_ms =
       map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
+  config.spool = ReadSpool(map.Map("spool"));
+  // Records of the spool go out one after the other.
+  if (!config.spool.directory.empty() && config.shards != 1)
+    map.Complain("shards", "a receiver with a spool has one shard");
   return config;
 }
 
@@ -177,6 +195,21 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
   out.DurationMs("backoff_max", remote.backoff_max_ms);
   out.Comment("How often type, help and unit of a known series are sent again.");
   out.DurationMs("metadata_interval", remote.metadata_interval_ms);
+  const SpoolConfig& spool = remote.spool;
+  out.Comment("Keeps what waits on disk, over restarts and kills, instead of in memory.");
+  out.BeginMap("spool");
+  out.Comment("A directory of this receiver alone; none when empty.");
+  out.String("directory", spool.directory);
+  out.Comment("Past it the oldest segment is dropped and counted.");
+  out.Bytes("bytes_max", spool.bytes_max);
+  out.Bytes("segment_bytes", spool.segment_bytes);
+  out.Comment(
+      "After an outage, send the newest segment first: now is seen at once, and the past fills up behind "
+      "it.");
+  out.Bool("newest_first", spool.newest_first);
+  out.Comment("How much of the newest a power cut may take; a kill takes none of it.");
+  out.DurationMs("commit_interval", spool.commit_interval_ms);
+  out.EndMap();
 }
 
 }  // namespace
@@ -235,12 +268,24 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
                         {.min = 1, .max = kIntervalMaxMs});
   config.external_labels = ReadLabels(global, "external_labels");
 
+  YamlMap guard = root.Map("guard");
+  config.guard.schema_file = guard.String("schema", config.guard.schema_file);
+  config.guard.mode =
+      static_cast<guard::GuardMode>(guard.OneOf("mode", 0, {"auto", "off", "observe", "enforce"}));
+  if (guard.Has("player_patterns")) config.guard.player_patterns = guard.Strings("player_patterns");
+
   std::unordered_set<std::string> jobs;
   for (YamlMap item : root.Maps("scrape_configs")) {
     config.scrape_configs.push_back(ReadScrapeConfig(item, config));
     if (!jobs.insert(config.scrape_configs.back().job_name).second) {
       item.Complain("job_name", "another scrape config has this job_name");
     }
+  }
+  std::unordered_set<std::string> directories;
+  for (YamlMap item : root.Maps("sdk_pages")) {
+    config.sdk_pages.push_back(ReadPagesConfig(item, config.scrape_interval_ms));
+    if (!directories.insert(config.sdk_pages.back().directory).second)
+      item.Complain("directory", "another item of sdk_pages has this directory");
   }
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
@@ -267,6 +312,15 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.Int("scrape_workers", static_cast<std::int64_t>(config.scrape_workers));
   out.Comment("How long SIGTERM waits for what is still to be sent.");
   out.DurationMs("shutdown_timeout", config.shutdown_timeout_ms);
+  out.Comment("Which series may leave this machine. Without a schema only private data is looked for.");
+  out.BeginMap("guard");
+  out.String("schema", config.guard.schema_file);
+  out.Comment(
+      "off, observe (count and show), enforce (refuse), or auto: enforce with a schema, observe without.");
+  out.String("mode", guard::kGuardModeNames[static_cast<std::size_t>(config.guard.mode)]);
+  out.Comment("How this game's player ids look: regular expressions (RE2).");
+  out.Strings("player_patterns", config.guard.player_patterns);
+  out.EndMap();
   out.BeginMap("global");
   out.DurationMs("scrape_interval", config.scrape_interval_ms);
   out.DurationMs("scrape_timeout", config.scrape_timeout_ms);
@@ -280,6 +334,14 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   for (const ScrapeConfig& scrape : config.scrape_configs) {
     out.BeginItem();
     WriteScrapeConfig(scrape, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("Directories in which game servers that run the SDK have their pages.");
+  out.BeginList("sdk_pages");
+  for (const PagesConfig& pages : config.sdk_pages) {
+    out.BeginItem();
+    WritePagesConfig(pages, out);
     out.EndItem();
   }
   out.EndList();

@@ -7,6 +7,8 @@
 //     - job_name: node
 //       static_configs:
 //         - targets: [127.0.0.1:9100]
+//   sdk_pages:
+//     - directory: /dev/shm/tickscope
 //   remote_write:
 //     - url: http://127.0.0.1:9280/api/v1/write
 //
@@ -20,8 +22,10 @@
 #include <utility>
 #include <vector>
 
+#include "agent/pages_config.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "guard/guard_config.h"
 #include "model/labels.h"
 #include "wire/exposition.h"
 #include "wire/remote_write_headers.h"
@@ -61,6 +65,17 @@ struct ScrapeConfig {
   TargetConfig target;
 };
 
+/// Where what waits for a receiver is kept on disk.
+struct SpoolConfig {
+  std::string directory;  ///< None when empty: what waits is in memory.
+  std::uint64_t bytes_max = 1ULL << 30U;
+  std::uint64_t segment_bytes = 4ULL << 20U;
+  bool newest_first = false;
+  std::int64_t commit_interval_ms = 1'000;
+
+  friend bool operator==(const SpoolConfig&, const SpoolConfig&) = default;
+};
+
 struct RemoteWriteConfig {
   std::string url;
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
@@ -73,6 +88,7 @@ struct RemoteWriteConfig {
   std::int64_t backoff_min_ms = 100;
   std::int64_t backoff_max_ms = 30'000;
   std::int64_t metadata_interval_ms = 300'000;
+  SpoolConfig spool;
 
   friend bool operator==(const RemoteWriteConfig&, const RemoteWriteConfig&) = default;
 };
@@ -86,7 +102,9 @@ struct AgentConfig {
   std::int64_t scrape_interval_ms = 10'000;
   std::int64_t scrape_timeout_ms = 5'000;
   Labels external_labels;
+  guard::GuardConfig guard;
   std::vector<ScrapeConfig> scrape_configs;
+  std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
 
   /// Every target of every scrape config, in the order of the file.

@@ -12,6 +12,11 @@
 //   429, 5xx, no answer      sent again, after RetryPolicy says
 //   any other                never will be taken: dropped and counted
 //
+// With a spool, what is pushed goes to disk as the body of a request, and the one shard takes it from there: a record leaves the disk when
+// it is delivered or refused, so that neither a restart nor a kill loses what waits.
+//
+//   Push -> spool -> [ one record under way ] -> receiver
+//
 // Bound       queue_bytes_max over all shards; past it the oldest part that is not under way goes, counted as
 //             queue_full.
 // Invariants  R1 a target's batches always use the same shard; a shard has one request under way, its front.
@@ -37,9 +42,13 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/worker_pool.h"
+#include "guard/guard.h"
 #include "http/client.h"
 #include "io/event_loop.h"
+#include "io/file_system.h"
 #include "io/network.h"
+#include "io/process_table.h"
+#include "spool/spool.h"
 
 namespace tickscope::agent {
 
@@ -53,14 +62,19 @@ struct AgentContext {
   const Clock& clock;
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
+  const io::ProcessTable& processes;
+  guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
+  io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
+  MetricRegistry* registry = nullptr;  ///< Likewise.
 };
 
 class RemoteWriter {
  public:
-  /// Errors: as http::ParseUrl.
+  /// Errors: as http::ParseUrl, and Spool::Open.
   [[nodiscard]] static Result<std::unique_ptr<RemoteWriter>> Make(RemoteWriteConfig config,
                                                                   const AgentContext& context,
                                                                   Executor executor);
+  ~RemoteWriter();
   RemoteWriter(const RemoteWriter&) = delete;
   RemoteWriter& operator=(const RemoteWriter&) = delete;
 
@@ -69,7 +83,8 @@ class RemoteWriter {
   /// From now on requests are given at most `request_timeout`; calls `on_idle` once nothing waits or is under
   /// way.
   void Drain(std::chrono::milliseconds request_timeout, std::function<void()> on_idle);
-  /// Drops all that waits, counted under `reason`, and tries nothing a second time from now on.
+  /// Drops all that waits, counted under `reason`, and tries nothing a second time from now on. What is in a spool stays there, for the
+  /// next start.
   void Abandon(DropReason reason);
 
   [[nodiscard]] bool IsIdle() const;
@@ -81,8 +96,13 @@ class RemoteWriter {
  private:
   struct QueuedPart {
     BatchPart part;
+    std::shared_ptr<const spool::Spool::Taken> spooled;  ///< Instead of a part.
     std::size_t bytes = 0;
     std::uint64_t number = 0;  ///< Ascending over all shards.
+
+    [[nodiscard]] std::size_t size() const {
+      return spooled != nullptr ? spooled->record.items : part.size();
+    }
   };
   struct Shard {
     explicit Shard(const RetryPolicy& policy) : retry(policy) {}
@@ -103,10 +123,15 @@ class RemoteWriter {
   RemoteWriter(RemoteWriteConfig config, http::Url url, const AgentContext& context, Executor executor);
   [[nodiscard]] std::unique_ptr<http::Client> MakeClient(std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool IsMetadataDue(const WriteBatch& batch);
+  [[nodiscard]] Status OpenSpool();
+  void PushToSpool(const BatchPart& part);
+  void TakeFromSpool(Shard& shard);
+  void CommitSpool();
+  void CommitSpoolLater();
   /// False when everything queued is under way.
   bool PushOutOldest();
   void SendNext(Shard& shard);
-  [[nodiscard]] Answer Send(Shard& shard, const BatchPart& part, wire::RemoteWriteProtocol protocol);
+  [[nodiscard]] Answer Send(Shard& shard, const QueuedPart& queued, wire::RemoteWriteProtocol protocol);
   // Whether the receiver's answer to a 2.0 request shows that it did not understand it.
   [[nodiscard]] static bool KnowsOnlyV1(const Answer& answer);
   void OnAnswer(Shard& shard, Answer answer);
@@ -115,6 +140,8 @@ class RemoteWriter {
   void RetryLater(Shard& shard, std::string_view retry_after, std::string_view why);
   void DropFront(Shard& shard, DropReason reason);
   void RemoveFront(Shard& shard);
+  // The spool keeps it.
+  void LeaveFront(Shard& shard);
   void Account(const QueuedPart& part, int sign);
   void NotifyIfIdle();
 
@@ -132,6 +159,11 @@ class RemoteWriter {
   std::optional<DropReason> abandoned_;
   bool was_reachable_ = true;
   TimeMs refusal_logged_ms_ = 0;
+  std::unique_ptr<spool::Spool> spool_;
+  BatchEncoder spool_encoder_;
+  std::string spool_body_;
+  std::optional<io::TimerId> commit_timer_;
+  bool was_spooling_ = true;
 };
 
 }  // namespace tickscope::agent

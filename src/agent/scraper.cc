@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/judge_series.h"
 #include "agent/target_labels.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -59,20 +60,21 @@ void SortByOrdinal(std::vector<BatchSample>& samples) {
 
 Result<std::unique_ptr<Scraper>> Scraper::Make(TargetConfig config, const Labels& external_labels,
                                                io::Network& network, const Clock& clock,
-                                               AgentMetrics& metrics) {
+                                               AgentMetrics& metrics, guard::Guard* guard) {
   TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(config.url));
   return std::unique_ptr<Scraper>(
-      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics));
+      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics, guard));
 }
 
 Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-                 const Clock& clock, AgentMetrics& metrics)
+                 const Clock& clock, AgentMetrics& metrics, guard::Guard* guard)
     : config_(std::move(config)),
       url_(std::move(url)),
       external_labels_(external_labels),
       hash_(MixBits(config_.labels.Hash() ^ MixBits(std::hash<std::string>()(config_.url)))),
       clock_(clock),
       metrics_(metrics),
+      guard_(guard),
       client_(http::Client::Make(network, {.connect_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .response_bytes_max = config_.body_bytes_max,
@@ -85,10 +87,8 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
   }
 }
 
-WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
-  const TimeMs now_ms = clock_.NowMs();
-  const TimeMs late_ms = now_ms - due_ms;
-  const TimeMs time_ms = late_ms >= 0 && late_ms <= kScheduleToleranceMs ? due_ms : now_ms;
+WriteBatchPtr Scraper::Read(TimeMs due_ms) {
+  const TimeMs time_ms = SampleTimeMs(due_ms, clock_.NowMs());
   const std::chrono::nanoseconds started = clock_.Monotonic();
 
   auto batch = std::make_shared<WriteBatch>();
@@ -96,11 +96,14 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
   batch->samples.reserve(last_sample_count_ + last_sample_count_ / 8 + std::size(kReportNames));
   ++scrape_number_;
   Counts counts;
+  const std::vector<SeriesCache::Entry> refused = JudgeAgain();
   const Status outcome = [&]() -> Status {
     TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
     return Append(answer, time_ms, *batch, counts);
   }();
-  const auto mark_stale = [&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); };
+  const auto mark_stale = [&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  };
   if (outcome) {
     cache_.Commit(scrape_number_, mark_stale);
     ForgetUnusedFamilies();
@@ -111,6 +114,8 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
     batch->exemplars.clear();
     cache_.EndAll(mark_stale);
   }
+  for (const SeriesCache::Entry& entry : refused)
+    mark_stale(entry);
   NoteHealth(outcome);
   SortByOrdinal(batch->samples);
 
@@ -139,7 +144,9 @@ WriteBatchPtr Scraper::End() {
   for (const SeriesPtr& series : report_series_) {
     batch->samples.push_back({.series = series, .time_ms = time_ms, .value = StaleNan()});
   }
-  cache_.EndAll([&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); });
+  cache_.EndAll([&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  });
   SortByOrdinal(batch->samples);
   return batch;
 }
@@ -170,6 +177,11 @@ Status Scraper::AppendSample(const wire::ExpositionParser& parser, TimeMs time_m
                 fmt::format("sample_limit exceeded: want at most {}", config_.samples_max));
   }
   TICKSCOPE_ASSIGN_OR_RETURN(SeriesCache::Entry * entry, EntryOf(parser, counts));
+  if (entry->is_refused) {
+    entry->seen_in = scrape_number_;
+    metrics_.CountDropped(DropReason::kGuard, 1);
+    return {};
+  }
   const bool has_own_time = sample.time_ms.has_value() && config_.honor_timestamps;
   const TimeMs sample_time_ms = has_own_time ? *sample.time_ms : time_ms;
   if (sample_time_ms > time_ms + kFutureMsMax) {
@@ -226,11 +238,27 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
   Series series{.labels = ApplyTargetLabels(scraped, config_, external_labels_),
                 .family = FamilyOf(scraped.metric_name())};
   TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
+  if (IsRefused(guard_, series)) {
+    SeriesCache::Entry& refused = cache_.Add(raw, nullptr);
+    refused.is_refused = true;
+    return &refused;
+  }
   ++counts.new_series;
   SeriesCache::Entry& entry = cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
   entry.point_hash = PointHashOf(scraped);
   entry.is_created = IsCreated(described_, scraped.metric_name());
   return &entry;
+}
+
+std::vector<SeriesCache::Entry> Scraper::JudgeAgain() {
+  std::vector<SeriesCache::Entry> refused;
+  if (guard_ == nullptr || guard_->generation() == guard_generation_) return refused;
+  if (guard_generation_ != 0) {
+    cache_.JudgeAgain([&](const Series& series) { return IsRefused(guard_, series); },
+                      [&](const SeriesCache::Entry& entry) { refused.push_back(entry); });
+  }
+  guard_generation_ = guard_->generation();
+  return refused;
 }
 
 void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry,
@@ -241,7 +269,7 @@ void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::En
     const std::uint64_t hash = HashOf(exemplar);
     const bool is_known =
         exemplar.time_ms != 0 ? exemplar.time_ms <= entry.exemplar_time_ms : hash == entry.exemplar_hash;
-    if (is_known) continue;
+    if (is_known || (guard_ != nullptr && !guard_->AdmitsExemplar(exemplar.labels))) continue;
     newest_ms = std::max(newest_ms, exemplar.time_ms);
     entry.exemplar_hash = hash;
     Exemplar& out = batch.exemplars.emplace_back(exemplar);
@@ -257,7 +285,9 @@ void Scraper::NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMet
     described_.help.clear();
     described_.unit.clear();
   }
-  if (kind == wire::ExpositionEntry::kHelp) described_.help = metadata.text;
+  if (kind == wire::ExpositionEntry::kHelp)
+    described_.help =
+        guard_ != nullptr ? guard_->CleanHelp(std::string(metadata.text)) : std::string(metadata.text);
   if (kind == wire::ExpositionEntry::kUnit) described_.unit = metadata.text;
   if (kind == wire::ExpositionEntry::kType) described_.type = metadata.type;
 }
@@ -271,17 +301,6 @@ std::shared_ptr<const Family> Scraper::FamilyOf(std::string_view series_name) {
     known = family;
   }
   return family;
-}
-
-void Scraper::AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const {
-  BatchSample marker{
-      .series = entry.series, .time_ms = time_ms, .value = StaleNan(), .ordinal = entry.ordinal};
-  if (entry.is_histogram) {
-    marker.value = 0;
-    marker.histogram = static_cast<std::uint32_t>(batch.histograms.size());
-    batch.histograms.emplace_back().sum = StaleNan();
-  }
-  batch.samples.push_back(std::move(marker));
 }
 
 void Scraper::ForgetUnusedFamilies() {

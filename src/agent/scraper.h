@@ -22,8 +22,10 @@
 #include "agent/agent_metrics.h"
 #include "agent/scrape_fetch.h"
 #include "agent/series_cache.h"
+#include "agent/source.h"
 #include "agent/write_batch.h"
 #include "base/clock.h"
+#include "guard/guard.h"
 #include "http/client.h"
 #include "io/network.h"
 #include "wire/exposition.h"
@@ -32,26 +34,24 @@ namespace tickscope::agent {
 
 /// How far a target's own time may lie ahead of ours.
 inline constexpr TimeMs kFutureMsMax = 600'000;
-/// How late a scrape may start and still get the time it was due at: an even step stores far smaller.
-inline constexpr TimeMs kScheduleToleranceMs = 2;
 
-class Scraper {
+class Scraper final : public Source {
  public:
-  /// `network`, `clock` and `metrics` outlive the scraper. Errors: as http::ParseUrl.
+  /// `network`, `clock`, `metrics` and `guard`, which may be null, outlive the scraper. Errors: as http::ParseUrl.
   [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(TargetConfig config,
                                                              const Labels& external_labels,
                                                              io::Network& network, const Clock& clock,
-                                                             AgentMetrics& metrics);
+                                                             AgentMetrics& metrics,
+                                                             guard::Guard* guard = nullptr);
 
   /// Scrapes once; blocks for at most the target's timeout. `due_ms` is when the schedule asked for it.
-  [[nodiscard]] WriteBatchPtr Scrape(TimeMs due_ms);
+  [[nodiscard]] WriteBatchPtr Read(TimeMs due_ms) override;
   /// Staleness markers for everything alive, the scrape's own series included. Null when there is nothing.
-  [[nodiscard]] WriteBatchPtr End();
+  [[nodiscard]] WriteBatchPtr End() override;
 
-  [[nodiscard]] const TargetConfig& config() const { return config_; }
-  /// Stable for the life of the target's configuration; spreads targets over time and over shards.
-  [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  [[nodiscard]] std::size_t series_count() const { return cache_.size(); }
+  [[nodiscard]] std::int64_t interval_ms() const override { return config_.interval_ms; }
+  [[nodiscard]] std::uint64_t hash() const override { return hash_; }
+  [[nodiscard]] std::size_t series_count() const override { return cache_.size(); }
 
  private:
   struct Counts {
@@ -61,17 +61,18 @@ class Scraper {
   };
 
   Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-          const Clock& clock, AgentMetrics& metrics);
+          const Clock& clock, AgentMetrics& metrics, guard::Guard* guard);
   [[nodiscard]] Status Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& batch, Counts& counts);
   [[nodiscard]] Status AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
                                     Counts& counts);
   [[nodiscard]] Result<SeriesCache::Entry*> EntryOf(const wire::ExpositionParser& parser, Counts& counts);
   // Gives the samples of a metric point that came right before its _created line their start timestamp.
   void NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const;
+  // After the guard's rules changed: judges what is cached again. Returns what was alive and is refused now.
+  [[nodiscard]] std::vector<SeriesCache::Entry> JudgeAgain();
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
   void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
   [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
-  void AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const;
   void ForgetUnusedFamilies();
   void NoteHealth(const Status& outcome);
 
@@ -81,10 +82,12 @@ class Scraper {
   const std::uint64_t hash_;
   const Clock& clock_;
   AgentMetrics& metrics_;
+  guard::Guard* const guard_;
   const std::unique_ptr<http::Client> client_;
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;
   std::uint64_t scrape_number_ = 0;
+  std::uint64_t guard_generation_ = 0;  // Of the rules the cache's series were judged by.
   std::size_t last_sample_count_ = 0;
   bool has_reported_ = false;
   bool was_healthy_ = true;

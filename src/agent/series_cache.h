@@ -40,6 +40,7 @@ class SeriesCache {
     std::uint64_t exemplar_hash = 0;
     std::uint64_t point_hash =
         0;  ///< Of what the series of one metric point share: all but name, le and quantile.
+    bool is_refused = false;  ///< By the guard: it has no series, and its samples go nowhere.
     bool is_created = false;  ///< Its value is when the other series of its point began.
   };
 
@@ -47,6 +48,11 @@ class SeriesCache {
   [[nodiscard]] Entry* Find(std::string_view raw);
   /// Adds a series that is not there yet.
   [[nodiscard]] Entry& Add(std::string_view raw, SeriesPtr series);
+
+  /// Judges all series again: those refused before are forgotten, to be read anew; of the others those for which `is_refused`
+  /// holds are refused from now on, and `on_gone` is called for each that was alive.
+  void JudgeAgain(const std::function<bool(const Series&)>& is_refused,
+                  const std::function<void(const Entry&)>& on_gone);
 
   /// Ends scrape number `scrape`, whose samples count. Calls `on_gone` for each series that was alive and is
   /// not in it.

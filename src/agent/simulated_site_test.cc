@@ -48,12 +48,22 @@ Status SimulatedSite::Apply(std::string_view yaml) {
       task();
       return true;
     };
-    agent = std::make_unique<Agent>(
-        AgentContext{
-            .network = network, .loop = *loop_, .clock = clock, .random = random_, .metrics = metrics},
-        inline_executor, inline_executor);
+    agent = std::make_unique<Agent>(AgentContext{.network = network,
+                                                 .loop = *loop_,
+                                                 .clock = clock,
+                                                 .random = random_,
+                                                 .metrics = metrics,
+                                                 .processes = processes,
+                                                 .fs = &fs,
+                                                 .registry = &registry},
+                                    inline_executor, inline_executor);
   }
   return agent->Apply(config);
+}
+
+void SimulatedSite::Kill() {
+  agent.reset();
+  loop_ = network.MakeLoop();
 }
 
 std::chrono::milliseconds SimulatedSite::Shutdown(std::chrono::milliseconds timeout) {

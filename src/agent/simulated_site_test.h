@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "http/server.h"
+#include "io/memory_file_system.h"
 #include "io/memory_network.h"
 #include "wire/remote_write_headers.h"
 
@@ -29,6 +31,15 @@ struct Arrived {
   std::string value;  ///< "1.0", "stale", "histogram 3", "stale histogram"
 
   friend bool operator==(const Arrived&, const Arrived&) = default;
+};
+
+/// Processes that run because a test says so.
+class SaidProcesses final : public io::ProcessTable {
+ public:
+  [[nodiscard]] bool Runs(std::uint64_t pid, std::uint64_t start) const override {
+    return running.contains({pid, start});
+  }
+  std::set<std::pair<std::uint64_t, std::uint64_t>> running;
 };
 
 /// Lets gtest print one.
@@ -47,6 +58,8 @@ class SimulatedSite {
   std::shared_ptr<std::string> AddTextTarget(const std::string& address, std::string body);
   /// Starts the agent with a configuration, or applies another. The receiver is at receiver:9280.
   [[nodiscard]] Status Apply(std::string_view yaml);
+  /// The agent is gone at once, as by SIGKILL; Apply starts another one. The file system stays.
+  void Kill();
   void RunFor(std::chrono::milliseconds period) { network.scheduler().RunFor(period); }
   /// Asks for shutdown and runs until it is done; returns how long it took.
   std::chrono::milliseconds Shutdown(std::chrono::milliseconds timeout);
@@ -56,8 +69,10 @@ class SimulatedSite {
 
   ManualClock clock;
   io::MemoryNetwork network;
+  io::MemoryFileSystem fs;
   MetricRegistry registry;
   AgentMetrics metrics;
+  SaidProcesses processes;
   std::unique_ptr<Agent> agent;
 
   /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.

@@ -70,6 +70,8 @@ struct Endpoint {
 [[nodiscard]] std::span<const Endpoint> StatusEndpoints();
 /// cardinality/*.
 [[nodiscard]] std::span<const Endpoint> CardinalityEndpoints();
+/// guard/rejects.
+[[nodiscard]] std::span<const Endpoint> GuardEndpoints();
 /// rules, alerts, targets and the like: nothing of theirs runs in this process, so the answers are empty.
 [[nodiscard]] std::span<const Endpoint> EmptyEndpoints();
 

@@ -196,6 +196,8 @@ void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies
       RegisterEndpoint(router, api, endpoint);
   }
   if (dependencies.cardinality == nullptr) return;
+  for (const Endpoint& endpoint : GuardEndpoints())
+    RegisterEndpoint(router, api, endpoint);
   for (const Endpoint& endpoint : CardinalityEndpoints())
     RegisterEndpoint(router, api, endpoint);
 }

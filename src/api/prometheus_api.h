@@ -56,6 +56,7 @@ struct PrometheusApiDependencies {
   std::function<std::string()> config_yaml;        ///< The configuration in force, without secrets.
   const CardinalitySource* cardinality = nullptr;  ///< Null where nothing is stored.
   const LimitStatusSource* limits = nullptr;       ///< Null where nothing is written.
+  const GuardRejectSource* guard = nullptr;        ///< Null where nothing is written.
   const ExemplarSource* exemplars = nullptr;       ///< Null where none are kept.
 };
 

@@ -99,6 +99,29 @@ class CardinalitySource {
                                               TimeMs end_ms) const = 0;
 };
 
+/// What the guard refused of a tenant lately; nothing in it is private.
+struct GuardRejects {
+  struct Entry {
+    TimeMs first_ms = 0;
+    TimeMs last_ms = 0;
+    std::uint64_t series = 0;
+    std::string reason;
+    std::string kind;  ///< Of private data.
+    std::string owner;
+    std::string metric;
+    std::string label;
+  };
+  std::string mode;            ///< "off", "observe" or "enforce".
+  std::vector<Entry> entries;  ///< Newest first.
+};
+
+/// Thread-safe.
+class GuardRejectSource {
+ public:
+  virtual ~GuardRejectSource() = default;
+  [[nodiscard]] virtual GuardRejects Rejects(const TenantId& tenant) const = 0;
+};
+
 /// A tenant against its limits of series.
 struct LimitStatus {
   struct Budget {

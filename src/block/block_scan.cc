@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kSeriesPerCheck = 4096;
 // Places are kept of selections that take no more: what is asked every few seconds lies in young blocks, of a chunk or two.
 constexpr std::uint64_t kPlacesBytesMax = 8U << 20;
+// And of queries that read less than this share of a block's time; others spend their time elsewhere.
+constexpr TimeMs kPlacesShareMax = 8;
 
 // The series of a block that matchers choose.
 struct BlockSelection {
@@ -43,7 +45,7 @@ class BlockScan final : public scan::KeptScan {
 
   [[nodiscard]] Status Select(const BlockScanRequest& request) {
     if (cache_ != nullptr) selection_ = cache_->Find<BlockSelection>(KeyOf(block_, request.matchers));
-    if (selection_ == nullptr) {
+    if (selection_ == nullptr || (WantsPlaces(selection_->ids.size()) && !selection_->places)) {
       TICKSCOPE_ASSIGN_OR_RETURN(selection_, Choose(request));
       if (cache_ != nullptr)
         cache_->Keep(KeyOf(block_, request.matchers), selection_, selection_->memory_bytes());
@@ -106,6 +108,14 @@ class BlockScan final : public scan::KeptScan {
     std::size_t calls_ = 0;
   };
 
+  // Whether places are worth keeping: little is read of each column, and who reads it asks again.
+  [[nodiscard]] bool WantsPlaces(std::size_t series_count) const {
+    const BlockMeta& meta = block_->meta();
+    const TimeMs read_ms = std::min(end_ms_, meta.max_time_ms) - std::max(start_ms_, meta.min_time_ms);
+    return cache_ != nullptr && read_ms < (meta.max_time_ms - meta.min_time_ms) / kPlacesShareMax &&
+           series_count * block_->chunk_count_max() * sizeof(ColumnPlace) <= kPlacesBytesMax;
+  }
+
   [[nodiscard]] Result<std::shared_ptr<const BlockSelection>> Choose(const BlockScanRequest& request) const {
     auto chosen = std::make_shared<BlockSelection>();
     TICKSCOPE_ASSIGN_OR_RETURN(chosen->ids, block_->Select(request.matchers));
@@ -113,10 +123,7 @@ class BlockScan final : public scan::KeptScan {
     chosen->begins.reserve(chosen->ids.size() + 1);
     chosen->begins.push_back(0);
     Cursor cursor(*block_);
-    const std::uint32_t chunks = block_->chunk_count_max();
-    // Made for who asks again.
-    if (cache_ != nullptr && chosen->ids.size() * chunks * sizeof(ColumnPlace) <= kPlacesBytesMax)
-      chosen->places.emplace(chunks);
+    if (WantsPlaces(chosen->ids.size())) chosen->places.emplace(block_->chunk_count_max());
     for (std::size_t i = 0; i < chosen->ids.size(); ++i) {
       if (i % kSeriesPerCheck == 0) TICKSCOPE_RETURN_IF_ERROR(context_.Check());
       TICKSCOPE_ASSIGN_OR_RETURN(const SeriesEntry* const entry, cursor.Entry(chosen->ids[i]));

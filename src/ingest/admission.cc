@@ -63,6 +63,7 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
                               "Samples left out of requests, by reason.", {{"reason", reason}});
   };
   bad_labels = refused("bad_labels");
+  guard = refused("guard");
   series_limit = refused("series_limit");
   out_of_order = refused("out_of_order");
   conflicting = refused("duplicate_timestamp");
@@ -77,7 +78,8 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   }
   for (const auto& [reason, name] : {std::pair(DroppedExemplar::kBadLabels, "bad_labels"),
                                      {DroppedExemplar::kInFuture, "in_future"},
-                                     {DroppedExemplar::kSeriesLimit, "series_limit"}}) {
+                                     {DroppedExemplar::kSeriesLimit, "series_limit"},
+                                     {DroppedExemplar::kGuard, "guard"}}) {
     dropped_exemplars[static_cast<std::size_t>(reason)] =
         metrics.AddCounter("tickscope_ingest_dropped_exemplars_total", "Exemplars left out, by reason.",
                            {{"reason", std::string(name)}});
@@ -161,22 +163,68 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   for (const LabelView& label : label_buffer_) {
     if (label.name == kMetricName) metric = label.value;
   }
-  std::string_view type = metadata.type;
-  if (type.empty()) {
-    // A 1.0 sender tells types apart from samples.
-    for (const char* const family_type : {"", "histogram"}) {
-      const auto told = work.tenant->metadata.find(FamilyOf(metric, family_type));
-      if (told != work.tenant->metadata.end()) type = told->second.type;
+  const std::string_view told = ToldType(work, metric);
+  // A 1.0 sender tells types apart from samples.
+  const std::string_view type = metadata.type.empty() ? told : std::string_view(metadata.type);
+  const bool is_new_to_guard = guard_ != nullptr && !known.IsJudged(label_buffer_);
+  if (is_new_to_guard) {
+    if (const auto rejection = Judge(work, type, told, guard::SeriesOrigin::kSent)) {
+      known.AddRaw(series.key, Place::Refused());
+      return Fail(ErrorCode::kPermissionDenied, rejection->message);
     }
   }
   TICKSCOPE_ASSIGN_OR_RETURN(
       const Place place, known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch));
+  if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
   known.AddRaw(series.key, place);
   if (!metadata.type.empty()) {
     const std::string_view family = FamilyOf(metric, metadata.type);
     NoteMetadata(work, family, std::move(metadata));
   }
   return place;
+}
+
+std::optional<guard::Rejection> Admission::Judge(const Work& work, std::string_view type,
+                                                 std::string_view type_before,
+                                                 guard::SeriesOrigin origin) const {
+  return guard_->Judge(work.batch->tenant,
+                       {.labels = label_buffer_, .type = type, .type_before = type_before, .origin = origin});
+}
+
+std::string_view Admission::ToldType(const Work& work, std::string_view metric) const {
+  std::string_view type;
+  for (const char* const family_type : {"", "histogram"}) {
+    const auto told = work.tenant->metadata.find(FamilyOf(metric, family_type));
+    if (told != work.tenant->metadata.end()) type = told->second.type;
+  }
+  return type;
+}
+
+Result<Place> Admission::ResolveMade(Work& work) {
+  TenantSeries& known = work.tenant->series;
+  const bool is_new_to_guard = guard_ != nullptr && !known.IsJudged(label_buffer_);
+  if (is_new_to_guard) {
+    if (auto rejection = Judge(work, {}, {}, guard::SeriesOrigin::kMadeHere))
+      return Fail(ErrorCode::kPermissionDenied, std::move(rejection->message));
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const Place place,
+                             known.Define(work.limits->series, work.arrival, label_buffer_, {}, *work.batch));
+  if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
+  return place;
+}
+
+Counter* Admission::CounterOf(ErrorCode code) const {
+  if (code == ErrorCode::kPermissionDenied) return metrics_.guard;
+  return code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels;
+}
+
+void Admission::RefuseSeries(Work& work, const wire::ReceivedSeries& series, const Error* why) {
+  const std::uint64_t count = series.sample_count + series.histogram_count;
+  CounterOf(why != nullptr ? why->code : ErrorCode::kPermissionDenied)->Add(count);
+  // A series without samples still breaks the rule.
+  work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
+                      fmt::format("series {}: {}", series.position,
+                                  why != nullptr ? why->message : "refused by the guard before"));
 }
 
 Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t epoch,
@@ -190,6 +238,10 @@ Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t e
   work.max_ms = work.arrival.now_ms + options_.future_max_ms;
   overwritten_.clear();
   work.tenant->series.Begin();
+  if (guard_ != nullptr && work.tenant->guard_generation != guard_->generation()) {
+    if (work.tenant->guard_generation != 0) work.tenant->series.ForgetVerdicts();
+    work.tenant->guard_generation = guard_->generation();
+  }
   return work;
 }
 
@@ -226,13 +278,8 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
     SettleRefusals(work);
     work.series = &series;
     const auto place = Resolve(work, request, series);
-    if (!place) {
-      const std::uint64_t count = series.sample_count + series.histogram_count;
-      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
-          ->Add(count);
-      // A series without samples still breaks the rule.
-      work.outcome.Refuse(std::max<std::uint64_t>(count, 1),
-                          fmt::format("series {}: {}", series.position, place.error().message));
+    if (!place || place->is_refused()) {
+      RefuseSeries(work, series, place ? nullptr : &place.error());
       continue;
     }
     for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i)
@@ -257,11 +304,10 @@ Result<AdmissionOutcome> Admission::AdmitSamples(const TenantId& tenant, std::ui
     if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
       place = std::unexpected(good.error());
     } else {
-      place = work.tenant->series.Define(work.limits->series, work.arrival, label_buffer_, {}, batch);
+      place = ResolveMade(work);
     }
     if (!place) {
-      (place.error().code == ErrorCode::kResourceExhausted ? metrics_.series_limit : metrics_.bad_labels)
-          ->Add();
+      CounterOf(place.error().code)->Add();
       work.outcome.Refuse(1, fmt::format("series {}: {}", i, place.error().message));
       continue;
     }
@@ -376,6 +422,8 @@ void Admission::AdmitExemplars(Work& work, Place place) {
       drop(DroppedExemplar::kInFuture);
     } else if (place.is_source()) {
       drop(DroppedExemplar::kSeriesLimit);
+    } else if (guard_ != nullptr && !guard_->AdmitsExemplar(*labels)) {
+      drop(DroppedExemplar::kGuard);
     } else {
       work.batch->exemplars.push_back(
           {place.ref(), {*std::move(labels), exemplar_buffer_.value, exemplar_buffer_.time_ms}});
@@ -387,6 +435,10 @@ void Admission::AdmitExemplars(Work& work, Place place) {
 void Admission::NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata) {
   if (metric.empty() || metric.size() > work.limits->labels.value_bytes_max || !IsValidUtf8(metric)) return;
   metadata.help = CutText(metadata.help);
+  if (guard_ != nullptr) {
+    if (!guard_->AdmitsMetadata(metric)) return;
+    metadata.help = guard_->CleanHelp(std::move(metadata.help));
+  }
   metadata.unit = CutText(metadata.unit);
   auto& noted = work.tenant->metadata;
   const auto known = noted.find(metric);

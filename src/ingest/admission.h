@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "codec/sample_batch.h"
+#include "guard/guard.h"
 #include "ingest/label_rules.h"
 #include "ingest/late_senders.h"
 #include "ingest/tenant_series.h"
@@ -49,20 +51,21 @@ struct AdmissionOptions {
 };
 
 /// Why an exemplar was left out, which costs its request nothing but the exemplar.
-enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit };
+enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit, kGuard };
 
 /// Why samples were left out, by reason; one counter each.
 struct AdmissionMetrics {
   explicit AdmissionMetrics(MetricRegistry& metrics);
 
   Counter* bad_labels;
+  Counter* guard;
   Counter* series_limit;
   Counter* out_of_order;
   Counter* conflicting;
   Counter* in_future;
   Counter* in_past;
   Counter* bad_histogram;
-  Counter* dropped_exemplars[3];  ///< By DroppedExemplar.
+  Counter* dropped_exemplars[4];  ///< By DroppedExemplar.
   Counter* overflowed[kLimitReasons];
   Gauge* cache_bytes;
 };
@@ -99,6 +102,8 @@ class Admission {
   /// judged anew from the next one on.
   void Forget(const TenantId& tenant, const std::vector<SeriesRef>& refs);
   void SetLimits(const AdmissionOptions& options);
+  /// Has new series of requests judged. `guard` outlives this.
+  void SetGuard(guard::Guard& guard) { guard_ = &guard; }
   /// Numbers below `next_ref` are taken, whether their series is still known or not.
   void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref);
   /// Learns a batch read back from the stream at start.
@@ -119,6 +124,7 @@ class Admission {
     TenantState(std::uint64_t seed, TimeMs started_ms) : series(seed, started_ms) {}
 
     TenantSeries series;
+    std::uint64_t guard_generation = 0;  // Of the rules its series were judged by.
     LateSenders late_senders;
     // Metadata last put on the stream, by metric, so that it goes there when it changes.
     std::map<std::string, MetricMetadata, std::less<>> metadata;
@@ -131,6 +137,10 @@ class Admission {
   [[nodiscard]] const TenantLimits& LimitsOf(const TenantId& tenant) const;
   [[nodiscard]] Result<Place> Resolve(Work& work, const wire::ReceivedRequest& request,
                                       const wire::ReceivedSeries& series);
+  // The same for the series at label_buffer_, which was made here.
+  [[nodiscard]] Result<Place> ResolveMade(Work& work);
+  // Who counts samples that are refused with this code.
+  [[nodiscard]] Counter* CounterOf(ErrorCode code) const;
   [[nodiscard]] Result<Work> Begin(const TenantId& tenant, std::uint64_t epoch, codec::SampleBatch& batch);
   [[nodiscard]] AdmissionOutcome End(Work& work);
   // Counts what was refused of the series the work was at as one of its position's.
@@ -142,6 +152,14 @@ class Admission {
   void AdmitHistogram(Work& work, Place place, std::uint32_t position, const wire::ReceivedHistogram& sample);
   void AdmitExemplars(Work& work, Place place);
   void NoteMetadata(Work& work, std::string_view metric, MetricMetadata metadata);
+  // Why the series at label_buffer_ is not let in; counts as judged by the caller when it is.
+  [[nodiscard]] std::optional<guard::Rejection> Judge(const Work& work, std::string_view type,
+                                                      std::string_view type_before,
+                                                      guard::SeriesOrigin origin) const;
+  // What the metric's type was declared as, empty when it was not.
+  [[nodiscard]] std::string_view ToldType(const Work& work, std::string_view metric) const;
+  // Counts the samples of a series that is not taken, and says why.
+  void RefuseSeries(Work& work, const wire::ReceivedSeries& series, const Error* why);
   // The labels of the series the work is at, empty when they cannot be read.
   [[nodiscard]] const std::vector<LabelView>& LabelsAt(const Work& work);
 
@@ -150,6 +168,7 @@ class Admission {
   AdmissionOptions options_;
   const std::uint64_t seed_;
   const TimeMs started_ms_;
+  guard::Guard* guard_ = nullptr;
   std::map<TenantId, std::unique_ptr<TenantState>> tenants_;
   std::vector<LabelView> label_buffer_;
   wire::ReceivedExemplar exemplar_buffer_;

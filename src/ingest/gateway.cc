@@ -204,6 +204,11 @@ void Gateway::SetLimits(const AdmissionOptions& limits) {
   admission_.SetLimits(limits);
 }
 
+void Gateway::SetGuard(guard::Guard& guard) {
+  const MutexLock lock(mu_);
+  admission_.SetGuard(guard);
+}
+
 Admission::TenantStatus Gateway::LimitStatus(const TenantId& tenant) const {
   const MutexLock lock(mu_);
   return admission_.StatusOf(tenant);

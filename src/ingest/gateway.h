@@ -74,6 +74,9 @@ class Gateway final : public Appender {
   /// Takes over other limits for requests from now on.
   void SetLimits(const AdmissionOptions& limits) TICKSCOPE_EXCLUDES(mu_);
 
+  /// Has the series of write requests judged, each at its first sight. Before any write; `guard` outlives the gateway.
+  void SetGuard(guard::Guard& guard) TICKSCOPE_EXCLUDES(mu_);
+
   /// Where a tenant stands against its limits.
   [[nodiscard]] Admission::TenantStatus LimitStatus(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
 

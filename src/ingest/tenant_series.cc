@@ -91,7 +91,27 @@ void TenantSeries::Deactivate(SeriesState& state) {
   state.defined_epoch = SeriesState::kNeverDefined;
 }
 
+bool TenantSeries::IsJudged(const std::vector<LabelView>& labels) {
+  const auto ref = canonical_keys_.Find(CanonicalKey(labels));
+  return ref && ToIndex(*ref) < judged_.size() && judged_[ToIndex(*ref)];
+}
+
+void TenantSeries::SetJudged(SeriesRef ref) {
+  if (ToIndex(ref) >= judged_.size()) judged_.resize(ToIndex(ref) + 1);
+  judged_[ToIndex(ref)] = true;
+}
+
+void TenantSeries::ForgetVerdicts() {
+  judged_.clear();
+  raw_keys_.EraseIf([](SeriesRef) { return true; });
+  refused_keys_ = 0;
+}
+
 void TenantSeries::AddRaw(const wire::SeriesKey& key, Place place) {
+  if (place.is_refused() && ++refused_keys_ > kRefusedKeysMax) {
+    raw_keys_.EraseIf([](SeriesRef ref) { return PlaceOf(ref).is_refused(); });
+    refused_keys_ = 1;
+  }
   const std::uint32_t bits = place.is_source()
                                  ? static_cast<std::uint32_t>(place.source()) | Place::kSourceBit
                                  : ToIndex(place.ref());

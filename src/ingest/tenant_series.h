@@ -27,12 +27,16 @@
 
 namespace tickscope::ingest {
 
-/// Where a series' samples go: to a series, or to a group's total.
+/// Where a series' samples go: to a series, to a group's total, or nowhere, for the guard refused the series.
 class Place {
  public:
   explicit Place(SeriesRef ref) : bits_(ToIndex(ref)) {}
   explicit Place(OverflowSource source) : bits_(static_cast<std::uint32_t>(source) | kSourceBit) {}
 
+  [[nodiscard]] static Place Refused() { return Place(static_cast<OverflowSource>(~kSourceBit)); }
+
+  [[nodiscard]] bool is_refused() const { return bits_ == ~std::uint32_t{0}; }
+  /// Of a group's total; also true when refused.
   [[nodiscard]] bool is_source() const { return (bits_ & kSourceBit) != 0; }
   [[nodiscard]] SeriesRef ref() const { return static_cast<SeriesRef>(bits_); }
   [[nodiscard]] OverflowSource source() const { return static_cast<OverflowSource>(bits_ & ~kSourceBit); }
@@ -74,7 +78,12 @@ class TenantSeries {
     if (state.metric == 0 || state.defined_epoch != arrival.epoch) return std::nullopt;
     return place;
   }
-  /// Remembers that these bytes mean that place.
+  /// Whether the series with these labels (normalised) was judged by the guard and let in, by this process.
+  [[nodiscard]] bool IsJudged(const std::vector<LabelView>& labels);
+  void SetJudged(SeriesRef ref);
+  /// Has every series judged again at its next sample: the rules changed.
+  void ForgetVerdicts();
+  /// Remembers that these bytes mean that place; of refused ones the last kRefusedKeysMax.
   void AddRaw(const wire::SeriesKey& key, Place place);
 
   /// The place of the series with these labels (normalised), new if need be; defines it in the batch when this epoch
@@ -113,12 +122,15 @@ class TenantSeries {
   [[nodiscard]] std::uint64_t budget_active(std::size_t budget) const { return budget_active_[budget]; }
   [[nodiscard]] std::vector<OverflowState> Overflows() const;
   [[nodiscard]] std::size_t bytes() const {
-    return raw_keys_.bytes() + canonical_keys_.bytes() + table_.bytes();
+    return raw_keys_.bytes() + canonical_keys_.bytes() + table_.bytes() + judged_.size() / 8;
   }
 
  private:
   // Metric number of series that no limit counts: those of overflow.
   static constexpr std::uint32_t kUncounted = 1;
+  // Series that were refused and are known by their bytes, so that they are not judged at each sample. Who sends ever new
+  // ones has them judged again now and then.
+  static constexpr std::size_t kRefusedKeysMax = 100'000;
   struct Metric {
     std::string name;
     std::uint64_t active = 0;
@@ -149,6 +161,8 @@ class TenantSeries {
   SeriesKeys raw_keys_;        // By the bytes a sender names the series with.
   SeriesKeys canonical_keys_;  // By the labels. Apart, so that raw keys stay in their senders' order.
   SeriesTable table_;
+  std::vector<bool> judged_;  // By ref.
+  std::size_t refused_keys_ = 0;
   std::unordered_map<std::string, std::uint32_t> metric_numbers_;
   std::vector<Metric> metrics_ = std::vector<Metric>(2);  // By number; 0 is none, 1 kUncounted.
   std::vector<std::uint32_t> free_metrics_;

@@ -27,6 +27,9 @@ class AppendFile {
   /// Makes everything appended durable. After a failure the state on disk is unknown and the file refuses
   /// further use with kUnavailable: never retry, recover.
   [[nodiscard]] virtual Status Sync() = 0;
+  /// Takes room for `bytes` of the file on the disk, so that appends up to there do not find it full. A hint where there is no such thing.
+  /// Errors: kResourceExhausted.
+  [[nodiscard]] virtual Status Reserve(std::uint64_t /*bytes*/) { return {}; }
   /// Cuts the file to `size` bytes.
   [[nodiscard]] virtual Status Truncate(std::uint64_t size) = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;

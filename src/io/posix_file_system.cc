@@ -140,6 +140,14 @@ class PosixAppendFile final : public AppendFile {
     return {};
   }
 
+  Status Reserve(std::uint64_t bytes) override {
+    TICKSCOPE_RETURN_IF_ERROR(CheckUsable());
+    const int failed =
+        Retrying([&] { return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)); });
+    if (failed != 0 && errno != EOPNOTSUPP) return FailErrno("reserve", path_, errno);
+    return {};
+  }
+
   Status Truncate(std::uint64_t size) override {
     TICKSCOPE_RETURN_IF_ERROR(CheckUsable());
     if (Retrying([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) {

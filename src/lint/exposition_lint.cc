@@ -14,6 +14,7 @@
 
 #include "config/closest_name.h"
 #include "lint/linters.h"
+#include "lint/private_data.h"
 #include "lint/source_text.h"
 #include "wire/metric_type.h"
 
@@ -74,6 +75,28 @@ class SchemaCheck {
  public:
   SchemaCheck(const SourceFile& file, const SourceText& source, const KnownMetrics& known, Findings& findings)
       : file_(file), source_(source), known_(known), findings_(findings) {}
+
+  // What the guard would refuse as private.
+  void OnPrivate(const wire::ExpositionSample& sample, const Labels& labels) {
+    const std::vector<LabelView> views(labels.begin(), labels.end());
+    const auto found = guard::FindPrivateLabel(PrivateDataScanner(), views);
+    if (!found) return;
+    const bool is_value = !found->label.empty() && labels.Has(found->label);
+    std::vector<guard::PiiFinding> in_name;
+    PrivateDataScanner().Scan(found->label, guard::kLabelKinds, in_name);
+    Tell(sample.series.data(), "private-data",
+         fmt::format("private data ({}) in {}", guard::PiiKindName(found->kind),
+                     !is_value          ? "the metric's name"
+                     : !in_name.empty() ? "a label's name"
+                                        : fmt::format("label {}", found->label)));
+  }
+
+  void OnHelp(const wire::ExpositionMetadata& metadata) {
+    guard::PiiFinding found;
+    if (!PrivateDataScanner().Finds(metadata.text, guard::kLogKinds, found)) return;
+    Tell(metadata.family.data(), "private-data",
+         fmt::format("private data ({}) in a help text", guard::PiiKindName(found.kind)));
+  }
 
   void OnType(const wire::ExpositionMetadata& metadata) {
     const std::string family(metadata.family);
@@ -183,11 +206,13 @@ void LintExposition(const SourceFile& file, const ExpositionLintOptions& options
       return;
     }
     if (*entry == ExpositionEntry::kEnd) return;
-    if (!known.has_schema()) continue;
-    if (*entry == ExpositionEntry::kType) check.OnType(parser->metadata());
+    if (*entry == ExpositionEntry::kHelp) check.OnHelp(parser->metadata());
+    if (known.has_schema() && *entry == ExpositionEntry::kType) check.OnType(parser->metadata());
     if (*entry != ExpositionEntry::kSample) continue;
     const auto labels = parser->labels();
-    if (labels) check.OnSample(parser->sample(), *labels);
+    if (!labels) continue;
+    check.OnPrivate(parser->sample(), *labels);
+    if (known.has_schema()) check.OnSample(parser->sample(), *labels);
   }
 }
 

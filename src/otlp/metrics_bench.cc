@@ -1,9 +1,12 @@
-// Requests of a game server's SDK: 100 counters, 60 gauges of 2 attributes, 12 histograms of 10 bounds, 4 exponential ones;
+// Requests of a game server's SDK: 100 counters, 60 gauges, 12 histograms of 10 bounds, 4 exponential ones;
 // 308 samples and 4 native histograms of one resource, as in steady state: the decoder, then decoder, gateway and stream
 // together. Items are samples.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/check.h"
@@ -21,53 +24,52 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 
-std::string Point(const std::string& value, int i, TimeMs time_ms) {
-  return R"({"startTimeUnixNano":"1700000000000000000","timeUnixNano":")" + std::to_string(time_ms) +
-         R"(000000",)" + value + R"(,"attributes":[{"key":"map.name","value":{"stringValue":"dust"}},
-         {"key":"mode","value":{"stringValue":"ranked-)" +
-         std::to_string(i % 4) + R"("}}]})";
+std::string Point(std::string_view value, int i, TimeMs time_ms) {
+  return fmt::format(
+      R"({{"startTimeUnixNano":"1700000000000000000","timeUnixNano":"{}000000",{},"attributes":[
+         {{"key":"map.name","value":{{"stringValue":"dust"}}}},
+         {{"key":"mode","value":{{"stringValue":"ranked-{}"}}}}]}})",
+      time_ms, value, i % 4);
+}
+
+// One metric of `kind`, which has that one point; `settings` end in a comma or are none.
+std::string Metric(std::string_view kind, int i, std::string_view unit, std::string_view settings,
+                   std::string_view point) {
+  return fmt::format(R"({{"name":"game.{0}{1}","unit":"{2}","{0}":{{{3}"dataPoints":[{4}]}}}})", kind, i,
+                     unit, settings, point);
 }
 
 // The same series at each time; values move with it.
 std::string Request(int server, TimeMs time_ms) {
-  std::string metrics;
-  const auto add = [&](const std::string& metric) {
-    if (!metrics.empty()) metrics += ',';
-    metrics += metric;
-  };
-  const std::string step = std::to_string(time_ms / 10'000 % 1'000'000);
-  for (int i = 0; i < 100; ++i) {
-    add(R"({"name":"game.counter)" + std::to_string(i) +
-        R"(","unit":"{event}","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[)" +
-        Point(R"("asInt":")" + step + '"', i, time_ms) + "]}}");
-  }
-  for (int i = 0; i < 60; ++i) {
-    add(R"({"name":"game.gauge)" + std::to_string(i) + R"(","unit":"ms","gauge":{"dataPoints":[)" +
-        Point(R"("asDouble":)" + step + ".5", i, time_ms) + "]}}");
-  }
+  constexpr std::string_view kCumulative = R"("aggregationTemporality":2,)";
+  const TimeMs step = time_ms / 10'000 % 1'000'000;
+  std::vector<std::string> metrics;
+  for (int i = 0; i < 100; ++i)
+    metrics.push_back(Metric("sum", i, "{event}", R"("aggregationTemporality":2,"isMonotonic":true,)",
+                             Point(fmt::format(R"("asInt":"{}")", step), i, time_ms)));
+  for (int i = 0; i < 60; ++i)
+    metrics.push_back(
+        Metric("gauge", i, "ms", "", Point(fmt::format(R"("asDouble":{}.5)", step), i, time_ms)));
   for (int i = 0; i < 12; ++i) {
-    add(R"({"name":"game.hist)" + std::to_string(i) +
-        R"(","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[)" +
-        Point(R"("count":"11","sum":)" + step + R"(,"bucketCounts":[1,1,1,1,1,1,1,1,1,1,1],
-              "explicitBounds":[0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5])",
-              i, time_ms) +
-        "]}}");
+    const std::string counts = fmt::format(R"("count":"11","sum":{},"bucketCounts":[1,1,1,1,1,1,1,1,1,1,1],
+        "explicitBounds":[0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5])",
+                                           step);
+    metrics.push_back(Metric("histogram", i, "s", kCumulative, Point(counts, i, time_ms)));
   }
   for (int i = 0; i < 4; ++i) {
-    add(R"({"name":"game.exp)" + std::to_string(i) +
-        R"(","unit":"s","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[)" +
-        Point(R"("count":"40","sum":)" + step +
-                  R"(,"scale":5,"positive":{"offset":-40,"bucketCounts":[4,4,4,4,4,4,4,4,4,4]})",
-              i, time_ms) +
-        "]}}");
+    const std::string counts = fmt::format(
+        R"("count":"40","sum":{},"scale":5,"positive":{{"offset":-40,"bucketCounts":[4,4,4,4,4,4,4,4,4,4]}})",
+        step);
+    metrics.push_back(Metric("exponentialHistogram", i, "s", kCumulative, Point(counts, i, time_ms)));
   }
   JsonRequests json;
-  auto message = json.ToProtobuf(
-      R"({"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"game-server"}},
-      {"key":"service.instance.id","value":{"stringValue":"gs-)" +
-      std::to_string(server) + R"("}},{"key":"cloud.region","value":{"stringValue":"eu-west-1"}},
-      {"key":"host.name","value":{"stringValue":"h"}}]},"scopeMetrics":[{"scope":{"name":"sdk"},"metrics":[)" +
-      metrics + "]}]}]}");
+  auto message = json.ToProtobuf(fmt::format(
+      R"({{"resourceMetrics":[{{"resource":{{"attributes":[
+      {{"key":"service.name","value":{{"stringValue":"game-server"}}}},
+      {{"key":"service.instance.id","value":{{"stringValue":"gs-{}"}}}},
+      {{"key":"cloud.region","value":{{"stringValue":"eu-west-1"}}}}]}},
+      "scopeMetrics":[{{"scope":{{"name":"sdk"}},"metrics":[{}]}}]}}]}})",
+      server, fmt::join(metrics, ",")));
   TICKSCOPE_CHECK(message.has_value());
   return *std::move(message);
 }
@@ -126,19 +128,17 @@ void DecodeAndWrite(benchmark::State& state) {
 BENCHMARK(DecodeAndWrite);
 
 void FromJson(benchmark::State& state) {
+  constexpr int kPoints = 300;
+  std::vector<std::string> points;
+  for (int i = 0; i < kPoints; ++i)
+    points.push_back(Point(R"("asDouble":1.5)", i, 1'700'000'100'000));
   const std::string json =
-      R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[)" +
-      [] {
-        std::string points = Point(R"("asDouble":1.5)", 0, 1'700'000'100'000);
-        for (int i = 1; i < 300; ++i)
-          points += "," + Point(R"("asDouble":1.5)", i, 1'700'000'100'000);
-        return points;
-      }() +
-      "]}}]}]}]}";
+      fmt::format(R"({{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{}]}}]}}]}})",
+                  Metric("gauge", 0, "ms", "", fmt::format("{}", fmt::join(points, ","))));
   JsonRequests requests;
   for (auto _ : state)
     TICKSCOPE_CHECK(requests.ToProtobuf(json).has_value());
-  state.SetItemsProcessed(state.iterations() * 300);
+  state.SetItemsProcessed(state.iterations() * kPoints);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(json.size()));
 }
 BENCHMARK(FromJson);

@@ -23,10 +23,12 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/process_table.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
 #include "roles/commands.h"
+#include "roles/open_guard.h"
 
 namespace tickscope::roles {
 namespace {
@@ -81,14 +83,16 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   return shards;
 }
 
-void Reload(const Flags& flags, agent::Agent& agent, agent::AgentMetrics& metrics, const Clock& clock,
-            const agent::AgentConfig& started_with) {
+void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
+            const Clock& clock, const agent::AgentConfig& started_with) {
   const auto fail = [&](const Error& error) {
     metrics.reloads_failed->Add();
     Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
   };
   const auto config = LoadConfig(flags);
   if (!config) return fail(config.error());
+  const auto fs = io::MakePosixFileSystem();
+  if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
   if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
@@ -104,12 +108,15 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
   const auto random = io::MakeSystemRandom();
+  const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
+  const auto processes = io::MakeProcessTable();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
   std::atomic<bool> is_ready{false};
 
   // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
@@ -121,12 +128,20 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
   WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
   agent::Agent agent(
-      {.network = *network, .loop = *loop, .clock = *clock, .random = *random, .metrics = metrics},
+      {.network = *network,
+       .loop = *loop,
+       .clock = *clock,
+       .random = *random,
+       .metrics = metrics,
+       .processes = *processes,
+       .guard = guard.get(),
+       .fs = fs.get(),
+       .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, metrics, *clock, config);
+      if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
       return;
     }
     if (!is_ready.exchange(false)) return;

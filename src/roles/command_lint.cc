@@ -10,6 +10,7 @@
 #include "io/posix_file_system.h"
 #include "lint/finding.h"
 #include "lint/linters.h"
+#include "lint/private_data.h"
 #include "roles/commands.h"
 #include "schema/schema_reader.h"
 
@@ -89,6 +90,7 @@ Result<int> Lint(const std::string& what, const LintArguments& arguments) {
   }
   if (what == "exposition") LintExpositions(arguments, files, known, findings);
   for (const lint::SourceFile& file : files) {
+    if (what != "exposition") lint::LintPrivateText(file, findings);
     if (what == "schema") lint::LintSchema(file, findings);
     if (what == "rules") lint::LintRules(file, known, findings);
     if (what == "dashboards") lint::LintDashboard(file, known, findings);

@@ -17,6 +17,7 @@ constexpr Command kCommands[] = {
     {"serve", "run the server: remote write in, PromQL out", RunServe},
     {"config", "show or check the server's configuration", RunConfig},
     {"agent", "scrape targets and send what they say by remote write", RunAgent},
+    {"guard", "find private data in text, or replace it by tokens", RunGuard},
     {"fleet", "simulate game servers that write to a receiver, and verify what it kept", RunFleet},
     {"block", "look into block files: list, show, verify, dump", RunBlock},
     {"page", "look into the shared-memory pages of game servers: show", RunPage},

@@ -15,6 +15,7 @@
 #include "live/stream_endpoint.h"
 #include "roles/admin_endpoints.h"
 #include "roles/fingerprint.h"
+#include "roles/open_guard.h"
 #include "sql/sql_endpoint.h"
 
 namespace tickscope::roles {
@@ -118,6 +119,9 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
     ingest_pool_ = std::make_unique<WorkerPool>(config_.ingest_threads, config_.ingest_queue_max);
     gateway_ = std::make_unique<ingest::Gateway>(*stream_, environment_.clock, environment_.random, metrics_,
                                                  config_.ingest);
+    TICKSCOPE_ASSIGN_OR_RETURN(guard_,
+                               OpenGuard(environment_.fs, config_.guard, environment_.clock, metrics_));
+    gateway_->SetGuard(*guard_);
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
@@ -261,6 +265,7 @@ void ServeProcess::AddRoutes() {
       .config_yaml = [this] { return WriteServeConfig(config_); },
       .cardinality = this,
       .limits = gateway_ != nullptr ? this : nullptr,
+      .guard = guard_ != nullptr ? this : nullptr,
       .exemplars = this};
   api::RegisterRemoteRead(router_, dependencies, options);
   // All of an imported block is decoded before the store takes it: neither queries nor writes wait for that.
@@ -365,20 +370,29 @@ void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
   if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
   if (query_front_ != nullptr) query_front_->SetLimits(config.front);
+  bool is_guard_applied = true;
+  if (guard_ != nullptr) {
+    const tickscope::Status guarded = ReloadGuard(environment_.fs, config.guard, *guard_);
+    is_guard_applied = guarded.has_value();
+    if (!guarded)
+      Log(LogLevel::kError, "the guard's rules stay as they were", {{"error", guarded.error().message}});
+  }
   // What was taken over is the same in both now; any difference left is for a restart.
   ServeConfig applied = config_;
   applied.log_level = config.log_level;
   applied.log_format = config.log_format;
   applied.ingest.admission = config.ingest.admission;
+  if (is_guard_applied) applied.guard = config.guard;
   applied.front.limits = config.front.limits;
   applied.front.tenants = config.front.tenants;
   applied.front.classes = config.front.classes;
   const bool all_applied = WriteServeConfig(applied) == WriteServeConfig(config);
   config_ = std::move(applied);
   Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
-      all_applied ? "configuration reloaded"
-                  : "configuration reloaded: log, ingest and query limits are in force, other changes need a "
-                    "restart");
+      all_applied
+          ? "configuration reloaded"
+          : "configuration reloaded: log, guard, ingest and query limits are in force, other changes need "
+            "a restart");
 }
 
 void ServeProcess::Stop() {
@@ -467,6 +481,17 @@ api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
   std::ranges::sort(status.late_senders, std::ranges::greater{},
                     [](const auto& late) { return late.taken + late.refused; });
   return status;
+}
+
+api::GuardRejects ServeProcess::Rejects(const TenantId& tenant) const {
+  api::GuardRejects rejects;
+  rejects.mode = guard::kGuardModeNames[static_cast<std::size_t>(guard_->mode())];
+  for (guard::RejectEntry& entry : guard_->rejects().Of(tenant)) {
+    rejects.entries.push_back({entry.first_ms, entry.last_ms, entry.series, std::move(entry.reason),
+                               std::move(entry.kind), std::move(entry.owner), std::move(entry.metric),
+                               std::move(entry.label)});
+  }
+  return rejects;
 }
 
 }  // namespace tickscope::roles

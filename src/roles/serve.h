@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "base/worker_pool.h"
+#include "guard/guard.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "ingest/gateway.h"
@@ -61,6 +62,7 @@ class ServeProcess final : private api::MetadataSource,
                            private api::HeadStatusSource,
                            private api::CardinalitySource,
                            private api::LimitStatusSource,
+                           private api::GuardRejectSource,
                            private api::ExemplarSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
@@ -72,7 +74,7 @@ class ServeProcess final : private api::MetadataSource,
 
   /// Replays the stream, then serves. Returns early once `stopping` is set.
   [[nodiscard]] tickscope::Status BecomeReady(const std::atomic<bool>& stopping);
-  /// Takes over what may change while running (logging, ingest limits); says what needs a restart.
+  /// Takes over what may change while running (logging, ingest limits, the guard's rules); says what needs a restart.
   void Reload(const ServeConfig& config);
   /// Lets requests in progress finish, makes everything acknowledged durable, ends all threads.
   void Stop();
@@ -115,6 +117,7 @@ class ServeProcess final : private api::MetadataSource,
       const TenantId& tenant, const std::vector<std::vector<Matcher>>& selectors, TimeMs start_ms,
       TimeMs end_ms, const QueryContext& context) const override;
   [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
+  [[nodiscard]] api::GuardRejects Rejects(const TenantId& tenant) const override;
 
   const ServeEnvironment environment_;
   ServeConfig config_;
@@ -122,6 +125,7 @@ class ServeProcess final : private api::MetadataSource,
   MetricRegistry metrics_;
   std::unique_ptr<MutationLog> mutations_;  // Before those who tell it.
   std::unique_ptr<stream::Stream> stream_;
+  std::unique_ptr<guard::Guard> guard_;  // Outlives the gateway.
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<tsdb::Store> store_;
   std::unique_ptr<StoreConsumer> consumer_;

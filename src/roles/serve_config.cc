@@ -264,6 +264,19 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
 
   VisitOtlp(visit, c);
 
+  visit.Begin("guard",
+              "Which series may exist, and what must not be in them. GET /api/v1/guard/rejects shows what is "
+              "refused. Read again on SIGHUP, the schema file too.");
+  visit.Text("schema", "File that names all metrics; empty for none: then only private data is looked for.",
+             c.guard.schema_file);
+  visit.Mode(
+      "mode",
+      "off, observe (count and show), enforce (refuse), or auto: enforce with a schema, observe without.",
+      c.guard.mode);
+  visit.Texts("player_patterns", "How this game's player ids look: regular expressions (RE2).",
+              c.guard.player_patterns);
+  visit.End();
+
   visit.Begin("stream", "The embedded log: what is acknowledged is in it, on disk.");
   visit.Size("segment_bytes_max", "Size of a segment file.", c.stream.segment_bytes_max, 1U << 20,
              4ULL << 30);
@@ -495,6 +508,10 @@ class Reader {
     format = static_cast<LogFormat>(
         maps_.back().OneOf(name, static_cast<std::size_t>(format), {"logfmt", "json"}));
   }
+  void Mode(const char* name, const char*, guard::GuardMode& mode) {
+    mode = static_cast<guard::GuardMode>(
+        maps_.back().OneOf(name, static_cast<std::size_t>(mode), {"auto", "off", "observe", "enforce"}));
+  }
 
  private:
   std::vector<YamlMap> maps_;
@@ -616,6 +633,10 @@ class Writer {
   void Format(const char* name, const char* help, LogFormat format) {
     out_.Comment(help);
     out_.String(name, format == LogFormat::kJson ? "json" : "logfmt");
+  }
+  void Mode(const char* name, const char* help, guard::GuardMode mode) {
+    out_.Comment(help);
+    out_.String(name, guard::kGuardModeNames[static_cast<std::size_t>(mode)]);
   }
 
   [[nodiscard]] const std::string& text() const { return out_.text(); }

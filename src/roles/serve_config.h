@@ -8,6 +8,7 @@
 #include "api/cors.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "guard/guard_config.h"
 #include "http/server.h"
 #include "ingest/gateway.h"
 #include "live/live_hub.h"
@@ -31,6 +32,7 @@ struct ServeConfig {
   std::int64_t drain_timeout_ms = 10'000;
   std::string cors_origin = std::string(api::kAnyOrigin);
   ingest::GatewayOptions ingest;
+  guard::GuardConfig guard;
   std::uint64_t ingest_threads = 2;
   std::uint64_t ingest_queue_max = 256;
   otlp::Translation otlp;

@@ -1,0 +1,27 @@
+#include "roles/open_guard.h"
+
+namespace tickscope::roles {
+namespace {
+
+Result<guard::GuardOptions> ReadOptions(io::FileSystem& fs, const guard::GuardConfig& config) {
+  std::string text;
+  if (!config.schema_file.empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(text, io::ReadWholeFile(fs, config.schema_file, guard::kSchemaBytesMax));
+  }
+  return guard::MakeGuardOptions(config, text);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<guard::Guard>> OpenGuard(io::FileSystem& fs, const guard::GuardConfig& config,
+                                                const Clock& clock, MetricRegistry& metrics) {
+  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadOptions(fs, config));
+  return guard::Guard::Make(std::move(options), clock, metrics);
+}
+
+Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard) {
+  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadOptions(fs, config));
+  return guard.Replace(std::move(options));
+}
+
+}  // namespace tickscope::roles

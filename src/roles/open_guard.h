@@ -1,0 +1,19 @@
+// The guard as a configuration says: reads the schema file it names.
+#pragma once
+
+#include <memory>
+
+#include "guard/guard_config.h"
+#include "io/file_system.h"
+
+namespace tickscope::roles {
+
+/// `clock` and `metrics` outlive the guard. Errors: the file's; the schema's mistakes; a bad player pattern.
+[[nodiscard]] Result<std::unique_ptr<guard::Guard>> OpenGuard(io::FileSystem& fs,
+                                                              const guard::GuardConfig& config,
+                                                              const Clock& clock, MetricRegistry& metrics);
+
+/// Gives the guard the rules of a configuration, read anew; of the schema file too. Errors: as OpenGuard; then its rules stay.
+[[nodiscard]] Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard);
+
+}  // namespace tickscope::roles
