@@ -31,6 +31,7 @@
 
 #include "otlp/attributes.h"
 #include "otlp/translation.h"
+#include "wire/checked_pbf_reader.h"
 #include "wire/received_request.h"
 
 namespace tickscope::otlp {
@@ -135,6 +136,7 @@ class MetricsRequest final : public wire::ReceivedRequest {
 
   // The hash of attributes that do not lie side by side.
   [[nodiscard]] Hash HashAttributes(std::string_view message, proto::Tag tag) const;
+  static void ReadTime(wire::CheckedPbfReader& fields, Point& point);
   void EndPoint(const Point& point);
   void RefusePoint(Refusal refusal, std::string_view why);
   // Adds a series with one sample.
