@@ -361,6 +361,17 @@ void MetricsRequest::AddTargetInfo() {
     PushSample(time_ms, 1, 0);
 }
 
+// The fields that all data points have; others are passed over.
+void MetricsRequest::ReadTime(wire::CheckedPbfReader& fields, Point& point) {
+  if (fields.tag() == proto::kPointStart) {
+    point.start_ms = ToMs(fields.Fixed64());
+  } else if (fields.tag() == proto::kPointTime) {
+    point.time_ms = ToMs(fields.Fixed64());
+  } else {
+    fields.Skip();
+  }
+}
+
 void MetricsRequest::DecodeNumber(std::string_view message) {
   Point point;
   point.message = message;
@@ -376,12 +387,6 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
-      case proto::kPointStart:
-        point.start_ms = ToMs(fields.Fixed64());
-        break;
-      case proto::kPointTime:
-        point.time_ms = ToMs(fields.Fixed64());
-        break;
       case proto::kNumberDouble:
         value = AsSent(fields.Double());
         has_value = true;
@@ -397,7 +402,7 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        fields.Skip();
+        ReadTime(fields, point);
     }
   }
   if (!has_value && !point.is_stale) return RefusePoint(Refusal::kNoValue, "number without a value");
@@ -463,12 +468,6 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
-      case proto::kPointStart:
-        point.start_ms = ToMs(fields.Fixed64());
-        break;
-      case proto::kPointTime:
-        point.time_ms = ToMs(fields.Fixed64());
-        break;
       case proto::kHistogramCount:
         count = fields.Fixed64();
         break;
@@ -490,7 +489,7 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        fields.Skip();
+        ReadTime(fields, point);
     }
   }
   if (!point.is_stale) {
@@ -536,12 +535,6 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
-      case proto::kPointStart:
-        point.start_ms = ToMs(fields.Fixed64());
-        break;
-      case proto::kPointTime:
-        point.time_ms = ToMs(fields.Fixed64());
-        break;
       case proto::kExponentialCount:
         count = fields.Fixed64();
         break;
@@ -570,7 +563,7 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
         zero_threshold = fields.Double();
         break;
       default:
-        fields.Skip();
+        ReadTime(fields, point);
     }
   }
   wire::CheckRoom(histograms_, wire::kRequestHistogramsMax, "histograms");
@@ -635,12 +628,6 @@ void MetricsRequest::DecodeSummary(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
-      case proto::kPointStart:
-        point.start_ms = ToMs(fields.Fixed64());
-        break;
-      case proto::kPointTime:
-        point.time_ms = ToMs(fields.Fixed64());
-        break;
       case proto::kSummaryCount:
         count = fields.Fixed64();
         break;
@@ -665,7 +652,7 @@ void MetricsRequest::DecodeSummary(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        fields.Skip();
+        ReadTime(fields, point);
     }
   }
   if (std::uint64_t counted = 0; !AddCount(count, counted))
