@@ -56,7 +56,9 @@ std::string OfSeries(const std::vector<LabelView>& labels) {
 
 AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
     : cache_bytes(
-          metrics.AddGauge("tickscope_ingest_series_cache_bytes", "Memory of the series key cache.", {})) {
+          metrics.AddGauge("tickscope_ingest_series_cache_bytes", "Memory of the series key cache.", {})),
+      budget_values(metrics.AddGauge("tickscope_guard_budget_values",
+                                     "Distinct values that count against the schema's budgets.", {})) {
   const auto refused = [&](const char* reason) {
     return metrics.AddCounter("tickscope_ingest_refused_samples_total",
                               "Samples left out of requests, by reason.", {{"reason", reason}});
@@ -69,7 +71,8 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   in_future = refused("in_future");
   in_past = refused("in_past");
   bad_histogram = refused("bad_histogram");
-  for (const LimitReason reason : {LimitReason::kTenant, LimitReason::kMetric, LimitReason::kBudget}) {
+  for (const LimitReason reason :
+       {LimitReason::kTenant, LimitReason::kMetric, LimitReason::kBudget, LimitReason::kSchema}) {
     overflowed[static_cast<std::size_t>(reason)] = metrics.AddCounter(
         "tickscope_ingest_overflow_samples_total",
         "Samples of series over a limit, added to their metric's __overflow__ series, by whose limit it was.",
@@ -168,8 +171,13 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
       return Fail(ErrorCode::kPermissionDenied, rejection->message);
     }
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      const Place place, known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch));
+  BudgetedSeries budgeted;
+  budgeted.is_new_to_guard = is_new_to_guard;
+  if (guard_ != nullptr) budgeted.budgets = guard_->BudgetsOf(label_buffer_);
+  const Result<Place> defined =
+      known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch, &budgeted);
+  if (budgeted.over != nullptr) NoteOverBudget(work, *budgeted.over);
+  TICKSCOPE_ASSIGN_OR_RETURN(const Place place, defined);
   if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
   known.AddRaw(series.key, place);
   if (!metadata.type.empty()) {
@@ -184,6 +192,12 @@ std::optional<guard::Rejection> Admission::Judge(const Work& work, std::string_v
                                                  guard::SeriesOrigin origin) const {
   return guard_->Judge(work.batch->tenant,
                        {.labels = label_buffer_, .type = type, .type_before = type_before, .origin = origin});
+}
+
+void Admission::NoteOverBudget(const Work& work, const guard::BudgetedValue& value) const {
+  const bool is_of_label = value.label != guard::BudgetedValue::kAllOwnLabels;
+  guard_->NoteOverBudget(work.batch->tenant, label_buffer_,
+                         is_of_label ? label_buffer_[value.label].name : std::string_view());
 }
 
 std::string_view Admission::ToldType(const Work& work, std::string_view metric) const {
@@ -244,6 +258,9 @@ AdmissionOutcome Admission::End(Work& work) {
   work.tenant->series.End(work.limits->series, work.arrival, *work.batch);
   if (!work.sender.empty()) work.tenant->late_senders.Add(work.sender, work.late);
   metrics_.cache_bytes->Set(static_cast<double>(work.tenant->series.bytes()));
+  const std::size_t values = work.tenant->series.budget_values();
+  const std::size_t told = std::exchange(work.tenant->budget_values_told, values);
+  if (values != told) metrics_.budget_values->Add(static_cast<double>(values) - static_cast<double>(told));
   return std::move(work.outcome);
 }
 
