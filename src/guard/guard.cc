@@ -148,6 +148,7 @@ struct Guard::Rules {
   std::unique_ptr<const Allowlist> allowlist;  // Null without a schema.
 
   [[nodiscard]] std::string RedactName(std::string_view name) const {
+    if (!IsValidUtf8(name)) return "(not UTF-8)";
     std::vector<PiiFinding> findings;
     scanner->Scan(name, kLabelKinds, findings);
     return Redact(name, findings, kNameBytesShown);
@@ -222,6 +223,19 @@ void Guard::Note(const Rules& rules, const TenantId& tenant, const std::vector<L
     *message += fmt::format(" of {}", entry.metric);
   }
   rejects_.Add(tenant, clock_.NowMs(), std::move(entry));
+}
+
+std::optional<Rejection> Guard::NoteMalformed(const TenantId& tenant, const std::vector<LabelView>& labels,
+                                              RejectReason reason, std::string_view label) {
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode == GuardMode::kOff) return std::nullopt;
+  const Allowlist::Metric* const metric =
+      rules->allowlist == nullptr ? nullptr : rules->allowlist->MetricOf(MetricNameOf(labels));
+  std::string message;
+  Note(*rules, tenant, labels, {reason, metric == nullptr ? std::string() : metric->owner, label, {}},
+       &message);
+  if (rules->mode != GuardMode::kEnforce) return std::nullopt;
+  return Rejection{reason, std::move(message)};
 }
 
 SchemaBudgets Guard::BudgetsOf(const std::vector<LabelView>& labels) const {

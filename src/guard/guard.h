@@ -117,6 +117,12 @@ class Guard {
   /// Why the series is not let in; nothing when it is. In kObserve what would be refused is counted and let in.
   [[nodiscard]] std::optional<Rejection> Judge(const TenantId& tenant, const GuardedSeries& series);
 
+  /// Counts and shows a series that is no text or too long (kTooLong, kBadUtf8), with labels as they came. Why it is refused;
+  /// nothing unless the guard enforces: then whoever asks refuses it himself.
+  [[nodiscard]] std::optional<Rejection> NoteMalformed(const TenantId& tenant,
+                                                       const std::vector<LabelView>& labels,
+                                                       RejectReason reason, std::string_view label);
+
   /// What of the sent series with these labels (sorted) has a budget; nothing without a schema. Who keeps LabelBudgets holds
   /// series to it.
   [[nodiscard]] SchemaBudgets BudgetsOf(const std::vector<LabelView>& labels) const;

@@ -155,7 +155,12 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   TenantSeries& known = work.tenant->series;
   if (const std::optional<Place> place = known.FindRaw(series.key, work.arrival)) return *place;
   TICKSCOPE_RETURN_IF_ERROR(request.ReadLabels(series, label_buffer_));
-  TICKSCOPE_RETURN_IF_ERROR(NormalizeLabels(work.limits->labels, label_buffer_));
+  if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
+    const auto rejection = JudgeMalformed(work);
+    if (!rejection) return std::unexpected(good.error());
+    known.AddRaw(series.key, Place::Refused());
+    return Fail(ErrorCode::kPermissionDenied, rejection->message);
+  }
   TICKSCOPE_ASSIGN_OR_RETURN(MetricMetadata metadata, request.ReadMetadata(series));
   std::string_view metric;
   for (const LabelView& label : label_buffer_) {
@@ -192,6 +197,16 @@ std::optional<guard::Rejection> Admission::Judge(const Work& work, std::string_v
                                                  guard::SeriesOrigin origin) const {
   return guard_->Judge(work.batch->tenant,
                        {.labels = label_buffer_, .type = type, .type_before = type_before, .origin = origin});
+}
+
+std::optional<guard::Rejection> Admission::JudgeMalformed(const Work& work) const {
+  if (guard_ == nullptr) return std::nullopt;
+  const auto faulty = FindFaultyLabel(work.limits->labels, label_buffer_);
+  if (!faulty) return std::nullopt;
+  return guard_->NoteMalformed(
+      work.batch->tenant, label_buffer_,
+      faulty->fault == LabelFault::kTooLong ? guard::RejectReason::kTooLong : guard::RejectReason::kBadUtf8,
+      faulty->name);
 }
 
 void Admission::NoteOverBudget(const Work& work, const guard::BudgetedValue& value) const {

@@ -155,6 +155,8 @@ class Admission {
   [[nodiscard]] std::optional<guard::Rejection> Judge(const Work& work, std::string_view type,
                                                       std::string_view type_before,
                                                       guard::SeriesOrigin origin) const;
+  // Tells the guard of the series at label_buffer_ that NormalizeLabels refused. Nothing when that is not the guard's to say.
+  [[nodiscard]] std::optional<guard::Rejection> JudgeMalformed(const Work& work) const;
   // Tells the guard of the series at label_buffer_, which has a value too many.
   void NoteOverBudget(const Work& work, const guard::BudgetedValue& value) const;
   // What the metric's type was declared as, empty when it was not.

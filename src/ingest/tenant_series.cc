@@ -210,7 +210,7 @@ Result<Place> TenantSeries::Define(const TenantSeriesOptions& options, const Arr
       }
       Activate(table_[*ref], metric, budgets);
     }
-    if (budgeted != nullptr) HoldValues(*ref, *budgeted);
+    if (budgeted != nullptr && !is_group) HoldValues(*ref, *budgeted);
   }
   SeriesState& state = table_[*ref];
   if (state.defined_epoch != arrival.epoch) {
