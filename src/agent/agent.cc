@@ -1,8 +1,11 @@
 #include "agent/agent.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "agent/page_directory.h"
+#include "agent/scraper.h"
 #include "base/log.h"
 
 namespace tickscope::agent {
@@ -24,18 +27,17 @@ Status Agent::Apply(const AgentConfig& config) {
   // Everything that can fail comes first, so that a bad configuration changes nothing.
   std::vector<std::unique_ptr<Target>> fresh_targets;
   std::vector<std::unique_ptr<Target>*> kept_targets;
-  for (TargetConfig& wanted : config.Targets()) {
+  for (SourceConfig& wanted : SourcesOf(config)) {
     const auto same = std::ranges::find_if(targets_, [&](const auto& target) {
-      return target->scraper->config() == wanted && target->external_labels == config.external_labels;
+      return target->config == wanted && target->external_labels == config.external_labels;
     });
     if (same != targets_.end()) {
       kept_targets.push_back(&*same);
       continue;
     }
     auto target = std::make_unique<Target>();
-    TICKSCOPE_ASSIGN_OR_RETURN(target->scraper,
-                               Scraper::Make(std::move(wanted), config.external_labels, context_.network,
-                                             context_.clock, context_.metrics, context_.guard));
+    TICKSCOPE_ASSIGN_OR_RETURN(target->source, MakeSource(wanted, config.external_labels));
+    target->config = std::move(wanted);
     target->external_labels = config.external_labels;
     fresh_targets.push_back(std::move(target));
   }
@@ -86,9 +88,28 @@ Status Agent::Apply(const AgentConfig& config) {
   return {};
 }
 
+std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
+  std::vector<SourceConfig> sources;
+  std::ranges::move(config.Targets(), std::back_inserter(sources));
+  std::ranges::copy(config.sdk_pages, std::back_inserter(sources));
+  return sources;
+}
+
+Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config,
+                                                  const Labels& external_labels) const {
+  if (const auto* const pages = std::get_if<PagesConfig>(&config)) {
+    return std::make_unique<PageDirectory>(*pages, external_labels, context_.processes, context_.clock,
+                                           context_.metrics, context_.guard);
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(auto scraper,
+                             Scraper::Make(std::get<TargetConfig>(config), external_labels, context_.network,
+                                           context_.clock, context_.metrics, context_.guard));
+  return scraper;
+}
+
 void Agent::Schedule(Target& target, TimeMs after_ms) {
   const TimeMs now_ms = context_.clock.NowMs();
-  const TimeMs due_ms = NextDueMs(after_ms, target.scraper->config().interval_ms, target.scraper->hash());
+  const TimeMs due_ms = NextDueMs(after_ms, target.source->interval_ms(), target.source->hash());
   target.timer = context_.loop.After(std::chrono::milliseconds(std::max<TimeMs>(0, due_ms - now_ms)),
                                      [this, &target, due_ms] {
                                        target.timer.reset();
@@ -107,7 +128,7 @@ void Agent::StartScrape(Target& target, TimeMs due_ms) {
   }
   target.is_scraping = true;
   const bool taken = scrape_executor_([this, &target, due_ms] {
-    context_.loop.Post([this, &target, batch = target.scraper->Scrape(due_ms)] { OnScraped(target, batch); });
+    context_.loop.Post([this, &target, batch = target.source->Read(due_ms)] { OnScraped(target, batch); });
   });
   if (taken) return;
   target.is_scraping = false;
@@ -117,7 +138,7 @@ void Agent::StartScrape(Target& target, TimeMs due_ms) {
 void Agent::OnScraped(Target& target, const WriteBatchPtr& batch) {
   target.is_scraping = false;
   PushToAll(batch);
-  const std::size_t series_count = target.scraper->series_count();
+  const std::size_t series_count = target.source->series_count();
   context_.metrics.series->Add(static_cast<double>(series_count) - static_cast<double>(target.series_count));
   target.series_count = series_count;
   if (!target.is_ending) return;
@@ -133,7 +154,7 @@ void Agent::End(Target& target) {
 }
 
 void Agent::PushEnd(Target& target) {
-  PushToAll(target.scraper->End());
+  PushToAll(target.source->End());
   context_.metrics.series->Add(-static_cast<double>(std::exchange(target.series_count, 0U)));
 }
 

@@ -1,9 +1,9 @@
-// Agent: scrapes targets on their schedules and hands what they say to the remote writers.
+// Agent: reads targets and directories of SDK pages on their schedules and hands what they say to the remote writers.
 //
-//   timers -> [ Scraper a target ] -> batch -> [ RemoteWriter a receiver ]
-//      loop         executor            loop            loop + executor
+//   timers -> [ Scraper a target, PageDirectory ] -> batch -> [ RemoteWriter a receiver ]
+//      loop              executor                     loop            loop + executor
 //
-// A target is scraped when wall time modulo its interval equals its phase, which is a hash of the target: so
+// Target is said below of both. A target is read when wall time modulo its interval equals its phase, which is a hash of the target: so
 // targets are spread over the interval, and a restart changes neither phase nor the grid of sample times.
 //
 // Invariants   A1 a target has one scrape under way; one that is due while the last still runs is skipped and
@@ -16,11 +16,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "agent/agent_config.h"
 #include "agent/remote_writer.h"
-#include "agent/scraper.h"
+#include "agent/source.h"
 #include "base/error.h"
 
 namespace tickscope::agent {
@@ -44,8 +45,10 @@ class Agent {
   [[nodiscard]] const std::vector<std::unique_ptr<RemoteWriter>>& writers() const { return writers_; }
 
  private:
+  using SourceConfig = std::variant<TargetConfig, PagesConfig>;
   struct Target {
-    std::unique_ptr<Scraper> scraper;
+    SourceConfig config;
+    std::unique_ptr<Source> source;
     Labels external_labels;
     std::optional<io::TimerId> timer;
     bool is_scraping = false;
@@ -53,6 +56,9 @@ class Agent {
     std::size_t series_count = 0;
   };
 
+  [[nodiscard]] static std::vector<SourceConfig> SourcesOf(const AgentConfig& config);
+  [[nodiscard]] Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config,
+                                                           const Labels& external_labels) const;
   void Schedule(Target& target, TimeMs after_ms);
   void StartScrape(Target& target, TimeMs due_ms);
   void OnScraped(Target& target, const WriteBatchPtr& batch);

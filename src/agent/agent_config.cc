@@ -281,6 +281,12 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
       item.Complain("job_name", "another scrape config has this job_name");
     }
   }
+  std::unordered_set<std::string> directories;
+  for (YamlMap item : root.Maps("sdk_pages")) {
+    config.sdk_pages.push_back(ReadPagesConfig(item, config.scrape_interval_ms));
+    if (!directories.insert(config.sdk_pages.back().directory).second)
+      item.Complain("directory", "another item of sdk_pages has this directory");
+  }
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
   if (config.remote_writes.empty()) root.Complain("remote_write", "expected at least one url to send to");
@@ -328,6 +334,14 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   for (const ScrapeConfig& scrape : config.scrape_configs) {
     out.BeginItem();
     WriteScrapeConfig(scrape, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("Directories in which game servers that run the SDK have their pages.");
+  out.BeginList("sdk_pages");
+  for (const PagesConfig& pages : config.sdk_pages) {
+    out.BeginItem();
+    WritePagesConfig(pages, out);
     out.EndItem();
   }
   out.EndList();

@@ -7,6 +7,8 @@
 //     - job_name: node
 //       static_configs:
 //         - targets: [127.0.0.1:9100]
+//   sdk_pages:
+//     - directory: /dev/shm/tickscope
 //   remote_write:
 //     - url: http://127.0.0.1:9280/api/v1/write
 //
@@ -20,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/pages_config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "guard/guard_config.h"
@@ -101,6 +104,7 @@ struct AgentConfig {
   Labels external_labels;
   guard::GuardConfig guard;
   std::vector<ScrapeConfig> scrape_configs;
+  std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
 
   /// Every target of every scrape config, in the order of the file.

@@ -34,6 +34,10 @@ scrape_configs:
     static_configs:
       - targets: ["10.0.0.1:9100", "[::1]:9100"]
         labels: {zone: a}
+sdk_pages:
+  - {}
+  - {job_name: arena, directory: /run/pages, labels: {zone: b}, instance: name, read_interval: 5s,
+     remove_ended: false, native_histograms: false, page_limit: 3, series_limit: 400, memory_limit: 2MiB}
 remote_write:
   - url: http://gateway:9280/api/v1/write
     protocol: rw1
@@ -58,6 +62,21 @@ TEST(AgentConfig, ResolvesTargets) {
   EXPECT_EQ(config->remote_writes[0].protocol, wire::RemoteWriteProtocol::kV1);
   EXPECT_EQ(config->remote_writes[0].shards, 3U);
   EXPECT_EQ(config->external_labels.ToString(), "{region=\"eu\"}");
+  ASSERT_EQ(config->sdk_pages.size(), 2U);
+  PagesConfig defaults;
+  defaults.interval_ms = 20'000;
+  EXPECT_EQ(config->sdk_pages[0], defaults);
+  EXPECT_EQ(defaults.directory, "/dev/shm/tickscope");
+  EXPECT_EQ(config->sdk_pages[1], (PagesConfig{.job_name = "arena",
+                                               .directory = "/run/pages",
+                                               .labels = {{"zone", "b"}},
+                                               .instance = PageInstance::kName,
+                                               .interval_ms = 5'000,
+                                               .remove_ended = false,
+                                               .native_histograms = false,
+                                               .pages_max = 3,
+                                               .series_max = 400,
+                                               .bytes_max = 2U << 20U}));
 }
 
 TEST(AgentConfig, WhatIsDescribedReadsBack) {
@@ -95,6 +114,10 @@ TEST(AgentConfig, Mistakes) {
        "expected a path that starts with '/'"},
       {"backoff", "remote_write: [{url: 'http://x/', backoff_min: 1s, backoff_max: 10ms}]",
        "backoff_max is below backoff_min"},
+      {"pages twice", "sdk_pages: [{}, {job_name: b}]", "another item of sdk_pages has this directory"},
+      {"pages nowhere", "sdk_pages: [{directory: pages}]", "expected an absolute path"},
+      {"pages' labels", "sdk_pages: [{labels: {__name__: x}}]", "not empty and not __name__"},
+      {"no page", "sdk_pages: [{page_limit: 0}]", "sdk_pages[0].page_limit: "},
       {"name label", "global: {external_labels: {__name__: x}}", "__name__ cannot be set here"},
   };
   for (const Case& c : cases) {

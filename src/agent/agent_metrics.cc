@@ -20,6 +20,30 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
   targets = registry.AddGauge("tickscope_agent_targets", "Targets being scraped.", {});
   series = registry.AddGauge("tickscope_agent_series", "Series known of all targets.", {});
 
+  pages = registry.AddGauge("tickscope_agent_pages", "SDK pages being read.", {});
+  page_reads = counter("tickscope_agent_page_reads_total", "Times that an SDK page was read.");
+  constexpr std::string_view kEnded = "tickscope_agent_pages_ended_total";
+  constexpr std::string_view kEndedHelp =
+      "SDK pages whose process has ended, by how: closed in order, or crashed.";
+  pages_crashed = counter(kEnded, kEndedHelp, {{"how", "crashed"}});
+  pages_closed = counter(kEnded, kEndedHelp, {{"how", "closed"}});
+  constexpr std::string_view kRemoved = "tickscope_agent_pages_removed_total";
+  constexpr std::string_view kRemovedHelp =
+      "Pages of ended processes taken out of their directory, by outcome.";
+  pages_removed = counter(kRemoved, kRemovedHelp, {{"outcome", "ok"}});
+  pages_not_removed = counter(kRemoved, kRemovedHelp, {{"outcome", "failed"}});
+  page_read_seconds = registry.AddHistogram("tickscope_agent_page_read_seconds",
+                                            "Time to read all SDK pages of a directory, in seconds.", {},
+                                            kLatencyBucketsSeconds);
+  constexpr std::string_view kRefusals[kPageRefusalCount] = {"version",      "corrupt",    "too_large",
+                                                             "series_limit", "page_limit", "not_a_file",
+                                                             "misnamed",     "same_name",  "unreadable"};
+  for (std::size_t i = 0; i < kPageRefusalCount; ++i) {
+    pages_refused_[i] = counter("tickscope_agent_pages_refused_total",
+                                "SDK pages not read, by reason, counted at each read that meets them.",
+                                {{"reason", std::string(kRefusals[i])}});
+  }
+
   sent_samples = counter("tickscope_agent_sent_samples_total", "Samples the receiver took.");
   sent_bytes = counter("tickscope_agent_sent_bytes_total", "Bytes of request bodies the receiver took.");
   constexpr std::string_view kRequests = "tickscope_agent_requests_total";

@@ -21,6 +21,20 @@ enum class DropReason : std::uint8_t {
 };
 inline constexpr std::size_t kDropReasonCount = 8;
 
+/// Why an SDK page, or their directory, was not read.
+enum class PageRefusal : std::uint8_t {
+  kVersion,      ///< Of a layout this does not know.
+  kCorrupt,      ///< What it says about itself does not hold: torn, cut, hostile.
+  kTooLarge,     ///< memory_limit.
+  kSeriesLimit,  ///< series_limit.
+  kPageLimit,    ///< page_limit.
+  kNotAFile,     ///< A link, a pipe, a directory; or the directory is none.
+  kMisnamed,     ///< The file's name is not that of the process it speaks of.
+  kSameName,     ///< With instance: name, another process of that name is read.
+  kUnreadable,   ///< The system refused.
+};
+inline constexpr std::size_t kPageRefusalCount = 9;
+
 class AgentMetrics {
  public:
   explicit AgentMetrics(MetricRegistry& registry);
@@ -40,6 +54,18 @@ class AgentMetrics {
   Gauge* targets;
   Gauge* series;
 
+  /// Refusals are counted at each read that meets them.
+  [[nodiscard]] Counter& pages_refused(PageRefusal reason) {
+    return *pages_refused_[static_cast<std::size_t>(reason)];
+  }
+  Gauge* pages;
+  Counter* page_reads;
+  Counter* pages_crashed;
+  Counter* pages_closed;
+  Counter* pages_removed;
+  Counter* pages_not_removed;
+  HistogramMetric* page_read_seconds;
+
   Counter* sent_samples;
   Counter* sent_bytes;
   Counter* requests_ok;
@@ -54,6 +80,7 @@ class AgentMetrics {
 
  private:
   std::array<Counter*, kDropReasonCount> dropped_{};
+  std::array<Counter*, kPageRefusalCount> pages_refused_{};
 };
 
 }  // namespace tickscope::agent

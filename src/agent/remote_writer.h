@@ -47,6 +47,7 @@
 #include "io/event_loop.h"
 #include "io/file_system.h"
 #include "io/network.h"
+#include "io/process_table.h"
 #include "spool/spool.h"
 
 namespace tickscope::agent {
@@ -61,6 +62,7 @@ struct AgentContext {
   const Clock& clock;
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
+  const io::ProcessTable& processes;
   guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
   io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
   MetricRegistry* registry = nullptr;  ///< Likewise.

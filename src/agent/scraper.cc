@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/judge_series.h"
 #include "agent/target_labels.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -86,10 +87,8 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
   }
 }
 
-WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
-  const TimeMs now_ms = clock_.NowMs();
-  const TimeMs late_ms = now_ms - due_ms;
-  const TimeMs time_ms = late_ms >= 0 && late_ms <= kScheduleToleranceMs ? due_ms : now_ms;
+WriteBatchPtr Scraper::Read(TimeMs due_ms) {
+  const TimeMs time_ms = SampleTimeMs(due_ms, clock_.NowMs());
   const std::chrono::nanoseconds started = clock_.Monotonic();
 
   auto batch = std::make_shared<WriteBatch>();
@@ -102,7 +101,9 @@ WriteBatchPtr Scraper::Scrape(TimeMs due_ms) {
     TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
     return Append(answer, time_ms, *batch, counts);
   }();
-  const auto mark_stale = [&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); };
+  const auto mark_stale = [&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  };
   if (outcome) {
     cache_.Commit(scrape_number_, mark_stale);
     ForgetUnusedFamilies();
@@ -143,7 +144,9 @@ WriteBatchPtr Scraper::End() {
   for (const SeriesPtr& series : report_series_) {
     batch->samples.push_back({.series = series, .time_ms = time_ms, .value = StaleNan()});
   }
-  cache_.EndAll([&](const SeriesCache::Entry& entry) { AddStaleMarker(entry, time_ms, *batch); });
+  cache_.EndAll([&](const SeriesCache::Entry& entry) {
+    AddStaleMarker(entry.series, entry.ordinal, entry.is_histogram, time_ms, *batch);
+  });
   SortByOrdinal(batch->samples);
   return batch;
 }
@@ -235,7 +238,7 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
   Series series{.labels = ApplyTargetLabels(scraped, config_, external_labels_),
                 .family = FamilyOf(scraped.metric_name())};
   TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
-  if (IsRefused(series)) {
+  if (IsRefused(guard_, series)) {
     SeriesCache::Entry& refused = cache_.Add(raw, nullptr);
     refused.is_refused = true;
     return &refused;
@@ -251,21 +254,11 @@ std::vector<SeriesCache::Entry> Scraper::JudgeAgain() {
   std::vector<SeriesCache::Entry> refused;
   if (guard_ == nullptr || guard_->generation() == guard_generation_) return refused;
   if (guard_generation_ != 0) {
-    cache_.JudgeAgain([&](const Series& series) { return IsRefused(series); },
+    cache_.JudgeAgain([&](const Series& series) { return IsRefused(guard_, series); },
                       [&](const SeriesCache::Entry& entry) { refused.push_back(entry); });
   }
   guard_generation_ = guard_->generation();
   return refused;
-}
-
-bool Scraper::IsRefused(const Series& series) const {
-  if (guard_ == nullptr) return false;
-  const std::vector<LabelView> labels(series.labels.begin(), series.labels.end());
-  const std::string_view type =
-      series.family != nullptr ? wire::MetricTypeName(series.family->type) : std::string_view();
-  // A receiver tells tenants apart, the agent does not.
-  return guard_->Judge(TenantId(kDefaultTenant), {.labels = labels, .type = type, .type_before = {}})
-      .has_value();
 }
 
 void Scraper::AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry,
@@ -308,17 +301,6 @@ std::shared_ptr<const Family> Scraper::FamilyOf(std::string_view series_name) {
     known = family;
   }
   return family;
-}
-
-void Scraper::AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const {
-  BatchSample marker{
-      .series = entry.series, .time_ms = time_ms, .value = StaleNan(), .ordinal = entry.ordinal};
-  if (entry.is_histogram) {
-    marker.value = 0;
-    marker.histogram = static_cast<std::uint32_t>(batch.histograms.size());
-    batch.histograms.emplace_back().sum = StaleNan();
-  }
-  batch.samples.push_back(std::move(marker));
 }
 
 void Scraper::ForgetUnusedFamilies() {

@@ -22,6 +22,7 @@
 #include "agent/agent_metrics.h"
 #include "agent/scrape_fetch.h"
 #include "agent/series_cache.h"
+#include "agent/source.h"
 #include "agent/write_batch.h"
 #include "base/clock.h"
 #include "guard/guard.h"
@@ -33,10 +34,8 @@ namespace tickscope::agent {
 
 /// How far a target's own time may lie ahead of ours.
 inline constexpr TimeMs kFutureMsMax = 600'000;
-/// How late a scrape may start and still get the time it was due at: an even step stores far smaller.
-inline constexpr TimeMs kScheduleToleranceMs = 2;
 
-class Scraper {
+class Scraper final : public Source {
  public:
   /// `network`, `clock`, `metrics` and `guard`, which may be null, outlive the scraper. Errors: as http::ParseUrl.
   [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(TargetConfig config,
@@ -46,14 +45,13 @@ class Scraper {
                                                              guard::Guard* guard = nullptr);
 
   /// Scrapes once; blocks for at most the target's timeout. `due_ms` is when the schedule asked for it.
-  [[nodiscard]] WriteBatchPtr Scrape(TimeMs due_ms);
+  [[nodiscard]] WriteBatchPtr Read(TimeMs due_ms) override;
   /// Staleness markers for everything alive, the scrape's own series included. Null when there is nothing.
-  [[nodiscard]] WriteBatchPtr End();
+  [[nodiscard]] WriteBatchPtr End() override;
 
-  [[nodiscard]] const TargetConfig& config() const { return config_; }
-  /// Stable for the life of the target's configuration; spreads targets over time and over shards.
-  [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  [[nodiscard]] std::size_t series_count() const { return cache_.size(); }
+  [[nodiscard]] std::int64_t interval_ms() const override { return config_.interval_ms; }
+  [[nodiscard]] std::uint64_t hash() const override { return hash_; }
+  [[nodiscard]] std::size_t series_count() const override { return cache_.size(); }
 
  private:
   struct Counts {
@@ -72,12 +70,9 @@ class Scraper {
   void NoteCreated(const SeriesCache::Entry& created, double created_s, WriteBatch& batch) const;
   // After the guard's rules changed: judges what is cached again. Returns what was alive and is refused now.
   [[nodiscard]] std::vector<SeriesCache::Entry> JudgeAgain();
-  // Whether the guard does not let the series out.
-  [[nodiscard]] bool IsRefused(const Series& series) const;
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
   void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
   [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
-  void AddStaleMarker(const SeriesCache::Entry& entry, TimeMs time_ms, WriteBatch& batch) const;
   void ForgetUnusedFamilies();
   void NoteHealth(const Status& outcome);
 

@@ -53,6 +53,8 @@ Status SimulatedSite::Apply(std::string_view yaml) {
                                                  .clock = clock,
                                                  .random = random_,
                                                  .metrics = metrics,
+                                                 .processes = processes,
+                                                 .guard = guard,
                                                  .fs = &fs,
                                                  .registry = &registry},
                                     inline_executor, inline_executor);
@@ -94,7 +96,7 @@ void SimulatedSite::Decode(const http::Request& request, wire::RemoteWriteProtoc
                            std::vector<Arrived>& out) {
   Bytes message;
   ASSERT_TRUE(wire::DecompressSnappy(request.body, 1U << 26U, message).has_value());
-  wire::ReceivedRequest decoded(1);
+  wire::RemoteWriteRequest decoded(1);
   ASSERT_TRUE(decoded.Decode(protocol, message).has_value());
   for (const wire::ReceivedSeries& series : decoded.series()) {
     std::vector<LabelView> labels;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,15 @@ struct Arrived {
   std::string value;  ///< "1.0", "stale", "histogram 3", "stale histogram"
 
   friend bool operator==(const Arrived&, const Arrived&) = default;
+};
+
+/// Processes that run because a test says so.
+class SaidProcesses final : public io::ProcessTable {
+ public:
+  [[nodiscard]] bool Runs(std::uint64_t pid, std::uint64_t start) const override {
+    return running.contains({pid, start});
+  }
+  std::set<std::pair<std::uint64_t, std::uint64_t>> running;
 };
 
 /// Lets gtest print one.
@@ -62,6 +72,8 @@ class SimulatedSite {
   io::MemoryFileSystem fs;
   MetricRegistry registry;
   AgentMetrics metrics;
+  SaidProcesses processes;
+  guard::Guard* guard = nullptr;  ///< Of the agent that the next Apply starts.
   std::unique_ptr<Agent> agent;
 
   /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.

@@ -1,5 +1,9 @@
 #include "agent/write_batch.h"
 
+#include <utility>
+
+#include "model/sample.h"
+
 namespace tickscope::agent {
 
 std::size_t WriteBatch::Bytes() const {
@@ -13,6 +17,17 @@ std::size_t WriteBatch::Bytes() const {
   for (const Exemplar& exemplar : exemplars)
     bytes += exemplar.labels.packed().size();
   return bytes;
+}
+
+void AddStaleMarker(const SeriesPtr& series, std::uint32_t ordinal, bool is_histogram, TimeMs time_ms,
+                    WriteBatch& batch) {
+  BatchSample marker{.series = series, .time_ms = time_ms, .value = StaleNan(), .ordinal = ordinal};
+  if (is_histogram) {
+    marker.value = 0;
+    marker.histogram = static_cast<std::uint32_t>(batch.histograms.size());
+    batch.histograms.emplace_back().sum = StaleNan();
+  }
+  batch.samples.push_back(std::move(marker));
 }
 
 }  // namespace tickscope::agent

@@ -62,6 +62,11 @@ struct WriteBatch {
   /// Memory held while the batch waits, the shared series not counted.
   [[nodiscard]] std::size_t Bytes() const;
 };
+
+/// Appends what says that a series has ended.
+void AddStaleMarker(const SeriesPtr& series, std::uint32_t ordinal, bool is_histogram, TimeMs time_ms,
+                    WriteBatch& batch);
+
 using WriteBatchPtr = std::shared_ptr<const WriteBatch>;
 
 }  // namespace tickscope::agent

@@ -90,6 +90,13 @@ void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random)
   const RunPlan& plan = options_.plan;
   const std::size_t lanes = std::min<std::size_t>(options_.connections, plan.group_count());
   RequestEncoder encoder(options_.protocol);
+  std::unique_ptr<SdkLane> sdk;
+  if (plan.sdk_servers != 0) {
+    TICKSCOPE_CHECK(options_.sdk != nullptr);
+    auto opened = SdkLane::Open(*options_.sdk);
+    if (!opened) return GiveUp(opened.error().message);
+    sdk = std::move(*opened);
+  }
   std::vector<Group> groups;
   for (auto number = static_cast<std::uint32_t>(lane); number < plan.group_count();
        number += static_cast<std::uint32_t>(lanes)) {
@@ -99,7 +106,8 @@ void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random)
     for (std::uint32_t s = 0; s < plan.ServerCount(number); ++s) {
       const std::uint32_t server = plan.FirstServer(number) + s;
       identities.push_back(MakeServerIdentity(server));
-      group.servers.emplace_back(plan.seed, server, plan.cadence_ms, plan.start_ms, plan.resolution);
+      group.servers.emplace_back(plan.seed, server, plan.cadence_ms, plan.start_ms,
+                                 plan.ResolutionOf(server));
     }
     group.pieces = encoder.Prepare(identities);
   }
@@ -116,12 +124,8 @@ void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random)
       values.clear();
       for (std::uint64_t t = 0; t < count; ++t)
         times_ms.push_back(plan.SampleTime(group.number, first + t));
-      for (GameServer& server : group.servers) {
-        for (std::uint64_t t = 0; t < count; ++t) {
-          server.Advance();
-          values.insert(values.end(), server.values().begin(), server.values().end());
-        }
-      }
+      if (const Status read = AppendValues(group, count, sdk.get(), values); !read)
+        return GiveUp(read.error().message);
       encoder.Encode(group.pieces, times_ms, values, body);
       const Send send{.group = group.number,
                       .first_tick = first,
@@ -132,6 +136,32 @@ void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random)
       if (!stop_.WaitUntil(clock_, send.due) || !SendUntilAnswered(send, client, random)) return;
     }
   }
+}
+
+Status FleetRun::AppendValues(Group& group, std::uint64_t ticks, SdkLane* lane,
+                              std::vector<double>& values) const {
+  const std::uint32_t first_server = options_.plan.FirstServer(group.number);
+  const std::uint64_t server_values = ticks * kSeriesPerServer;
+  values.resize(group.servers.size() * server_values);
+  const auto values_of = [&](std::uint32_t server, std::uint64_t tick) {
+    return std::span(values)
+        .subspan(server * server_values + tick * kSeriesPerServer)
+        .first<kSeriesPerServer>();
+  };
+  const bool runs_sdk = first_server < options_.plan.sdk_servers;
+  for (std::uint64_t tick = 0; tick < ticks; ++tick) {
+    for (std::uint32_t s = 0; s < group.servers.size(); ++s) {
+      group.servers[s].Advance();
+      std::ranges::copy(group.servers[s].values(), values_of(s, tick).begin());
+      if (first_server + s < options_.plan.sdk_servers)
+        lane->Record(first_server + s, group.servers[s].values());
+    }
+    if (!runs_sdk) continue;
+    TICKSCOPE_RETURN_IF_ERROR(lane->Refresh());
+    for (std::uint32_t s = 0; s < group.servers.size(); ++s)
+      if (first_server + s < options_.plan.sdk_servers) lane->Read(first_server + s, values_of(s, tick));
+  }
+  return {};
 }
 
 nanoseconds FleetRun::DueTime(std::uint32_t group, std::uint64_t last_tick) const {
@@ -215,7 +245,10 @@ void FleetRun::CountError(std::string name, std::string_view message) {
 void FleetRun::GiveUp(std::string_view message) {
   {
     const MutexLock lock(mu_);
-    if (outcome_) outcome_ = Fail(ErrorCode::kDeadlineExceeded, fmt::format("{}: {}", message, last_error_));
+    if (outcome_)
+      outcome_ =
+          Fail(ErrorCode::kDeadlineExceeded,
+               last_error_.empty() ? std::string(message) : fmt::format("{}: {}", message, last_error_));
   }
   stop_.Set();
 }

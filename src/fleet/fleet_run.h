@@ -29,6 +29,7 @@
 #include "fleet/latency_recorder.h"
 #include "fleet/ledger.h"
 #include "fleet/run_plan.h"
+#include "fleet/sdk_servers.h"
 #include "fleet/stop_flag.h"
 #include "http/client.h"
 #include "wire/remote_write_headers.h"
@@ -46,6 +47,7 @@ struct RunOptions {
   http::Url url;       ///< The receiver's remote-write endpoint.
   std::string tenant;  ///< Sent as X-Scope-OrgID unless empty.
   std::chrono::milliseconds retry_for{300'000};
+  const SdkServers* sdk = nullptr;  ///< Outlives the run; needed when the plan has SDK servers.
 };
 
 /// What a run has done so far.
@@ -94,6 +96,9 @@ class FleetRun {
 
   void RunLane(std::size_t lane);
   void RunGroups(std::size_t lane, http::Client& client, Random& random);
+  /// Appends the values of the group's next `ticks` scrapes: server by server, time by time. `lane` may be null.
+  [[nodiscard]] Status AppendValues(Group& group, std::uint64_t ticks, SdkLane* lane,
+                                    std::vector<double>& values) const;
   [[nodiscard]] std::chrono::nanoseconds DueTime(std::uint32_t group, std::uint64_t last_tick) const;
   /// False when the lane must end.
   [[nodiscard]] bool SendUntilAnswered(const Send& send, http::Client& client, Random& random);

@@ -49,6 +49,11 @@ enum class Dynamics : std::uint8_t {
   kHistogramPart,  ///< Moved with its histogram.
 };
 
+/// Whether a series with this rule begins at zero with each restart and only grows.
+[[nodiscard]] constexpr bool IsMonotonic(Dynamics dynamics) {
+  return dynamics >= Dynamics::kSteadyCounter && dynamics <= Dynamics::kHistogramPart;
+}
+
 /// A metric family, for metadata.
 struct MetricFamily {
   std::string_view name;

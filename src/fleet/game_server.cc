@@ -14,7 +14,10 @@ constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kQuietestHour = 8;  ///< Local; the busiest is twelve hours later.
 constexpr double kQuietDemand = 0.3;       ///< Of the evening's.
 constexpr double kDeclaredParts = 1e6;  ///< Of a unit: what clocks of game servers tell apart, a microsecond.
-constexpr std::size_t kLoadLevels = 17;  ///< Load is rounded to sixteenths to look bucket shares up.
+constexpr double kObservedParts = 1U << 20U;
+constexpr double kCpuParts = 100;
+constexpr double kObservedCpuParts = 128;  ///< So that sums of them are exact.
+constexpr std::size_t kLoadLevels = 17;    ///< Load is rounded to sixteenths to look bucket shares up.
 
 using BucketShares = std::array<double, kBucketsPerHistogram>;
 using HistogramShares = std::array<BucketShares, kLoadLevels>;
@@ -53,10 +56,6 @@ const HistogramShares& SharesOf(std::size_t histogram) {
 
 double RoundTo(double x, double parts) {
   return RoundWhole(x * parts) / parts;
-}
-
-bool IsMonotonic(Dynamics dynamics) {
-  return dynamics >= Dynamics::kSteadyCounter && dynamics <= Dynamics::kHistogramPart;
 }
 
 }  // namespace
@@ -168,7 +167,19 @@ void GameServer::Restart() {
 }
 
 double GameServer::Told(double value) const {
-  return resolution_ == Resolution::kFull ? value : RoundTo(value, kDeclaredParts);
+  return resolution_ == Resolution::kDeclared ? RoundTo(value, kDeclaredParts) : value;
+}
+
+double GameServer::StartTimeOf(std::span<const double, kSeriesPerServer> values) {
+  static const auto at = static_cast<std::size_t>(
+      std::ranges::find(TheGameCatalog().series, Dynamics::kStartTime, &CatalogSeries::dynamics) -
+      TheGameCatalog().series.begin());
+  return values[at];
+}
+
+double GameServer::ObservedIn(const HistogramModel& model, std::size_t bucket) {
+  const double below = bucket == 0 ? 0 : model.upper_bounds[bucket - 1];
+  return RoundTo((below + model.upper_bounds[bucket]) / 2, kObservedParts);
 }
 
 double GameServer::MeanCount(Dynamics dynamics, double amount, double seconds) const {
@@ -243,7 +254,7 @@ void GameServer::MoveScalars(double seconds) {
         break;
       case Dynamics::kCpuCounter: {
         const double used_s = amount * (0.08 + 0.92 * load_) * seconds * (1 + 0.03 * draws_.Normal());
-        value = RoundTo(value + used_s, 100);
+        value = RoundTo(value + used_s, resolution_ == Resolution::kObserved ? kObservedCpuParts : kCpuParts);
         break;
       }
       case Dynamics::kMatchesStarted:
@@ -261,6 +272,7 @@ void GameServer::MoveScalars(double seconds) {
 void GameServer::MoveHistograms(double seconds) {
   const auto level = static_cast<std::size_t>(RoundWhole(load_ * (kLoadLevels - 1)));
   const auto& histograms = TheGameCatalog().histograms;
+  const bool is_observed = resolution_ == Resolution::kObserved;
   for (std::size_t h = 0; h < kHistogramsPerServer; ++h) {
     const HistogramModel& model = histograms[h];
     const double observations = MeanCount(model.dynamics, model.amount, seconds);
@@ -273,11 +285,14 @@ void GameServer::MoveHistograms(double seconds) {
       // Counts of a Poisson number of observations, split by chance, are Poisson each.
       const double in_bucket = draws_.Poisson(observations * shares[b]);
       count += in_bucket;
-      sum += in_bucket * (below + model.upper_bounds[b]) / 2;
+      sum += is_observed ? in_bucket * ObservedIn(model, b) : in_bucket * (below + model.upper_bounds[b]) / 2;
       below = model.upper_bounds[b];
       parts[b] += count;
     }
-    parts[kBucketsPerHistogram] = Told(parts[kBucketsPerHistogram] + sum * (1 + 0.01 * draws_.Normal()));
+    // Values within a bucket vary, but for those that were observed one by one.
+    const double spread = 0.01 * draws_.Normal();
+    parts[kBucketsPerHistogram] =
+        Told(parts[kBucketsPerHistogram] + (is_observed ? sum : sum * (1 + spread)));
     parts[kBucketsPerHistogram + 1] += count;
   }
 }

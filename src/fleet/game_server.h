@@ -5,7 +5,8 @@
 //
 // Invariants   S1 all values after the n-th Advance are a function of (seed, server, cadence, start, n).
 //              S2 buckets are cumulative, the last equals _count; every counter is a whole number, but for
-//              CPU time and, in full resolution, the sums of histograms.
+//              CPU time and the sums of histograms.
+//              S3 with Resolution::kObserved all but CPU time and sums is as with kFull.
 // Threads      Not thread-safe.
 // Memory       About 3 KB a server.
 // Cost         About 15 ns a sample: see fleet_bench.
@@ -30,6 +31,12 @@ class GameServer {
 
   /// Moves to the next scrape: the first call to `start_ms`, each further one by the cadence.
   void Advance();
+
+  /// When the process started, of values in catalog order.
+  [[nodiscard]] static double StartTimeOf(std::span<const double, kSeriesPerServer> values);
+  /// The value of each observation in bucket `bucket`, with Resolution::kObserved: a whole number of 2^-20, so that their
+  /// sums are exact in any order.
+  [[nodiscard]] static double ObservedIn(const HistogramModel& model, std::size_t bucket);
 
   /// Values of the current scrape in catalog order.
   [[nodiscard]] std::span<const double, kSeriesPerServer> values() const { return values_; }

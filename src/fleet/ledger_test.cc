@@ -120,6 +120,22 @@ TEST(Ledger, RefusesDamage) {
   }
 }
 
+TEST(RunPlan, SaysWhichServersRunTheSdk) {
+  RunPlan plan = kPlan;
+  plan.sdk_servers = 10;
+  EXPECT_TRUE(FormatPlan(plan).ends_with(" sdk_servers=10"));
+  EXPECT_EQ(ParsePlan(FormatPlan(plan)).value(), plan);
+  plan.resolution = Resolution::kDeclared;
+  EXPECT_EQ(ParsePlan(FormatPlan(plan)).value(), plan);
+  EXPECT_EQ(plan.ResolutionOf(9), Resolution::kObserved);
+  EXPECT_EQ(plan.ResolutionOf(10), Resolution::kDeclared);
+  for (const char* const more : {" sdk_servers=26", " sdk_servers=x", " sdk_servers=1 x"})
+    EXPECT_FALSE(ParsePlan(FormatPlan(kPlan) + more).has_value()) << more;
+  plan.servers = 1000;
+  plan.sdk_servers = kSdkServersMax + 1;
+  EXPECT_FALSE(CheckPlan(plan).has_value());
+}
+
 TEST(RunPlan, SpreadsGroupsOverTheCadence) {
   EXPECT_EQ(kPlan.group_count(), 3);
   EXPECT_EQ(kPlan.ServerCount(2), 5);

@@ -52,16 +52,18 @@ Status CheckPlan(const RunPlan& plan) {
   TICKSCOPE_RETURN_IF_ERROR(
       CheckBetween("points per request", plan.points_per_request, 1, kPointsPerRequestMax));
   TICKSCOPE_RETURN_IF_ERROR(CheckBetween("cadence in ms", plan.cadence_ms, kCadenceMsMin, kCadenceMsMax));
+  TICKSCOPE_RETURN_IF_ERROR(
+      CheckBetween("SDK servers", plan.sdk_servers, 0, std::min(plan.servers, kSdkServersMax)));
   // Up to the year 2100, so that a time plus any run's length stays far from overflow.
   return CheckBetween("start in ms", plan.start_ms, 0, 4'102'444'800'000);
 }
 
 std::string FormatPlan(const RunPlan& plan) {
   return fmt::format(
-      "seed={} servers={} servers_per_request={} points_per_request={} cadence_ms={} start_ms={}{}",
+      "seed={} servers={} servers_per_request={} points_per_request={} cadence_ms={} start_ms={}{}{}",
       plan.seed, plan.servers, plan.servers_per_request, plan.points_per_request, plan.cadence_ms,
-      plan.start_ms,
-      plan.resolution == Resolution::kDeclared ? " " + std::string(kDeclaredField) : std::string());
+      plan.start_ms, plan.resolution == Resolution::kDeclared ? fmt::format(" {}", kDeclaredField) : "",
+      plan.sdk_servers != 0 ? fmt::format(" sdk_servers={}", plan.sdk_servers) : "");
 }
 
 Result<RunPlan> ParsePlan(std::string_view text) {
@@ -72,9 +74,13 @@ Result<RunPlan> ParsePlan(std::string_view text) {
   TICKSCOPE_RETURN_IF_ERROR(TakeField("points_per_request", text, plan.points_per_request));
   TICKSCOPE_RETURN_IF_ERROR(TakeField("cadence_ms", text, plan.cadence_ms));
   TICKSCOPE_RETURN_IF_ERROR(TakeField("start_ms", text, plan.start_ms));
-  if (text == kDeclaredField) {
+  if (text.starts_with(kDeclaredField)) {
     plan.resolution = Resolution::kDeclared;
-    text = {};
+    text.remove_prefix(kDeclaredField.size());
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+  if (text.starts_with("sdk_servers=")) {
+    TICKSCOPE_RETURN_IF_ERROR(TakeField("sdk_servers", text, plan.sdk_servers));
   }
   if (!text.empty()) {
     return Fail(ErrorCode::kCorruption, fmt::format("run line: want its end, got \"{}\"", text));

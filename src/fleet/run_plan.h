@@ -20,6 +20,7 @@
 namespace tickscope::fleet {
 
 inline constexpr std::uint32_t kServersMax = 100'000;
+inline constexpr std::uint32_t kSdkServersMax = 128;
 inline constexpr std::uint32_t kServersPerRequestMax = 100;
 inline constexpr std::uint32_t kPointsPerRequestMax = 1'000;
 inline constexpr std::int64_t kCadenceMsMin = 100;
@@ -29,6 +30,7 @@ inline constexpr std::int64_t kCadenceMsMax = 3'600'000;
 enum class Resolution : std::uint8_t {
   kFull,      ///< All 53 bits of a double vary, as where averages are kept in floating point.
   kDeclared,  ///< Microseconds, as of a schema that declares its resolutions and a sender that rounds to them.
+  kObserved,  ///< Sums of observations one by one, as the SDK keeps them: fleet/sdk_servers.h.
 };
 
 struct RunPlan {
@@ -38,10 +40,14 @@ struct RunPlan {
   std::uint32_t points_per_request = 1;
   std::int64_t cadence_ms = 10'000;
   TimeMs start_ms = 0;
-  Resolution resolution = Resolution::kFull;
+  Resolution resolution = Resolution::kFull;  ///< Of servers that do not run the SDK.
+  std::uint32_t sdk_servers = 0;              ///< So many of them, from the first on, do.
 
   [[nodiscard]] std::uint32_t group_count() const {
     return (servers + servers_per_request - 1) / servers_per_request;
+  }
+  [[nodiscard]] Resolution ResolutionOf(std::uint32_t server) const {
+    return server < sdk_servers ? Resolution::kObserved : resolution;
   }
   /// Number of the group's first server.
   [[nodiscard]] std::uint32_t FirstServer(std::uint32_t group) const { return group * servers_per_request; }
@@ -55,7 +61,8 @@ struct RunPlan {
 /// Errors: kOutOfRange naming the field, what it got and its limits.
 [[nodiscard]] Status CheckPlan(const RunPlan& plan);
 
-/// "seed=1 servers=50 ...", as the ledger keeps it; with " resolution=declared" at its end when it is.
+/// "seed=1 servers=50 ...", as the ledger keeps it; with " resolution=declared" and " sdk_servers=N" at its end
+/// when there are.
 [[nodiscard]] std::string FormatPlan(const RunPlan& plan);
 /// The reverse, checked with CheckPlan. Errors: kCorruption naming the field.
 [[nodiscard]] Result<RunPlan> ParsePlan(std::string_view text);

@@ -26,7 +26,8 @@ class GroupCheck {
       const std::uint32_t server = plan_.FirstServer(group) + s;
       const ServerIdentity identity = MakeServerIdentity(server);
       names_.push_back(identity.server);
-      simulated_.emplace_back(plan_.seed, server, plan_.cadence_ms, plan_.start_ms, plan_.resolution);
+      simulated_.emplace_back(plan_.seed, server, plan_.cadence_ms, plan_.start_ms,
+                              plan_.ResolutionOf(server));
       for (std::size_t i = 0; i < kSeriesPerServer; ++i) {
         labels_.push_back(SeriesLabels(identity, i));
         series_.emplace(labels_.back(), labels_.size() - 1);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <optional>
 
 #include "base/civil_time.h"
 #include "codec/histogram_codec.h"
@@ -106,6 +107,10 @@ struct Admission::Work {
   const wire::ReceivedRequest* request = nullptr;
   const wire::ReceivedSeries* series = nullptr;
   const SeriesSample* sample = nullptr;
+  // What was refused before that series, and the last position that lost anything.
+  std::uint64_t settled_refusals = 0;
+  std::size_t settled_messages = 0;
+  std::optional<std::uint32_t> refused_position;
   // Of the request's sender, once a sample of it was late.
   std::string sender;
   LateCounts late;
@@ -269,6 +274,20 @@ Result<Admission::Work> Admission::Begin(const TenantId& tenant, std::uint64_t e
   return work;
 }
 
+void Admission::SettleRefusals(Work& work) {
+  AdmissionOutcome& outcome = work.outcome;
+  if (outcome.refused == work.settled_refusals) return;
+  if (work.series->is_derived) {
+    outcome.refused = work.settled_refusals;
+    outcome.messages.resize(work.settled_messages);
+    return;
+  }
+  if (work.refused_position != work.series->position) ++outcome.refused_positions;
+  work.refused_position = work.series->position;
+  work.settled_refusals = outcome.refused;
+  work.settled_messages = outcome.messages.size();
+}
+
 AdmissionOutcome Admission::End(Work& work) {
   work.tenant->series.End(work.limits->series, work.arrival, *work.batch);
   if (!work.sender.empty()) work.tenant->late_senders.Add(work.sender, work.late);
@@ -288,6 +307,7 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
     NoteMetadata(work, entry.metric, entry.metadata);
   const std::vector<TimeMs>& starts_ms = request.starts_ms();
   for (const wire::ReceivedSeries& series : request.series()) {
+    SettleRefusals(work);
     work.series = &series;
     const auto place = Resolve(work, request, series);
     if (!place || place->is_refused()) {
@@ -301,6 +321,7 @@ Result<AdmissionOutcome> Admission::Admit(const TenantId& tenant, std::uint64_t 
       AdmitHistogram(work, *place, series.position, request.histograms()[i]);
     if (series.exemplar_count > 0) AdmitExemplars(work, *place);
   }
+  SettleRefusals(work);
   return End(work);
 }
 

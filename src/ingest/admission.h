@@ -28,7 +28,7 @@
 #include "ingest/late_senders.h"
 #include "ingest/tenant_series.h"
 #include "model/appender.h"
-#include "wire/remote_write_decode.h"
+#include "wire/received_request.h"
 
 namespace tickscope::ingest {
 
@@ -76,8 +76,9 @@ struct AdmissionOutcome {
   std::uint64_t samples = 0;  ///< Float samples in the batch.
   std::uint64_t histograms = 0;
   std::uint64_t exemplars = 0;
-  std::uint64_t refused = 0;          ///< Samples and histograms left out.
-  std::vector<std::string> messages;  ///< Of the first few refusals.
+  std::uint64_t refused = 0;            ///< Samples and histograms left out.
+  std::uint64_t refused_positions = 0;  ///< Of the request's positions those that lost any.
+  std::vector<std::string> messages;    ///< Of the first few refusals.
 
   void Refuse(std::uint64_t count, std::string message);
 };
@@ -144,6 +145,8 @@ class Admission {
   [[nodiscard]] Counter* CounterOf(ErrorCode code) const;
   [[nodiscard]] Result<Work> Begin(const TenantId& tenant, std::uint64_t epoch, codec::SampleBatch& batch);
   [[nodiscard]] AdmissionOutcome End(Work& work);
+  // Counts what was refused of the series the work was at as one of its position's.
+  static void SettleRefusals(Work& work);
   // Whether the clock allows `time_ms`; refuses it otherwise.
   [[nodiscard]] bool AdmitTime(Work& work, std::uint32_t position, TimeMs time_ms);
   void AdmitFloat(Work& work, Place place, std::uint32_t position, TimeMs time_ms, double value,

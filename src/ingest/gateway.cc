@@ -38,7 +38,7 @@ struct Gateway::Scratch {
   explicit Scratch(std::uint64_t seed) : request(seed) {}
 
   Bytes message;
-  wire::ReceivedRequest request;
+  wire::RemoteWriteRequest request;
   codec::SampleBatch batch;
 };
 
@@ -93,15 +93,29 @@ void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, 
   Status decoded = wire::DecompressSnappy(body, options_.request_bytes_max, scratch->message);
   if (decoded) decoded = scratch->request.Decode(protocol, scratch->message);
   if (!decoded) {
-    requests_->Add();
-    failed_requests_->Add();
-    done({.error = decoded.error()});
+    Refuse(std::move(decoded).error(), std::move(done));
     return;
   }
+  AdmitAndAppend(tenant, *scratch, scratch->request, std::move(done));
+}
+
+void Gateway::Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done) {
+  const ScratchLease scratch(*this);
+  AdmitAndAppend(tenant, *scratch, request, std::move(done));
+}
+
+void Gateway::Refuse(Error error, WriteCallback done) {
+  requests_->Add();
+  failed_requests_->Add();
+  done({.error = std::move(error)});
+}
+
+void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const wire::ReceivedRequest& request,
+                             WriteCallback done) {
   AdmitAndAppend(
-      tenant, *scratch,
+      tenant, scratch,
       [&](Admission& admission, stream::Epoch epoch, codec::SampleBatch& batch) {
-        return admission.Admit(tenant, epoch, scratch->request, batch);
+        return admission.Admit(tenant, epoch, request, batch);
       },
       std::move(done));
 }
@@ -146,7 +160,7 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Adm
         break;
       }
     }
-    (*answer)({.error = RefusalError(outcome)});
+    (*answer)({.refused = outcome.refused_positions, .error = RefusalError(outcome)});
     return;
   }
   failed_requests_->Add();
@@ -167,7 +181,8 @@ void Gateway::Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs,
     return;
   }
   samples_->Add(outcome.samples + outcome.histograms);
-  answer({outcome.samples, outcome.histograms, outcome.exemplars, RefusalError(outcome)});
+  answer({outcome.samples, outcome.histograms, outcome.exemplars, outcome.refused_positions,
+          RefusalError(outcome)});
 }
 
 Status Gateway::Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) {

@@ -25,6 +25,7 @@
 #include "ingest/admission.h"
 #include "model/appender.h"
 #include "stream/stream.h"
+#include "wire/received_request.h"
 #include "wire/remote_write_headers.h"
 
 namespace tickscope::ingest {
@@ -34,11 +35,14 @@ struct GatewayOptions {
   std::size_t request_bytes_max = 64U << 20;  ///< After decompression.
 };
 
-/// What a sender is told. `error` is set when something was not written; with counts above zero the rest was.
+/// What a sender is told. `error` is set when something was not written; with `refused` above zero that is a mistake of the
+/// sender's, and the rest was.
 struct WriteAnswer {
   std::uint64_t samples_written = 0;
   std::uint64_t histograms_written = 0;
   std::uint64_t exemplars_written = 0;
+  std::uint64_t refused =
+      0;  ///< Of what the sender sent (ReceivedSeries::position) what was not, or not whole, written.
   std::optional<Error> error;
 };
 
@@ -54,6 +58,10 @@ class Gateway final : public Appender {
   /// Handles one remote-write body, a snappy block. `done` runs once, here or on the stream's thread.
   void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
              WriteCallback done);
+  /// The same for a request of any format; it is not used after the return.
+  void Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done);
+  /// Counts and answers a request that does not decode.
+  void Refuse(Error error, WriteCallback done);
 
   /// Appender: returns when durable.
   [[nodiscard]] Status Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) override;
@@ -84,6 +92,8 @@ class Gateway final : public Appender {
                                                        codec::SampleBatch& batch)>;
   void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Admit& admit, WriteCallback done)
       TICKSCOPE_EXCLUDES(mu_);
+  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const wire::ReceivedRequest& request,
+                      WriteCallback done) TICKSCOPE_EXCLUDES(mu_);
   // Answers a request the stream took. Runs on the stream's thread.
   void Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs, const AdmissionOutcome& outcome,
               std::chrono::nanoseconds started, Result<stream::Offset> result, WriteCallback& answer)

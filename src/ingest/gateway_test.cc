@@ -196,7 +196,7 @@ TEST(Gateway, StartsComeWith20Only) {
     wire::RemoteWriteEncoder encoder(protocol);
     std::string body;
     encoder.Encode({&series, 1}, body);
-    wire::ReceivedRequest request(1);
+    wire::RemoteWriteRequest request(1);
     ASSERT_TRUE(request.Decode(protocol, AsBytes(encoder.message())).has_value());
     ASSERT_EQ(request.histograms().size(), 1U);
     EXPECT_EQ(request.histograms()[0].start_ms, protocol == RemoteWriteProtocol::kV2 ? start_ms : 0);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ingest/write_status.h"
 #include "wire/remote_write_decode.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
@@ -13,16 +14,6 @@ namespace tickscope::ingest {
 namespace {
 
 using wire::RemoteWriteProtocol;
-
-constexpr const char* kRetryAfterSeconds = "1";
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
 
 // The message a content type names. No content type means 1.0, as old senders leave it out.
 Result<RemoteWriteProtocol> ParseContentType(std::string_view content_type) {
@@ -34,20 +25,20 @@ Result<RemoteWriteProtocol> ParseContentType(std::string_view content_type) {
   };
   if (content_type.empty()) return RemoteWriteProtocol::kV1;
   std::size_t semicolon = content_type.find(';');
-  if (!http::EqualsIgnoreCase(Trim(content_type.substr(0, semicolon)), wire::kRemoteWriteMediaType)) {
+  if (!http::EqualsIgnoreCase(TrimHeader(content_type.substr(0, semicolon)), wire::kRemoteWriteMediaType)) {
     return unsupported("unsupported media type");
   }
   RemoteWriteProtocol protocol = RemoteWriteProtocol::kV1;
   while (semicolon != std::string_view::npos) {
     const std::size_t next = content_type.find(';', semicolon + 1);
-    const std::string_view parameter = Trim(content_type.substr(semicolon + 1, next - semicolon - 1));
+    const std::string_view parameter = TrimHeader(content_type.substr(semicolon + 1, next - semicolon - 1));
     semicolon = next;
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos ||
-        !http::EqualsIgnoreCase(Trim(parameter.substr(0, equals)), "proto")) {
+        !http::EqualsIgnoreCase(TrimHeader(parameter.substr(0, equals)), "proto")) {
       continue;
     }
-    const std::string_view message = Trim(parameter.substr(equals + 1));
+    const std::string_view message = TrimHeader(parameter.substr(equals + 1));
     if (message == wire::kRemoteWriteV2Proto) {
       protocol = RemoteWriteProtocol::kV2;
     } else if (message != wire::kRemoteWriteV1Proto) {
@@ -57,32 +48,15 @@ Result<RemoteWriteProtocol> ParseContentType(std::string_view content_type) {
   return protocol;
 }
 
-int StatusOf(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kOutOfRange:
-      return 413;
-    case ErrorCode::kUnsupported:
-      return 415;
-    case ErrorCode::kResourceExhausted:
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kDeadlineExceeded:
-      return 503;
-    case ErrorCode::kInternal:
-      return 500;
-    default:
-      return 400;
-  }
-}
-
 http::Response MakeResponse(RemoteWriteProtocol protocol, const WriteAnswer& answer) {
   http::Response response;
-  response.status = answer.error ? StatusOf(*answer.error) : 204;
+  response.status = 204;
+  if (answer.error) SetWriteStatus(*answer.error, response);
   if (protocol == RemoteWriteProtocol::kV2) {
     response.headers.Set(wire::kSamplesWrittenHeader, std::to_string(answer.samples_written));
     response.headers.Set(wire::kHistogramsWrittenHeader, std::to_string(answer.histograms_written));
     response.headers.Set(wire::kExemplarsWrittenHeader, std::to_string(answer.exemplars_written));
   }
-  if (response.status == 503) response.headers.Set("Retry-After", kRetryAfterSeconds);
   if (answer.error) {
     response.headers.Set("Content-Type", "text/plain; charset=utf-8");
     response.body = answer.error->message + "\n";

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "model/series_ref.h"
-#include "wire/remote_write_decode.h"
+#include "wire/received_request.h"
 
 namespace tickscope::ingest {
 

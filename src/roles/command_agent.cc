@@ -24,6 +24,7 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/process_table.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -112,6 +113,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
+  const auto processes = io::MakeProcessTable();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
@@ -133,6 +135,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .clock = *clock,
        .random = *random,
        .metrics = metrics,
+       .processes = *processes,
        .guard = guard.get(),
        .fs = fs.get(),
        .registry = &registry},

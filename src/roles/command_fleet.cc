@@ -55,6 +55,7 @@ struct FleetArguments {
   std::string settle = "5s";
   std::string ledger;
   std::string tenant;
+  std::string sdk_pages = "/dev/shm";
   std::size_t connections = 4;
   bool json = false;
 };
@@ -158,7 +159,13 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   const auto fs = io::MakePosixFileSystem();
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
-  TICKSCOPE_ASSIGN_OR_RETURN(const fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
+  TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
+  std::unique_ptr<fleet::SdkServers> sdk;
+  if (options.plan.sdk_servers != 0) {
+    TICKSCOPE_ASSIGN_OR_RETURN(sdk, fleet::SdkServers::Start(*fs, arguments.sdk_pages,
+                                                             options.plan.sdk_servers, options.connections));
+    options.sdk = sdk.get();
+  }
   std::unique_ptr<fleet::LedgerWriter> ledger;
   if (!arguments.ledger.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(ledger, fleet::LedgerWriter::Open(*fs, arguments.ledger, options.plan));
@@ -251,6 +258,10 @@ void AddRunOptions(CLI::App& app, FleetArguments& arguments) {
                  "of averages and sums in seconds: full, all bits of a double, or declared, microseconds")
       ->capture_default_str()
       ->check(CLI::IsMember({"full", "declared"}));
+  app.add_option("--sdk", arguments.plan.sdk_servers,
+                 "so many servers run the SDK: what is sent of them is read back from its page; up to 128")
+      ->capture_default_str();
+  app.add_option("--sdk-pages", arguments.sdk_pages, "directory for that page")->capture_default_str();
   app.add_option("--seed", arguments.plan.seed, "what the values follow from")->capture_default_str();
   app.add_option("--connections", arguments.connections, "connections, each with a thread")
       ->capture_default_str();

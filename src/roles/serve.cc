@@ -75,12 +75,23 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
   AddRoutes();
-  TICKSCOPE_ASSIGN_OR_RETURN(server_, http::Server::Start(
-                                          environment_.network, config_.http,
-                                          [this](http::Request request, http::Respond respond) {
-                                            Handle(std::move(request), std::move(respond));
-                                          },
-                                          metrics_));
+  return Listen();
+}
+
+tickscope::Status ServeProcess::Listen() {
+  const auto start = [this](const std::string& address, const http::Router& router) {
+    http::ServerOptions options = config_.http;
+    options.address = address;
+    return http::Server::Start(
+        environment_.network, std::move(options),
+        [this, &router](http::Request request, http::Respond respond) {
+          Handle(router, std::move(request), std::move(respond));
+        },
+        metrics_);
+  };
+  TICKSCOPE_ASSIGN_OR_RETURN(server_, start(config_.http.address, router_));
+  if (otlp_ == nullptr || config_.otlp_address.empty()) return {};
+  TICKSCOPE_ASSIGN_OR_RETURN(otlp_server_, start(config_.otlp_address, otlp_router_));
   return {};
 }
 
@@ -212,7 +223,13 @@ void ServeProcess::AddRoutes() {
     sql::RegisterSql(router_, *sql_engine_, *sql_pool_, environment_.clock, metrics_,
                      {.timeout = std::chrono::milliseconds(config_.sql_timeout_ms)});
   }
-  if (gateway_ != nullptr) ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
+  if (gateway_ != nullptr) {
+    ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
+    otlp_ = std::make_unique<otlp::MetricsEndpoint>(*gateway_, *ingest_pool_, environment_.random, metrics_,
+                                                    config_.otlp);
+    otlp_->Register(router_, "/api/v1/otlp/v1/metrics");
+    otlp_->Register(otlp_router_, "/v1/metrics");
+  }
   if (tiers_ != nullptr) {
     api::RegisterTierApi(router_, {.tiers = *tiers_,
                                    .clock = environment_.clock,
@@ -291,7 +308,7 @@ tickscope::Status ServeProcess::Ready() const {
                   : fmt::format("replaying the stream: {:.0f} % done", consumer_->replay_progress() * 100));
 }
 
-void ServeProcess::Handle(http::Request request, http::Respond respond) const {
+void ServeProcess::Handle(const http::Router& router, http::Request request, http::Respond respond) const {
   if (!ready_ && !IsAboutTheProcess(request.path())) {
     const auto ready = Ready();
     http::Response response;
@@ -302,7 +319,7 @@ void ServeProcess::Handle(http::Request request, http::Respond respond) const {
     respond(std::move(response));
     return;
   }
-  router_.Handle(std::move(request), std::move(respond));
+  router.Handle(std::move(request), std::move(respond));
 }
 
 tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
@@ -324,7 +341,10 @@ tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
   ready_ = true;
   const double seconds = std::chrono::duration<double>(environment_.clock.Monotonic() - started).count();
   Log(LogLevel::kInfo, "ready",
-      {{"address", server_->address()}, {"roles", config_.roles}, {"replay_seconds", seconds}});
+      {{"address", server_->address()},
+       {"otlp", otlp_address()},
+       {"roles", config_.roles},
+       {"replay_seconds", seconds}});
   return {};
 }
 
@@ -383,6 +403,7 @@ void ServeProcess::Stop() {
   probe_.reset();
   if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
+  if (otlp_server_ != nullptr) otlp_server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
   if (arrivals_ != nullptr) arrivals_->Stop();
@@ -397,6 +418,7 @@ void ServeProcess::Stop() {
     result_flusher_->Join();
     FlushResults();
   }
+  otlp_server_.reset();
   server_.reset();
 }
 

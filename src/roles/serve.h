@@ -30,6 +30,7 @@
 #include "io/process_info.h"
 #include "live/live_hub.h"
 #include "model/mutation_log.h"
+#include "otlp/metrics_endpoint.h"
 #include "promql/engine.h"
 #include "queryfront/label_cache.h"
 #include "queryfront/negative_cache.h"
@@ -80,6 +81,10 @@ class ServeProcess final : private api::MetadataSource,
 
   /// "address:port" the HTTP server is bound to.
   [[nodiscard]] std::string address() const { return server_->address(); }
+  /// The same of the listener for OTLP; empty when there is none.
+  [[nodiscard]] std::string otlp_address() const {
+    return otlp_server_ == nullptr ? std::string() : otlp_server_->address();
+  }
 
  private:
   ServeProcess(const ServeEnvironment& environment, ServeConfig config, RoleSet roles);
@@ -99,7 +104,8 @@ class ServeProcess final : private api::MetadataSource,
   [[nodiscard]] tickscope::Status OpenSql();
   void OpenLive();
   void AddProcessMetrics();
-  void Handle(http::Request request, http::Respond respond) const;
+  [[nodiscard]] tickscope::Status Listen();
+  void Handle(const http::Router& router, http::Request request, http::Respond respond) const;
   [[nodiscard]] tickscope::Status Ready() const;
 
   [[nodiscard]] std::vector<api::MetadataFamily> Metadata(const api::MetadataRequest& request) const override;
@@ -139,8 +145,11 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<WorkerPool> sql_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;  // One thread that lets others go first.
   std::unique_ptr<live::LiveHub> live_;     // Outlives the server, which tells it of clients that leave.
+  std::unique_ptr<otlp::MetricsEndpoint> otlp_;
   http::Router router_;
+  http::Router otlp_router_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> otlp_server_;  // For those who send where SDKs send.
   std::unique_ptr<FreshnessProbe> probe_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> draining_{false};

@@ -189,6 +189,28 @@ void VisitLive(Visitor& visit, live::LiveOptions& live) {
   visit.End();
 }
 
+template <typename Visitor>
+void VisitOtlp(Visitor& visit, ServeConfig& c) {
+  visit.Begin("otlp", "OTLP metrics over HTTP: POST /api/v1/otlp/v1/metrics.");
+  visit.Text("listen",
+             "Address of a listener for /v1/metrics, where SDKs send unless told otherwise: 127.0.0.1:4318; "
+             "empty for none.",
+             c.otlp_address);
+  visit.Names("translation_strategy",
+              "How names are written: UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes, "
+              "NoUTF8EscapingWithSuffixes or NoTranslation.",
+              c.otlp.names);
+  visit.Texts("promote_resource_attributes",
+              "Resource attributes that are labels of every series; all are in target_info.",
+              c.otlp.promoted_attributes);
+  visit.Flag("keep_identifying_resource_attributes",
+             "Keep service.name, service.namespace and service.instance.id in target_info, too.",
+             c.otlp.keeps_identifying_attributes);
+  visit.Flag("promote_scope_metadata", "Name, version and attributes of the scope as otel_scope_ labels.",
+             c.otlp.promotes_scope);
+  visit.End();
+}
+
 // One table drives reading and writing, so that neither can forget a setting. A visitor gets each setting with its
 // name and its meaning.
 template <typename Visitor>
@@ -239,6 +261,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Duration("past_max", "How far behind this machine's clock a sample may be.",
                  c.ingest.admission.past_max_ms);
   visit.End();
+
+  VisitOtlp(visit, c);
 
   visit.Begin("guard",
               "Which series may exist, and what must not be in them. GET /api/v1/guard/rejects shows what is "
@@ -475,6 +499,11 @@ class Reader {
     level = static_cast<LogLevel>(
         maps_.back().OneOf(name, static_cast<std::size_t>(level), {"debug", "info", "warn", "error"}));
   }
+  void Names(const char* name, const char*, otlp::NameStrategy& strategy) {
+    strategy = static_cast<otlp::NameStrategy>(
+        maps_.back().OneOf(name, static_cast<std::size_t>(strategy),
+                           {otlp::kNameStrategies.begin(), otlp::kNameStrategies.end()}));
+  }
   void Format(const char* name, const char*, LogFormat& format) {
     format = static_cast<LogFormat>(
         maps_.back().OneOf(name, static_cast<std::size_t>(format), {"logfmt", "json"}));
@@ -596,6 +625,10 @@ class Writer {
     constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
     out_.Comment(help);
     out_.String(name, kNames[static_cast<std::size_t>(level)]);
+  }
+  void Names(const char* name, const char* help, otlp::NameStrategy strategy) {
+    out_.Comment(help);
+    out_.String(name, otlp::kNameStrategies[static_cast<std::size_t>(strategy)]);
   }
   void Format(const char* name, const char* help, LogFormat format) {
     out_.Comment(help);

@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "ingest/gateway.h"
 #include "live/live_hub.h"
+#include "otlp/translation.h"
 #include "promql/engine.h"
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
@@ -34,6 +35,8 @@ struct ServeConfig {
   guard::GuardConfig guard;
   std::uint64_t ingest_threads = 2;
   std::uint64_t ingest_queue_max = 256;
+  otlp::Translation otlp;
+  std::string otlp_address;  ///< Of the listener for OTLP alone; empty for none.
   stream::EmbeddedLogOptions stream;
   tsdb::StoreOptions store;
   TierConfig tiers;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/random.h"
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
 
@@ -34,14 +35,19 @@ bool IsDouble(const PageFamily& family) {
   return family.type == PageType::kDoubleCounter || family.type == PageType::kGauge;
 }
 
+std::uint32_t EndOf(const PageFamily& family) {
+  return family.first_cell + family.cells_per_series * family.series_count;
+}
+
 void AddBits(std::uint64_t& to, std::uint64_t bits) {
   to = std::bit_cast<std::uint64_t>(std::bit_cast<double>(to) + std::bit_cast<double>(bits));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PageReader>> PageReader::Open(std::unique_ptr<io::ReadFile> file) {
-  std::unique_ptr<PageReader> page(new PageReader(std::move(file)));
+Result<std::unique_ptr<PageReader>> PageReader::Open(std::unique_ptr<io::ReadFile> file,
+                                                     const PageLimits& limits) {
+  std::unique_ptr<PageReader> page(new PageReader(std::move(file), limits));
   TICKSCOPE_RETURN_IF_ERROR(page->ReadIdentity());
   return page;
 }
@@ -83,7 +89,7 @@ Status PageReader::ReadIdentity() {
   identity_.name = name.substr(0, name.find('\0'));
   if (!std::ranges::all_of(identity_.name, [](char c) { return c > ' ' && c <= '~'; })) return Bad("name");
 
-  if (page_bytes_ > kPageBytesMax || directory_bytes_ > kDirectoryBytesMax) {
+  if (page_bytes_ > kPageBytesMax || directory_bytes_ > limits_.directory_bytes_max) {
     return Fail(ErrorCode::kOutOfRange,
                 fmt::format("SDK page: {} bytes, {} of directory", page_bytes_, directory_bytes_));
   }
@@ -115,10 +121,13 @@ Status PageReader::Refresh() {
   if (used > directory_bytes_ || used < directory_read_) return Bad("length of the directory");
   if (cells == 0 || cells > cells_per_shard_ || exemplars > exemplar_slots_) return Bad("cells in use");
   if (shards == 0 || shards > shard_count_) return Bad("shards in use");
-  if (std::uint64_t{cells} * 8 * shards > kCellBytesMax) {
+  if (std::uint64_t{cells} * 8 * shards > limits_.cell_bytes_max) {
     return Fail(ErrorCode::kOutOfRange, fmt::format("SDK page: {} shards of {} cells", shards, cells));
   }
-  TICKSCOPE_RETURN_IF_ERROR(ReadDirectory(used, {.cells = cells_per_shard_, .exemplars = exemplar_slots_}));
+  // Bounds of exponential histograms are made, not read: no record may ask for more of them than there can be cells.
+  const auto cells_max =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(cells_per_shard_, limits_.cell_bytes_max / 8));
+  TICKSCOPE_RETURN_IF_ERROR(ReadDirectory(used, {.cells = cells_max, .exemplars = exemplar_slots_}));
   TICKSCOPE_RETURN_IF_ERROR(ReadValues(cells, shards, ByteView(live).subspan(kOwnersOffset - kStateOffset)));
   state_ = static_cast<PageState>(state);
   heartbeat_unix_ns_ = LoadFixed<std::uint64_t>(live.data() + 32);
@@ -147,19 +156,22 @@ Status PageReader::ReadDirectory(std::uint64_t used, PageRoom room) {
 Status PageReader::AddRecord(ByteView record, PageRoom room) {
   if (LoadFixed<std::uint8_t>(record.data() + 8) != kFamilyRecord) return {};
   TICKSCOPE_ASSIGN_OR_RETURN(PageFamily family, DecodeFamily(record, room));
-  for (const PageFamily& other : families_) {
-    if (other.name == family.name) return Bad(fmt::format("two families are called {}", family.name));
-    const bool apart = family.first_cell >= other.first_cell + other.cells_per_series * other.series_count ||
-                       other.first_cell >= family.first_cell + family.cells_per_series * family.series_count;
-    if (!apart) return Bad(fmt::format("{} and {} share cells", other.name, family.name));
-  }
+  if (!names_.insert(family.name).second) return Bad(fmt::format("two families are called {}", family.name));
+  const std::uint32_t end = EndOf(family);
+  const auto behind = cells_taken_.lower_bound(family.first_cell);
+  if ((behind != cells_taken_.end() && behind->first < end) ||
+      (behind != cells_taken_.begin() && std::prev(behind)->second > family.first_cell))
+    return Bad(fmt::format("{} shares cells with another family", family.name));
+  cells_taken_.emplace_hint(behind, family.first_cell, end);
   families_.push_back(std::move(family));
   return {};
 }
 
 Status PageReader::ReadValues(std::uint32_t cells, std::uint32_t shards, ByteView owners) {
-  for (const PageFamily& family : families_)
-    cells = std::max(cells, family.first_cell + family.cells_per_series * family.series_count);
+  // A family may be newer than the number of cells that was read before it, and a hostile one may lie anywhere.
+  if (!cells_taken_.empty()) cells = std::max(cells, cells_taken_.rbegin()->second);
+  if (std::uint64_t{cells} * 8 * shards > limits_.cell_bytes_max)
+    return Fail(ErrorCode::kOutOfRange, fmt::format("SDK page: families up to cell {}", cells));
   values_.assign(cells, 0);
   shard_.resize(cells);
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
@@ -174,7 +186,7 @@ Status PageReader::ReadValues(std::uint32_t cells, std::uint32_t shards, ByteVie
 
 void PageReader::AddShard(std::span<const std::uint64_t> cells, bool common) {
   for (const PageFamily& family : families_) {
-    const std::uint32_t end = family.first_cell + family.cells_per_series * family.series_count;
+    const std::uint32_t end = EndOf(family);
     if (family.type == PageType::kGauge && !common) continue;
     if (IsDouble(family)) {
       for (std::uint32_t cell = family.first_cell; cell < end; ++cell)
@@ -188,6 +200,17 @@ void PageReader::AddShard(std::span<const std::uint64_t> cells, bool common) {
         values_[count] += cells[count];
     }
   }
+}
+
+std::uint64_t PageReader::Fingerprint() const {
+  const std::uint32_t crc = codec::Crc32c(std::as_bytes(std::span(values_)));
+  return MixBits(heartbeat_unix_ns_ ^ MixBits(directory_read_ ^ std::uint64_t{crc} << 32U));
+}
+
+std::uint64_t PageReader::memory_bytes() const {
+  // Texts are in small pieces, each with its string and its place in a list: eight times their bytes. Bounds of histograms
+  // are as many as their values.
+  return 8 * (directory_read_ + 2 * values_.capacity() + shard_.capacity());
 }
 
 double PageReader::Scalar(const PageFamily& family, std::uint32_t series) const {

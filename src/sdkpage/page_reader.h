@@ -19,10 +19,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "io/file_system.h"
@@ -31,9 +33,13 @@
 
 namespace tickscope::sdkpage {
 
-inline constexpr std::uint64_t kPageBytesMax = 4ULL << 30;   ///< Mostly holes.
-inline constexpr std::uint64_t kCellBytesMax = 64ULL << 20;  ///< Of all shards in use: read at each refresh.
-inline constexpr std::uint32_t kDirectoryBytesMax = 16U << 20;
+inline constexpr std::uint64_t kPageBytesMax = 4ULL << 30;  ///< Mostly holes.
+
+/// What is read of one page at most; one that asks for more is refused with kOutOfRange.
+struct PageLimits {
+  std::uint64_t cell_bytes_max = 64ULL << 20;  ///< Of all shards in use: read at each refresh.
+  std::uint64_t directory_bytes_max = 16U << 20;
+};
 
 enum class PageState : std::uint8_t { kMaking = 0, kLive = 1, kClosed = 2 };
 
@@ -56,7 +62,8 @@ struct PageExemplar {
 
 class PageReader {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<PageReader>> Open(std::unique_ptr<io::ReadFile> file);
+  [[nodiscard]] static Result<std::unique_ptr<PageReader>> Open(std::unique_ptr<io::ReadFile> file,
+                                                                const PageLimits& limits = {});
 
   /// Reads what is new in the directory and all values. After an error the values are those of before, or a mixture: ask again
   /// or let the page go.
@@ -67,6 +74,12 @@ class PageReader {
   [[nodiscard]] std::uint64_t heartbeat_unix_ns() const { return heartbeat_unix_ns_; }
   /// In the order they were declared; names are unique. Grows with Refresh, which invalidates the view.
   [[nodiscard]] std::span<const PageFamily> families() const { return families_; }
+
+  /// Equal when nothing moved between two refreshes: no value, no heartbeat, no new family. A checksum, so once in four
+  /// billion it misses a change.
+  [[nodiscard]] std::uint64_t Fingerprint() const;
+  /// Memory that families and values take, about.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
 
   /// The value of a series that is no histogram.
   [[nodiscard]] double Scalar(const PageFamily& family, std::uint32_t series) const;
@@ -80,7 +93,8 @@ class PageReader {
                                                              std::uint32_t series) const;
 
  private:
-  explicit PageReader(std::unique_ptr<io::ReadFile> file) : file_(std::move(file)) {}
+  PageReader(std::unique_ptr<io::ReadFile> file, const PageLimits& limits)
+      : file_(std::move(file)), limits_(limits) {}
 
   Status ReadIdentity();
   Status ReadExactly(std::uint64_t offset, std::span<std::byte> out) const;
@@ -89,7 +103,8 @@ class PageReader {
   Status ReadValues(std::uint32_t cells, std::uint32_t shards, ByteView owners);
   void AddShard(std::span<const std::uint64_t> cells, bool common);
 
-  std::unique_ptr<io::ReadFile> file_;
+  const std::unique_ptr<io::ReadFile> file_;
+  const PageLimits limits_;
   PageIdentity identity_;
   PageState state_ = PageState::kMaking;
   std::uint64_t heartbeat_unix_ns_ = 0;
@@ -105,6 +120,9 @@ class PageReader {
 
   std::uint64_t directory_read_ = 0;  ///< Bytes of it that are in families_.
   std::vector<PageFamily> families_;
+  // Both of families_: a page of sixteen megabytes has too many of them to compare each with each.
+  std::unordered_set<std::string> names_;
+  std::map<std::uint32_t, std::uint32_t> cells_taken_;  ///< First cell to the one behind the last.
   std::vector<std::uint64_t> values_;  ///< A cell each, added up over shards: counts, or the bits of doubles.
   std::vector<std::uint64_t> shard_;   ///< One shard's cells while they are added.
 };

@@ -3,9 +3,11 @@
 // The SDK itself makes the pages, in a directory of its own; killing a game while it records is tests/blackbox/test_sdk.py's.
 #include "sdkpage/page_reader.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <random>
 #include <tickscope/tickscope.hpp>
@@ -263,6 +265,116 @@ TEST_F(PageReaderTest, TwoFamiliesOfOneNameAreRefused) {
   std::copy_n(Record(bytes), size, Record(bytes) + used);
   codec::StoreFixed<std::uint64_t>(used + size, bytes.data() + 136);
   EXPECT_THAT(Complaint(bytes), HasSubstr("two families are called tickscope_sdk_refused_total"));
+}
+
+// A page of gigabytes of which only the first bytes were ever written, as a file system shows it.
+class HoleyFile final : public io::ReadFile {
+ public:
+  HoleyFile(ByteView written, std::uint64_t size) : written_(written), size_(size) {}
+  [[nodiscard]] Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
+    std::ranges::fill(out, std::byte{0});
+    if (offset < written_.size())
+      std::copy_n(written_.data() + offset, std::min(out.size(), written_.size() - offset), out.data());
+    return out.size();
+  }
+  [[nodiscard]] Result<std::uint64_t> Size() const override { return size_; }
+
+ private:
+  const ByteView written_;
+  const std::uint64_t size_;
+};
+
+// A page of one shard of `cells` whose directory holds `records`.
+Bytes PageWith(std::uint32_t cells, ByteView records) {
+  Bytes page(4096 + records.size());
+  const std::uint64_t shard_bytes = std::uint64_t{cells} * 8;
+  const auto shards_at = static_cast<std::uint64_t>(page.size());
+  std::ranges::copy(AsBytes("TSPAGE\r\n"), page.begin());
+  codec::StoreFixed<std::uint32_t>(1, page.data() + 8);
+  codec::StoreFixed<std::uint64_t>(shards_at + shard_bytes, page.data() + 16);
+  codec::StoreFixed<std::uint32_t>(4096, page.data() + 24);
+  codec::StoreFixed(static_cast<std::uint32_t>(records.size()), page.data() + 28);
+  codec::StoreFixed(static_cast<std::uint32_t>(shards_at), page.data() + 32);
+  codec::StoreFixed<std::uint64_t>(shards_at, page.data() + 40);
+  codec::StoreFixed<std::uint64_t>(shard_bytes, page.data() + 48);
+  codec::StoreFixed(cells, page.data() + 56);
+  codec::StoreFixed<std::uint32_t>(1, page.data() + 60);
+  codec::StoreFixed(codec::Crc32c(ByteView(page).subspan(16, 112)), page.data() + 12);
+  codec::StoreFixed<std::uint32_t>(1, page.data() + 128);
+  codec::StoreFixed<std::uint64_t>(records.size(), page.data() + 136);
+  codec::StoreFixed<std::uint32_t>(1, page.data() + 144);
+  codec::StoreFixed<std::uint32_t>(1, page.data() + 152);
+  std::ranges::copy(records, page.begin() + 4096);
+  return page;
+}
+
+// The record of a gauge with a name of eight letters.
+void AppendGauge(std::string_view name, std::uint32_t cell, Bytes& records) {
+  Bytes record(56);
+  codec::StoreFixed<std::uint32_t>(56, record.data());
+  codec::StoreFixed<std::uint16_t>(0x0301, record.data() + 8);
+  codec::StoreFixed(cell, record.data() + 12);
+  codec::StoreFixed<std::uint64_t>(0x1'0000'0001, record.data() + 16);
+  codec::StoreFixed<std::uint16_t>(8, record.data() + 40);
+  std::ranges::copy(AsBytes(name), record.begin() + 42);
+  codec::StoreFixed(codec::Crc32c(ByteView(record).subspan(8)), record.data() + 4);
+  AppendBytes(record, records);
+}
+
+std::string ComplaintOfHoley(ByteView written, std::uint64_t size, const PageLimits& limits) {
+  const auto page = PageReader::Open(std::make_unique<HoleyFile>(written, size), limits);
+  if (!page) return page.error().message;
+  const Status read = (*page)->Refresh();
+  return read ? "" : read.error().message;
+}
+
+TEST(PageLimits, AFamilyFarOutIsNotReadUpTo) {
+  Bytes records;
+  AppendGauge("far_away", 400'000'000, records);
+  const Bytes page = PageWith(500'000'000, records);
+  const auto size = codec::LoadFixed<std::uint64_t>(page.data() + 16);
+  // Four bytes of lies would make us read and hold 3.2 GB.
+  EXPECT_THAT(ComplaintOfHoley(page, size, {}), HasSubstr("cells"));
+}
+
+TEST(PageLimits, AHundredThousandFamiliesAreComparedInTime) {
+  Bytes records;
+  for (std::uint32_t i = 0; i < 100'000; ++i)
+    AppendGauge(fmt::format("g{:07}", i), 1 + i, records);
+  const Bytes page = PageWith(1U << 18U, records);
+  const auto size = codec::LoadFixed<std::uint64_t>(page.data() + 16);
+  EXPECT_EQ(ComplaintOfHoley(page, size, {}), "");
+  EXPECT_THAT(ComplaintOfHoley(page, size, {.directory_bytes_max = 1 << 20}), HasSubstr("of directory"));
+  EXPECT_THAT(ComplaintOfHoley(page, size, {.cell_bytes_max = 1 << 16}), HasSubstr("cells"));
+}
+
+TEST(PageLimits, FamiliesThatShareCellsAreRefused) {
+  for (const std::uint32_t second : {7U, 8U, 9U}) {
+    Bytes records;
+    AppendGauge("the_one_", 8, records);
+    AppendGauge("another_", second, records);
+    const Bytes page = PageWith(64, records);
+    const auto size = codec::LoadFixed<std::uint64_t>(page.data() + 16);
+    EXPECT_EQ(ComplaintOfHoley(page, size, {}),
+              second == 8 ? "SDK page: another_ shares cells with another family" : "");
+  }
+}
+
+TEST_F(PageReaderTest, AFingerprintMovesWithEveryValue) {
+  const auto fs = io::MakePosixFileSystem();
+  const auto page = PageReader::Open(*fs->OpenRead(ts_page_path()));
+  ASSERT_TRUE(page && (*page)->Refresh());
+  const std::uint64_t before = (*page)->Fingerprint();
+  ASSERT_TRUE((*page)->Refresh());
+  EXPECT_EQ((*page)->Fingerprint(), before);
+  sdk::RegisterUpDowns({"d", "Help."}).At().Add(1);
+  ASSERT_TRUE((*page)->Refresh());
+  const std::uint64_t moved = (*page)->Fingerprint();
+  EXPECT_NE(moved, before);
+  sdk::RegisterUpDowns({"d", "Help."}).At().Add(-1);
+  ts_heartbeat();
+  ASSERT_TRUE((*page)->Refresh());
+  EXPECT_NE((*page)->Fingerprint(), before);
 }
 
 TEST_F(PageReaderTest, AnyBytesEndInValuesOrAnError) {

@@ -372,7 +372,7 @@ void LogPartition::ApplyRetention() {
     std::uint64_t total = 0;
     for (const SegmentPtr& segment : segments_)
       total += segment->bytes;
-    const auto is_released = [this](const Segment& segment) {
+    const auto is_released = [this](const Segment& segment) TICKSCOPE_REQUIRES(mu_) {
       return !released_ || segment.end_offset <= *released_;
     };
     while (!segments_.empty() && is_released(*segments_.front()) &&

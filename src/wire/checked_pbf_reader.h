@@ -34,6 +34,9 @@ class CheckedPbfReader {
     return {view.data(), view.size()};
   }
   [[nodiscard]] double Double() { return Expect(WireType::fixed64).get_double(); }
+  [[nodiscard]] std::uint64_t Fixed64() { return Expect(WireType::fixed64).get_fixed64(); }
+  [[nodiscard]] std::int64_t Sfixed64() { return Expect(WireType::fixed64).get_sfixed64(); }
+  [[nodiscard]] bool Bool() { return Expect(WireType::varint).get_bool(); }
   [[nodiscard]] std::uint64_t Uint64() { return Expect(WireType::varint).get_uint64(); }
   [[nodiscard]] std::uint32_t Uint32() { return Expect(WireType::varint).get_uint32(); }
   [[nodiscard]] std::int64_t Int64() { return Expect(WireType::varint).get_int64(); }
@@ -42,6 +45,8 @@ class CheckedPbfReader {
   [[nodiscard]] std::int64_t Sint64() { return Expect(WireType::varint).get_sint64(); }
   [[nodiscard]] auto PackedUint32() { return Expect(WireType::length_delimited).get_packed_uint32(); }
   [[nodiscard]] auto PackedSint64() { return Expect(WireType::length_delimited).get_packed_sint64(); }
+  [[nodiscard]] auto PackedUint64() { return Expect(WireType::length_delimited).get_packed_uint64(); }
+  [[nodiscard]] auto PackedFixed64() { return Expect(WireType::length_delimited).get_packed_fixed64(); }
   [[nodiscard]] auto PackedDouble() { return Expect(WireType::length_delimited).get_packed_double(); }
 
  private:

@@ -183,7 +183,7 @@ Status DecodeStream(std::string_view body, const ReadSeriesSink& sink) {
 
 // A query's result has the form of a remote-write request: series in field 1.
 Status DecodeQueryResult(std::string_view message, const ReadSeriesSink& sink) {
-  ReceivedRequest received(0);
+  RemoteWriteRequest received(0);
   TICKSCOPE_RETURN_IF_ERROR(received.Decode(RemoteWriteProtocol::kV1, AsBytes(message)));
   std::vector<LabelView> views;
   for (const ReceivedSeries& series : received.series()) {

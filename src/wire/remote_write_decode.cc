@@ -41,17 +41,6 @@ std::string TypeName(std::int32_t number) {
   return std::string(MetricTypeName(known ? static_cast<MetricType>(number) : MetricType::kUnknown));
 }
 
-// Thrown where a limit is passed, deep in the walk; caught in this file like protozero's own.
-struct TooMany : std::length_error {
-  TooMany(const char* what, std::size_t limit)
-      : std::length_error(std::string("more than ") + std::to_string(limit) + " " + what) {}
-};
-
-template <typename T>
-void CheckRoom(const std::vector<T>& entries, std::size_t limit, const char* what) {
-  if (entries.size() >= limit) throw TooMany(what, limit);
-}
-
 // Label { string name = 1; string value = 2; }
 LabelView ReadLabelV1(std::string_view message) {
   LabelView label;
@@ -79,14 +68,9 @@ std::unexpected<Error> BadSeries(std::size_t position, const std::exception& e) 
 
 }  // namespace
 
-Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
+Status RemoteWriteRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
   protocol_ = protocol;
-  series_.clear();
-  times_ms_.clear();
-  values_.clear();
-  starts_ms_.clear();
-  histograms_.clear();
-  metadata_.clear();
+  ClearColumns();
   exemplars_.clear();
   symbols_.clear();
   symbol_hashes_.clear();
@@ -94,7 +78,7 @@ Status ReceivedRequest::Decode(RemoteWriteProtocol protocol, ByteView message) {
   return protocol == RemoteWriteProtocol::kV1 ? DecodeV1(message) : DecodeV2(message);
 }
 
-Status ReceivedRequest::DecodeV1(ByteView message) {
+Status RemoteWriteRequest::DecodeV1(ByteView message) {
   try {
     CheckedPbfReader request(AsText(message));
     while (request.Next()) {
@@ -139,8 +123,7 @@ Status ReceivedRequest::DecodeV1(ByteView message) {
 }
 
 // Sample { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3, in 2.0 }
-void ReceivedRequest::AddSample(std::string_view message) {
-  CheckRoom(times_ms_, kRequestSamplesMax, "samples");
+void RemoteWriteRequest::AddSample(std::string_view message) {
   TimeMs time_ms = 0;
   TimeMs start_ms = 0;
   double value = 0;
@@ -156,21 +139,17 @@ void ReceivedRequest::AddSample(std::string_view message) {
       reader.Skip();
     }
   }
-  times_ms_.push_back(time_ms);
-  values_.push_back(value);
-  if (start_ms == 0 && starts_ms_.empty()) return;
-  starts_ms_.resize(times_ms_.size());
-  starts_ms_.back() = start_ms;
+  PushSample(time_ms, value, start_ms);
 }
 
-void ReceivedRequest::AddExemplar(std::string_view message, ReceivedSeries& series) {
+void RemoteWriteRequest::AddExemplar(std::string_view message, ReceivedSeries& series) {
   CheckRoom(exemplars_, kRequestExemplarsMax, "exemplars");
   if (series.exemplar_count == 0) series.first_exemplar = static_cast<std::uint32_t>(exemplars_.size());
   exemplars_.push_back(message);
   ++series.exemplar_count;
 }
 
-void ReceivedRequest::DecodeSeriesV1(ByteView message) {
+void RemoteWriteRequest::DecodeSeriesV1(ByteView message) {
   ReceivedSeries series;
   series.message = message;
   series.position = static_cast<std::uint32_t>(series_.size());
@@ -231,7 +210,7 @@ void ReceivedRequest::DecodeSeriesV1(ByteView message) {
   series_.push_back(series);
 }
 
-Status ReceivedRequest::DecodeV2(ByteView message) {
+Status RemoteWriteRequest::DecodeV2(ByteView message) {
   try {
     // Symbols may legally follow the series that refer to them.
     CheckedPbfReader request(AsText(message));
@@ -266,7 +245,7 @@ Status ReceivedRequest::DecodeV2(ByteView message) {
   return {};
 }
 
-void ReceivedRequest::DecodeSeriesV2(ByteView message) {
+void RemoteWriteRequest::DecodeSeriesV2(ByteView message) {
   ReceivedSeries series;
   series.message = message;
   series.position = static_cast<std::uint32_t>(series_.size());
@@ -304,11 +283,11 @@ void ReceivedRequest::DecodeSeriesV2(ByteView message) {
   series_.push_back(series);
 }
 
-std::string_view ReceivedRequest::SymbolAt(std::uint32_t index) const {
+std::string_view RemoteWriteRequest::SymbolAt(std::uint32_t index) const {
   return symbols_.at(index);
 }
 
-Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const {
+Status RemoteWriteRequest::ReadLabels(const ReceivedSeries& series, std::vector<LabelView>& out) const {
   out.clear();
   try {
     CheckedPbfReader reader(AsText(series.message));
@@ -343,7 +322,7 @@ Status ReceivedRequest::ReadLabels(const ReceivedSeries& series, std::vector<Lab
   return {};
 }
 
-Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& series) const {
+Result<MetricMetadata> RemoteWriteRequest::ReadMetadata(const ReceivedSeries& series) const {
   MetricMetadata metadata;
   if (protocol_ == RemoteWriteProtocol::kV1) return metadata;
   try {
@@ -376,8 +355,8 @@ Result<MetricMetadata> ReceivedRequest::ReadMetadata(const ReceivedSeries& serie
 
 // 1.0: Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp = 3; }
 // 2.0: Exemplar { repeated uint32 labels_refs = 1; the same two }
-Status ReceivedRequest::ReadExemplar(const ReceivedSeries& series, std::uint32_t index,
-                                     ReceivedExemplar& out) const {
+Status RemoteWriteRequest::ReadExemplar(const ReceivedSeries& series, std::uint32_t index,
+                                        ReceivedExemplar& out) const {
   out.labels.clear();
   out.value = 0;
   out.time_ms = 0;

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     AppendBytes(AsBytes(body), message);
   }
-  wire::ReceivedRequest request(1);
+  wire::RemoteWriteRequest request(1);
   if (!request.Decode(protocol, message)) return 0;
   std::vector<LabelView> labels;
   for (const wire::ReceivedSeries& series : request.series()) {

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "wire/remote_write_decode.h"
+#include "wire/received_request.h"
 
 namespace tickscope::wire {
 
 /// Reads one message. Integer histograms send bucket deltas; they come out as absolute counts.
-/// Throws protozero::exception when the bytes are no protobuf: called inside ReceivedRequest's try.
+/// Throws protozero::exception when the bytes are no protobuf: called inside a decoder's try.
 [[nodiscard]] ReceivedHistogram ReadRemoteWriteHistogram(ByteView message);
 
 }  // namespace tickscope::wire

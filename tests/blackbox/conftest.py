@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -136,6 +137,31 @@ def serve(tickscope, start, tmp_path):
         return server
 
     return start_server
+
+
+@pytest.fixture
+def world(start, tickscope, tmp_path):
+    """Starts the SDK's example game server, its page in tmp_path/pages; returns it and what its line "ready" says."""
+    binary = pathlib.Path(tickscope).parent / "sdk_echo_world"
+    if not binary.exists():
+        pytest.skip(f"{binary} is not built")
+
+    def start_world(*arguments: str):
+        pages = tmp_path / "pages"
+        pages.mkdir(exist_ok=True)
+        child = start([binary, "--page", pages, *arguments], name="world")
+        child.wait_for(lambda: "ready " in child.log_text(), "the world")
+        return child, dict(re.findall(r"(\w+)=(\S+)", child.log_text().splitlines()[0]))
+
+    return start_world
+
+
+def page_values(run, tickscope, page: str | pathlib.Path) -> dict[str, float]:
+    """What `tickscope page show` says of a page, by series."""
+    shown = run([tickscope, "page", "show", page])
+    assert shown.returncode == 0, shown.stderr
+    line = re.compile(r"^(?P<series>[a-z_:]+(?:\{[^}]*\})?) (?P<value>\S+)$", re.MULTILINE)
+    return {match["series"]: float(match["value"]) for match in line.finditer(shown.stdout)}
 
 
 @pytest.fixture(scope="session")

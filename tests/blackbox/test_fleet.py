@@ -58,6 +58,28 @@ def test_prometheus_keeps_what_it_acknowledged(fleet, prometheus, tmp_path):
     assert series["data"]["result"][0]["value"][1] == str(12 * 300)
 
 
+def test_servers_that_run_the_sdk_send_what_the_model_says(fleet, prometheus, tmp_path):
+    """Ten servers through the SDK's hot path, its page and the agent's reader; two beside them that are not. Three quarters of
+    an hour, in which some restart: verify recomputes all, to the bit."""
+    ledger = tmp_path / "fleet.ledger"
+    common = ("--to", prometheus, "--ledger", ledger)
+    sdk = ("--sdk", 10, "--sdk-pages", tmp_path, "--servers-per-request", 4, "--connections", 2)
+    done = fleet(*common, *sdk, "--servers", 12, "--start", "now-50m", "--duration", "45m", "--cadence", "20s",
+                 "--points-per-request", 5, "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert " sdk_servers=10\n" in ledger.read_text()
+    assert list(tmp_path.glob("*.tspage*")) == []
+    done = fleet("verify", *common, "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0, report
+    assert report["present"] == report["acknowledged"] == 12 * 300 * 135
+    # Were the ledger to say that nine did, the tenth's sums of observations would not be theirs.
+    ledger.write_text(ledger.read_text().replace("sdk_servers=10", "sdk_servers=9"))
+    done = fleet("verify", *common, "--settle", "0s", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["altered"] > 0
+
+
 def test_another_seed_is_altered(fleet, prometheus, tmp_path):
     ledger = tmp_path / "fleet.ledger"
     done = fleet("--to", prometheus, "--ledger", ledger, "--servers", 2, "--speed", "max", "--duration", "1m")

@@ -3,7 +3,6 @@ outlives its game's kill -9."""
 
 from __future__ import annotations
 
-import pathlib
 import re
 import time
 
@@ -11,34 +10,10 @@ import pytest
 
 import http_call
 from child import free_port, wait_until
+from conftest import page_values
 from peer_version import prometheus_version
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROTOCOLS = {"text": "PrometheusText0.0.4", "openmetrics": "OpenMetricsText1.0.0", "protobuf": "PrometheusProto"}
-LINE = re.compile(r"^(?P<series>[a-z_:]+(?:\{[^}]*\})?) (?P<value>\S+)$", re.MULTILINE)
-
-
-@pytest.fixture
-def world(start, tickscope, tmp_path):
-    """Starts the example server; waits for its line "ready"."""
-    binary = pathlib.Path(tickscope).parent / "sdk_echo_world"
-    if not binary.exists():
-        pytest.skip(f"{binary} is not built")
-
-    def start_world(*arguments: str):
-        pages = tmp_path / "pages"
-        pages.mkdir(exist_ok=True)
-        child = start([binary, "--page", pages, *arguments], name="world")
-        child.wait_for(lambda: "ready " in child.log_text(), "the world")
-        return child, dict(re.findall(r"(\w+)=(\S+)", child.log_text().splitlines()[0]))
-
-    return start_world
-
-
-def page_values(run, tickscope, page: str) -> dict[str, float]:
-    shown = run([tickscope, "page", "show", page])
-    assert shown.returncode == 0, shown.stderr
-    return {match["series"]: float(match["value"]) for match in LINE.finditer(shown.stdout)}
 
 
 def test_a_page_outlives_kill_9(world, run, tickscope):

@@ -1,0 +1,376 @@
+"""OTLP metrics: what an OpenTelemetry SDK sends is found by queries under the names Prometheus would give it, and what is
+wrong with a request costs as little of it as can be."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pathlib
+import struct
+import time
+import zlib
+
+import pytest
+
+import http_call
+from child import Child, free_port, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFORMANCE = pathlib.Path(os.environ.get("TICKSCOPE_SHARED", ROOT / "../shared")) / "conformance/otlp"
+PATH = "/api/v1/otlp/v1/metrics"
+JSON = {"Content-Type": "application/json"}
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+
+
+def post(server, body, headers=None) -> http_call.Answer:
+    """Sends bytes, or JSON; what is acknowledged is also visible when this returns."""
+    if not isinstance(body, bytes):
+        body, headers = json.dumps(body).encode(), JSON | (headers or {})
+    answer = http_call.call("POST", server.url + PATH, body=body, headers=headers or {})
+    if answer.status == 200:
+        wait_applied(server)
+    return answer
+
+
+def wait_applied(server) -> None:
+    durable = server.metric("tickscope_stream_appended_records_total")
+    wait_until(lambda: server.metric("tickscope_store_records_total") >= durable, "durable records to be visible")
+
+
+def text_attribute(key: str, value: str) -> dict:
+    return {"key": key, "value": {"stringValue": value}}
+
+
+def one_resource(*metrics: dict, attributes: list[dict] | None = None) -> dict:
+    return {
+        "resourceMetrics": [
+            {"resource": {"attributes": attributes or []}, "scopeMetrics": [{"scope": {"name": "t"}, "metrics": [*metrics]}]}
+        ]
+    }
+
+
+def gauge(name: str, *points: dict) -> dict:
+    return {"name": name, "gauge": {"dataPoints": [*points]}}
+
+
+def point(time_s: float, value: float, attributes: list[dict] | None = None) -> dict:
+    return {"timeUnixNano": str(int(time_s * 1000) * 1_000_000), "asDouble": value, "attributes": attributes or []}
+
+
+def everything(server, time_s: float) -> list[dict]:
+    found = server.query('{__name__!=""}', time_s)
+    return sorted(found, key=lambda one: json.dumps(one["metric"], sort_keys=True))
+
+
+def partial(answer: http_call.Answer) -> tuple[int, str]:
+    """What a JSON answer says was rejected, and why."""
+    told = answer.json().get("partialSuccess", {})
+    return int(told.get("rejectedDataPoints", 0)), told.get("errorMessage", "")
+
+
+def test_conversion_is_prometheus(serve):
+    path = CONFORMANCE / "prometheus_3.16_conversion.json"
+    if not path.is_file():
+        pytest.skip(f"no conformance material at {path}; set TICKSCOPE_SHARED")
+    now = int(time.time())
+    text = path.read_text().replace("T_MINUS_60S000000000", f"{now - 60}000000000").replace("T000000000", f"{now}000000000")
+    case = json.loads(text)
+    server = serve()
+    answer = post(server, case["request"])
+    assert (answer.status, answer.json()) == (200, {})
+    found = everything(server, now)
+    for one in found:
+        one.get("value", one.get("histogram"))[0] = "T"
+    assert found == case["query_result"]
+
+
+def test_samples_of_other_signals_and_delta(serve):
+    """metrics.json is delta but for a gauge of 2018; the three other files are no metrics, which is no mistake."""
+    if not CONFORMANCE.is_dir():
+        pytest.skip(f"no conformance material at {CONFORMANCE}; set TICKSCOPE_SHARED")
+    server = serve()
+    answer = post(server, (CONFORMANCE / "metrics.json").read_bytes(), JSON)
+    rejected, why = partial(answer)
+    assert answer.status == 200
+    assert rejected == 3 and "delta temporality" in why
+    found = server.query("my_gauge_ratio", 1544712660.3)
+    assert [one["metric"] for one in found] == [
+        {"__name__": "my_gauge_ratio", "job": "my.service", "my_gauge_attr": "some value", "service_name": "my.service"}
+    ]
+    for other in ("trace.json", "logs.json", "events.json"):
+        answer = post(server, (CONFORMANCE / other).read_bytes(), JSON)
+        assert (answer.status, answer.json()) == (200, {}), other
+    assert server.metric("tickscope_otlp_refused_data_points_total") == 3
+
+
+# Everything a request can hold that both servers take, with names that are hard.
+NAMES = [
+    ("a..b", ""), ("_a", ""), ("x.total", "s"), ("req.per_second", "By/s"), ("r", "1"), ("ratio.x", "1"), ("a:b", "ms"),
+    ("9", "s"), ("é.x", "widgets"), ("u3", "m/{x}"), ("u4", "K"), ("u5", "__x__"), ("u7", "1/s"), ("u9", "m/s/s"),
+    ("u8", "a.b/c d"), ("req.seconds_total", "s"),
+]  # fmt: skip
+KEYS = ["_foo", "a..b", "a__b", "1x", "__x__", "é", "a.b", "a-b", "job", "instance", "service.name", "le", "-q"]
+
+
+def hard_request(now: int) -> dict:
+    at = {"timeUnixNano": f"{now}000000000"}
+    metrics = []
+    for i, (name, unit) in enumerate(NAMES):
+        sample = at | {"asInt": str(i), "attributes": [text_attribute("original", f"{name}|{unit}")]}
+        metrics.append({"name": name, "unit": unit, "gauge": {"dataPoints": [sample]}})
+        cumulative = {"aggregationTemporality": 2, "isMonotonic": True}
+        metrics.append({"name": name, "unit": unit, "sum": cumulative | {"dataPoints": [sample]}})
+    values = {"d": {"doubleValue": 1e-7}, "i": {"intValue": "-5"}, "b": {"boolValue": True}, "by": {"bytesValue": "AQI="}}
+    values["list"] = {"arrayValue": {"values": [{"stringValue": "a<"}, {"intValue": 1}, {}]}}
+    values["map"] = {"kvlistValue": {"values": [text_attribute("z", "1"), text_attribute("a", "2")]}}
+    attributes = [text_attribute(key, "of " + key) for key in KEYS]
+    attributes += [{"key": key, "value": value} for key, value in values.items()]
+    metrics.append(gauge("labels", at | {"asDouble": 1, "attributes": attributes}))
+    bounds = {"bucketCounts": ["1", "2", "3"], "explicitBounds": [1e-7, 1e22]}
+    own = {"attributes": [text_attribute("le", "x"), text_attribute("map.name", "own")]}
+    points = [at | bounds | own | {"count": "6"}, at | {"count": "3", "sum": 1, "attributes": [text_attribute("k", "v")]}]
+    metrics.append({"name": "h", "unit": "s", "histogram": {"aggregationTemporality": 2, "dataPoints": points}})
+    for scale in (-4, 0, 8, 9, 20):
+        counts = {"offset": -3, "bucketCounts": ["1", "0", "0", "0", "2", "3", "0"]}
+        exponential = at | {"count": "8", "sum": 5, "scale": scale, "zeroCount": "2", "positive": counts}
+        points = [exponential | {"attributes": [text_attribute("scale", str(scale))]}]
+        metrics.append({"name": "e", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": points}})
+    quantiles = {"quantileValues": [{"quantile": 0.5, "value": 1}, {"quantile": 1, "value": 9}]}
+    metrics.append({"name": "q", "unit": "s", "summary": {"dataPoints": [at | quantiles | {"count": "6", "sum": 5}]}})
+    metrics.append({"name": "updown", "unit": "1", "sum": {"aggregationTemporality": 2, "dataPoints": [at | {"asInt": 3}]}})
+    resource = {"service.name": "gs", "map.name": "res", "a.b": "1", "a_b": "2"}
+    return one_resource(*metrics, attributes=[text_attribute(key, value) for key, value in resource.items()])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "scope"),
+    [
+        ("UnderscoreEscapingWithSuffixes", False),
+        ("UnderscoreEscapingWithSuffixes", True),
+        ("UnderscoreEscapingWithoutSuffixes", False),
+        ("NoUTF8EscapingWithSuffixes", False),
+        ("NoTranslation", False),
+    ],
+)
+def test_a_real_prometheus_agrees(serve, start, peer, tmp_path, strategy, scope):
+    prometheus = peer("prometheus")
+    settings = (
+        f"otlp:\n  translation_strategy: {strategy}\n  promote_resource_attributes: [service.name, map.name]\n"
+        f"  keep_identifying_resource_attributes: {str(scope).lower()}\n  promote_scope_metadata: {str(scope).lower()}\n"
+    )
+    (tmp_path / "prometheus.yaml").write_text(settings)
+    port = free_port()
+    command = [prometheus, f"--config.file={tmp_path}/prometheus.yaml", f"--storage.tsdb.path={tmp_path}/prometheus"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", "--web.enable-otlp-receiver"]
+    child: Child = start(command, name="prometheus")
+    url = f"http://127.0.0.1:{port}"
+    child.wait_http(url + "/-/ready", 30)
+    now = int(time.time())
+    request = hard_request(now)
+    body = json.dumps(request).encode()
+    assert http_call.call("POST", url + PATH, body=body, headers=JSON).status == 200
+    server = serve(config=settings)
+    answer = post(server, request)
+    assert (answer.status, answer.json()) == (200, {})
+    found = http_call.get(url + "/api/v1/query", {"query": '{__name__!=""}', "time": str(now)}).json()["data"]["result"]
+    assert everything(server, now) == sorted(found, key=lambda one: json.dumps(one["metric"], sort_keys=True))
+
+
+class SdkMetrics:
+    """What a game server would measure, with the OpenTelemetry SDK for Python, over HTTP and protobuf."""
+
+    def __init__(self, url: str, compression: str):
+        sdk = pytest.importorskip("opentelemetry.sdk.metrics")
+        exporter = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.metric_exporter")
+        from opentelemetry.exporter.otlp.proto.http import Compression
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+        from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
+        from opentelemetry.sdk.resources import Resource
+
+        self.reader = PeriodicExportingMetricReader(
+            exporter.OTLPMetricExporter(endpoint=url, compression=Compression(compression)), export_interval_millis=3_600_000
+        )
+        attributes = {"service.name": "gs", "service.instance.id": "i-1", "cloud.region": "eu"}
+        self.provider = sdk.MeterProvider(
+            [self.reader],
+            resource=Resource(attributes),
+            views=[View(instrument_name="tick.exact", aggregation=ExponentialBucketHistogramAggregation())],
+            shutdown_on_exit=False,
+        )
+        meter = self.provider.get_meter("game", "1.0")
+        self.joined = meter.create_counter("players.joined", unit="{player}", description="Players that joined.")
+        self.online = meter.create_up_down_counter("players.online")
+        self.load = meter.create_gauge("cpu.load", unit="1")
+        self.tick = meter.create_histogram("tick.duration", unit="ms", explicit_bucket_boundaries_advisory=[5, 10, 20])
+        self.exact = meter.create_histogram("tick.exact", unit="ms")
+
+    def export(self) -> None:
+        assert self.provider.force_flush(10_000)
+
+    def close(self) -> None:
+        self.provider.shutdown()
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_real_sdk(serve, compression):
+    port = free_port()
+    server = serve(config=f"otlp:\n  listen: 127.0.0.1:{port}\n")
+    metrics = SdkMetrics(f"http://127.0.0.1:{port}/v1/metrics", compression)
+    try:
+        for joined, tick in ((3, 4), (4, 12), (0, 30)):
+            metrics.joined.add(joined, {"map.name": "dust"})
+            metrics.online.add(joined - 1, {"map.name": "dust"})
+            metrics.load.set(joined / 8)
+            metrics.tick.record(tick)
+            metrics.exact.record(tick)
+            metrics.export()
+    finally:
+        metrics.close()
+    wait_applied(server)
+    base = 'job="gs",instance="i-1",service_name="gs"'
+
+    def value(selector: str) -> float:
+        found = server.query(selector)
+        assert len(found) == 1, (selector, found)
+        return float(found[0]["value"][1])
+
+    assert value(f'players_joined_total{{{base},map_name="dust"}}') == 7
+    assert value(f'players_online{{{base},map_name="dust"}}') == 4
+    assert value(f"cpu_load_ratio{{{base}}}") == 0
+    assert value(f"tick_duration_milliseconds_sum{{{base}}}") == 46
+    assert value(f"tick_duration_milliseconds_count{{{base}}}") == 3
+    buckets = {one["metric"]["le"]: one["value"][1] for one in server.query("tick_duration_milliseconds_bucket")}
+    assert buckets == {"5": "1", "10": "1", "20": "2", "+Inf": "3"}
+    assert value(f"histogram_count(tick_exact_milliseconds{{{base}}})") == 3
+    assert value(f"histogram_sum(tick_exact_milliseconds{{{base}}})") == 46
+    assert value("histogram_quantile(0.5, tick_exact_milliseconds)") == pytest.approx(12, rel=0.01)
+    assert value("histogram_fraction(20, 40, tick_exact_milliseconds)") == pytest.approx(1 / 3, rel=0.01)
+    found = server.query("target_info")
+    assert [(one["metric"]["cloud_region"], one["metric"]["job"]) for one in found] == [("eu", "gs")]
+    metadata = server.get("/api/v1/metadata", {"metric": "players_joined_total"}).json()["data"]
+    assert metadata["players_joined_total"][0]["type"] == "counter"
+    assert metadata["players_joined_total"][0]["help"] == "Players that joined."
+    assert http_call.get(f"http://127.0.0.1:{port}/api/v1/query", {"query": "1"}).status == 404, "for senders only"
+
+
+def test_acknowledged_is_durable(serve, tmp_path):
+    server = serve(data=tmp_path / "kept")
+    now = int(time.time())
+    assert post(server, one_resource(gauge("kept", point(now, 5)))).status == 200
+    server.child.kill()
+    server = serve(data=tmp_path / "kept")
+    assert server.query("kept", now)[0]["value"][1] == "5"
+
+
+def test_a_bad_point_costs_itself(serve):
+    server = serve(config="ingest:\n  label_value_bytes_max: 8192\n")
+    now = int(time.time())
+    bad_histogram = {"timeUnixNano": f"{now}000000000", "count": "3", "bucketCounts": ["1", "5"], "explicitBounds": [1]}
+    histogram = {"name": "h", "histogram": {"aggregationTemporality": 2, "dataPoints": [bad_histogram]}}
+    too_coarse = {"timeUnixNano": f"{now}000000000", "count": "0", "scale": -5}
+    negative = {"timeUnixNano": f"{now}000000000", "count": "-1", "scale": 0}
+    exponential = {"name": "e", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [too_coarse, negative]}}
+    long = [text_attribute("long", "x" * (1 << 20))]
+    good = point(now, 1), point(now, 2, [text_attribute("path", "../../etc/passwd\n\0")])
+    answer = post(
+        server,
+        one_resource(
+            histogram,
+            exponential,
+            gauge("g", point(now + 7200, 1), good[0], point(now, 9, long), good[1]),
+            gauge("../../x\n", point(now, 3)),
+            gauge("...", point(now, 4)),
+            gauge("nan", point(now, 0) | {"asDouble": "NaN"}),
+            attributes=[text_attribute("service.name", "gs"), text_attribute("more", "1")],
+        ),
+    )
+    assert answer.status == 200, answer.text
+    rejected, why = partial(answer)
+    assert rejected == 6, why
+    assert "do not add up" in why and "too far in the future" in why and "xxx" not in why
+    base = {"job": "gs", "service_name": "gs"}
+    assert [(one["metric"], one["value"][1]) for one in everything(server, now)] == [
+        ({"__name__": "g", "path": "../../etc/passwd\n\0", **base}, "2"),
+        ({"__name__": "g", **base}, "1"),
+        ({"__name__": "nan", **base}, "NaN"),
+        ({"__name__": "target_info", "job": "gs", "more": "1"}, "1"),
+        ({"__name__": "x", **base}, "3"),
+    ]
+    assert server.metric("tickscope_otlp_refused_data_points_total") == 3
+    answer = post(server, one_resource(gauge("g", point(now, 77))))
+    assert partial(answer)[0] == 0, "another series: it has no job"
+    answer = post(server, one_resource(gauge("g", point(now, 78))))
+    assert partial(answer)[0] == 1 and "duplicate sample" in partial(answer)[1]
+
+
+def test_a_histogram_refused_in_parts_is_one_point(serve):
+    server = serve(config="ingest:\n  label_value_bytes_max: 8\n")
+    now = int(time.time())
+    counts = {"timeUnixNano": f"{now}000000000", "count": "3", "sum": 2, "bucketCounts": ["1", "2"], "explicitBounds": [1]}
+    points = [counts | {"attributes": [text_attribute("a", value)]} for value in ("x" * 9, "fine")]
+    request = one_resource({"name": "h", "histogram": {"aggregationTemporality": 2, "dataPoints": points}})
+    assert partial(post(server, request))[0] == 1
+    assert {one["metric"]["a"] for one in server.query("h_bucket", now)} == {"fine"}
+
+
+def status_message(answer: http_call.Answer) -> str:
+    """Of a google.rpc.Status in protobuf: field 2."""
+    body = answer.body
+    assert body[0] == 0x08, body
+    assert body[2] == 0x12, body
+    return body[-(len(body) - 4) :].decode(errors="replace")
+
+
+def test_what_does_not_decode(serve):
+    server = serve()
+    whole = json.dumps(one_resource(gauge("g", point(time.time(), 1)))).encode()
+    for body, why in [
+        (whole[:-5], "malformed JSON"),
+        (b"[" * 100_000, "malformed JSON"),
+        (b'{"resourceMetrics":' + b'[{"a":' * 50 + b"1", "malformed JSON"),
+        (whole.replace(b'"asDouble": 1.0', b'"asDouble": "x"').replace(b'"asDouble": 1', b'"asDouble": "x"'), "bad value"),
+    ]:
+        answer = post(server, body, JSON)
+        assert (answer.status, answer.json()["code"]) == (400, 3), answer.text
+        assert why in answer.json()["message"]
+    answer = post(server, b"\x0a\x7f\x01", PROTOBUF)
+    assert answer.status == 400
+    assert "malformed protobuf" in status_message(answer)
+    assert answer.headers["content-type"] == "application/x-protobuf"
+    assert post(server, b"", PROTOBUF).status == 200, "nothing to do is done"
+    assert post(server, whole, {"Content-Type": "text/plain"}).status == 415
+    assert post(server, whole, JSON | {"Content-Encoding": "br"}).status == 415
+    assert post(server, whole, JSON | {"X-Scope-OrgID": "../x"}).status == 400
+    packed = gzip.compress(whole)
+    assert post(server, packed, JSON | {"Content-Encoding": "gzip"}).status == 200
+    for damaged in (packed[:-9], packed[:20], b"not gzip at all, really", packed + b"x"):
+        # 413 when the last four bytes, where a whole stream has its size, announce too much.
+        assert post(server, damaged, JSON | {"Content-Encoding": "gzip"}).status in (400, 413)
+
+
+def test_bombs_are_not_unpacked(serve):
+    server = serve()
+    before = server.metric("process_resident_memory_bytes")
+    bomb = gzip.compress(b"\0" * (128 << 20), 9)
+    assert post(server, bomb, PROTOBUF | {"Content-Encoding": "gzip"}).status == 413
+    # One that lies about its size in its last four bytes.
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    lying = packer.compress(b"\0" * (128 << 20)) + packer.flush()
+    lying = lying[:-4] + struct.pack("<I", 10)
+    assert post(server, lying, PROTOBUF | {"Content-Encoding": "gzip"}).status in (400, 413)
+    large = gzip.compress(b'{"a":"' + b"x" * (20 << 20) + b'"}')
+    assert post(server, large, JSON | {"Content-Encoding": "gzip"}).status == 413, "JSON may be 16 MB"
+    assert server.metric("process_resident_memory_bytes") - before < 256 << 20
+
+
+def test_tenants_do_not_meet(serve):
+    server = serve()
+    now = int(time.time())
+    for tenant, value in (("a", 1), ("b", 2)):
+        answer = post(server, one_resource(gauge("g", point(now, value))), {"X-Scope-OrgID": tenant})
+        assert (answer.status, answer.json()) == (200, {})
+    for tenant, value in (("a", "1"), ("b", "2")):
+        answer = server.get("/api/v1/query", {"query": "g", "time": str(now)}, headers={"X-Scope-OrgID": tenant})
+        assert [one["value"][1] for one in answer.json()["data"]["result"]] == [value]
+    assert server.query("g", now) == []
