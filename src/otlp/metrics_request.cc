@@ -361,17 +361,6 @@ void MetricsRequest::AddTargetInfo() {
     PushSample(time_ms, 1, 0);
 }
 
-// The fields that all data points have; others are passed over.
-void MetricsRequest::ReadTime(wire::CheckedPbfReader& fields, Point& point) {
-  if (fields.tag() == proto::kPointStart) {
-    point.start_ms = ToMs(fields.Fixed64());
-  } else if (fields.tag() == proto::kPointTime) {
-    point.time_ms = ToMs(fields.Fixed64());
-  } else {
-    fields.Skip();
-  }
-}
-
 void MetricsRequest::DecodeNumber(std::string_view message) {
   Point point;
   point.message = message;
@@ -387,6 +376,12 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
+      case proto::kPointStart:
+        point.start_ms = ToMs(fields.Fixed64());
+        break;
+      case proto::kPointTime:
+        point.time_ms = ToMs(fields.Fixed64());
+        break;
       case proto::kNumberDouble:
         value = AsSent(fields.Double());
         has_value = true;
@@ -402,7 +397,7 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        ReadTime(fields, point);
+        fields.Skip();
     }
   }
   if (!has_value && !point.is_stale) return RefusePoint(Refusal::kNoValue, "number without a value");
@@ -468,6 +463,12 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
+      case proto::kPointStart:
+        point.start_ms = ToMs(fields.Fixed64());
+        break;
+      case proto::kPointTime:
+        point.time_ms = ToMs(fields.Fixed64());
+        break;
       case proto::kHistogramCount:
         count = fields.Fixed64();
         break;
@@ -489,7 +490,7 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        ReadTime(fields, point);
+        fields.Skip();
     }
   }
   if (!point.is_stale) {
@@ -535,6 +536,12 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
+      case proto::kPointStart:
+        point.start_ms = ToMs(fields.Fixed64());
+        break;
+      case proto::kPointTime:
+        point.time_ms = ToMs(fields.Fixed64());
+        break;
       case proto::kExponentialCount:
         count = fields.Fixed64();
         break;
@@ -563,7 +570,7 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
         zero_threshold = fields.Double();
         break;
       default:
-        ReadTime(fields, point);
+        fields.Skip();
     }
   }
   wire::CheckRoom(histograms_, wire::kRequestHistogramsMax, "histograms");
@@ -628,6 +635,12 @@ void MetricsRequest::DecodeSummary(std::string_view message) {
     }
     attributes.NoteOther();
     switch (fields.tag()) {
+      case proto::kPointStart:
+        point.start_ms = ToMs(fields.Fixed64());
+        break;
+      case proto::kPointTime:
+        point.time_ms = ToMs(fields.Fixed64());
+        break;
       case proto::kSummaryCount:
         count = fields.Fixed64();
         break;
@@ -652,7 +665,7 @@ void MetricsRequest::DecodeSummary(std::string_view message) {
         point.is_stale = (fields.Uint32() & proto::kFlagNoRecordedValue) != 0;
         break;
       default:
-        ReadTime(fields, point);
+        fields.Skip();
     }
   }
   if (std::uint64_t counted = 0; !AddCount(count, counted))
