@@ -22,6 +22,7 @@
 #include "codec/crc32c.h"
 #include "codec/fixed.h"
 #include "io/posix_file_system.h"
+#include "schema/schema_reader.h"
 
 namespace tickscope::agent {
 namespace {
@@ -172,6 +173,45 @@ TEST_F(PageDirectoryTest, APageArrivesAsAScrapeWould) {
   EXPECT_EQ(site.starts_ms["wait_seconds_count{instance=\"game.70001\", job=\"game\", region=\"eu\"}"],
             SimulatedSite::kStartMs - 5000);
   EXPECT_FALSE(site.starts_ms.contains("players{instance=\"game.70001\", job=\"game\", region=\"eu\"}"));
+}
+
+constexpr std::string_view kOneMetric = R"(
+schema: game
+version: "1.0"
+defaults: {owner: lobby, class: ops, cadence: 10s}
+target_labels:
+  region: {values: [eu], help: Where.}
+metrics:
+  - {name: players, type: gauge, help: Players.}
+)";
+
+TEST_F(PageDirectoryTest, WhatTheGuardRefusesStaysInThePage) {
+  SimulatedSite site;
+  const auto rules = [](guard::GuardMode mode) {
+    guard::GuardOptions options{.mode = mode};
+    options.schema = schema::ReadSchema(kOneMetric, "game.yaml").value();
+    return options;
+  };
+  const auto guard = guard::Guard::Make(rules(guard::GuardMode::kEnforce), site.clock, site.registry).value();
+  site.guard = guard.get();
+  AddServer(site, kPid);
+  ASSERT_TRUE(site.Apply(Yaml()).has_value());
+  site.RunFor(seconds(10));
+  EXPECT_THAT(
+      Lines(site.TakeArrived(), "game.70001"),
+      UnorderedElementsAre("up{,} = 1.0", "tickscope_page_heartbeat_timestamp_seconds{,} = 1.699999999e+09",
+                           "players{,} = 3.0"));
+  // Other rules are asked at the next read,
+  ASSERT_TRUE(guard->Replace(rules(guard::GuardMode::kOff)).has_value());
+  site.RunFor(seconds(10));
+  EXPECT_EQ(Lines(site.TakeArrived(), "game.70001").size(), 12U);
+  // and what they refuse ends with a marker, once.
+  ASSERT_TRUE(guard->Replace(rules(guard::GuardMode::kEnforce)).has_value());
+  site.RunFor(seconds(20));
+  const std::vector<std::string> ended = Lines(site.TakeArrived(), "game.70001");
+  EXPECT_EQ(std::ranges::count_if(ended, [](const std::string& line) { return line.contains("stale"); }), 9);
+  EXPECT_EQ(ended.size(), 9U + 2 * 3);
+  site.agent.reset();
 }
 
 TEST_F(PageDirectoryTest, ValuesMoveAtAnEvenStepAndTheOrderStays) {

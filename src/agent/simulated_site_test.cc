@@ -54,6 +54,7 @@ Status SimulatedSite::Apply(std::string_view yaml) {
                                                  .random = random_,
                                                  .metrics = metrics,
                                                  .processes = processes,
+                                                 .guard = guard,
                                                  .fs = &fs,
                                                  .registry = &registry},
                                     inline_executor, inline_executor);

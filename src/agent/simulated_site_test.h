@@ -73,6 +73,7 @@ class SimulatedSite {
   MetricRegistry registry;
   AgentMetrics metrics;
   SaidProcesses processes;
+  guard::Guard* guard = nullptr;  ///< Of the agent that the next Apply starts.
   std::unique_ptr<Agent> agent;
 
   /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.
