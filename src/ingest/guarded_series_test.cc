@@ -84,7 +84,7 @@ class GuardedSeriesTest : public testing::Test {
     encoder.Encode(series, body);
     Bytes message;
     EXPECT_TRUE(wire::DecompressSnappy(body, 64U << 20, message).has_value());
-    wire::ReceivedRequest request(1);
+    wire::RemoteWriteRequest request(1);
     EXPECT_TRUE(request.Decode(wire::RemoteWriteProtocol::kV1, message).has_value());
     codec::SampleBatch batch;
     batch.tenant = tenant;
