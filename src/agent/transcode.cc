@@ -58,7 +58,7 @@ Result<OneSeries> Read(const wire::ReceivedRequest& request, const wire::Receive
 Status EncodeAsV1(std::string_view v2, std::string& v1) {
   Bytes message;
   TICKSCOPE_RETURN_IF_ERROR(wire::DecompressSnappy(v2, kMessageBytesMax, message));
-  wire::ReceivedRequest request(0);
+  wire::RemoteWriteRequest request(0);
   TICKSCOPE_RETURN_IF_ERROR(request.Decode(wire::RemoteWriteProtocol::kV2, message));
   std::deque<OneSeries> kept;
   std::vector<wire::WriteSeries> all;

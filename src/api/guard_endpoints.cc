@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "api/endpoint.h"
+#include "api/guard_route.h"
 #include "api/sources.h"
 
 namespace tickscope::api {
@@ -19,10 +20,8 @@ void WriteTime(std::string_view key, TimeMs time_ms, JsonWriter& json) {
   json.Number(static_cast<double>(time_ms) / 1000);
 }
 
-Result<Notes> HandleRejects(const ApiContext& api, const Call& call, JsonWriter& json) {
-  GuardRejects rejects{.mode = "off", .entries = {}};
-  if (api.deps.guard != nullptr) rejects = api.deps.guard->Rejects(call.tenant);
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, call.parameters.Limit());
+Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parameters, JsonWriter& json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, parameters.Limit());
   const std::size_t count = limit == 0 ? rejects.entries.size() : std::min(limit, rejects.entries.size());
   json.BeginObject();
   WriteText("mode", rejects.mode, json);
@@ -47,11 +46,37 @@ Result<Notes> HandleRejects(const ApiContext& api, const Call& call, JsonWriter&
   return Notes{};
 }
 
+Result<Notes> HandleRejects(const ApiContext& api, const Call& call, JsonWriter& json) {
+  GuardRejects rejects{.mode = "off", .entries = {}};
+  if (api.deps.guard != nullptr) rejects = api.deps.guard->Rejects(call.tenant);
+  return WriteRejects(rejects, call.parameters, json);
+}
+
+// A ring of redacted names is far smaller.
+constexpr std::size_t kAnswerBytesMax = 4U << 20;
+
+constexpr std::string_view kRejectsPath = "/api/v1/guard/rejects";
+
 constexpr Endpoint kEndpoints[] = {
-    {"guard", "/api/v1/guard/rejects", Methods::kGet, RunsOn::kPool, HandleRejects},
+    {"guard", kRejectsPath, Methods::kGet, RunsOn::kPool, HandleRejects},
 };
 
 }  // namespace
+
+void RegisterGuardRoute(http::Router& router, const GuardRejectSource& source) {
+  router.Add("GET", kRejectsPath,
+             [&source](const http::Request& request, const http::PathParameters&, http::Respond respond) {
+               const auto answer = [&]() -> Result<http::Response> {
+                 TICKSCOPE_ASSIGN_OR_RETURN(const Parameters parameters, Parameters::Parse(request));
+                 return SuccessAnswer(
+                     [&](JsonWriter& json) {
+                       return WriteRejects(source.Rejects(TenantId(kDefaultTenant)), parameters, json);
+                     },
+                     kAnswerBytesMax);
+               }();
+               respond(answer ? *answer : ErrorAnswer(answer.error()));
+             });
+}
 
 std::span<const Endpoint> GuardEndpoints() {
   return kEndpoints;

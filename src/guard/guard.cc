@@ -1,5 +1,8 @@
 #include "guard/guard.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <fmt/format.h>
 #include <re2/re2.h>
 
@@ -17,7 +20,8 @@ namespace {
 constexpr std::size_t kNameBytesShown = 128;
 
 constexpr std::array<std::string_view, kRejectReasons> kReasonNames = {
-    "unknown_metric", "unknown_label", "missing_label", "label_value", "pattern", "type_conflict", "pii"};
+    "unknown_metric", "unknown_label", "missing_label", "label_value", "pattern",
+    "type_conflict",  "pii",           "too_long",      "bad_utf8",    "budget"};
 
 // What whoever scrapes says of a scrape: no game's, in no schema.
 constexpr std::string_view kScrapeReports[] = {"scrape_duration_seconds",
@@ -41,6 +45,7 @@ struct CompiledLabel {
   std::unordered_set<std::string, TextHash, std::equal_to<>> values;
   std::unique_ptr<const RE2> pattern;
   bool optional = false;
+  std::uint64_t budget = 0;  // 0 when `values` are all there are.
 };
 using CompiledLabels = std::vector<CompiledLabel>;  // By name.
 
@@ -51,6 +56,7 @@ CompiledLabels CompileLabels(const std::vector<schema::Label>& labels) {
     out.name = label.name;
     out.values.insert(label.values.begin(), label.values.end());
     out.optional = label.optional;
+    if (label.values.empty()) out.budget = label.budget;
     if (!label.pattern.empty()) {
       out.pattern = std::make_unique<RE2>(label.pattern, RE2::Quiet);
       TICKSCOPE_CHECK(out.pattern->ok());  // S5
@@ -82,6 +88,15 @@ bool IsOfKind(schema::MetricKind kind, std::string_view type) {
   }
 }
 
+std::string_view MetricNameOf(const std::vector<LabelView>& labels) {
+  const auto name = std::ranges::find(labels, std::string_view(kMetricName), &LabelView::name);
+  return name == labels.end() ? std::string_view() : name->value;
+}
+
+std::uint64_t HashOf(std::string_view text, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
+
 bool AreDifferent(std::string_view a, std::string_view b) {
   const auto says_nothing = [](std::string_view type) {
     return type.empty() || type == "unknown" || type == "untyped";
@@ -101,19 +116,28 @@ struct Guard::Allowlist {
     std::string owner;
     std::string kind_label;
     CompiledLabels labels;
+    std::uint64_t name_hash = 0;
+    std::uint64_t series_max = 0;  // 0 when its labels' budgets keep it below anyway.
   };
 
   explicit Allowlist(const schema::Schema& schema) : target_labels(CompileLabels(schema.target_labels)) {
     metrics.reserve(schema.metrics.size());
     for (const schema::Metric& metric : schema.metrics) {
-      metrics.push_back(
-          {metric.kind, metric.owner, std::string(schema::KindLabel(metric)), CompileLabels(metric.labels)});
+      metrics.push_back({metric.kind, metric.owner, std::string(schema::KindLabel(metric)),
+                         CompileLabels(metric.labels), HashOf(metric.name, 0),
+                         metric.series_max < schema::LabelProduct(metric) ? metric.series_max : 0});
       for (std::string& name : schema::SeriesNames(metric))
         by_name.emplace(std::move(name), metrics.size() - 1);
     }
   }
 
   CompiledLabels target_labels;
+  // The metric of the series, or null.
+  [[nodiscard]] const Metric* MetricOf(std::string_view name) const {
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? nullptr : &metrics[found->second];
+  }
+
   std::vector<Metric> metrics;
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> by_name;
 };
@@ -124,6 +148,7 @@ struct Guard::Rules {
   std::unique_ptr<const Allowlist> allowlist;  // Null without a schema.
 
   [[nodiscard]] std::string RedactName(std::string_view name) const {
+    if (!IsValidUtf8(name)) return "(not UTF-8)";
     std::vector<PiiFinding> findings;
     scanner->Scan(name, kLabelKinds, findings);
     return Redact(name, findings, kNameBytesShown);
@@ -176,38 +201,88 @@ std::optional<Rejection> Guard::Judge(const TenantId& tenant, const GuardedSerie
   if (rules->mode == GuardMode::kOff) return std::nullopt;
   const auto finding = FindFault(*rules, series);
   if (!finding) return std::nullopt;
-  Count(finding->reason, finding->owner);
-  std::string_view metric;
-  for (const LabelView& label : series.labels) {
-    if (label.name == kMetricName) metric = label.value;
-  }
-  RejectEntry entry;
-  entry.reason = RejectReasonName(finding->reason);
-  if (finding->kind) entry.kind = PiiKindName(*finding->kind);
-  entry.owner = finding->owner;
-  entry.metric = rules->RedactName(metric);
-  entry.label = rules->RedactName(finding->label);
-  std::string message =
-      fmt::format("refused by the guard: {}{}{}", entry.reason, entry.kind.empty() ? "" : " ", entry.kind);
-  if (!entry.label.empty()) message += fmt::format(" in label \"{}\"", entry.label);
-  message += fmt::format(" of {}", entry.metric);
-  rejects_.Add(tenant, clock_.NowMs(), std::move(entry));
+  std::string message;
+  Note(*rules, tenant, series.labels, *finding, &message);
   if (rules->mode != GuardMode::kEnforce) return std::nullopt;
   return Rejection{finding->reason, std::move(message)};
 }
 
-std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const GuardedSeries& series) {
-  std::string_view metric;
-  for (const LabelView& label : series.labels) {
-    if (label.name == kMetricName) metric = label.value;
+void Guard::Note(const Rules& rules, const TenantId& tenant, const std::vector<LabelView>& labels,
+                 const Finding& finding, std::string* message) {
+  Count(finding.reason, finding.owner);
+  RejectEntry entry;
+  entry.reason = RejectReasonName(finding.reason);
+  if (finding.kind) entry.kind = PiiKindName(*finding.kind);
+  entry.owner = finding.owner;
+  entry.metric = rules.RedactName(MetricNameOf(labels));
+  entry.label = rules.RedactName(finding.label);
+  if (message != nullptr) {
+    *message =
+        fmt::format("refused by the guard: {}{}{}", entry.reason, entry.kind.empty() ? "" : " ", entry.kind);
+    if (!entry.label.empty()) *message += fmt::format(" in label \"{}\"", entry.label);
+    *message += fmt::format(" of {}", entry.metric);
   }
+  rejects_.Add(tenant, clock_.NowMs(), std::move(entry));
+}
+
+std::optional<Rejection> Guard::NoteMalformed(const TenantId& tenant, const std::vector<LabelView>& labels,
+                                              RejectReason reason, std::string_view label) {
+  const std::shared_ptr<const Rules> rules = Current();
+  if (rules->mode == GuardMode::kOff) return std::nullopt;
+  const Allowlist::Metric* const metric =
+      rules->allowlist == nullptr ? nullptr : rules->allowlist->MetricOf(MetricNameOf(labels));
+  std::string message;
+  Note(*rules, tenant, labels, {reason, metric == nullptr ? std::string() : metric->owner, label, {}},
+       &message);
+  if (rules->mode != GuardMode::kEnforce) return std::nullopt;
+  return Rejection{reason, std::move(message)};
+}
+
+SchemaBudgets Guard::BudgetsOf(const std::vector<LabelView>& labels) const {
+  const std::shared_ptr<const Rules> rules = Current();
+  SchemaBudgets budgets;
+  if (rules->mode == GuardMode::kOff || rules->allowlist == nullptr) return budgets;
+  const Allowlist::Metric* const metric = rules->allowlist->MetricOf(MetricNameOf(labels));
+  if (metric == nullptr) return budgets;
+  budgets.is_enforced = rules->mode == GuardMode::kEnforce;
+  // Of a target, and of the metric's own labels together; seeds chain what belongs together.
+  std::uint64_t target = metric->name_hash;
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const LabelView& label = labels[i];
+    if (label.name == kMetricName || label.name == metric->kind_label) continue;
+    const auto place = static_cast<std::uint32_t>(i);
+    const CompiledLabel* known = Find(metric->labels, label.name);
+    std::uint64_t& chain = known != nullptr ? own : target;
+    chain = HashOf(label.value, HashOf(label.name, chain));
+    if (known != nullptr) budgets.own_labels.push_back(place);
+    if (known == nullptr) known = Find(rules->allowlist->target_labels, label.name);
+    if (known == nullptr || known->budget == 0) continue;
+    // What was folded elsewhere is folded here: it has no room of its own.
+    const std::uint64_t budget = label.value == kOverflowValue ? 0 : known->budget;
+    budgets.values.push_back({HashOf(label.name, metric->name_hash), HashOf(label.value, 0), budget, place});
+  }
+  if (metric->series_max != 0)
+    budgets.values.push_back(
+        {HashOf("series", target), own, metric->series_max, BudgetedValue::kAllOwnLabels});
+  return budgets;
+}
+
+void Guard::NoteOverBudget(const TenantId& tenant, const std::vector<LabelView>& labels,
+                           std::string_view label) {
+  const std::shared_ptr<const Rules> rules = Current();
+  const Allowlist::Metric* const metric =
+      rules->allowlist == nullptr ? nullptr : rules->allowlist->MetricOf(MetricNameOf(labels));
+  Note(*rules, tenant, labels,
+       {RejectReason::kBudget, metric == nullptr ? std::string() : metric->owner, label, {}}, nullptr);
+}
+
+std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const GuardedSeries& series) {
+  const std::string_view metric = MetricNameOf(series.labels);
   // Private data first: it must not be told as an unknown name.
   const auto pii = FindPrivateLabel(*rules.scanner, series.labels);
-  const Allowlist::Metric* known = nullptr;
-  if (rules.allowlist != nullptr) {
-    const auto found = rules.allowlist->by_name.find(metric);
-    if (found != rules.allowlist->by_name.end()) known = &rules.allowlist->metrics[found->second];
-  }
+  const Allowlist::Metric* const known =
+      rules.allowlist == nullptr ? nullptr : rules.allowlist->MetricOf(metric);
   const std::string owner = known != nullptr ? known->owner : std::string();
   if (pii) return Finding{RejectReason::kPii, owner, pii->label, pii->kind};
   if (AreDifferent(series.type, series.type_before))
@@ -224,7 +299,8 @@ std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const Guarded
     if (allowed == nullptr) return Finding{RejectReason::kUnknownLabel, owner, label.name, {}};
     if (!allowed->values.empty() && !allowed->values.contains(label.value))
       return Finding{RejectReason::kLabelValue, owner, label.name, {}};
-    if (allowed->pattern != nullptr &&
+    const bool is_folded = allowed->budget != 0 && label.value == kOverflowValue;
+    if (allowed->pattern != nullptr && !is_folded &&
         !RE2::FullMatch(re2::StringPiece(label.value.data(), label.value.size()), *allowed->pattern))
       return Finding{RejectReason::kPattern, owner, label.name, {}};
   }

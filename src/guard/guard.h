@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "guard/label_budgets.h"
 #include "guard/pii_scanner.h"
 #include "guard/reject_ring.h"
 #include "model/labels.h"
@@ -52,10 +53,17 @@ enum class RejectReason : std::uint8_t {
   kPattern,        ///< The value does not match.
   kTypeConflict,   ///< The metric is declared as another type than the schema, or than before.
   kPii,            ///< A name or a value gives somebody away.
+  kTooLong,        ///< A label, or a label's name, has too many bytes.
+  kBadUtf8,        ///< A label's name or value is not UTF-8.
+  kBudget,         ///< One value more than the schema's budget; folded, not refused.
 };
-inline constexpr std::size_t kRejectReasons = 7;
+inline constexpr std::size_t kRejectReasons = 10;
 
-/// "unknown_metric", "unknown_label", "missing_label", "label_value", "pattern", "type_conflict", "pii".
+/// What a value over its budget becomes.
+inline constexpr std::string_view kOverflowValue = "__overflow__";
+
+/// "unknown_metric", "unknown_label", "missing_label", "label_value", "pattern", "type_conflict", "pii",
+/// "too_long", "bad_utf8", "budget".
 [[nodiscard]] std::string_view RejectReasonName(RejectReason reason);
 
 struct Rejection {
@@ -83,6 +91,13 @@ struct GuardedSeries {
   SeriesOrigin origin = SeriesOrigin::kSent;
 };
 
+/// What of a series has a budget in the schema.
+struct SchemaBudgets {
+  bool is_enforced = false;  ///< Not when it is only observed.
+  std::vector<BudgetedValue> values;
+  std::vector<std::uint32_t> own_labels;  ///< Places of the labels that the metric has besides its target's.
+};
+
 class Guard {
  public:
   /// `clock` and `metrics` outlive the guard. Errors: those of PiiScanner::Make.
@@ -101,6 +116,18 @@ class Guard {
 
   /// Why the series is not let in; nothing when it is. In kObserve what would be refused is counted and let in.
   [[nodiscard]] std::optional<Rejection> Judge(const TenantId& tenant, const GuardedSeries& series);
+
+  /// Counts and shows a series that is no text or too long (kTooLong, kBadUtf8), with labels as they came. Why it is refused;
+  /// nothing unless the guard enforces: then whoever asks refuses it himself.
+  [[nodiscard]] std::optional<Rejection> NoteMalformed(const TenantId& tenant,
+                                                       const std::vector<LabelView>& labels,
+                                                       RejectReason reason, std::string_view label);
+
+  /// What of the sent series with these labels (sorted) has a budget; nothing without a schema. Who keeps LabelBudgets holds
+  /// series to it.
+  [[nodiscard]] SchemaBudgets BudgetsOf(const std::vector<LabelView>& labels) const;
+  /// Counts and shows a series of a value over its budget: that of the label, or of all when it is empty.
+  void NoteOverBudget(const TenantId& tenant, const std::vector<LabelView>& labels, std::string_view label);
 
   /// Whether an exemplar with these labels may be kept.
   [[nodiscard]] bool AdmitsExemplar(const Labels& labels);
@@ -128,6 +155,8 @@ class Guard {
   [[nodiscard]] static Result<std::shared_ptr<const Rules>> Compile(const GuardOptions& options);
   [[nodiscard]] std::shared_ptr<const Rules> Current() const TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] static std::optional<Finding> FindFault(const Rules& rules, const GuardedSeries& series);
+  void Note(const Rules& rules, const TenantId& tenant, const std::vector<LabelView>& labels,
+            const Finding& finding, std::string* message);
   void Count(RejectReason reason, std::string_view owner) TICKSCOPE_EXCLUDES(mu_);
 
   const Clock& clock_;

@@ -57,7 +57,9 @@ std::string OfSeries(const std::vector<LabelView>& labels) {
 
 AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
     : cache_bytes(
-          metrics.AddGauge("tickscope_ingest_series_cache_bytes", "Memory of the series key cache.", {})) {
+          metrics.AddGauge("tickscope_ingest_series_cache_bytes", "Memory of the series key cache.", {})),
+      budget_values(metrics.AddGauge("tickscope_guard_budget_values",
+                                     "Distinct values that count against the schema's budgets.", {})) {
   const auto refused = [&](const char* reason) {
     return metrics.AddCounter("tickscope_ingest_refused_samples_total",
                               "Samples left out of requests, by reason.", {{"reason", reason}});
@@ -70,7 +72,8 @@ AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
   in_future = refused("in_future");
   in_past = refused("in_past");
   bad_histogram = refused("bad_histogram");
-  for (const LimitReason reason : {LimitReason::kTenant, LimitReason::kMetric, LimitReason::kBudget}) {
+  for (const LimitReason reason :
+       {LimitReason::kTenant, LimitReason::kMetric, LimitReason::kBudget, LimitReason::kSchema}) {
     overflowed[static_cast<std::size_t>(reason)] = metrics.AddCounter(
         "tickscope_ingest_overflow_samples_total",
         "Samples of series over a limit, added to their metric's __overflow__ series, by whose limit it was.",
@@ -157,7 +160,12 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   TenantSeries& known = work.tenant->series;
   if (const std::optional<Place> place = known.FindRaw(series.key, work.arrival)) return *place;
   TICKSCOPE_RETURN_IF_ERROR(request.ReadLabels(series, label_buffer_));
-  TICKSCOPE_RETURN_IF_ERROR(NormalizeLabels(work.limits->labels, label_buffer_));
+  if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
+    const auto rejection = JudgeMalformed(work);
+    if (!rejection) return std::unexpected(good.error());
+    known.AddRaw(series.key, Place::Refused());
+    return Fail(ErrorCode::kPermissionDenied, rejection->message);
+  }
   TICKSCOPE_ASSIGN_OR_RETURN(MetricMetadata metadata, request.ReadMetadata(series));
   std::string_view metric;
   for (const LabelView& label : label_buffer_) {
@@ -173,8 +181,13 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
       return Fail(ErrorCode::kPermissionDenied, rejection->message);
     }
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      const Place place, known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch));
+  BudgetedSeries budgeted;
+  budgeted.is_new_to_guard = is_new_to_guard;
+  if (guard_ != nullptr) budgeted.budgets = guard_->BudgetsOf(label_buffer_);
+  const Result<Place> defined =
+      known.Define(work.limits->series, work.arrival, label_buffer_, type, *work.batch, &budgeted);
+  if (budgeted.over != nullptr) NoteOverBudget(work, *budgeted.over);
+  TICKSCOPE_ASSIGN_OR_RETURN(const Place place, defined);
   if (is_new_to_guard && !place.is_source()) known.SetJudged(place.ref());
   known.AddRaw(series.key, place);
   if (!metadata.type.empty()) {
@@ -189,6 +202,22 @@ std::optional<guard::Rejection> Admission::Judge(const Work& work, std::string_v
                                                  guard::SeriesOrigin origin) const {
   return guard_->Judge(work.batch->tenant,
                        {.labels = label_buffer_, .type = type, .type_before = type_before, .origin = origin});
+}
+
+std::optional<guard::Rejection> Admission::JudgeMalformed(const Work& work) const {
+  if (guard_ == nullptr) return std::nullopt;
+  const auto faulty = FindFaultyLabel(work.limits->labels, label_buffer_);
+  if (!faulty) return std::nullopt;
+  return guard_->NoteMalformed(
+      work.batch->tenant, label_buffer_,
+      faulty->fault == LabelFault::kTooLong ? guard::RejectReason::kTooLong : guard::RejectReason::kBadUtf8,
+      faulty->name);
+}
+
+void Admission::NoteOverBudget(const Work& work, const guard::BudgetedValue& value) const {
+  const bool is_of_label = value.label != guard::BudgetedValue::kAllOwnLabels;
+  guard_->NoteOverBudget(work.batch->tenant, label_buffer_,
+                         is_of_label ? label_buffer_[value.label].name : std::string_view());
 }
 
 std::string_view Admission::ToldType(const Work& work, std::string_view metric) const {
@@ -263,6 +292,9 @@ AdmissionOutcome Admission::End(Work& work) {
   work.tenant->series.End(work.limits->series, work.arrival, *work.batch);
   if (!work.sender.empty()) work.tenant->late_senders.Add(work.sender, work.late);
   metrics_.cache_bytes->Set(static_cast<double>(work.tenant->series.bytes()));
+  const std::size_t values = work.tenant->series.budget_values();
+  const std::size_t told = std::exchange(work.tenant->budget_values_told, values);
+  if (values != told) metrics_.budget_values->Add(static_cast<double>(values) - static_cast<double>(told));
   return std::move(work.outcome);
 }
 

@@ -68,6 +68,7 @@ struct AdmissionMetrics {
   Counter* dropped_exemplars[4];  ///< By DroppedExemplar.
   Counter* overflowed[kLimitReasons];
   Gauge* cache_bytes;
+  Gauge* budget_values;
 };
 
 /// What became of a request.
@@ -125,6 +126,7 @@ class Admission {
 
     TenantSeries series;
     std::uint64_t guard_generation = 0;  // Of the rules its series were judged by.
+    std::size_t budget_values_told = 0;  // In the metric.
     LateSenders late_senders;
     // Metadata last put on the stream, by metric, so that it goes there when it changes.
     std::map<std::string, MetricMetadata, std::less<>> metadata;
@@ -156,6 +158,10 @@ class Admission {
   [[nodiscard]] std::optional<guard::Rejection> Judge(const Work& work, std::string_view type,
                                                       std::string_view type_before,
                                                       guard::SeriesOrigin origin) const;
+  // Tells the guard of the series at label_buffer_ that NormalizeLabels refused. Nothing when that is not the guard's to say.
+  [[nodiscard]] std::optional<guard::Rejection> JudgeMalformed(const Work& work) const;
+  // Tells the guard of the series at label_buffer_, which has a value too many.
+  void NoteOverBudget(const Work& work, const guard::BudgetedValue& value) const;
   // What the metric's type was declared as, empty when it was not.
   [[nodiscard]] std::string_view ToldType(const Work& work, std::string_view metric) const;
   // Counts the samples of a series that is not taken, and says why.

@@ -57,4 +57,15 @@ Status NormalizeLabels(const LabelLimits& limits, std::vector<LabelView>& labels
   return {};
 }
 
+std::optional<FaultyLabel> FindFaultyLabel(const LabelLimits& limits, const std::vector<LabelView>& labels) {
+  for (const LabelView& label : labels) {
+    if (label.name.empty()) return std::nullopt;
+    if (!IsValidUtf8(label.name) || !IsValidUtf8(label.value))
+      return FaultyLabel{LabelFault::kBadUtf8, label.name};
+    if (label.name.size() > limits.name_bytes_max || label.value.size() > limits.value_bytes_max)
+      return FaultyLabel{LabelFault::kTooLong, label.name};
+  }
+  return std::nullopt;
+}
+
 }  // namespace tickscope::ingest

@@ -5,7 +5,7 @@
 namespace tickscope::ingest {
 
 std::string_view LimitReasonText(LimitReason reason) {
-  constexpr std::string_view kTexts[kLimitReasons] = {"tenant", "metric", "budget"};
+  constexpr std::string_view kTexts[kLimitReasons] = {"tenant", "metric", "budget", "schema"};
   return kTexts[static_cast<std::size_t>(reason)];
 }
 

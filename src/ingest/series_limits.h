@@ -36,10 +36,10 @@ struct SeriesLimits {
 };
 
 /// Why a series is one too many; also what its overflow series says of itself.
-enum class LimitReason : std::uint8_t { kTenant, kMetric, kBudget };
-inline constexpr std::size_t kLimitReasons = 3;
+enum class LimitReason : std::uint8_t { kTenant, kMetric, kBudget, kSchema };
+inline constexpr std::size_t kLimitReasons = 4;
 
-/// "tenant", "metric" or "budget".
+/// "tenant", "metric", "budget" or "schema".
 [[nodiscard]] std::string_view LimitReasonText(LimitReason reason);
 
 /// The budgets a series counts in, a bit each. Requires: labels sorted.

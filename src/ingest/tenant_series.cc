@@ -77,7 +77,9 @@ void TenantSeries::Activate(SeriesState& state, std::uint32_t metric, std::uint3
     ++budget_active_[static_cast<std::size_t>(std::countr_zero(budgets))];
 }
 
-void TenantSeries::Deactivate(SeriesState& state) {
+void TenantSeries::Deactivate(SeriesRef ref) {
+  SeriesState& state = table_[ref];
+  values_.Release(ToIndex(ref));
   Metric& metric = metrics_[state.metric];
   --active_;
   for (std::uint32_t budgets = state.budgets; budgets != 0; budgets &= budgets - 1)
@@ -103,6 +105,7 @@ void TenantSeries::SetJudged(SeriesRef ref) {
 
 void TenantSeries::ForgetVerdicts() {
   judged_.clear();
+  values_.Clear();
   raw_keys_.EraseIf([](SeriesRef) { return true; });
   refused_keys_ = 0;
 }
@@ -118,36 +121,96 @@ void TenantSeries::AddRaw(const wire::SeriesKey& key, Place place) {
   if (!raw_keys_.Find(key)) raw_keys_.Add(key, static_cast<SeriesRef>(bits));
 }
 
+bool TenantSeries::IsOverBudget(BudgetedSeries& budgeted) const {
+  for (const guard::BudgetedValue& value : budgeted.budgets.values) {
+    if (values_.HasRoom(value)) continue;
+    budgeted.over = &value;
+    return budgeted.budgets.is_enforced;
+  }
+  return false;
+}
+
+void TenantSeries::HoldValues(SeriesRef ref, const BudgetedSeries& budgeted) {
+  for (const guard::BudgetedValue& value : budgeted.budgets.values) {
+    if (values_.HasRoom(value)) values_.Hold(ToIndex(ref), value);
+  }
+}
+
+std::vector<LabelView> TenantSeries::FoldedLabels(std::vector<LabelView> labels,
+                                                  const guard::SchemaBudgets& budgets) const {
+  for (const guard::BudgetedValue& value : budgets.values) {
+    if (value.label != guard::BudgetedValue::kAllOwnLabels) {
+      if (!values_.IsHeld(value)) labels[value.label].value = guard::kOverflowValue;
+    } else if (!values_.HasRoom(value)) {
+      for (const std::uint32_t own : budgets.own_labels)
+        labels[own].value = guard::kOverflowValue;
+    }
+  }
+  return labels;
+}
+
+std::vector<LabelView> TenantSeries::OverflowLabels(const TenantSeriesOptions& options,
+                                                    const std::vector<LabelView>& labels,
+                                                    LimitReason reason) {
+  std::vector<LabelView> group;
+  for (const LabelView& label : labels) {
+    if (label.name == kMetricName ||
+        std::ranges::find(options.overflow_keeps, label.name) != options.overflow_keeps.end())
+      group.push_back(label);
+  }
+  group.push_back({kOverflowLabel, LimitReasonText(reason)});
+  std::ranges::sort(group, {}, &LabelView::name);
+  return group;
+}
+
 Result<Place> TenantSeries::Define(const TenantSeriesOptions& options, const Arrival& arrival,
                                    const std::vector<LabelView>& labels, std::string_view type,
-                                   codec::SampleBatch& batch) {
+                                   codec::SampleBatch& batch, BudgetedSeries* budgeted) {
   const wire::SeriesKey key = CanonicalKey(labels);
   std::optional<SeriesRef> ref = canonical_keys_.Find(key);
-  if (!ref || table_[*ref].metric == 0) {
+  const bool is_active = ref && table_[*ref].metric != 0;
+  // What a total is told by belongs to its sources alone.
+  const bool is_group = ref && groups_.contains(ToIndex(*ref));
+  if (budgeted != nullptr && !budgeted->is_new_to_guard && is_active && !is_group) budgeted = nullptr;
+  if (!is_active || budgeted != nullptr) {
     const bool may_be_source = overflow_.source_count() > 0;
     const codec::SeriesHash stable =
         may_be_source ? StableHash(Labels::FromSorted(labels)) : codec::SeriesHash{};
     if (may_be_source) {
       if (const auto source = overflow_.Find(stable)) return Place(*source);
     }
-    const auto name = std::ranges::find(labels, std::string_view(kMetricName), &LabelView::name);
-    const std::uint32_t metric = MetricNumber(name == labels.end() ? std::string_view() : name->value);
-    const std::uint32_t budgets = BudgetsOf(options.limits, labels);
-    if (const auto reason = OverLimit(options.limits, metric, budgets)) {
-      if (metrics_[metric].active == 0) {
-        metric_numbers_.erase(metrics_[metric].name);
-        free_metrics_.push_back(metric);
-      }
-      return Overflow(options, labels, type, *reason,
+    const auto overflow = [&](const std::vector<LabelView>& group, LimitReason reason) {
+      return Overflow(options, group, type, reason,
                       may_be_source ? stable : StableHash(Labels::FromSorted(labels)), ref.has_value());
+    };
+    if (budgeted != nullptr && IsOverBudget(*budgeted)) {
+      // A series from before the rules it is judged by ends here; what it was goes on in the total.
+      if (is_active && !is_group) {
+        Deactivate(*ref);
+        ++idle_;
+      }
+      return overflow(FoldedLabels(labels, budgeted->budgets), LimitReason::kSchema);
     }
-    if (!ref) {
-      ref = table_.Take();
-      canonical_keys_.Add(key, *ref);
-    } else {
-      --idle_;
+    if (!is_active) {
+      const auto name = std::ranges::find(labels, std::string_view(kMetricName), &LabelView::name);
+      const std::uint32_t metric = MetricNumber(name == labels.end() ? std::string_view() : name->value);
+      const std::uint32_t budgets = BudgetsOf(options.limits, labels);
+      if (const auto reason = OverLimit(options.limits, metric, budgets)) {
+        if (metrics_[metric].active == 0) {
+          metric_numbers_.erase(metrics_[metric].name);
+          free_metrics_.push_back(metric);
+        }
+        return overflow(OverflowLabels(options, labels, *reason), *reason);
+      }
+      if (!ref) {
+        ref = table_.Take();
+        canonical_keys_.Add(key, *ref);
+      } else {
+        --idle_;
+      }
+      Activate(table_[*ref], metric, budgets);
     }
-    Activate(table_[*ref], metric, budgets);
+    if (budgeted != nullptr && !is_group) HoldValues(*ref, *budgeted);
   }
   SeriesState& state = table_[*ref];
   if (state.defined_epoch != arrival.epoch) {
@@ -164,7 +227,7 @@ Result<Place> TenantSeries::Define(const TenantSeriesOptions& options, const Arr
   return Place(*ref);
 }
 
-Result<Place> TenantSeries::Overflow(const TenantSeriesOptions& options, const std::vector<LabelView>& labels,
+Result<Place> TenantSeries::Overflow(const TenantSeriesOptions& options, const std::vector<LabelView>& group,
                                      std::string_view type, LimitReason reason,
                                      const codec::SeriesHash& source, bool was_heard) {
   if (overflow_.source_count() >= options.overflow_sources_max) {
@@ -173,16 +236,6 @@ Result<Place> TenantSeries::Overflow(const TenantSeriesOptions& options, const s
         fmt::format("too many series over a limit: the totals of {} are kept, want fewer label values",
                     options.overflow_sources_max));
   }
-  std::vector<LabelView> group;
-  std::string_view metric;
-  for (const LabelView& label : labels) {
-    if (label.name == kMetricName) metric = label.value;
-    if (label.name == kMetricName ||
-        std::ranges::find(options.overflow_keeps, label.name) != options.overflow_keeps.end())
-      group.push_back(label);
-  }
-  group.push_back({kOverflowLabel, LimitReasonText(reason)});
-  std::ranges::sort(group, {}, &LabelView::name);
   const wire::SeriesKey key = CanonicalKey(group);
   std::optional<SeriesRef> ref = canonical_keys_.Find(key);
   if (!ref) {
@@ -194,9 +247,11 @@ Result<Place> TenantSeries::Overflow(const TenantSeriesOptions& options, const s
     }
     ref = table_.Take();
     canonical_keys_.Add(key, *ref);
-    Activate(table_[*ref], kUncounted, 0);
   }
+  if (table_[*ref].metric == 0) Activate(table_[*ref], kUncounted, 0);
   groups_.try_emplace(ToIndex(*ref), GroupInfo{Labels::FromSorted(group), reason});
+  const auto name = std::ranges::find(group, std::string_view(kMetricName), &LabelView::name);
+  const std::string_view metric = name == group.end() ? std::string_view() : name->value;
   const bool is_counter = type == "counter" || type == "histogram" || type == "summary" ||
                           ((type.empty() || type == "unknown") && LooksLikeCounter(metric));
   overflow_.GroupFor(*ref, is_counter);
@@ -240,9 +295,9 @@ void TenantSeries::End(const TenantSeriesOptions& options, const Arrival& arriva
 void TenantSeries::Sweep(const TenantSeriesOptions& options, const Arrival& arrival,
                          codec::SampleBatch& batch) {
   const std::uint32_t silent_s = Silent(arrival, options.idle_ms);
-  table_.ForEach([&](SeriesRef, SeriesState& state) {
+  table_.ForEach([&](SeriesRef ref, SeriesState& state) {
     if (state.metric <= kUncounted || state.seen_s >= silent_s) return;
-    Deactivate(state);
+    Deactivate(ref);
     ++idle_;
   });
   const bool many_sources = overflow_.source_count() * 2 >= options.overflow_sources_max;
@@ -290,6 +345,9 @@ void TenantSeries::Replay(const TenantSeriesOptions& options, const codec::Sampl
     SeriesState& state = table_[definition.ref];
     state.seen_s = now_s;
     if (reason.empty()) {
+      if (std::ranges::find(definition.labels, guard::kOverflowValue, &LabelView::value) !=
+          definition.labels.end())
+        perhaps_groups_[ToIndex(definition.ref)] = labels;
       Activate(state, MetricNumber(labels.Get(kMetricName)), BudgetsOf(options.limits, definition.labels));
       continue;
     }
@@ -309,6 +367,19 @@ void TenantSeries::Replay(const TenantSeriesOptions& options, const codec::Sampl
     state.last_bits = std::bit_cast<std::uint64_t>(batch.floats.values[i]);
   }
   overflow_.Replay(batch);
+  for (const codec::SeriesDefinition& definition : batch.series)
+    RestoreFoldedGroup(definition.ref);
+  for (const codec::OverflowEntry& entry : batch.overflow)
+    RestoreFoldedGroup(entry.group);
+}
+
+void TenantSeries::RestoreFoldedGroup(SeriesRef ref) {
+  const auto found = perhaps_groups_.find(ToIndex(ref));
+  if (found == perhaps_groups_.end() || !overflow_.HasGroup(ref)) return;
+  Deactivate(ref);
+  Activate(table_[ref], kUncounted, 0);
+  groups_[ToIndex(ref)] = {std::move(found->second), LimitReason::kSchema};
+  perhaps_groups_.erase(found);
 }
 
 std::vector<TenantSeries::OverflowState> TenantSeries::Overflows() const {

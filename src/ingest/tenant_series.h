@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "codec/sample_batch.h"
+#include "guard/guard.h"
 #include "ingest/overflow.h"
 #include "ingest/series_keys.h"
 #include "ingest/series_limits.h"
@@ -64,6 +65,13 @@ struct TenantSeriesOptions {
   friend bool operator==(const TenantSeriesOptions&, const TenantSeriesOptions&) = default;
 };
 
+/// What the guard says of a series' budgets, and what became of it.
+struct BudgetedSeries {
+  guard::SchemaBudgets budgets;
+  bool is_new_to_guard = false;                ///< Also a series that is active is held to them.
+  const guard::BudgetedValue* over = nullptr;  ///< Set to the first that was one too many, or left.
+};
+
 class TenantSeries {
  public:
   TenantSeries(std::uint64_t seed, TimeMs started_ms) : seed_(seed), started_ms_(started_ms) {}
@@ -88,10 +96,11 @@ class TenantSeries {
 
   /// The place of the series with these labels (normalised), new if need be; defines it in the batch when this epoch
   /// has not. `type` is the metric's, if known.
+  /// One with a value over a budget of the schema goes to the series with __overflow__ in that value's place.
   /// Errors: kResourceExhausted when neither a series nor overflow can take it.
   [[nodiscard]] Result<Place> Define(const TenantSeriesOptions& options, const Arrival& arrival,
                                      const std::vector<LabelView>& labels, std::string_view type,
-                                     codec::SampleBatch& batch);
+                                     codec::SampleBatch& batch, BudgetedSeries* budgeted = nullptr);
 
   [[nodiscard]] SeriesState& state(SeriesRef ref) { return table_[ref]; }
   [[nodiscard]] SeriesState* FindState(SeriesRef ref) { return table_.Find(ref); }
@@ -121,8 +130,11 @@ class TenantSeries {
   [[nodiscard]] std::uint64_t active() const { return active_; }
   [[nodiscard]] std::uint64_t budget_active(std::size_t budget) const { return budget_active_[budget]; }
   [[nodiscard]] std::vector<OverflowState> Overflows() const;
+  /// Values that count against the schema's budgets.
+  [[nodiscard]] std::size_t budget_values() const { return values_.size(); }
   [[nodiscard]] std::size_t bytes() const {
-    return raw_keys_.bytes() + canonical_keys_.bytes() + table_.bytes() + judged_.size() / 8;
+    return raw_keys_.bytes() + canonical_keys_.bytes() + table_.bytes() + judged_.size() / 8 +
+           values_.bytes();
   }
 
  private:
@@ -150,9 +162,21 @@ class TenantSeries {
   [[nodiscard]] std::optional<LimitReason> OverLimit(const SeriesLimits& limits, std::uint32_t metric,
                                                      std::uint32_t budgets) const;
   void Activate(SeriesState& state, std::uint32_t metric, std::uint32_t budgets);
-  void Deactivate(SeriesState& state);
+  void Deactivate(SeriesRef ref);
+  // Whether the series must be folded; notes what is over a budget.
+  [[nodiscard]] bool IsOverBudget(BudgetedSeries& budgeted) const;
+  void HoldValues(SeriesRef ref, const BudgetedSeries& budgeted);
+  // The labels with __overflow__ for what is over a budget. An overflow series spends none: values nobody holds go as well.
+  [[nodiscard]] std::vector<LabelView> FoldedLabels(std::vector<LabelView> labels,
+                                                    const guard::SchemaBudgets& budgets) const;
+  // Those that hold what is over a limit of series.
+  [[nodiscard]] static std::vector<LabelView> OverflowLabels(const TenantSeriesOptions& options,
+                                                             const std::vector<LabelView>& labels,
+                                                             LimitReason reason);
+  // Knows the series for a group's when it is one, having read its labels and what was added.
+  void RestoreFoldedGroup(SeriesRef ref);
   [[nodiscard]] Result<Place> Overflow(const TenantSeriesOptions& options,
-                                       const std::vector<LabelView>& labels, std::string_view type,
+                                       const std::vector<LabelView>& group, std::string_view type,
                                        LimitReason reason, const codec::SeriesHash& source, bool was_heard);
   void Sweep(const TenantSeriesOptions& options, const Arrival& arrival, codec::SampleBatch& batch);
 
@@ -169,9 +193,12 @@ class TenantSeries {
   std::uint64_t active_ = 0;
   std::uint64_t idle_ = 0;  // Series known and not active.
   std::vector<std::uint64_t> budget_active_ = std::vector<std::uint64_t>(kBudgetsMax);
+  guard::LabelBudgets values_;  // Of active series.
   OverflowTotals overflow_;
   std::unordered_map<std::uint32_t, GroupInfo> groups_;  // By ref.
-  std::vector<bool> source_was_heard_;                   // By source.
+  std::unordered_map<std::uint32_t, Labels>
+      perhaps_groups_;                  // Read back, with __overflow__ for a value. By ref.
+  std::vector<bool> source_was_heard_;  // By source.
   TimeMs swept_ms_ = 0;
 };
 

@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
+#include "api/guard_route.h"
 #include "api/process_routes.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -28,6 +29,7 @@
 #include "io/system_clock.h"
 #include "io/system_random.h"
 #include "roles/commands.h"
+#include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
 
 namespace tickscope::roles {
@@ -156,6 +158,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                       },
                                       .metrics = registry,
                                       .version = TICKSCOPE_VERSION});
+  const GuardRejectList rejects(*guard);
+  api::RegisterGuardRoute(router, rejects);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto server, http::Server::Start(
                                                     *network, {.address = config.listen},
                                                     [&](http::Request request, http::Respond respond) {
@@ -183,7 +187,8 @@ int RunAgent(int argc, char** argv) {
                "tickscope agent");
   Flags flags;
   app.add_option("--config", flags.config_path, "YAML file with targets and receivers")->required();
-  app.add_option("--listen", flags.listen, "address:port for /metrics, /-/ready and /-/healthy");
+  app.add_option("--listen", flags.listen,
+                 "address:port for /metrics, /-/ready, /-/healthy and /api/v1/guard/rejects");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_option("--log-format", flags.log_format, "logfmt or json");
   app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");

@@ -15,6 +15,7 @@
 #include "live/stream_endpoint.h"
 #include "roles/admin_endpoints.h"
 #include "roles/fingerprint.h"
+#include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
 #include "sql/sql_endpoint.h"
 
@@ -484,14 +485,7 @@ api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
 }
 
 api::GuardRejects ServeProcess::Rejects(const TenantId& tenant) const {
-  api::GuardRejects rejects;
-  rejects.mode = guard::kGuardModeNames[static_cast<std::size_t>(guard_->mode())];
-  for (guard::RejectEntry& entry : guard_->rejects().Of(tenant)) {
-    rejects.entries.push_back({entry.first_ms, entry.last_ms, entry.series, std::move(entry.reason),
-                               std::move(entry.kind), std::move(entry.owner), std::move(entry.metric),
-                               std::move(entry.label)});
-  }
-  return rejects;
+  return GuardRejectList(*guard_).Rejects(tenant);
 }
 
 }  // namespace tickscope::roles

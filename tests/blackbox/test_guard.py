@@ -13,6 +13,7 @@ import threading
 import time
 
 import http_call
+import remote_write
 from child import free_port, wait_until
 from remote_write import Exemplar, Series
 
@@ -149,6 +150,63 @@ def test_a_schema_is_read_again_and_series_are_judged_by_it(serve, tmp_path):
     assert "1 of 2" in write(3)
 
 
+def test_a_schema_budget_folds_what_is_over_it(serve, tmp_path):
+    schema = tmp_path / "game.yaml"
+    schema.write_text(
+        SCHEMA.replace(
+            "metrics:\n",
+            '  server: {pattern: "s[0-9]+", budget: 3, optional: true, help: Which.}\nmetrics:\n',
+        )
+    )
+    server = serve(config=f"guard: {{schema: {schema}}}\n")
+    at = now_ms() - 20_000
+
+    def write(tenant: str, protocol: str, series: list[Series]) -> None:
+        body = remote_write.snappy(remote_write.message(protocol, series))
+        answer = server.write_raw(body, {**remote_write.headers(protocol), "X-Scope-OrgID": tenant})
+        assert answer.status == 204, answer.text
+
+    def joins(name: str, value: float, step: int) -> Series:
+        labels = {"__name__": "game_joins_total", "region": "eu", "platform": "pc", "server": name}
+        return Series(labels, [(at + step, value)])
+
+    for step, protocol in ((0, "rw1"), (10_000, "rw2")):
+        more = step / 10_000
+        # Two over the budget in one request, of one time.
+        write("a", protocol, [joins(f"s{n}", n + more, step) for n in range(1, 6)])
+    write("b", "rw1", [joins("s9", 1.0, 0)])
+
+    def stored(tenant: str) -> dict[str, float]:
+        answer = server.get(
+            "/api/v1/query",
+            {"query": "game_joins_total", "time": str((at + 10_000) / 1000)},
+            headers={"X-Scope-OrgID": tenant},
+        )
+        return {one["metric"]["server"]: float(one["value"][1]) for one in answer.json()["data"]["result"]}
+
+    want = {"s1": 2.0, "s2": 3.0, "s3": 4.0, "__overflow__": 11.0}
+    wait_until(lambda: stored("a") == want, "the folded total", 10)
+    assert stored("b") == {"s9": 1.0}
+    shown = rejects(server, "a")["rejects"]
+    assert [(one["reason"], one["label"], one["owner"], one["series"]) for one in shown] == [("budget", "server", "lobby", 2)]
+    assert rejects(server, "b")["rejects"] == []
+    metrics = server.get("/metrics").text
+    assert 'tickscope_guard_rejected_series_total{reason="budget",owner="lobby"} 2' in metrics
+    assert "tickscope_guard_budget_values 4" in metrics
+
+
+def test_labels_that_are_no_text_or_too_long_are_told_as_that(serve, tmp_path):
+    server = guarded(serve, tmp_path)
+    at = now_ms()
+    good = {"__name__": "game_joins_total", "region": "eu", "platform": "pc"}
+    answer = server.write("rw1", [Series({**good, "platform": "x" * (1 << 20)}, [(at, 1.0)]), Series(good, [(at, 2.0)])])
+    assert answer.status == 400 and "1 of 2" in answer.text and "too_long" in answer.text and len(answer.text) < 1000
+    wait_until(lambda: len(server.query("game_joins_total", at / 1000)) == 1, "what was right", 10)
+    (shown,) = rejects(server)["rejects"]
+    assert (shown["reason"], shown["label"], shown["owner"]) == ("too_long", "platform", "lobby")
+    assert server.metric("tickscope_guard_rejected_series_total") == 1
+
+
 def test_observing_is_the_default_and_lets_all_in(serve):
     server = serve()
     at = now_ms()
@@ -204,6 +262,15 @@ def test_the_agent_lets_nothing_private_out(serve, start, tickscope, tmp_path):
     wait_until(lambda: len(server.query("game_players")) == 1, "the series that may go out", 20)
     metrics = http_call.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'tickscope_guard_rejected_series_total{reason="pii",owner=""} 1' in metrics
+    shown = http_call.get(f"http://127.0.0.1:{port}/api/v1/guard/rejects?limit=5")
+    assert shown.status == 200, shown.text
+    data = shown.json()["data"]
+    assert data["mode"] == "enforce"
+    (refused,) = data["rejects"]
+    assert set(refused) == {"reason", "kind", "owner", "metric", "label", "series", "firstSeen", "lastSeen"}
+    assert (refused["reason"], refused["kind"], refused["metric"], refused["label"]) == ("pii", "ip", "game_players", "who")
+    assert_nowhere(SECRETS, shown.text)
+    assert http_call.get(f"http://127.0.0.1:{port}/api/v1/guard/rejects?limit=no").status == 400
     agent.stop()
     target.shutdown()
     texts = [server.get(path).text for path in ("/api/v1/metadata", "/api/v1/labels", "/metrics")]
