@@ -160,8 +160,9 @@ bool PageDirectory::AppendPage(Page& page, bool is_there, Round& round) {
     page.is_unlinked = true;
     if (!page.ended_fingerprint) NoteEnd(page);
   }
-  page.series->Append(*page.reader, runs ? PageProcess::kRuns : PageProcess::kEnded, round.time_ms,
-                      *round.batch);
+  const std::size_t refused = page.series->Append(
+      *page.reader, runs ? PageProcess::kRuns : PageProcess::kEnded, round.time_ms, *round.batch);
+  metrics_.CountDropped(DropReason::kGuard, refused);
   return true;
 }
 

@@ -201,6 +201,7 @@ TEST_F(PageDirectoryTest, WhatTheGuardRefusesStaysInThePage) {
       Lines(site.TakeArrived(), "game.70001"),
       UnorderedElementsAre("up{,} = 1.0", "tickscope_page_heartbeat_timestamp_seconds{,} = 1.699999999e+09",
                            "players{,} = 3.0"));
+  EXPECT_EQ(site.metrics.dropped(DropReason::kGuard), 16U);  // Nine of Lines, and the SDK's seven refusals.
   // Other rules are asked at the next read,
   ASSERT_TRUE(guard->Replace(rules(guard::GuardMode::kOff)).has_value());
   site.RunFor(seconds(10));
@@ -211,6 +212,7 @@ TEST_F(PageDirectoryTest, WhatTheGuardRefusesStaysInThePage) {
   const std::vector<std::string> ended = Lines(site.TakeArrived(), "game.70001");
   EXPECT_EQ(std::ranges::count_if(ended, [](const std::string& line) { return line.contains("stale"); }), 9);
   EXPECT_EQ(ended.size(), 9U + 2 * 3);
+  EXPECT_EQ(site.metrics.dropped(DropReason::kGuard), 16U * 3);
   site.agent.reset();
 }
 

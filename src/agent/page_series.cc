@@ -123,7 +123,10 @@ std::uint64_t PageSeries::CountOf(const PageReader& page) const {
 
 Status PageSeries::LearnFamily(const PageFamily& family, std::uint32_t index) {
   const auto described = std::make_shared<const Family>(
-      Family{.name = family.name, .type = TypeOf(family.type), .help = family.help, .unit = family.unit});
+      Family{.name = family.name,
+             .type = TypeOf(family.type),
+             .help = guard_ != nullptr ? guard_->CleanHelp(family.help) : family.help,
+             .unit = family.unit});
   const bool is_native = IsNative(family);
   for (std::uint32_t i = 0; i < family.series_count; ++i) {
     points_.push_back({.family = index, .series = i, .first = series_.size()});
@@ -163,6 +166,8 @@ void PageSeries::JudgeAgain(TimeMs time_ms, WriteBatch& batch) {
   for (Point& point : points_) {
     const bool was_refused = point.is_refused;
     Judge(point);
+    // What it lets out now needs its type and help told.
+    if (was_refused && !point.is_refused) batch.has_new_series = true;
     for (std::size_t i = point.first; point.is_refused && !was_refused && i < point.end; ++i)
       AddStaleMarker(series_[i], 0, is_histogram_[i], time_ms, batch);
   }
@@ -176,7 +181,8 @@ Result<std::size_t> PageSeries::Learn(const PageReader& page) {
   return series_.size() - before;
 }
 
-void PageSeries::Append(const PageReader& page, PageProcess process, TimeMs time_ms, WriteBatch& batch) {
+std::size_t PageSeries::Append(const PageReader& page, PageProcess process, TimeMs time_ms,
+                               WriteBatch& batch) {
   JudgeAgain(time_ms, batch);
   BatchSample sample{.time_ms = time_ms};
   const auto append = [&](const SeriesPtr& series, double value) {
@@ -188,8 +194,12 @@ void PageSeries::Append(const PageReader& page, PageProcess process, TimeMs time
   append(series_[1], static_cast<double>(page.heartbeat_unix_ns()) * 1e-9);
   const auto created_ms = static_cast<TimeMs>(page.identity().created_unix_ns / 1'000'000);
   const TimeMs start_ms = created_ms <= time_ms ? created_ms : 0;
+  std::size_t refused = 0;
   for (Point& point : points_) {
-    if (point.is_refused) continue;
+    if (point.is_refused) {
+      refused += point.end - point.first;
+      continue;
+    }
     const PageFamily& family = page.families()[point.family];
     const bool is_gauge = family.type == PageType::kGauge || family.type == PageType::kUpDown;
     sample.start_time_ms = is_gauge ? 0 : start_ms;
@@ -201,6 +211,7 @@ void PageSeries::Append(const PageReader& page, PageProcess process, TimeMs time
       append(series_[point.first], AsValue(page.Scalar(family, point.series)));
     }
   }
+  return refused;
 }
 
 void PageSeries::AppendNative(const PageReader& page, Point& point, BatchSample sample,

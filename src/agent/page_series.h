@@ -38,8 +38,8 @@ class PageSeries {
   /// Makes the series of families that are new. Returns how many they are.
   /// Errors: kCorruption when a series is there twice, as no SDK would declare it; the page is to be given up then.
   [[nodiscard]] Result<std::size_t> Learn(const sdkpage::PageReader& page);
-  /// Appends a sample of each series that was learnt.
-  void Append(const sdkpage::PageReader& page, PageProcess process, TimeMs time_ms, WriteBatch& batch);
+  /// Appends a sample of each series that was learnt and that the guard lets out. Returns how many it does not.
+  std::size_t Append(const sdkpage::PageReader& page, PageProcess process, TimeMs time_ms, WriteBatch& batch);
   /// Appends a staleness marker for each series; afterwards there are none.
   void AppendMarkers(TimeMs time_ms, WriteBatch& batch);
 
