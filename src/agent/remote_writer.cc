@@ -327,6 +327,10 @@ void RemoteWriter::DropFront(Shard& shard, DropReason reason) {
 
 void RemoteWriter::RemoveFront(Shard& shard) {
   if (shard.queue.front().spooled != nullptr) spool_->Done(*shard.queue.front().spooled);
+  LeaveFront(shard);
+}
+
+void RemoteWriter::LeaveFront(Shard& shard) {
   Account(shard.queue.front(), -1);
   shard.queue.pop_front();
 }
@@ -360,11 +364,6 @@ void RemoteWriter::Abandon(DropReason reason) {
   }
   if (spool_ != nullptr) CommitSpool();
   NotifyIfIdle();
-}
-
-void RemoteWriter::LeaveFront(Shard& shard) {
-  Account(shard.queue.front(), -1);
-  shard.queue.pop_front();
 }
 
 bool RemoteWriter::IsIdle() const {

@@ -45,7 +45,10 @@ class BlockScan final : public scan::KeptScan {
 
   [[nodiscard]] Status Select(const BlockScanRequest& request) {
     if (cache_ != nullptr) selection_ = cache_->Find<BlockSelection>(KeyOf(block_, request.matchers));
-    if (selection_ == nullptr || (WantsPlaces(selection_->ids.size()) && !selection_->places)) {
+    if (selection_ == nullptr ||
+        (!selection_->places && WantsPlaces(selection_->ids.size()) &&
+         cache_->Takes(KeyOf(block_, request.matchers),
+                       selection_->memory_bytes() + PlacesBytes(selection_->ids.size())))) {
       TICKSCOPE_ASSIGN_OR_RETURN(selection_, Choose(request));
       if (cache_ != nullptr)
         cache_->Keep(KeyOf(block_, request.matchers), selection_, selection_->memory_bytes());
@@ -113,7 +116,10 @@ class BlockScan final : public scan::KeptScan {
     const BlockMeta& meta = block_->meta();
     const TimeMs read_ms = std::min(end_ms_, meta.max_time_ms) - std::max(start_ms_, meta.min_time_ms);
     return cache_ != nullptr && read_ms < (meta.max_time_ms - meta.min_time_ms) / kPlacesShareMax &&
-           series_count * block_->chunk_count_max() * sizeof(ColumnPlace) <= kPlacesBytesMax;
+           PlacesBytes(series_count) <= kPlacesBytesMax;
+  }
+  [[nodiscard]] std::uint64_t PlacesBytes(std::size_t series_count) const {
+    return series_count * (sizeof(SeriesId) + block_->chunk_count_max() * sizeof(ColumnPlace));
   }
 
   [[nodiscard]] Result<std::shared_ptr<const BlockSelection>> Choose(const BlockScanRequest& request) const {
@@ -132,7 +138,11 @@ class BlockScan final : public scan::KeptScan {
       if (chosen->places) chosen->places->Add(chosen->ids[i], *entry);
     }
     chosen->pairs.shrink_to_fit();
-    if (chosen->places) chosen->places->ShrinkToFit();
+    if (chosen->places) {
+      chosen->places->ShrinkToFit();
+      // The selection alone may still be kept.
+      if (!cache_->Takes(KeyOf(block_, request.matchers), chosen->memory_bytes())) chosen->places.reset();
+    }
     return chosen;
   }
 

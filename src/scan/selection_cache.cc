@@ -71,7 +71,7 @@ std::shared_ptr<const void> SelectionCache::FindAny(const SelectionKey& key) {
 
 void SelectionCache::Keep(const SelectionKey& key, std::shared_ptr<const void> what, std::uint64_t bytes) {
   const MutexLock lock(mu_);
-  if (bytes + entries_.EntryBytes(key.text_) > entries_.bytes_max() / 4) return;
+  if (!IsTaken(key, bytes)) return;
   if (entries_.size() >= std::max(kSweepMin, 2 * swept_at_)) {
     entries_.EraseIf([](const Entry& entry) { return entry.IsOrphan(); });
     swept_at_ = entries_.size();

@@ -51,6 +51,11 @@ class SelectionCache {
   [[nodiscard]] std::shared_ptr<const Kept> Find(const SelectionKey& key) TICKSCOPE_EXCLUDES(mu_) {
     return std::static_pointer_cast<const Kept>(FindAny(key));
   }
+  /// Whether Keep keeps that much: what it does not keep need not be made for it.
+  [[nodiscard]] bool Takes(const SelectionKey& key, std::uint64_t bytes) const TICKSCOPE_EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    return IsTaken(key, bytes);
+  }
   void Keep(const SelectionKey& key, std::shared_ptr<const void> what, std::uint64_t bytes)
       TICKSCOPE_EXCLUDES(mu_);
 
@@ -62,12 +67,15 @@ class SelectionCache {
     [[nodiscard]] bool IsOrphan() const;
   };
 
+  [[nodiscard]] bool IsTaken(const SelectionKey& key, std::uint64_t bytes) const TICKSCOPE_REQUIRES(mu_) {
+    return bytes + entries_.EntryBytes(key.text_) <= entries_.bytes_max() / 4;
+  }
   [[nodiscard]] std::shared_ptr<const void> FindAny(const SelectionKey& key) TICKSCOPE_EXCLUDES(mu_);
 
   Counter* hits_;
   Counter* misses_;
   Gauge* bytes_gauge_;
-  Mutex mu_;
+  mutable Mutex mu_;
   ByteLru<Entry> entries_ TICKSCOPE_GUARDED_BY(mu_);
   std::size_t swept_at_ TICKSCOPE_GUARDED_BY(mu_) = 0;  // Entries that the last look for orphans left.
 };

@@ -55,6 +55,19 @@ TEST(SelectionCache, LetsGoOfWhatItsOwnersLeave) {
   EXPECT_TRUE(watched.expired());
 }
 
+TEST(SelectionCache, SaysWhatItTakes) {
+  MetricRegistry metrics;
+  SelectionCache cache(metrics, 10'000);
+  SelectionKey key('t');
+  for (const std::uint64_t bytes : {0U, 1'000U, 2'000U, 2'200U, 2'300U, 2'500U, 10'000U}) {
+    cache.Keep(key, std::make_shared<const Numbers>(1, static_cast<int>(bytes)), bytes);
+    const auto kept = Find(cache, key);
+    EXPECT_EQ(cache.Takes(key, bytes), kept != nullptr && kept->front() == static_cast<int>(bytes)) << bytes;
+  }
+  EXPECT_TRUE(cache.Takes(key, 1'000));
+  EXPECT_FALSE(cache.Takes(key, 2'500));
+}
+
 TEST(SelectionCache, IsBounded) {
   MetricRegistry metrics;
   SelectionCache cache(metrics, 10'000);
