@@ -1,7 +1,9 @@
 #include "guard/byte_masks.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <iterator>
 
 #include "guard/text_class.h"
 
@@ -94,9 +96,66 @@ ByteMasks MasksBy16(std::string_view text) {
   ByteMasks masks;
   TICKSCOPE_EACH_LANE(Lane16, TICKSCOPE_OTHER_CLASSES);
 }
+
+// Eight classes by two lookups of sixteen entries: a byte is of those that both its halves allow.
+struct HalfTables {
+  alignas(32) std::array<std::uint8_t, 32> low{};   // Twice, for the two halves of a register.
+  alignas(32) std::array<std::uint8_t, 32> high{};  // What is not ASCII has none.
+};
+constexpr std::string_view kTableClasses[] = {"0123456789", ":", "-", "=", "@", " ", "./", "()"};
+constexpr HalfTables kHalves = [] {
+  HalfTables tables;
+  for (unsigned k = 0; k < std::size(kTableClasses); ++k) {
+    for (const char c : kTableClasses[k]) {
+      for (const unsigned half : {0U, 16U}) {
+        tables.low[half + (static_cast<unsigned>(c) & 15U)] |= static_cast<std::uint8_t>(1U << k);
+        tables.high[half + (static_cast<unsigned>(c) >> 4U)] |= static_cast<std::uint8_t>(1U << k);
+      }
+    }
+  }
+  return tables;
+}();
+// No byte is taken for one of a class by halves of two others.
+static_assert([] {
+  for (unsigned c = 0; c < 128; ++c) {
+    const unsigned bits = kHalves.low[c & 15U] & kHalves.high[c >> 4U];
+    for (unsigned k = 0; k < std::size(kTableClasses); ++k) {
+      const bool is_of = kTableClasses[k].find(static_cast<char>(c)) != std::string_view::npos;
+      if (((bits >> k) & 1U) != (is_of ? 1U : 0U)) return false;
+    }
+  }
+  return true;
+}());
+
 TICKSCOPE_AVX2 ByteMasks MasksBy32(std::string_view text) {
   ByteMasks masks;
-  TICKSCOPE_EACH_LANE(Lane32, TICKSCOPE_OTHER_CLASSES);
+  const __m256i low = _mm256_load_si256(reinterpret_cast<const __m256i*>(kHalves.low.data()));
+  const __m256i high = _mm256_load_si256(reinterpret_cast<const __m256i*>(kHalves.high.data()));
+  const __m256i half = _mm256_set1_epi8(15);
+  const std::size_t size = std::min(text.size(), ByteMasks::kBytes);
+  for (std::size_t at = 0; at < size; at += Lane32::kBytes) {
+    char room[Lane32::kBytes];
+    const Lane32 lane(Padded(text.data() + at, size - at, room, sizeof(room)));
+    const __m256i classes =
+        _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(lane.bytes, half)),
+                         _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(lane.bytes, 4), half)));
+#define TICKSCOPE_CLASS(K)                                                               \
+  (static_cast<std::uint64_t>(                                                           \
+       static_cast<unsigned>(_mm256_movemask_epi8(_mm256_slli_epi16(classes, 7 - (K))))) \
+   << at)
+    masks.digits |= TICKSCOPE_CLASS(0);
+    masks.colons |= TICKSCOPE_CLASS(1);
+    masks.hyphens |= TICKSCOPE_CLASS(2);
+    masks.equals |= TICKSCOPE_CLASS(3);
+    masks.ats |= TICKSCOPE_CLASS(4);
+    masks.spaces |= TICKSCOPE_CLASS(5);
+    masks.dots |= TICKSCOPE_CLASS(6);
+    masks.brackets |= TICKSCOPE_CLASS(7);
+#undef TICKSCOPE_CLASS
+    masks.letters |= lane.AreIn('a', 25, 0x20) << at;
+    masks.others |= lane.AreEither('_', '+') << at;
+  }
+  return masks;
 }
 WordMasks WordMasksBy16(std::string_view text) {
   WordMasks masks;
@@ -105,6 +164,33 @@ WordMasks WordMasksBy16(std::string_view text) {
 TICKSCOPE_AVX2 WordMasks WordMasksBy32(std::string_view text) {
   WordMasks masks;
   TICKSCOPE_EACH_LANE(Lane32);
+}
+
+TICKSCOPE_AVX2 PairMasks LikelyPairsBy32(std::string_view text, const PairTables& tables) {
+  const auto table = [](const auto& bytes) TICKSCOPE_AVX2 {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes.data()));
+  };
+  const __m256i half = _mm256_set1_epi8(15);
+  const std::size_t size = std::min(text.size(), ByteMasks::kBytes);
+  PairMasks masks;
+  for (std::size_t at = 0; at < size; at += Lane32::kBytes) {
+    char room[Lane32::kBytes + 1];
+    // One byte more than the lane has.
+    const char* const bytes = Padded(text.data() + at, text.size() - at, room, sizeof(room));
+    const auto sets_of = [&](const char* from, const auto& low, const auto& high) TICKSCOPE_AVX2 {
+      const __m256i folded =
+          _mm256_or_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)), _mm256_set1_epi8(0x20));
+      return _mm256_and_si256(
+          _mm256_shuffle_epi8(table(low), _mm256_and_si256(folded, half)),
+          _mm256_shuffle_epi8(table(high), _mm256_and_si256(_mm256_srli_epi16(folded, 4), half)));
+    };
+    const __m256i both = _mm256_and_si256(sets_of(bytes, tables.first_low, tables.first_high),
+                                          sets_of(bytes + 1, tables.second_low, tables.second_high));
+    const __m256i none = _mm256_cmpeq_epi8(both, _mm256_setzero_si256());
+    masks.any |= static_cast<std::uint64_t>(~static_cast<unsigned>(_mm256_movemask_epi8(none))) << at;
+    masks.inner |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_epi8(both))) << at;
+  }
+  return masks;
 }
 
 #undef TICKSCOPE_OTHER_CLASSES
@@ -133,6 +219,14 @@ ByteMasks MasksByByte(std::string_view text) {
     if (c == '_' || c == '+') masks.others |= bit;
   }
   return masks;
+}
+
+PairMasks LikelyPairs([[maybe_unused]] std::string_view text, [[maybe_unused]] const PairTables& tables) {
+#if defined(__x86_64__)
+  static const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
+  if (kHasAvx2) return LikelyPairsBy32(text, tables);
+#endif
+  return {.any = ~std::uint64_t{0}, .inner = ~std::uint64_t{0}};
 }
 
 WordMasks WordMasksOf(std::string_view text) {

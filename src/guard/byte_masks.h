@@ -1,6 +1,7 @@
 // ByteMasks: which bytes of 64 are of which class, a bit each.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -32,6 +33,35 @@ struct WordMasks {
 };
 /// Of the first 64 bytes.
 [[nodiscard]] WordMasks WordMasksOf(std::string_view text);
+
+/// Pairs of letters, for both halves of each of two bytes: which of eight sets they may be of.
+struct PairTables {
+  static constexpr std::size_t kBytes = 32;  // Sixteen halves, twice, as a register has it.
+  alignas(kBytes) std::array<std::uint8_t, kBytes> first_low{};
+  alignas(kBytes) std::array<std::uint8_t, kBytes> first_high{};
+  alignas(kBytes) std::array<std::uint8_t, kBytes> second_low{};
+  alignas(kBytes) std::array<std::uint8_t, kBytes> second_high{};
+
+  /// Two small letters; capitals count as they do. Told apart are only those that are added as `inner`.
+  constexpr void Add(char first, char second, bool is_inner = false) {
+    // Pairs that begin with neighbours in the alphabet share a set: few are of it by mistake. The last set no letter has.
+    const auto set =
+        static_cast<std::uint8_t>(1U << (is_inner ? 7 : (static_cast<unsigned>(first) & 31U) / 4));
+    for (const unsigned half : {0U, 16U}) {
+      first_low[half + (static_cast<unsigned>(first) & 15U)] |= set;
+      first_high[half + (static_cast<unsigned>(first) >> 4U)] |= set;
+      second_low[half + (static_cast<unsigned>(second) & 15U)] |= set;
+      second_high[half + (static_cast<unsigned>(second) >> 4U)] |= set;
+    }
+  }
+};
+
+/// Bit i where bytes i and i + 1, of the first 64 and the one behind them, may be a pair: where it is not set they are none.
+struct PairMasks {
+  std::uint64_t any = 0;
+  std::uint64_t inner = 0;
+};
+[[nodiscard]] PairMasks LikelyPairs(std::string_view text, const PairTables& tables);
 
 /// The same, a byte at a time: what MasksOf is held to, and all there is on other processors.
 [[nodiscard]] ByteMasks MasksByByte(std::string_view text);

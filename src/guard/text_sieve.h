@@ -15,18 +15,20 @@
 #include <cstdint>
 #include <string_view>
 
+#include "guard/pii_finding.h"
+
 namespace tickscope::guard {
 
 class TextSieve {
  public:
   static constexpr std::size_t kNone = ~std::size_t{0};
 
-  /// `text` outlives the sieve.
-  explicit TextSieve(std::string_view text) : text_(text) {}
+  /// `text` outlives the sieve. What is of other kinds than `kinds` may be left out.
+  TextSieve(std::string_view text, PiiKinds kinds) : text_(text), kinds_(kinds) {}
 
   /// The first place at or behind `from` that is kept; kNone when there is none. `from` never goes back. A place is
   ///   - where a word begins,
-  ///   - a letter stuck to the end of a row of numbers, which may be two or more: "1.5GB",
+  ///   - a letter behind a digit, which may be the end of a row of numbers: "1.5GB",
   ///   - a digit within a word, the first of many,
   ///   - one of @ : = -.
   [[nodiscard]] std::size_t Next(std::size_t from) {
@@ -51,6 +53,7 @@ class TextSieve {
   void SieveFrom(std::size_t begin);
 
   const std::string_view text_;
+  const PiiKinds kinds_;
   // What is sieved: [begin_, end_).
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

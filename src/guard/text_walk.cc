@@ -65,7 +65,7 @@ class Walk {
   }
 
   void BySieve() {
-    TextSieve sieve(text_);
+    TextSieve sieve(text_, kinds_);
     std::size_t at = 0;    // Where the walk is.
     std::size_t from = 0;  // Where the next place is looked for.
     while (at < text_.size()) {
@@ -163,7 +163,9 @@ class Walk {
     if (word.has_letter && MayBeginSecret(text_[at], at + 1 < text_.size() ? text_[at + 1] : '\0')) {
       if (const std::size_t secret_end = SecretAt(at); secret_end > at) return secret_end;
     }
-    if (by_ == WalkBy::kEveryByte && !word.has_digit) words_.Note(text_.substr(at, end - at), end);
+    const bool is_stuck = at > 0 && IsWordAt(at - 1);
+    if (by_ == WalkBy::kEveryByte && !word.has_digit && !is_stuck)
+      words_.Note(text_.substr(at, end - at), end);
     words_end_ = end;
     if (const std::size_t hex_end = AtHex(at, end - at, end < text_.size() ? text_[end] : '\0'); hex_end > at)
       return hex_end;
