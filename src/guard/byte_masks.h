@@ -24,15 +24,15 @@ struct ByteMasks {
   std::uint64_t others = 0;    ///< _ and +, which base64 and keys have besides.
 };
 
-/// Of the first 64 bytes of `text`; what is not there is of no class. By the widest instructions the processor has.
-[[nodiscard]] ByteMasks MasksOf(std::string_view text);
+/// Of the 64 bytes of `text` from `begin`; what is not there is of no class. By the widest instructions the processor has.
+[[nodiscard]] ByteMasks MasksOf(std::string_view text, std::size_t begin);
 
 struct WordMasks {
   std::uint64_t digits = 0;
   std::uint64_t letters = 0;
 };
-/// Of the first 64 bytes.
-[[nodiscard]] WordMasks WordMasksOf(std::string_view text);
+/// Of the 64 bytes from `begin`, or those up to `end`.
+[[nodiscard]] WordMasks WordMasksOf(std::string_view text, std::size_t begin, std::size_t end);
 
 /// Pairs of letters, for both halves of each of two bytes: which of eight sets they may be of.
 struct PairTables {
@@ -56,14 +56,16 @@ struct PairTables {
   }
 };
 
-/// Bit i where bytes i and i + 1, of the first 64 and the one behind them, may be a pair: where it is not set they are none.
+/// Bit i where bytes begin + i and the next may be a pair, of the 64 from `begin` and the one behind them, or those up to
+/// `end`: where it is not set they are none.
 struct PairMasks {
   std::uint64_t any = 0;
   std::uint64_t inner = 0;
 };
-[[nodiscard]] PairMasks LikelyPairs(std::string_view text, const PairTables& tables);
+[[nodiscard]] PairMasks LikelyPairs(std::string_view text, std::size_t begin, std::size_t end,
+                                    const PairTables& tables);
 
 /// The same, a byte at a time: what MasksOf is held to, and all there is on other processors.
-[[nodiscard]] ByteMasks MasksByByte(std::string_view text);
+[[nodiscard]] ByteMasks MasksByByte(std::string_view text, std::size_t begin);
 
 }  // namespace tickscope::guard

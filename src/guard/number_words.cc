@@ -96,9 +96,9 @@ void EachLikelyWord(std::string_view text, std::size_t from, std::size_t at, Tak
   static_assert(NumberWords::kReach + kWordMax <= ByteMasks::kBytes);
   const std::size_t begin = at - from > ByteMasks::kBytes ? at - ByteMasks::kBytes : from;
   // And the byte behind them, which makes no pair that matters.
-  const PairMasks pairs = LikelyPairs(text.substr(begin, at - begin + 1), kPairs);
+  const PairMasks pairs = LikelyPairs(text, begin, std::min(at + 1, text.size()), kPairs);
   if (pairs.any == 0) return;
-  const WordMasks masks = WordMasksOf(text.substr(begin, at - begin));
+  const WordMasks masks = WordMasksOf(text, begin, at);
   const std::uint64_t words = masks.letters | masks.digits;
   std::uint64_t starts = masks.letters & ~(words << 1U);
   if (begin > 0 && IsOf(text[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};

@@ -131,7 +131,9 @@ void TextSieve::SieveFrom(std::size_t begin) {
   begin_ = begin;
   const std::size_t left = text_.size() - begin;
   end_ = begin + (left <= ByteMasks::kBytes ? left : ByteMasks::kBytes - kLookAhead);
-  kept_ = kSift(MasksOf(text_.substr(begin)), text_, begin, kinds_);
+  const ByteMasks is = MasksOf(text_, begin);
+  words_ = {.digits = is.digits, .letters = is.letters};
+  kept_ = kSift(is, text_, begin, kinds_);
 }
 
 }  // namespace tickscope::guard

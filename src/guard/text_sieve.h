@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "guard/byte_masks.h"
 #include "guard/pii_finding.h"
 
 namespace tickscope::guard {
@@ -46,6 +47,19 @@ class TextSieve {
     }
   }
 
+  /// Masks of what is from `at`, as far as they are known, and how many bytes that is; none for a place before what Next
+  /// looked at last.
+  struct KnownWords {
+    WordMasks masks;
+    unsigned bytes = 0;
+  };
+  [[nodiscard]] KnownWords WordsFrom(std::size_t at) const {
+    if (at < begin_ || at >= begin_ + ByteMasks::kBytes) return {};
+    const auto from = static_cast<unsigned>(at - begin_);
+    return {.masks = {.digits = words_.digits >> from, .letters = words_.letters >> from},
+            .bytes = static_cast<unsigned>(ByteMasks::kBytes) - from};
+  }
+
  private:
   // As far as a form is looked at: a UUID's last hyphen.
   static constexpr std::size_t kLookAhead = 24;
@@ -58,6 +72,7 @@ class TextSieve {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t kept_ = 0;  // Bit i for byte begin_ + i.
+  WordMasks words_;         // Of 64 bytes from there.
 };
 
 }  // namespace tickscope::guard
