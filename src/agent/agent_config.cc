@@ -256,6 +256,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   } else {
     log.Complain("format", format.error().message);
   }
+  config.core_dump_memory = root.Bool("core_dump_memory", config.core_dump_memory);
   config.scrape_workers = Count(root, "scrape_workers", config.scrape_workers, 64);
   config.shutdown_timeout_ms =
       root.DurationMs("shutdown_timeout", config.shutdown_timeout_ms, {.min = 0, .max = 600'000});
@@ -308,6 +309,8 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.Comment("logfmt or json.");
   out.String("format", config.log_format == LogFormat::kJson ? "json" : "logfmt");
   out.EndMap();
+  out.Comment("Core dumps hold the process's memory, and with it what was scraped; else registers only.");
+  out.Bool("core_dump_memory", config.core_dump_memory);
   out.Comment("Targets scraped at the same moment at most.");
   out.Int("scrape_workers", static_cast<std::int64_t>(config.scrape_workers));
   out.Comment("How long SIGTERM waits for what is still to be sent.");

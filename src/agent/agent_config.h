@@ -97,6 +97,7 @@ struct AgentConfig {
   std::string listen = "127.0.0.1:9281";
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
+  bool core_dump_memory = false;
   std::size_t scrape_workers = 4;
   std::int64_t shutdown_timeout_ms = 10'000;
   std::int64_t scrape_interval_ms = 10'000;

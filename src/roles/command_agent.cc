@@ -25,6 +25,7 @@
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
+#include "io/secret_memory.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -109,6 +110,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   mallopt(M_ARENA_MAX, 1);
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
+  if (!config.core_dump_memory) {
+    if (const Status kept = io::KeepMemoryOutOfCoreDumps(); !kept)
+      Log(LogLevel::kWarn, "there will be no core dumps at all", {{"error", kept.error().message}});
+  }
   const auto random = io::MakeSystemRandom();
   const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
