@@ -90,7 +90,10 @@ Status Agent::Apply(const AgentConfig& config) {
 
 std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
   std::vector<SourceConfig> sources;
-  std::ranges::move(config.Targets(), std::back_inserter(sources));
+  std::vector<std::string> problems;
+  std::ranges::move(config.Targets(&problems), std::back_inserter(sources));
+  for (const std::string& problem : problems)
+    Log(LogLevel::kWarn, "no target", {{"problem", problem}});
   std::ranges::copy(config.sdk_pages, std::back_inserter(sources));
   return sources;
 }

@@ -19,6 +19,7 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "config/yaml_tree.h"
+#include "discovery/discovery.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
@@ -86,8 +87,54 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   return shards;
 }
 
-void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
-            const Clock& clock, const agent::AgentConfig& started_with) {
+// The configuration in force, and the targets found for it.
+class Targets {
+ public:
+  Targets(const discovery::DiscoveryContext& context, discovery::Discovery::Executor executor,
+          agent::Agent& agent)
+      : agent_(agent),
+        discovery_(context, std::move(executor), [this](const discovery::Found& found) { Take(found); }) {}
+
+  /// All or nothing, as Agent::Apply.
+  [[nodiscard]] Status Apply(agent::AgentConfig config) {
+    Fill(discovery_.Follow(PlanOf(config)), config);
+    if (Status applied = agent_.Apply(config); !applied) {
+      Fill(discovery_.Follow(PlanOf(config_)), config_);
+      return applied;
+    }
+    config_ = std::move(config);
+    return {};
+  }
+  void Stop() { discovery_.Stop(); }
+
+ private:
+  [[nodiscard]] static discovery::DiscoveryPlan PlanOf(const agent::AgentConfig& config) {
+    discovery::DiscoveryPlan plan{.scrapes = {}, .host = config.host_metadata};
+    for (const agent::ScrapeConfig& scrape : config.scrape_configs)
+      plan.scrapes.push_back(scrape.discovery);
+    return plan;
+  }
+  static void Fill(const discovery::Found& found, agent::AgentConfig& config) {
+    for (std::size_t i = 0; i < config.scrape_configs.size() && i < found.groups.size(); ++i)
+      config.scrape_configs[i].discovered = found.groups[i];
+    config.host_labels = found.host_labels;
+  }
+  void Take(const discovery::Found& found) {
+    Fill(found, config_);
+    if (const Status applied = agent_.Apply(config_); !applied) {
+      Log(LogLevel::kError, "targets that were found are not taken up", {{"error", applied.error().message}});
+      return;
+    }
+    Log(LogLevel::kInfo, "targets changed", {{"targets", agent_.target_count()}});
+  }
+
+  agent::Agent& agent_;
+  agent::AgentConfig config_;
+  discovery::Discovery discovery_;
+};
+
+void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Guard& guard,
+            agent::AgentMetrics& metrics, const Clock& clock, const agent::AgentConfig& started_with) {
   const auto fail = [&](const Error& error) {
     metrics.reloads_failed->Add();
     Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
@@ -96,7 +143,7 @@ void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent:
   if (!config) return fail(config.error());
   const auto fs = io::MakePosixFileSystem();
   if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
-  if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
+  if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
@@ -146,13 +193,17 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
+  Targets targets(
+      {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
+      [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
+      if (is_ready) Reload(flags, agent, targets, *guard, metrics, *clock, config);
       return;
     }
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
+    targets.Stop();
     agent.Shutdown(std::chrono::milliseconds(config.shutdown_timeout_ms), [&] { loop->Stop(); });
   };
 
@@ -171,7 +222,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                       router.Handle(std::move(request), std::move(respond));
                                                     },
                                                     registry));
-  TICKSCOPE_RETURN_IF_ERROR(agent.Apply(config));
+  TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
