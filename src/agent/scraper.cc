@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/agent_status.h"
 #include "agent/judge_series.h"
 #include "agent/target_labels.h"
 #include "base/log.h"
@@ -81,6 +82,7 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
                                            .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .response_bytes_max = config_.body_bytes_max,
                                            .idle_connections_max = 1})) {
+  report_.name = WithoutQuery(config_.url);
   for (const std::string_view name : kReportNames) {
     Series series{.labels = ReportLabels(name, config_, external_labels_),
                   .family = std::make_shared<Family>(Family{
@@ -125,6 +127,11 @@ WriteBatchPtr Scraper::Read(TimeMs due_ms) {
 
   const double seconds = std::chrono::duration<double>(clock_.Monotonic() - started).count();
   metrics_.scrape_seconds->Observe(seconds);
+  report_ = {.name = WithoutQuery(config_.url),
+             .read_ms = time_ms,
+             .seconds = seconds,
+             .samples = counts.added,
+             .error = outcome ? std::string() : outcome.error().message};
   const double report[std::size(kReportNames)] = {
       outcome ? 1.0 : 0.0, seconds, static_cast<double>(counts.scraped), static_cast<double>(counts.added),
       static_cast<double>(counts.new_series)};

@@ -52,6 +52,7 @@ class Scraper final : public Source {
   [[nodiscard]] std::int64_t interval_ms() const override { return config_.interval_ms; }
   [[nodiscard]] std::uint64_t hash() const override { return hash_; }
   [[nodiscard]] std::size_t series_count() const override { return cache_.size(); }
+  [[nodiscard]] SourceReport report() const override { return report_; }
 
  private:
   struct Counts {
@@ -90,6 +91,7 @@ class Scraper final : public Source {
   const std::unique_ptr<http::Client> client_;
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;
+  SourceReport report_;
   // Series as rules made them; empty without rules.
   std::unordered_map<Labels, std::weak_ptr<const Series>> relabelled_;
   bool has_shared_ = false;  // Two series of the target became one.

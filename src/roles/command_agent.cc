@@ -30,6 +30,9 @@
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
+#include "roles/agent_dry_run.h"
+#include "roles/agent_pages.h"
+#include "roles/agent_targets.h"
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
@@ -48,6 +51,7 @@ struct Flags {
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
   bool check = false;
+  bool dry_run = false;
 };
 
 Result<agent::AgentConfig> LoadConfig(const Flags& flags) {
@@ -97,9 +101,9 @@ class Targets {
 
   /// All or nothing, as Agent::Apply.
   [[nodiscard]] Status Apply(agent::AgentConfig config) {
-    Fill(discovery_.Follow(PlanOf(config)), config);
+    TakeFound(discovery_.Follow(DiscoveryPlanOf(config)), config);
     if (Status applied = agent_.Apply(config); !applied) {
-      Fill(discovery_.Follow(PlanOf(config_)), config_);
+      TakeFound(discovery_.Follow(DiscoveryPlanOf(config_)), config_);
       return applied;
     }
     config_ = std::move(config);
@@ -108,19 +112,8 @@ class Targets {
   void Stop() { discovery_.Stop(); }
 
  private:
-  [[nodiscard]] static discovery::DiscoveryPlan PlanOf(const agent::AgentConfig& config) {
-    discovery::DiscoveryPlan plan{.scrapes = {}, .host = config.host_metadata};
-    for (const agent::ScrapeConfig& scrape : config.scrape_configs)
-      plan.scrapes.push_back(scrape.discovery);
-    return plan;
-  }
-  static void Fill(const discovery::Found& found, agent::AgentConfig& config) {
-    for (std::size_t i = 0; i < config.scrape_configs.size() && i < found.groups.size(); ++i)
-      config.scrape_configs[i].discovered = found.groups[i];
-    config.host_labels = found.host_labels;
-  }
   void Take(const discovery::Found& found) {
-    Fill(found, config_);
+    TakeFound(found, config_);
     if (const Status applied = agent_.Apply(config_); !applied) {
       Log(LogLevel::kError, "targets that were found are not taken up", {{"error", applied.error().message}});
       return;
@@ -208,6 +201,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   };
 
   http::Router router;
+  RegisterAgentPages(router, *loop, *clock, [&agent] { return agent.Describe(); }, TICKSCOPE_VERSION);
   api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
@@ -228,6 +222,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
       {{"listen", server->address()},
        {"targets", agent.target_count()},
        {"receivers", config.remote_writes.size()}});
+  // Parsing and joining is done, and most of it never again. The first reads bring back what they use.
+  io::LetGoOfStartupCode();
   loop->Run();
   scrape_pool.Stop();
   send_pool.Stop();
@@ -248,6 +244,9 @@ int RunAgent(int argc, char** argv) {
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_option("--log-format", flags.log_format, "logfmt or json");
   app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");
+  app.add_flag(
+      "--dry-run", flags.dry_run,
+      "read every target once, print what would be sent, and end; exit code 1 when a target is down");
   app.footer(
       "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
       "SIGHUP reads the configuration again; targets that did not change go on untouched.");
@@ -265,6 +264,7 @@ int RunAgent(int argc, char** argv) {
     std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
     return 0;
   }
+  if (flags.dry_run) return DryRunAgent(*config);
   if (const Status status = Run(flags, *config); !status) {
     std::fprintf(stderr, "tickscope agent: %s\n", status.error().message.c_str());
     return 1;

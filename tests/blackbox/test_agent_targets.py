@@ -308,3 +308,48 @@ def test_mistakes_are_told_with_their_place(tickscope, run, tmp_path):
     assert shown.returncode == 0, shown.stderr
     config.write_text(shown.stdout)
     assert run([tickscope, "agent", "--config", config, "--check"]).stdout == shown.stdout, "what is shown reads back to the same"
+
+
+def test_an_agent_shows_what_it_does(agent, web):
+    pages = web({"GET /metrics": BODY})
+    gone = f"127.0.0.1:{free_port()}"
+    server, child = agent(
+        f"  - job_name: a\n    params: {{key: [s3cret]}}\n    static_configs: [{{targets: ['{pages.address}', '{gone}'], labels: {{who: '<b>'}}}}]\n"
+    )
+
+    def status() -> dict[str, dict]:
+        answer = http_call.get(child.own_url + "/api/v1/agent/status").json()
+        assert [one["url"] for one in answer["receivers"]] == [server.url + "/api/v1/write"]
+        return {one["target"]: one for one in answer["targets"]}
+
+    up, down = f"http://{pages.address}/metrics", f"http://{gone}/metrics"
+    wait_until(lambda: {one["health"] for one in status().values()} == {"up", "down"}, "a read of both", 20)
+    told = status()
+    assert (told[up]["samples"], told[up]["series"], told[up]["lastError"]) == (11, 11, "")
+    assert told[down]["samples"] == 0 and "refused" in told[down]["lastError"]
+    page = http_call.get(child.own_url + "/")
+    assert page.status == 200 and up in page.text and down in page.text and "&lt;b&gt;" in page.text and "<b>" not in page.text
+    assert "s3cret" not in page.text and "s3cret" not in json.dumps(told)
+
+
+def test_a_dry_run_sends_nothing(tickscope, run, web, tmp_path):
+    pages = web({"GET /metrics": BODY, "POST /api/v1/write": "no"})
+    config = tmp_path / "agent.yaml"
+    targets = f"['{pages.address}']"
+    text = (
+        "scrape_configs:\n  - job_name: a\n    static_configs: [{targets: TARGETS, labels: {zone: z}}]\n"
+        "    metric_relabel_configs: [{source_labels: [__name__], regex: 'noise|size.*', action: drop}]\n"
+        "guard: {mode: enforce}\n"
+        f"remote_write: [{{url: 'http://{pages.address}/api/v1/write', spool: {{directory: {tmp_path}/spool}}}}]\n"
+    )
+    config.write_text(text.replace("TARGETS", targets))
+    done = run([tickscope, "agent", "--config", config, "--dry-run"])
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith('once{instance="') and 'zone="z"' in line and line.split()[-2] == "7" for line in lines), lines
+    assert not any(line.startswith(("noise", "size")) for line in lines)
+    assert "1 targets, 0 down; 10 samples would be sent to 1 receivers" in done.stderr
+    assert {asked.split()[0] for asked, _ in pages.asked} == {"GET"} and not (tmp_path / "spool").exists()
+    config.write_text(text.replace("TARGETS", f"['127.0.0.1:{free_port()}']"))
+    done = run([tickscope, "agent", "--config", config, "--dry-run"])
+    assert done.returncode == 1 and "down:" in done.stderr
