@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/duration.h"
+#include "fleet/crowd_run.h"
 #include "fleet/fleet_run.h"
 #include "fleet/ledger.h"
 #include "fleet/report_text.h"
@@ -41,6 +42,7 @@ constexpr std::string_view kWritePath = "/api/v1/write";
 constexpr milliseconds kLedgerEvery{200};
 constexpr std::size_t kWriteAnswerBytesMax = 1024 * 1024;
 constexpr std::size_t kConnectionsMax = 256;
+constexpr std::size_t kCrowdThreadsMax = 4;
 constexpr double kSpeedMax = 1e6;
 
 struct FleetArguments {
@@ -61,6 +63,8 @@ struct FleetArguments {
   std::string sdk_pages = "/dev/shm";
   std::size_t connections = 4;
   bool json = false;
+  bool own_connections = false;
+  std::string warm_up = "0s";
 };
 
 void PrintText(std::FILE* out, const std::string& text) {
@@ -154,6 +158,58 @@ Result<std::unique_ptr<io::SignalWaiter>> StopOnSignals(fleet::StopFlag& stop) {
   return io::SignalWaiter::Start([&stop](io::Signal signal) {
     if (signal != io::Signal::kHangUp) stop.Set();
   });
+}
+
+// Every server over a connection of its own, until stopped or for --duration.
+Status RunCrowd(const FleetArguments& arguments) {
+  fleet::StopFlag stop;
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto signals, StopOnSignals(stop));
+  io::RaiseOpenFileLimit();
+  const auto clock = io::MakeSystemClock();
+  const auto network = io::MakeAsioNetwork();
+  const auto process = io::MakeProcessInfo();
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
+                             DurationOption("--progress", arguments.progress));
+  FleetArguments alone = arguments;
+  alone.plan.servers_per_request = 1;
+  alone.sdk_servers = 0;
+  TICKSCOPE_ASSIGN_OR_RETURN(const fleet::RunOptions options, ReadRunOptions(alone, clock->NowMs()));
+  if (options.speed != 1 || options.plan.points_per_request != 1 || !arguments.ledger.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--own-connections: only in real time, a scrape a request, without a ledger");
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t warm_up_ms, DurationOption("--warm-up", arguments.warm_up));
+  fleet::CrowdRun run(*network, *clock,
+                      {.plan = options.plan,
+                       .protocol = options.protocol,
+                       .url = options.url,
+                       .tenant = options.tenant,
+                       .client = {.request_timeout = std::chrono::milliseconds(options.plan.cadence_ms),
+                                  .response_bytes_max = kWriteAnswerBytesMax,
+                                  .idle_connections_max = 1},
+                       .threads = std::min<std::size_t>(options.connections, kCrowdThreadsMax),
+                       .warm_up = milliseconds(warm_up_ms)});
+  const nanoseconds end =
+      options.tick_count == 0
+          ? nanoseconds::max()
+          : clock->Monotonic() +
+                milliseconds(static_cast<std::int64_t>(options.tick_count) * options.plan.cadence_ms);
+  fleet::RunReport before;
+  nanoseconds next_progress = clock->Monotonic() + milliseconds(progress_ms);
+  while (clock->Monotonic() < end && stop.WaitUntil(*clock, clock->Monotonic() + kLedgerEvery)) {
+    if (progress_ms == 0 || clock->Monotonic() < next_progress) continue;
+    const fleet::RunReport now = run.Report();
+    PrintText(stderr, fleet::ProgressLine(now, before) + "\n");
+    before = now;
+    next_progress += milliseconds(progress_ms);
+  }
+  const fleet::RunReport report = run.Report();
+  TICKSCOPE_ASSIGN_OR_RETURN(const io::ProcessUsage usage, process->Read());
+  PrintText(stdout, arguments.json ? fleet::ReportJson(report, usage.cpu_seconds)
+                                   : fleet::ReportText(report, usage.cpu_seconds));
+  if (report.requests_acknowledged == 0)
+    return Fail(ErrorCode::kUnavailable, fmt::format("nothing was acknowledged: {}", report.last_error));
+  return {};
 }
 
 Status RunToTheEnd(const FleetArguments& arguments) {
@@ -281,6 +337,13 @@ void AddRunOptions(CLI::App& app, FleetArguments& arguments) {
   app.add_option("--seed", arguments.plan.seed, "what the values follow from")->capture_default_str();
   app.add_option("--connections", arguments.connections, "connections, each with a thread")
       ->capture_default_str();
+  app.add_flag("--own-connections", arguments.own_connections,
+               "every server pushes over a connection that it keeps, as agents do; what fails is counted, "
+               "not sent again; "
+               "--connections is how many threads hold them, at most 4");
+  app.add_option("--warm-up", arguments.warm_up,
+                 "with --own-connections: time at the start of which nothing is counted")
+      ->capture_default_str();
   app.add_option("--servers-per-request", arguments.plan.servers_per_request, "game servers in a request")
       ->capture_default_str();
   app.add_option("--points-per-request", arguments.plan.points_per_request,
@@ -326,7 +389,7 @@ int RunFleet(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   if (verify->parsed()) return Report("tickscope fleet verify", Verify(verify_arguments));
-  return Report("tickscope fleet", RunToTheEnd(arguments));
+  return Report("tickscope fleet", arguments.own_connections ? RunCrowd(arguments) : RunToTheEnd(arguments));
 }
 
 }  // namespace tickscope::roles

@@ -10,7 +10,7 @@ import pathlib
 import pytest
 
 import http_call
-from child import free_port
+from child import free_port, wait_until
 
 
 @pytest.fixture
@@ -80,6 +80,27 @@ def test_servers_that_run_the_sdk_send_what_the_model_says(fleet, prometheus, tm
     done = fleet("verify", *common, "--settle", "0s", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["altered"] > 0
+
+
+def test_a_crowd_keeps_a_connection_for_each_server(serve, tickscope, start):
+    server = serve()
+    child = start([tickscope, "fleet", "--own-connections", "--servers", 30, "--cadence", "500ms", "--duration", "4s", "--warm-up", "1s",
+                   "--to", server.url, "--progress", "0s", "--json"], name="crowd")  # fmt: skip
+    wait_until(lambda: server.metric("tickscope_http_connections") >= 30, "a connection for each", 20)
+    wait_until(lambda: not child.alive, "the end", 20)
+    report = json.loads(child.log_text())
+    assert report["errors"] == {} and report["samples_refused"] == 0
+    # Of three seconds, two scrapes each.
+    assert 30 * 5 * 300 <= report["samples_acknowledged"] <= 30 * 7 * 300
+    assert report["latency_since_due_ms"]["p99"] > 0
+    assert len(server.query('count by (server) ({server!=""})')) == 30
+
+
+def test_a_crowd_counts_what_fails(fleet):
+    common = ("--own-connections", "--to", "http://127.0.0.1:1", "--servers", 2, "--cadence", "200ms", "--duration", "600ms")
+    done = fleet(*common, "--json")
+    assert done.returncode == 1 and json.loads(done.stdout)["errors"]["unavailable"] >= 2
+    assert fleet(*common, "--ledger", "l").returncode == 2
 
 
 def test_without_a_place_for_the_page_no_server_runs_the_sdk(fleet, tmp_path):

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Thousands of agents at one gateway: how long a push waits for its answer.
+
+  plain, tls   5,000 agents, a connection each that stays open, 300 series every ten seconds: 150,000 samples a second, and three times
+               that with a cadence of a third; first with plain connections, then with TLS in which each shows a certificate
+
+Server and agents share the machine. The first twenty seconds, in which connections and series are new, are not counted.
+--quick takes a tenth of the agents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import subprocess
+
+from servers_under_test import TICKSCOPE, ServerUnderTest, http_call, print_table, record, work_directory
+
+ASKED_MS = {1: 250, 3: 350}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--agents", type=int, default=5000)
+    parser.add_argument("--seconds", type=int, default=60, help="counted, of each row (default %(default)s)")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/gateway.jsonl")
+    return parser.parse_args()
+
+
+def row(times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
+    folder = work / f"x{times}"
+    folder.mkdir()
+    config = folder / "tickscope.yaml"
+    config.write_text("tiers: {enabled: false}\n")
+    server = ServerUnderTest("tickscope", str(TICKSCOPE), folder, ["--config", str(config)])
+    command = [TICKSCOPE, "fleet", "--own-connections", "--connections", "1", "--servers", agents, "--cadence", f"{10_000 // times}ms",
+               "--protocol", "rw2", "--warm-up", "20s", "--duration", f"{seconds + 20}s", "--to", server.url, "--progress", "0s", "--json"]  # fmt: skip
+    before = server.usage()
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 120, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{done.stdout}\n{done.stderr}")
+    report = json.loads(done.stdout)
+    text = http_call.get(f"{server.url}/metrics").text
+    fresh = quantile(text, "tickscope_freshness_seconds", 0.99)
+    used = server.usage() - before
+    server.close()
+    return {"times": times, "agents": agents, "report": report, "freshness_p99_s": fresh, "server_cpu_s": used.cpu_s, "seconds": seconds + 20}
+
+
+def quantile(text: str, name: str, q: float) -> float:
+    """The bound of a histogram in an exposition that holds the quantile."""
+    bounds = []
+    for line in text.splitlines():
+        if line.startswith(name + "_bucket{"):
+            bounds.append((float(line.partition('le="')[2].partition('"')[0]), float(line.rpartition(" ")[2])))
+    bounds.sort()
+    return next(bound for bound, count in bounds if count >= q * bounds[-1][1])
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    agents = arguments.agents // (10 if arguments.quick else 1)
+    rows = []
+    with work_directory() as folder:
+        for times in (1, 3):
+            rows.append(row(times, agents, arguments.seconds, pathlib.Path(folder)))
+    table = [["load", "agents", "samples/s", "answer p50 / p99 / max ms", "asked", "since due p99", "errors", "freshness p99", "server's, agents' cores"]]
+    for one in rows:
+        report, sent, due = one["report"], one["report"]["latency_since_sent_ms"], one["report"]["latency_since_due_ms"]
+        table.append([
+            f"{one['times']} x", f"{one['agents']}", f"{report['samples_acknowledged'] / report['seconds']:,.0f}",
+            f"{sent['p50']:.1f} / {sent['p99']:.0f} / {sent['max']:.0f}", f"p99 <= {ASKED_MS[one['times']]}", f"{due['p99']:.0f} ms",
+            str(report["errors"] or "none"), f"<= {one['freshness_p99_s']:g} s",
+            f"{one['server_cpu_s'] / one['seconds']:.2f}, {report['cpu_seconds'] / one['seconds']:.2f}",
+        ])  # fmt: skip
+    print_table(table)
+    if arguments.record:
+        record("gateway", {"rows": rows})
+
+
+if __name__ == "__main__":
+    main()
