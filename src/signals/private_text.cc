@@ -24,9 +24,22 @@ bool IsOfMachine(std::string_view name) {
   return std::ranges::any_of(kMachineSpaces, [&](std::string_view space) { return name.starts_with(space); });
 }
 
+// What the same conventions call people. Sorted.
+constexpr std::string_view kPersonNames[] = {"enduser.id", "enduser.pseudo.id", "user.full_name",
+                                             "user.hash",  "user.id",           "user.name"};
+
+// What values of that name are, if they are private whatever they look like.
+std::optional<PiiKind> KindOfName(std::string_view name) {
+  if (std::ranges::binary_search(kPersonNames, name)) return PiiKind::kPlayerId;
+  return guard::KindOfField(name);
+}
+
 PiiKinds KindsFor(std::string_view name, ValueOf of) {
-  const std::string_view last = name.substr(name.rfind('.') + 1);
-  PiiKinds kinds = guard::KindsForLabel(last);
+  const std::size_t dot = name.rfind('.');
+  const std::string_view last = name.substr(dot + 1);
+  // client.address is no machine's, for all that `address` is.
+  const bool is_others = dot != std::string_view::npos && guard::IsMachineLabel(last);
+  PiiKinds kinds = is_others ? guard::kLabelKinds : guard::KindsForLabel(last);
   // An address there is judged by its network, below.
   if (IsOfMachine(name)) kinds = guard::KindsForLabel("instance");
   if (of == ValueOf::kAttribute) kinds = kinds.Without({PiiKind::kDigits, PiiKind::kEntropy});
@@ -98,7 +111,7 @@ std::string_view PrivateText::CleanLine(std::string_view text, TextPool& pool) {
 
 void PrivateText::FindIn(std::string_view name, std::string_view text, ValueOf of) {
   findings_.clear();
-  if (const auto kind = guard::KindOfField(name)) {
+  if (const auto kind = KindOfName(name)) {
     if (!SaysNothing(text)) findings_.push_back({*kind, 0, text.size()});
     return;
   }
@@ -124,7 +137,7 @@ std::string_view PrivateText::CleanValue(std::string_view name, std::string_view
 
 std::string_view PrivateText::CleanJson(std::string_view name, std::string_view json, TextPool& pool) {
   if (rules_->mode == guard::GuardMode::kOff) return json;
-  if (const auto kind = guard::KindOfField(name)) {
+  if (const auto kind = KindOfName(name)) {
     std::string& out = pool.Next();
     out += '"';
     AppendReplacement(*kind, json, out);

@@ -154,9 +154,9 @@ TEST(SignalGateway, CountsWhatItTookAndRefused) {
   ASSERT_EQ(door.answers.size(), 1U);
   EXPECT_EQ(door.answers[0].refused, 2U);
   const std::string text = door.metrics.RenderText();
-  EXPECT_NE(text.find("tickscope_signal_refused_records_total{reason=\"bad_id\",signal=\"spans\"} 1"),
+  EXPECT_NE(text.find("tickscope_signal_refused_records_total{signal=\"spans\",reason=\"bad_id\"} 1"),
             std::string::npos);
-  EXPECT_NE(text.find("tickscope_signal_refused_records_total{reason=\"too_old\",signal=\"spans\"} 1"),
+  EXPECT_NE(text.find("tickscope_signal_refused_records_total{signal=\"spans\",reason=\"too_old\"} 1"),
             std::string::npos);
   EXPECT_NE(text.find("tickscope_signal_request_bytes_total{signal=\"spans\"} 500"), std::string::npos);
 }
