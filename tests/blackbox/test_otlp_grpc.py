@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import os
+import pathlib
 import time
 
 import pytest
 
-from child import free_port
+from child import free_port, wait_until
 
 grpc = pytest.importorskip("grpc")
 pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc")
@@ -188,3 +190,33 @@ def test_real_exporters(door):
     assert (log["body"], log["severity_text"]) == ("late", "ERROR")
     assert log["trace_id"] == found_span["trace_id"]
     assert found_span["resource"]["service.name"] == "match"
+
+
+def test_it_lives_beside_arrow_and_its_protobuf(serve):
+    """Both libraries in one process, with what each brings: an S3 client that asks, and calls that are answered."""
+    port = free_port()
+    nowhere = "s3://metrics?endpoint=http://127.0.0.1:9&region=us-east-1"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    server = serve(
+        config=f"otlp: {{grpc: {{listen: '127.0.0.1:{port}'}}}}\n"
+        f"objects: {{retry_deadline: 1s, url: '{nowhere}'}}\ntiers: {{interval: 1s}}\n",
+        env=clean | {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true"},
+    )
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = metrics_service_pb2_grpc.MetricsServiceStub(channel)
+        for value in range(20):
+            assert not stub.Export(gauge("g", value), compression=grpc.Compression.Gzip).HasField("partial_success")
+
+        def last_error() -> str:
+            return json.loads(server.get("/api/v1/status/tiers").text)["data"]["last_error"]
+
+        wait_until(lambda: last_error() != "", "the S3 client to say that nobody is there", 60)
+        stub.Export(gauge("g", 99))
+    maps = pathlib.Path(f"/proc/{server.child.pid}/maps").read_text()
+    assert "libtickscope_grpc.so" in maps and "libarrow.so" in maps
+    assert server.child.stop() == 0
+
+
+def test_nobody_pays_for_what_he_does_not_use(serve):
+    server = serve()
+    assert "grpc" not in pathlib.Path(f"/proc/{server.child.pid}/maps").read_text()
