@@ -51,6 +51,7 @@ RULES = [
 EXCEPTIONS = {
     # Messages are framed by Beast's parser, which is handed bytes and opens nothing.
     ("src/http/message_parser.cc", "socket header"): "codec only",
+    ("src/rpc/grpc_server.cc", "clock"): "deadlines of gRPC are by the system's clock",
     ("src/base/threads.cc", "thread"): "what others start theirs with",
     ("src/base/worker_pool.h", "thread"): "tasks of the HTTP layer, which the simulation calls below",
     ("src/base/parallel.cc", "thread"): "one query's shares; the simulation asks for one, which needs none",

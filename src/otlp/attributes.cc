@@ -172,4 +172,28 @@ std::string_view ValueText(std::string_view message, std::string& storage) {
   }
 }
 
+codec::SignalValue ReadSignalValue(std::string_view message, std::string& storage) {
+  using codec::ValueKind;
+  const Value value = ReadValue(message);
+  switch (value.kind) {
+    case proto::kAnyString:
+      return codec::SignalValue::Text(value.bytes);
+    case proto::kAnyBytes:
+      return {ValueKind::kBytes, value.bytes, 0, 0};
+    case proto::kAnyBool:
+      return {value.number != 0 ? ValueKind::kTrue : ValueKind::kFalse, {}, 0, 0};
+    case proto::kAnyInt:
+      return codec::SignalValue::Int(value.number);
+    case proto::kAnyDouble:
+      return {ValueKind::kDouble, {}, 0, value.real};
+    case proto::kAnyArray:
+    case proto::kAnyKeyValues:
+      storage.clear();
+      AppendJson(message, kValueDepthMax, storage);
+      return {ValueKind::kJson, storage, 0, 0};
+    default:
+      return {};
+  }
+}
+
 }  // namespace tickscope::otlp

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/signal_records.h"
 #include "otlp/proto.h"
 
 namespace tickscope::otlp {
@@ -30,5 +31,9 @@ void ReadAttributes(std::string_view message, proto::Tag tag, std::vector<Attrib
 /// The value as a label has it: texts as they are, numbers in shortest form, bytes as base64, lists and maps as JSON.
 /// A view into `value` where it can be, else into `storage`.
 [[nodiscard]] std::string_view ValueText(std::string_view value, std::string& storage);
+
+/// The value as logs and spans have it: of its kind, lists and maps as JSON. Views into `value` where they can be, else into
+/// `storage`.
+[[nodiscard]] codec::SignalValue ReadSignalValue(std::string_view value, std::string& storage);
 
 }  // namespace tickscope::otlp

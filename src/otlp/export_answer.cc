@@ -10,7 +10,21 @@ namespace {
 
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-// Numbers of google.rpc.Code.
+// What was rejected, in JSON's names.
+std::string_view RejectedName(Signal signal) {
+  switch (signal) {
+    case Signal::kMetrics:
+      return "rejectedDataPoints";
+    case Signal::kLogs:
+      return "rejectedLogRecords";
+    case Signal::kTraces:
+      return "rejectedSpans";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::int32_t RpcCodeOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kCancelled:
@@ -44,15 +58,13 @@ std::int32_t RpcCodeOf(ErrorCode code) {
   return 2;
 }
 
-}  // namespace
-
 std::string_view ContentTypeOf(Encoding encoding) {
   return encoding == Encoding::kJson ? "application/json" : "application/x-protobuf";
 }
 
-std::string EncodeExportResponse(Encoding encoding, std::uint64_t rejected_data_points,
+std::string EncodeExportResponse(Signal signal, Encoding encoding, std::uint64_t rejected,
                                  std::string_view message) {
-  const bool is_partial = rejected_data_points > 0 || !message.empty();
+  const bool is_partial = rejected > 0 || !message.empty();
   std::string out;
   if (encoding == Encoding::kJson) {
     wire::JsonWriter json(out, kNoLimit);
@@ -60,8 +72,8 @@ std::string EncodeExportResponse(Encoding encoding, std::uint64_t rejected_data_
     if (is_partial) {
       json.Key("partialSuccess");
       json.BeginObject();
-      json.Key("rejectedDataPoints");
-      json.String(std::to_string(rejected_data_points));  // As JSON has 64-bit integers of protobuf.
+      json.Key(RejectedName(signal));
+      json.String(std::to_string(rejected));  // As JSON has 64-bit integers of protobuf.
       json.Key("errorMessage");
       json.String(message);
       json.EndObject();
@@ -72,7 +84,7 @@ std::string EncodeExportResponse(Encoding encoding, std::uint64_t rejected_data_
   if (!is_partial) return out;
   protozero::pbf_writer response(out);
   protozero::pbf_writer partial(response, 1);
-  partial.add_int64(1, static_cast<std::int64_t>(rejected_data_points));
+  partial.add_int64(1, static_cast<std::int64_t>(rejected));
   partial.add_string(2, message.data(), message.size());
   partial.commit();
   return out;

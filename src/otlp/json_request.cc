@@ -31,6 +31,7 @@ enum class FieldKind : std::uint8_t {
   kUint32,
   kInt64,
   kUint64,  // varint
+  kFixed32,
   kFixed64,
   kSfixed64,
   kDouble,
@@ -213,10 +214,116 @@ Fields ResourceMetricsFields() {
   return kFields;
 }
 
-Fields RequestFields() {
+Fields MetricsRequestFields() {
   static constexpr Field kFields[] = {
       {"resourceMetrics", proto::kRequestResourceMetrics, FieldKind::kMessage, true, ResourceMetricsFields}};
   return kFields;
+}
+
+Fields LogFields() {
+  static constexpr Field kFields[] = {
+      {"timeUnixNano", proto::kLogTime, FieldKind::kFixed64},
+      {"observedTimeUnixNano", proto::kLogObserved, FieldKind::kFixed64},
+      {"severityNumber", proto::kLogSeverity, FieldKind::kInt32},
+      {"severityText", proto::kLogSeverityText, FieldKind::kText},
+      {"body", proto::kLogBody, FieldKind::kMessage, false, AnyValueFields},
+      {"attributes", proto::kLogAttributes, FieldKind::kMessage, true, KeyValueFields},
+      {"droppedAttributesCount", proto::kLogDroppedAttributes, FieldKind::kUint32},
+      {"flags", proto::kLogFlags, FieldKind::kFixed32},
+      {"traceId", proto::kLogTraceId, FieldKind::kId},
+      {"spanId", proto::kLogSpanId, FieldKind::kId},
+      {"eventName", proto::kLogEventName, FieldKind::kText}};
+  return kFields;
+}
+
+Fields EventFields() {
+  static constexpr Field kFields[] = {
+      {"timeUnixNano", proto::kEventTime, FieldKind::kFixed64},
+      {"name", proto::kEventName, FieldKind::kText},
+      {"attributes", proto::kEventAttributes, FieldKind::kMessage, true, KeyValueFields},
+      {"droppedAttributesCount", proto::kEventDroppedAttributes, FieldKind::kUint32}};
+  return kFields;
+}
+
+Fields LinkFields() {
+  static constexpr Field kFields[] = {
+      {"traceId", proto::kLinkTraceId, FieldKind::kId},
+      {"spanId", proto::kLinkSpanId, FieldKind::kId},
+      {"traceState", proto::kLinkTraceState, FieldKind::kText},
+      {"attributes", proto::kLinkAttributes, FieldKind::kMessage, true, KeyValueFields},
+      {"droppedAttributesCount", proto::kLinkDroppedAttributes, FieldKind::kUint32},
+      {"flags", proto::kLinkFlags, FieldKind::kFixed32}};
+  return kFields;
+}
+
+Fields StatusFields() {
+  static constexpr Field kFields[] = {{"message", proto::kStatusMessage, FieldKind::kText},
+                                      {"code", proto::kStatusCode, FieldKind::kInt32}};
+  return kFields;
+}
+
+Fields SpanFields() {
+  static constexpr Field kFields[] = {
+      {"traceId", proto::kSpanTraceId, FieldKind::kId},
+      {"spanId", proto::kSpanSpanId, FieldKind::kId},
+      {"traceState", proto::kSpanTraceState, FieldKind::kText},
+      {"parentSpanId", proto::kSpanParent, FieldKind::kId},
+      {"flags", proto::kSpanFlags, FieldKind::kFixed32},
+      {"name", proto::kSpanName, FieldKind::kText},
+      {"kind", proto::kSpanKind, FieldKind::kInt32},
+      {"startTimeUnixNano", proto::kSpanStart, FieldKind::kFixed64},
+      {"endTimeUnixNano", proto::kSpanEnd, FieldKind::kFixed64},
+      {"attributes", proto::kSpanAttributes, FieldKind::kMessage, true, KeyValueFields},
+      {"droppedAttributesCount", proto::kSpanDroppedAttributes, FieldKind::kUint32},
+      {"events", proto::kSpanEvents, FieldKind::kMessage, true, EventFields},
+      {"droppedEventsCount", proto::kSpanDroppedEvents, FieldKind::kUint32},
+      {"links", proto::kSpanLinks, FieldKind::kMessage, true, LinkFields},
+      {"droppedLinksCount", proto::kSpanDroppedLinks, FieldKind::kUint32},
+      {"status", proto::kSpanStatus, FieldKind::kMessage, false, StatusFields}};
+  return kFields;
+}
+
+Fields ScopeLogsFields() {
+  static constexpr Field kFields[] = {
+      {"scope", proto::kScopeScope, FieldKind::kMessage, false, ScopeFields},
+      {"logRecords", proto::kScopeRecords, FieldKind::kMessage, true, LogFields}};
+  return kFields;
+}
+
+Fields ScopeSpansFields() {
+  static constexpr Field kFields[] = {{"scope", proto::kScopeScope, FieldKind::kMessage, false, ScopeFields},
+                                      {"spans", proto::kScopeRecords, FieldKind::kMessage, true, SpanFields}};
+  return kFields;
+}
+
+Fields ResourceLogsFields() {
+  static constexpr Field kFields[] = {
+      {"resource", proto::kResourceResource, FieldKind::kMessage, false, ResourceFields},
+      {"scopeLogs", proto::kResourceScopes, FieldKind::kMessage, true, ScopeLogsFields}};
+  return kFields;
+}
+
+Fields ResourceSpansFields() {
+  static constexpr Field kFields[] = {
+      {"resource", proto::kResourceResource, FieldKind::kMessage, false, ResourceFields},
+      {"scopeSpans", proto::kResourceScopes, FieldKind::kMessage, true, ScopeSpansFields}};
+  return kFields;
+}
+
+Fields RequestFields(Signal signal) {
+  static constexpr Field kLogs[] = {
+      {"resourceLogs", proto::kRequestResources, FieldKind::kMessage, true, ResourceLogsFields}};
+  static constexpr Field kTraces[] = {
+      {"resourceSpans", proto::kRequestResources, FieldKind::kMessage, true, ResourceSpansFields}};
+  switch (signal) {
+    case Signal::kMetrics:
+      return MetricsRequestFields();
+    case Signal::kLogs:
+      return kLogs;
+    case Signal::kTraces:
+      return kTraces;
+  }
+  return {};
 }
 
 // Thrown deep in the walk, caught in this file.
@@ -311,6 +418,9 @@ void WriteField(const Field& field, element value, protozero::pbf_writer& out) {
     case FieldKind::kUint64:
       out.add_uint64(field.tag, IntegerOf(field, value));
       break;
+    case FieldKind::kFixed32:
+      out.add_fixed32(field.tag, static_cast<std::uint32_t>(IntegerOf(field, value)));
+      break;
     case FieldKind::kFixed64:
     case FieldKind::kSfixed64:
       out.add_fixed64(field.tag, IntegerOf(field, value));
@@ -365,7 +475,7 @@ struct JsonRequests::Parser {
 JsonRequests::JsonRequests() : parser_(std::make_unique<Parser>()) {}
 JsonRequests::~JsonRequests() = default;
 
-Result<std::string> JsonRequests::ToProtobuf(std::string_view json) {
+Result<std::string> JsonRequests::ToProtobuf(Signal signal, std::string_view json) {
   constexpr std::size_t kCapacityKept = 1U << 20;
   if (json.size() > kJsonBytesMax) {
     return Fail(ErrorCode::kOutOfRange,
@@ -386,7 +496,7 @@ Result<std::string> JsonRequests::ToProtobuf(std::string_view json) {
                   std::string("OTLP request: malformed JSON: ") + simdjson::error_message(error));
     }
     protozero::pbf_writer writer(message);
-    WriteMessage(RequestFields(), root, writer);
+    WriteMessage(RequestFields(signal), root, writer);
   } catch (const std::exception& e) {
     return Fail(ErrorCode::kCorruption, std::string("OTLP request: ") + e.what());
   }

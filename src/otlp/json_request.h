@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "otlp/signal.h"
 
 namespace tickscope::otlp {
 
@@ -26,9 +27,9 @@ class JsonRequests {
   JsonRequests();
   ~JsonRequests();
 
-  /// The ExportMetricsServiceRequest that `json` stands for.
+  /// The ExportMetricsServiceRequest, or that of another signal, that `json` stands for.
   /// Errors: kOutOfRange for a text that is too long; kCorruption for what is no JSON, nests too deep, or has a value of another kind than its field.
-  [[nodiscard]] Result<std::string> ToProtobuf(std::string_view json);
+  [[nodiscard]] Result<std::string> ToProtobuf(Signal signal, std::string_view json);
 
  private:
   struct Parser;

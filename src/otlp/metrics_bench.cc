@@ -63,13 +63,13 @@ std::string Request(int server, TimeMs time_ms) {
     metrics.push_back(Metric("exponentialHistogram", i, "s", kCumulative, Point(counts, i, time_ms)));
   }
   JsonRequests json;
-  auto message = json.ToProtobuf(fmt::format(
-      R"({{"resourceMetrics":[{{"resource":{{"attributes":[
+  auto message = json.ToProtobuf(Signal::kMetrics, fmt::format(
+                                                       R"({{"resourceMetrics":[{{"resource":{{"attributes":[
       {{"key":"service.name","value":{{"stringValue":"game-server"}}}},
       {{"key":"service.instance.id","value":{{"stringValue":"gs-{}"}}}},
       {{"key":"cloud.region","value":{{"stringValue":"eu-west-1"}}}}]}},
       "scopeMetrics":[{{"scope":{{"name":"sdk"}},"metrics":[{}]}}]}}]}})",
-      server, fmt::join(metrics, ",")));
+                                                       server, fmt::join(metrics, ",")));
   TICKSCOPE_CHECK(message.has_value());
   return *std::move(message);
 }
@@ -137,7 +137,7 @@ void FromJson(benchmark::State& state) {
                   Metric("gauge", 0, "ms", "", fmt::format("{}", fmt::join(points, ","))));
   JsonRequests requests;
   for (auto _ : state)
-    TICKSCOPE_CHECK(requests.ToProtobuf(json).has_value());
+    TICKSCOPE_CHECK(requests.ToProtobuf(Signal::kMetrics, json).has_value());
   state.SetItemsProcessed(state.iterations() * kPoints);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(json.size()));
 }

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string message(reinterpret_cast<const char*>(data + 1), size - 1);
   if ((data[0] & 1U) != 0) {
     otlp::JsonRequests json;
-    auto written = json.ToProtobuf(message);
+    auto written = json.ToProtobuf(otlp::Signal::kMetrics, message);
     if (!written) return 0;
     message = *std::move(written);
   }

@@ -124,6 +124,10 @@ std::string_view RefusalName(Refusal refusal) {
   switch (refusal) {
     case Refusal::kDeltaTemporality:
       return "delta_temporality";
+    case Refusal::kDeltaOutOfOrder:
+      return "delta_out_of_order";
+    case Refusal::kDeltaLimit:
+      return "delta_limit";
     case Refusal::kUnknownTemporality:
       return "unknown_temporality";
     case Refusal::kNoValue:
@@ -274,14 +278,16 @@ void MetricsRequest::DecodeMetric(std::string_view message) {
   metric.hash = Hash128(&identity, sizeof(identity), seed_);
   metrics_.push_back(metric);
 
+  is_delta_ = temporality == proto::kTemporalityDelta;
   const bool needs_cumulative = tag != proto::kMetricGauge && tag != proto::kMetricSummary;
   CheckedPbfReader points(data);
   while (points.Next(proto::kDataPoints)) {
     const std::string_view point = points.Bytes();
-    if (needs_cumulative && temporality == proto::kTemporalityDelta) {
+    if (needs_cumulative && temporality == proto::kTemporalityDelta && sums_ == nullptr) {
       RefusePoint(Refusal::kDeltaTemporality, "delta temporality: want cumulative");
-    } else if (needs_cumulative && temporality != proto::kTemporalityCumulative) {
-      RefusePoint(Refusal::kUnknownTemporality, "unknown temporality: want cumulative");
+    } else if (needs_cumulative && temporality != proto::kTemporalityCumulative &&
+               temporality != proto::kTemporalityDelta) {
+      RefusePoint(Refusal::kUnknownTemporality, "unknown temporality: want cumulative or delta");
     } else {
       (this->*decode)(point);
     }
@@ -308,8 +314,7 @@ wire::SeriesKey MetricsRequest::HashAttributes(std::string_view message, proto::
   return hash;
 }
 
-wire::ReceivedSeries& MetricsRequest::PushSeries(const Point& point, Role role, double bound) {
-  wire::CheckRoom(series_, wire::kRequestSeriesMax, "series");
+wire::SeriesKey MetricsRequest::KeyOf(const Point& point, Role role, double bound) const {
   const struct {
     Hash metric;
     Hash point;
@@ -317,9 +322,38 @@ wire::ReceivedSeries& MetricsRequest::PushSeries(const Point& point, Role role, 
     std::uint64_t bound;
   } identity = {metrics_.back().hash, point.hash, static_cast<std::uint64_t>(role),
                 std::bit_cast<std::uint64_t>(bound)};
+  return Hash128(&identity, sizeof(identity), seed_);
+}
+
+template <typename Add>
+bool MetricsRequest::AddDelta(Point& point, Add add) {
+  // A gauge's data point has no temporality, whatever its message says.
+  if (!is_delta_) return true;
+  const Hash key = KeyOf(point, Role::kValue, 0);
+  if (point.is_stale) {
+    sums_->Forget(tenant_, key);
+    return true;
+  }
+  DeltaTimes times{point.time_ns, point.start_ms};
+  switch (add(key, times)) {
+    case DeltaOutcome::kTaken:
+      point.start_ms = times.start_ms;
+      return true;
+    case DeltaOutcome::kOutOfOrder:
+      RefusePoint(Refusal::kDeltaOutOfOrder, "delta out of order: older than what was added up");
+      return false;
+    case DeltaOutcome::kNoRoom:
+      RefusePoint(Refusal::kDeltaLimit, "delta of one series too many");
+      return false;
+  }
+  return false;
+}
+
+wire::ReceivedSeries& MetricsRequest::PushSeries(const Point& point, Role role, double bound) {
+  wire::CheckRoom(series_, wire::kRequestSeriesMax, "series");
   origins_.push_back({static_cast<std::uint32_t>(metrics_.size() - 1), role, bound});
   wire::ReceivedSeries& series = series_.emplace_back();
-  series.key = Hash128(&identity, sizeof(identity), seed_);
+  series.key = KeyOf(point, role, bound);
   series.first_sample = static_cast<std::uint32_t>(times_ms_.size());
   series.first_histogram = static_cast<std::uint32_t>(histograms_.size());
   series.position = static_cast<std::uint32_t>(point_count_);
@@ -366,7 +400,9 @@ void MetricsRequest::ReadTime(CheckedPbfReader& fields, Point& point) {
   if (fields.tag() == proto::kPointStart) {
     point.start_ms = ToMs(fields.Fixed64());
   } else if (fields.tag() == proto::kPointTime) {
-    point.time_ms = ToMs(fields.Fixed64());
+    const std::uint64_t time_ns = fields.Fixed64();
+    point.time_ns = static_cast<std::int64_t>(time_ns);
+    point.time_ms = ToMs(time_ns);
   } else {
     fields.Skip();
   }
@@ -406,10 +442,17 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
     }
   }
   if (!has_value && !point.is_stale) return RefusePoint(Refusal::kNoValue, "number without a value");
+  if (is_delta_ && metrics_.back().kind != Kind::kGauge && !std::isfinite(value))
+    return RefusePoint(Refusal::kNoValue, "delta that is no number: it would make the total none");
   point.hash =
       attributes.is_split() ? HashAttributes(message, proto::kNumberAttributes) : attributes.Hash(seed_);
   const Kind kind = metrics_.back().kind;
-  if (kind != Kind::kCounter || point.start_ms > point.time_ms) point.start_ms = 0;
+  if (point.start_ms > point.time_ms) point.start_ms = 0;
+  if (kind != Kind::kGauge && !AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
+        return sums_->AddNumber(tenant_, key, times, value);
+      }))
+    return;
+  if (kind != Kind::kCounter) point.start_ms = 0;
   PushFloat(point, Role::kValue, 0, value);
   // A gauge's illustrate nothing that is counted.
   if (kind != Kind::kGauge) AttachAll(series_.back());
@@ -498,6 +541,14 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
   point.hash =
       attributes.is_split() ? HashAttributes(message, proto::kHistogramAttributes) : attributes.Hash(seed_);
   if (point.start_ms > point.time_ms) point.start_ms = 0;
+  if (!AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
+        double total = sum.value_or(0);
+        const DeltaOutcome outcome =
+            sums_->AddBuckets(tenant_, key, times, bounds_, count, total, bucket_counts_);
+        if (sum) sum = total;
+        return outcome;
+      }))
+    return;
   if (sum || point.is_stale) PushFloat(point, Role::kSum, 0, sum.value_or(0));
   PushFloat(point, Role::kCount, 0, static_cast<double>(count));
   std::erase_if(point_exemplars_, [](const PointExemplar& exemplar) { return std::isnan(exemplar.value); });
@@ -605,6 +656,10 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
   point.hash =
       attributes.is_split() ? HashAttributes(message, proto::kExponentialAttributes) : attributes.Hash(seed_);
   if (point.start_ms > point.time_ms) point.start_ms = 0;
+  if (!AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
+        return sums_->AddExponential(tenant_, key, times, histogram);
+      }))
+    return;
   wire::ReceivedSeries& series = PushSeries(point, Role::kValue, 0);
   series.histogram_count = 1;
   histograms_.push_back(

@@ -29,7 +29,9 @@
 #include <utility>
 #include <vector>
 
+#include "model/tenant.h"
 #include "otlp/attributes.h"
+#include "otlp/delta_sums.h"
 #include "otlp/translation.h"
 #include "wire/checked_pbf_reader.h"
 #include "wire/received_request.h"
@@ -45,12 +47,14 @@ inline constexpr double kDefaultZeroThreshold = 1e-128;
 
 /// Why a data point was left out by the decoder.
 enum class Refusal : std::uint8_t {
-  kDeltaTemporality,    ///< What it counted since the last one, not since its start.
+  kDeltaTemporality,    ///< What it counted since the last one, and no totals are kept.
+  kDeltaOutOfOrder,     ///< The same, and older than what was added up.
+  kDeltaLimit,          ///< The same, of a series that there is no room to add up.
   kUnknownTemporality,  ///< Neither, or no data points of a kind that is known.
   kNoValue,             ///< A number without one.
   kBadHistogram,        ///< Counts that do not add up, bounds out of order, a scale no schema has.
 };
-inline constexpr std::size_t kRefusals = 4;
+inline constexpr std::size_t kRefusals = 6;
 /// "delta_temporality" and so on, for metrics.
 [[nodiscard]] std::string_view RefusalName(Refusal refusal);
 
@@ -59,6 +63,12 @@ class MetricsRequest final : public wire::ReceivedRequest {
   /// `seed` keys the hashes. `translation` outlives this.
   MetricsRequest(const Translation& translation, std::uint64_t seed)
       : translation_(translation), seed_(seed) {}
+
+  /// Has delta data points added up by `sums`, which outlives this, for that tenant. Without, they are refused.
+  void AddDeltasTo(DeltaSums* sums, TenantId tenant) {
+    sums_ = sums;
+    tenant_ = std::move(tenant);
+  }
 
   /// Decodes `message`, which must stay valid while this object is used.
   /// Errors: kCorruption for what is no protobuf; kOutOfRange past a limit of the request.
@@ -111,6 +121,7 @@ class MetricsRequest final : public wire::ReceivedRequest {
   };
   // What all data points have.
   struct Point {
+    std::int64_t time_ns = 0;
     TimeMs time_ms = 0;
     TimeMs start_ms = 0;
     bool is_stale = false;
@@ -139,6 +150,11 @@ class MetricsRequest final : public wire::ReceivedRequest {
   static void ReadTime(wire::CheckedPbfReader& fields, Point& point);
   void EndPoint(const Point& point);
   void RefusePoint(Refusal refusal, std::string_view why);
+  // The key of a point's series.
+  [[nodiscard]] Hash KeyOf(const Point& point, Role role, double bound) const;
+  // Replaces what a delta point counted by its total, by `add`, which DeltaSums has. False when it was refused.
+  template <typename Add>
+  [[nodiscard]] bool AddDelta(Point& point, Add add);
   // Adds a series with one sample.
   void PushFloat(const Point& point, Role role, double bound, double value);
   wire::ReceivedSeries& PushSeries(const Point& point, Role role, double bound);
@@ -170,6 +186,9 @@ class MetricsRequest final : public wire::ReceivedRequest {
 
   const Translation& translation_;
   const std::uint64_t seed_;
+  DeltaSums* sums_ = nullptr;
+  TenantId tenant_;
+  bool is_delta_ = false;  // Of the metric being decoded.
   std::vector<Resource> resources_;
   std::vector<Scope> scopes_;
   std::vector<Metric> metrics_;

@@ -32,7 +32,7 @@ constexpr std::string_view kTimes = R"("startTimeUnixNano":"40000000000","timeUn
 
 std::string ToProtobuf(const std::string& json) {
   JsonRequests requests;
-  auto message = requests.ToProtobuf(json);
+  auto message = requests.ToProtobuf(Signal::kMetrics, json);
   EXPECT_TRUE(message.has_value()) << message.error().message << json;
   return message.value_or("");
 }
@@ -478,7 +478,7 @@ TEST(JsonRequests, RulesOfOtlpJson) {
 TEST(JsonRequests, WhatIsRefused) {
   JsonRequests requests;
   const auto message_of = [&](const std::string& json) {
-    const auto result = requests.ToProtobuf(json);
+    const auto result = requests.ToProtobuf(Signal::kMetrics, json);
     return result ? std::string("taken") : result.error().message;
   };
   const auto point = [](const std::string& fields) {
@@ -506,17 +506,22 @@ TEST(JsonRequests, WhatIsRefused) {
 
 TEST(JsonRequests, TooLarge) {
   JsonRequests requests;
-  const auto result = requests.ToProtobuf(std::string(kJsonBytesMax + 1, ' '));
+  const auto result = requests.ToProtobuf(Signal::kMetrics, std::string(kJsonBytesMax + 1, ' '));
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::kOutOfRange);
 }
 
 TEST(ExportAnswer, BothEncodings) {
-  EXPECT_EQ(EncodeExportResponse(Encoding::kProtobuf, 0, ""), "");
-  EXPECT_EQ(EncodeExportResponse(Encoding::kJson, 0, ""), "{}");
-  EXPECT_EQ(EncodeExportResponse(Encoding::kProtobuf, 3, "why"), std::string("\x0a\x07\x08\x03\x12\x03why"));
-  EXPECT_EQ(EncodeExportResponse(Encoding::kJson, 3, "w\""),
+  EXPECT_EQ(EncodeExportResponse(Signal::kMetrics, Encoding::kProtobuf, 0, ""), "");
+  EXPECT_EQ(EncodeExportResponse(Signal::kMetrics, Encoding::kJson, 0, ""), "{}");
+  EXPECT_EQ(EncodeExportResponse(Signal::kMetrics, Encoding::kProtobuf, 3, "why"),
+            std::string("\x0a\x07\x08\x03\x12\x03why"));
+  EXPECT_EQ(EncodeExportResponse(Signal::kMetrics, Encoding::kJson, 3, "w\""),
             R"({"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"w\""}})");
+  EXPECT_EQ(EncodeExportResponse(Signal::kLogs, Encoding::kJson, 1, ""),
+            R"({"partialSuccess":{"rejectedLogRecords":"1","errorMessage":""}})");
+  EXPECT_EQ(EncodeExportResponse(Signal::kTraces, Encoding::kJson, 1, ""),
+            R"({"partialSuccess":{"rejectedSpans":"1","errorMessage":""}})");
   EXPECT_EQ(EncodeStatus(Encoding::kProtobuf, {ErrorCode::kCorruption, "bad"}),
             "\x08\x03\x12\x03"
             "bad");

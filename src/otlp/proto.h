@@ -1,7 +1,7 @@
-// Field numbers of OTLP metrics messages, as far as they are read here.
+// Field numbers of OTLP messages, as far as they are read here.
 //
-// Source   opentelemetry-proto 1.x: collector/metrics/v1/metrics_service.proto, metrics/v1/metrics.proto,
-//          resource/v1/resource.proto, common/v1/common.proto.
+// Source   opentelemetry-proto 1.x: collector/*/v1/*_service.proto, metrics/v1/metrics.proto, logs/v1/logs.proto,
+//          trace/v1/trace.proto, resource/v1/resource.proto, common/v1/common.proto.
 #pragma once
 
 #include <cstdint>
@@ -102,5 +102,56 @@ inline constexpr Tag kAnyKeyValues = 6;
 inline constexpr Tag kAnyBytes = 7;
 // ArrayValue and KeyValueList.
 inline constexpr Tag kListValues = 1;
+
+// Requests of all signals, ResourceLogs and ResourceSpans, ScopeLogs and ScopeSpans agree in these.
+inline constexpr Tag kRequestResources = 1;
+inline constexpr Tag kResourceResource = 1;
+inline constexpr Tag kResourceScopes = 2;
+inline constexpr Tag kScopeScope = 1;
+inline constexpr Tag kScopeRecords = 2;
+
+inline constexpr Tag kLogTime = 1;
+inline constexpr Tag kLogSeverity = 2;
+inline constexpr Tag kLogSeverityText = 3;
+inline constexpr Tag kLogBody = 5;
+inline constexpr Tag kLogAttributes = 6;
+inline constexpr Tag kLogDroppedAttributes = 7;
+inline constexpr Tag kLogFlags = 8;
+inline constexpr Tag kLogTraceId = 9;
+inline constexpr Tag kLogSpanId = 10;
+inline constexpr Tag kLogObserved = 11;
+inline constexpr Tag kLogEventName = 12;
+
+inline constexpr Tag kSpanTraceId = 1;
+inline constexpr Tag kSpanSpanId = 2;
+inline constexpr Tag kSpanTraceState = 3;
+inline constexpr Tag kSpanParent = 4;
+inline constexpr Tag kSpanName = 5;
+inline constexpr Tag kSpanKind = 6;
+inline constexpr Tag kSpanStart = 7;
+inline constexpr Tag kSpanEnd = 8;
+inline constexpr Tag kSpanAttributes = 9;
+inline constexpr Tag kSpanDroppedAttributes = 10;
+inline constexpr Tag kSpanEvents = 11;
+inline constexpr Tag kSpanDroppedEvents = 12;
+inline constexpr Tag kSpanLinks = 13;
+inline constexpr Tag kSpanDroppedLinks = 14;
+inline constexpr Tag kSpanStatus = 15;
+inline constexpr Tag kSpanFlags = 16;
+
+inline constexpr Tag kEventTime = 1;
+inline constexpr Tag kEventName = 2;
+inline constexpr Tag kEventAttributes = 3;
+inline constexpr Tag kEventDroppedAttributes = 4;
+
+inline constexpr Tag kLinkTraceId = 1;
+inline constexpr Tag kLinkSpanId = 2;
+inline constexpr Tag kLinkTraceState = 3;
+inline constexpr Tag kLinkAttributes = 4;
+inline constexpr Tag kLinkDroppedAttributes = 5;
+inline constexpr Tag kLinkFlags = 6;
+
+inline constexpr Tag kStatusMessage = 2;
+inline constexpr Tag kStatusCode = 3;
 
 }  // namespace tickscope::otlp::proto

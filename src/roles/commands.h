@@ -24,6 +24,7 @@ int RunRestore(int argc, char** argv);
 int RunSchema(int argc, char** argv);
 int RunSnapshot(int argc, char** argv);
 int RunSql(int argc, char** argv);
+int RunStream(int argc, char** argv);
 int RunTest(int argc, char** argv);
 int RunTiers(int argc, char** argv);
 int RunViewers(int argc, char** argv);

@@ -36,6 +36,7 @@ constexpr Command kCommands[] = {
     {"cold", "the cold tier: publish days as Parquet, list, verify, describe", RunCold},
     {"cost", "what is kept and what it costs, by tenant, tier, owner and metric", RunCost},
     {"sql", "ask the cold tier in SQL", RunSql},
+    {"stream", "look into the stream: tail", RunStream},
     {"test", "run PromQL test scripts", RunTest},
     {"version", "print the version", RunVersion},
 };

@@ -17,7 +17,9 @@
 #include "roles/fingerprint.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
+#include "roles/stream_endpoint.h"
 #include "sql/sql_endpoint.h"
+#include "wire/tenant_header.h"
 
 namespace tickscope::roles {
 namespace {
@@ -36,6 +38,9 @@ constexpr std::size_t kAdminQueueMax = 64;
 constexpr std::chrono::seconds kFlushEvery{15};
 
 constexpr std::int64_t kForeverMs = 1000LL * 365 * 24 * 3'600'000;
+
+// wire::kTenantHeader in lower case, as gRPC has names of headers.
+constexpr std::string_view kTenantMetadata = "x-scope-orgid";
 
 // Answered while the stream is replayed, too.
 bool IsAboutTheProcess(std::string_view path) {
@@ -90,8 +95,19 @@ tickscope::Status ServeProcess::Listen() {
         metrics_);
   };
   TICKSCOPE_ASSIGN_OR_RETURN(server_, start(config_.http.address, router_));
-  if (otlp_ == nullptr || config_.otlp_address.empty()) return {};
-  TICKSCOPE_ASSIGN_OR_RETURN(otlp_server_, start(config_.otlp_address, otlp_router_));
+  if (otlp_ == nullptr) return {};
+  if (!config_.otlp_address.empty()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(otlp_server_, start(config_.otlp_address, otlp_router_));
+  }
+  if (config_.otlp_grpc.address.empty()) return {};
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      grpc_server_,
+      plugin::StartGrpcServer(config_.otlp_grpc, [this](std::shared_ptr<plugin::GrpcCall> call) {
+        if (ready_) return otlp_grpc_->Handle(std::move(call));
+        const auto ready = Ready();
+        call->Answer(
+            otlp::GrpcEndpoint::AnswerOf(ready ? Error{ErrorCode::kUnavailable, "starting"} : ready.error()));
+      }));
   return {};
 }
 
@@ -123,6 +139,9 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
     TICKSCOPE_ASSIGN_OR_RETURN(guard_,
                                OpenGuard(environment_.fs, config_.guard, environment_.clock, metrics_));
     gateway_->SetGuard(*guard_);
+    TICKSCOPE_ASSIGN_OR_RETURN(auto rules, MakePrivacyRules(config_.signals, config_.guard));
+    signal_gateway_ = std::make_unique<signals::SignalGateway>(*stream_, environment_.clock, metrics_,
+                                                               config_.signals.limits, std::move(rules));
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
@@ -225,11 +244,21 @@ void ServeProcess::AddRoutes() {
   }
   if (gateway_ != nullptr) {
     ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
-    otlp_ = std::make_unique<otlp::MetricsEndpoint>(*gateway_, *ingest_pool_, environment_.random, metrics_,
-                                                    config_.otlp);
-    otlp_->Register(router_, "/api/v1/otlp/v1/metrics");
-    otlp_->Register(otlp_router_, "/v1/metrics");
+    otlp_ = std::make_unique<otlp::ExportService>(
+        *gateway_, *signal_gateway_, environment_.random, metrics_,
+        otlp::ExportOptions{
+            .translation = config_.otlp, .delta = config_.otlp_delta, .clock = &environment_.clock});
+    otlp_http_ = std::make_unique<otlp::HttpEndpoint>(*otlp_, *ingest_pool_);
+    otlp_http_->Register(router_, "/api/v1/otlp");
+    otlp_http_->Register(otlp_router_, "");
+    otlp_grpc_ = std::make_unique<otlp::GrpcEndpoint>(
+        *otlp_, *ingest_pool_,
+        [](const plugin::GrpcCall& call) { return wire::ParseTenantHeader(call.header(kTenantMetadata)); });
+    loki_ = std::make_unique<signals::LokiEndpoint>(*signal_gateway_, *ingest_pool_);
+    loki_->Register(router_, "/loki/api/v1/push");
+    loki_->Register(otlp_router_, "/loki/api/v1/push");
   }
+  if (stream_ != nullptr) RegisterStreamTail(router_, *stream_, *query_pool_);
   if (tiers_ != nullptr) {
     api::RegisterTierApi(router_, {.tiers = *tiers_,
                                    .clock = environment_.clock,
@@ -344,6 +373,7 @@ tickscope::Status ServeProcess::BecomeReady(const std::atomic<bool>& stopping) {
   Log(LogLevel::kInfo, "ready",
       {{"address", server_->address()},
        {"otlp", otlp_address()},
+       {"grpc", grpc_address()},
        {"roles", config_.roles},
        {"replay_seconds", seconds}});
   return {};
@@ -368,13 +398,20 @@ void ServeProcess::FlushResults() {
     Log(LogLevel::kWarn, "cannot keep query results on disk", {{"error", flushed.error().message}});
 }
 
+tickscope::Status ServeProcess::ReloadRules(const ServeConfig& config) {
+  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, MakePrivacyRules(config.signals, config.guard));
+  TICKSCOPE_RETURN_IF_ERROR(ReloadGuard(environment_.fs, config.guard, *guard_));
+  signal_gateway_->SetRules(std::move(rules));
+  return {};
+}
+
 void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
   if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
   if (query_front_ != nullptr) query_front_->SetLimits(config.front);
   bool is_guard_applied = true;
   if (guard_ != nullptr) {
-    const tickscope::Status guarded = ReloadGuard(environment_.fs, config.guard, *guard_);
+    const tickscope::Status guarded = ReloadRules(config);
     is_guard_applied = guarded.has_value();
     if (!guarded)
       Log(LogLevel::kError, "the guard's rules stay as they were", {{"error", guarded.error().message}});
@@ -384,7 +421,11 @@ void ServeProcess::Reload(const ServeConfig& config) {
   applied.log_level = config.log_level;
   applied.log_format = config.log_format;
   applied.ingest.admission = config.ingest.admission;
-  if (is_guard_applied) applied.guard = config.guard;
+  if (is_guard_applied) {
+    applied.guard = config.guard;
+    applied.signals.token_keys = config.signals.token_keys;
+    applied.signals.token_epoch_ms = config.signals.token_epoch_ms;
+  }
   applied.front.limits = config.front.limits;
   applied.front.tenants = config.front.tenants;
   applied.front.classes = config.front.classes;
@@ -404,6 +445,7 @@ void ServeProcess::Stop() {
   probe_.reset();
   if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
+  if (grpc_server_ != nullptr) grpc_server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (otlp_server_ != nullptr) otlp_server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (server_ != nullptr) server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));
   if (ingest_pool_ != nullptr) ingest_pool_->Stop();
@@ -419,6 +461,7 @@ void ServeProcess::Stop() {
     result_flusher_->Join();
     FlushResults();
   }
+  grpc_server_.reset();
   otlp_server_.reset();
   server_.reset();
 }

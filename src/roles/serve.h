@@ -30,7 +30,10 @@
 #include "io/process_info.h"
 #include "live/live_hub.h"
 #include "model/mutation_log.h"
-#include "otlp/metrics_endpoint.h"
+#include "otlp/export_service.h"
+#include "otlp/grpc_endpoint.h"
+#include "otlp/http_endpoint.h"
+#include "plugin/grpc_server.h"
 #include "promql/engine.h"
 #include "queryfront/label_cache.h"
 #include "queryfront/negative_cache.h"
@@ -41,6 +44,8 @@
 #include "roles/serve_config.h"
 #include "roles/store_consumer.h"
 #include "roles/tier_process.h"
+#include "signals/loki_endpoint.h"
+#include "signals/signal_gateway.h"
 #include "sql/part_files.h"
 #include "sql/sql_engine.h"
 #include "stream/stream.h"
@@ -81,6 +86,10 @@ class ServeProcess final : private api::MetadataSource,
 
   /// "address:port" the HTTP server is bound to.
   [[nodiscard]] std::string address() const { return server_->address(); }
+  /// The same of the gRPC server; empty when there is none.
+  [[nodiscard]] std::string grpc_address() const {
+    return grpc_server_ == nullptr ? std::string() : grpc_server_->address();
+  }
   /// The same of the listener for OTLP; empty when there is none.
   [[nodiscard]] std::string otlp_address() const {
     return otlp_server_ == nullptr ? std::string() : otlp_server_->address();
@@ -100,6 +109,8 @@ class ServeProcess final : private api::MetadataSource,
   // What a tenant's samples are in (ResultCache::Fingerprint).
   [[nodiscard]] std::optional<std::uint64_t> Fingerprint(const TenantId& tenant) const;
   void FlushResults();
+  // Takes over what is private and which series may exist, both or neither.
+  [[nodiscard]] tickscope::Status ReloadRules(const ServeConfig& config);
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
   void OpenLive();
@@ -127,6 +138,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<stream::Stream> stream_;
   std::unique_ptr<guard::Guard> guard_;  // Outlives the gateway.
   std::unique_ptr<ingest::Gateway> gateway_;
+  std::unique_ptr<signals::SignalGateway> signal_gateway_;
   std::unique_ptr<tsdb::Store> store_;
   std::unique_ptr<StoreConsumer> consumer_;
   std::unique_ptr<TierProcess> tiers_;
@@ -145,11 +157,15 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<WorkerPool> sql_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;  // One thread that lets others go first.
   std::unique_ptr<live::LiveHub> live_;     // Outlives the server, which tells it of clients that leave.
-  std::unique_ptr<otlp::MetricsEndpoint> otlp_;
+  std::unique_ptr<otlp::ExportService> otlp_;
+  std::unique_ptr<otlp::HttpEndpoint> otlp_http_;
+  std::unique_ptr<otlp::GrpcEndpoint> otlp_grpc_;
+  std::unique_ptr<signals::LokiEndpoint> loki_;
   http::Router router_;
   http::Router otlp_router_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<http::Server> otlp_server_;  // For those who send where SDKs send.
+  std::unique_ptr<plugin::GrpcServer> grpc_server_;
   std::unique_ptr<FreshnessProbe> probe_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> draining_{false};

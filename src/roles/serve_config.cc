@@ -191,10 +191,11 @@ void VisitLive(Visitor& visit, live::LiveOptions& live) {
 
 template <typename Visitor>
 void VisitOtlp(Visitor& visit, ServeConfig& c) {
-  visit.Begin("otlp", "OTLP metrics over HTTP: POST /api/v1/otlp/v1/metrics.");
+  visit.Begin("otlp", "OTLP over HTTP: POST /api/v1/otlp/v1/metrics, logs, traces.");
   visit.Text("listen",
-             "Address of a listener for /v1/metrics, where SDKs send unless told otherwise: 127.0.0.1:4318; "
-             "empty for none.",
+             "Address of a listener for /v1/metrics, /v1/logs, /v1/traces and /loki/api/v1/push, where SDKs "
+             "send unless "
+             "told otherwise: 127.0.0.1:4318; empty for none.",
              c.otlp_address);
   visit.Names("translation_strategy",
               "How names are written: UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes, "
@@ -208,6 +209,43 @@ void VisitOtlp(Visitor& visit, ServeConfig& c) {
              c.otlp.keeps_identifying_attributes);
   visit.Flag("promote_scope_metadata", "Name, version and attributes of the scope as otel_scope_ labels.",
              c.otlp.promotes_scope);
+  visit.Begin("grpc", "OTLP over gRPC, without TLS.");
+  visit.Text("listen", "Address, 127.0.0.1:4317 where SDKs send unless told otherwise; empty for none.",
+             c.otlp_grpc.address);
+  visit.Size("message_bytes_max", "A request's message as it is sent; more is RESOURCE_EXHAUSTED.",
+             c.otlp_grpc.message_bytes_max, 1024, 1U << 30);
+  visit.Count("calls_max", "Calls in progress at once, and streams of a connection.", c.otlp_grpc.calls_max,
+              1, 100'000);
+  visit.End();
+  visit.Begin("delta", "Sums and histograms of delta temporality, added up to cumulative ones.");
+  visit.Count("series_max", "Totals kept, of all tenants, some 120 bytes each; 0 to refuse delta.",
+              c.otlp_delta.series_max, 0, 100'000'000);
+  visit.Interval("idle", "After so long a silence a total makes room for a new one.", c.otlp_delta.idle_ms);
+  visit.End();
+  visit.End();
+}
+
+template <typename Visitor>
+void VisitSignals(Visitor& visit, SignalConfig& c) {
+  visit.Begin(
+      "logs",
+      "Logs and spans: by OTLP, and POST /loki/api/v1/push. What is private in them is replaced, see guard.");
+  visit.Text("token_keys",
+             "File of keys for tokens, mode 0600: lines of TENANT ID FROM-EPOCH HEX. Without keys private "
+             "values become "
+             "[email], [ip] and the like. Read again on SIGHUP.",
+             c.token_keys);
+  visit.Interval("token_epoch", "How long a value keeps its token; as in the agents.", c.token_epoch_ms);
+  visit.Size("request_bytes_max", "A request, decompressed.", c.limits.request_bytes_max, 1024, 64U << 20);
+  visit.Size("line_bytes_max", "A log's body; a longer one is refused.", c.limits.line_bytes_max, 1024,
+             16U << 20);
+  visit.Size(
+      "attribute_bytes_max",
+      "Names and values of a record's attributes, or of those that records share; with more it is refused.",
+      c.limits.attribute_bytes_max, 1024, 16U << 20);
+  visit.Count("stream_labels_max", "Labels of a Loki stream.", c.limits.stream_labels_max, 1, 256);
+  visit.Duration("past_max", "How far behind the clock a record may be.", c.limits.past_max_ms);
+  visit.Duration("future_max", "How far ahead of the clock a record may be.", c.limits.future_max_ms);
   visit.End();
 }
 
@@ -263,6 +301,7 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.End();
 
   VisitOtlp(visit, c);
+  VisitSignals(visit, c.signals);
 
   visit.Begin("guard",
               "Which series may exist, and what must not be in them. GET /api/v1/guard/rejects shows what is "

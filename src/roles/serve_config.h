@@ -12,10 +12,13 @@
 #include "http/server.h"
 #include "ingest/gateway.h"
 #include "live/live_hub.h"
+#include "otlp/delta_sums.h"
 #include "otlp/translation.h"
+#include "plugin/grpc_server.h"
 #include "promql/engine.h"
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
+#include "roles/signal_config.h"
 #include "roles/tier_process.h"
 #include "sql/sql_engine.h"
 #include "stream/embedded_log.h"
@@ -37,6 +40,10 @@ struct ServeConfig {
   std::uint64_t ingest_queue_max = 256;
   otlp::Translation otlp;
   std::string otlp_address;  ///< Of the listener for OTLP alone; empty for none.
+  plugin::GrpcServerOptions otlp_grpc{.message_bytes_max = 16U << 20,
+                                      .calls_max = 256};  ///< Without address: none.
+  otlp::DeltaOptions otlp_delta;
+  SignalConfig signals;
   stream::EmbeddedLogOptions stream;
   tsdb::StoreOptions store;
   TierConfig tiers;

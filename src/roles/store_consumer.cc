@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "block/block_format.h"
+#include "codec/record_kind.h"
+#include "codec/signal_batch.h"
 
 namespace tickscope::roles {
 namespace {
@@ -28,6 +30,9 @@ StoreConsumer::StoreConsumer(stream::Stream& stream, tsdb::Store& store, const C
           metrics.AddCounter("tickscope_store_records_total", "Stream records applied to the store.", {})),
       bad_records_(metrics.AddCounter("tickscope_store_bad_records_total",
                                       "Stream records that did not decode and were skipped.", {})),
+      other_records_(metrics.AddCounter("tickscope_store_other_records_total",
+                                        "Stream records passed over: logs and spans are not the store's.",
+                                        {})),
       unproven_samples_(
           metrics.AddCounter("tickscope_store_unproven_samples_total",
                              "Samples left out because damage in the stream took values they build on.", {})),
@@ -125,21 +130,38 @@ Turn StoreConsumer::Follow() {
   return Turn::Again();
 }
 
+void StoreConsumer::Apply(const stream::Record& record, const ReplayListener& listener) {
+  if (const Status decoded = decoder_.Decode(record.payload, record.epoch, batch_); !decoded) {
+    bad_records_->Add();
+    Log(LogLevel::kError, "stream record does not decode",
+        {{"offset", record.offset}, {"error", decoded.error().message}});
+    return;
+  }
+  if (record.offset < learned_to_) {
+    store_.Learn(record.epoch, batch_);
+  } else {
+    store_.Apply(record.offset, record.epoch, batch_);
+  }
+  if (listener) listener(batch_);
+}
+
+void StoreConsumer::Pass(const stream::Record& record) {
+  other_records_->Add();
+  if (record.offset < learned_to_) return;
+  codec::SignalBatchReader reader;
+  if (reader.Open(record.payload)) store_.Pass(record.offset, reader.header().received_ms);
+}
+
 Result<bool> StoreConsumer::Step(const ReplayListener& listener) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<stream::Record> records,
                              stream_.Read(kPartition, next_, kReadBytes));
   for (const stream::Record& record : records) {
-    if (const Status decoded = decoder_.Decode(record.payload, record.epoch, batch_); decoded) {
-      if (record.offset < learned_to_) {
-        store_.Learn(record.epoch, batch_);
-      } else {
-        store_.Apply(record.offset, record.epoch, batch_);
-      }
-      if (listener) listener(batch_);
+    const codec::RecordKind kind = codec::RecordKindOf(record.payload);
+    if (kind == codec::RecordKind::kLogs || kind == codec::RecordKind::kSpans) {
+      Pass(record);
     } else {
-      bad_records_->Add();
-      Log(LogLevel::kError, "stream record does not decode",
-          {{"offset", record.offset}, {"error", decoded.error().message}});
+      // What is of no kind we know is damage, or of a release to come: told as a record that does not decode.
+      Apply(record, listener);
     }
     records_->Add();
     if (const std::uint64_t unproven = decoder_.unproven_samples(); unproven > unproven_seen_) {

@@ -47,6 +47,10 @@ class StoreConsumer {
  private:
   // Applies the next records; false when there were none.
   [[nodiscard]] Result<bool> Step(const ReplayListener& listener);
+  // Applies a record of samples.
+  void Apply(const stream::Record& record, const ReplayListener& listener);
+  // Passes over a record that is another consumer's.
+  void Pass(const stream::Record& record);
   // Follows the stream; a turn of the consumer.
   [[nodiscard]] Turn Follow();
   // Does some of the store's work; a turn of the other.
@@ -57,6 +61,7 @@ class StoreConsumer {
   const Clock& clock_;
   Counter* records_;
   Counter* bad_records_;
+  Counter* other_records_;
   Counter* unproven_samples_;
   Gauge* offset_;
   Gauge* lag_;

@@ -163,6 +163,10 @@ void Store::Apply(std::uint64_t offset, std::uint64_t epoch, const codec::Sample
   series_since_cut_ += batch.series.size();
 }
 
+void Store::Pass(std::uint64_t offset, TimeMs received_ms) {
+  if (fs_ != nullptr && IsCutDue(received_ms)) Cut(offset, received_ms);
+}
+
 bool Store::IsCutDue(TimeMs received_ms) {
   const std::int64_t interval_ms = options_.seal_interval_ms;
   if (due_ms_ == 0 || received_ms < due_ms_ - kClockBackIntervals * interval_ms) {

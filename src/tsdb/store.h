@@ -121,6 +121,9 @@ class Store final : public Queryable, public CostSource, public LabelStateSource
   void Learn(std::uint64_t epoch, const codec::SampleBatch& batch);
   /// Adds the record at `offset`; offsets ascend.
   void Apply(std::uint64_t offset, std::uint64_t epoch, const codec::SampleBatch& batch);
+  /// The record at `offset`, received then, is not the store's. It still is time that passes: when nothing but such records
+  /// come, the stream before them can be let go of.
+  void Pass(std::uint64_t offset, TimeMs received_ms);
   /// Everything in the store that a sender may refer to again, as batches of definitions and metadata, and the
   /// number its next series gets.
   void ForEachDefinition(

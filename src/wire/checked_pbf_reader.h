@@ -34,6 +34,7 @@ class CheckedPbfReader {
     return {view.data(), view.size()};
   }
   [[nodiscard]] double Double() { return Expect(WireType::fixed64).get_double(); }
+  [[nodiscard]] std::uint32_t Fixed32() { return Expect(WireType::fixed32).get_fixed32(); }
   [[nodiscard]] std::uint64_t Fixed64() { return Expect(WireType::fixed64).get_fixed64(); }
   [[nodiscard]] std::int64_t Sfixed64() { return Expect(WireType::fixed64).get_sfixed64(); }
   [[nodiscard]] bool Bool() { return Expect(WireType::varint).get_bool(); }

@@ -90,7 +90,7 @@ def test_samples_of_other_signals_and_delta(serve):
     """metrics.json is delta but for a gauge of 2018; the three other files are no metrics, which is no mistake."""
     if not CONFORMANCE.is_dir():
         pytest.skip(f"no conformance material at {CONFORMANCE}; set TICKSCOPE_SHARED")
-    server = serve()
+    server = serve(config="otlp: {delta: {series_max: 0}}\n")
     answer = post(server, (CONFORMANCE / "metrics.json").read_bytes(), JSON)
     rejected, why = partial(answer)
     assert answer.status == 200
@@ -181,19 +181,15 @@ def test_a_real_prometheus_agrees(serve, start, peer, run, tmp_path, strategy, s
 
 
 class SdkMetrics:
-    """What a game server would measure, with the OpenTelemetry SDK for Python, over HTTP and protobuf."""
+    """What a game server would measure, with the OpenTelemetry SDK for Python."""
 
-    def __init__(self, url: str, compression: str):
+    def __init__(self, exporter):
         sdk = pytest.importorskip("opentelemetry.sdk.metrics")
-        exporter = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.metric_exporter")
-        from opentelemetry.exporter.otlp.proto.http import Compression
         from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
         from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
         from opentelemetry.sdk.resources import Resource
 
-        self.reader = PeriodicExportingMetricReader(
-            exporter.OTLPMetricExporter(endpoint=url, compression=Compression(compression)), export_interval_millis=3_600_000
-        )
+        self.reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
         attributes = {"service.name": "gs", "service.instance.id": "i-1", "cloud.region": "eu"}
         self.provider = sdk.MeterProvider(
             [self.reader],
@@ -215,11 +211,44 @@ class SdkMetrics:
         self.provider.shutdown()
 
 
-@pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_a_real_sdk(serve, compression):
-    port = free_port()
-    server = serve(config=f"otlp:\n  listen: 127.0.0.1:{port}\n")
-    metrics = SdkMetrics(f"http://127.0.0.1:{port}/v1/metrics", compression)
+def http_exporter(port: int, compression: str, temporality: dict):
+    exporter = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.metric_exporter")
+    from opentelemetry.exporter.otlp.proto.http import Compression
+
+    return exporter.OTLPMetricExporter(
+        endpoint=f"http://127.0.0.1:{port}/v1/metrics", compression=Compression(compression), preferred_temporality=temporality
+    )
+
+
+def grpc_exporter(port: int, compression: str, temporality: dict):
+    exporter = pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc.metric_exporter")
+    import grpc
+
+    return exporter.OTLPMetricExporter(
+        endpoint=f"127.0.0.1:{port}",
+        insecure=True,
+        compression=grpc.Compression.Gzip if compression == "gzip" else grpc.Compression.NoCompression,
+        preferred_temporality=temporality,
+    )
+
+
+def delta_temporality() -> dict:
+    """What OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta asks of an SDK."""
+    from opentelemetry.sdk.metrics import Counter, Histogram
+    from opentelemetry.sdk.metrics.export import AggregationTemporality
+
+    return {Counter: AggregationTemporality.DELTA, Histogram: AggregationTemporality.DELTA}
+
+
+@pytest.mark.parametrize("temporality", ["cumulative", "delta"])
+@pytest.mark.parametrize(("exporter", "compression"), [("http", "none"), ("http", "gzip"), ("grpc", "none"), ("grpc", "gzip")])
+def test_a_real_sdk(serve, exporter, compression, temporality):
+    port, grpc_port = free_port(), free_port()
+    server = serve(config=f"otlp:\n  listen: 127.0.0.1:{port}\n  grpc: {{listen: '127.0.0.1:{grpc_port}'}}\n")
+    preferred = delta_temporality() if temporality == "delta" else {}
+    metrics = SdkMetrics(
+        grpc_exporter(grpc_port, compression, preferred) if exporter == "grpc" else http_exporter(port, compression, preferred)
+    )
     try:
         for joined, tick in ((3, 4), (4, 12), (0, 30)):
             metrics.joined.add(joined, {"map.name": "dust"})
@@ -413,3 +442,56 @@ def test_tenants_do_not_meet(serve):
         answer = server.get("/api/v1/query", {"query": "g", "time": str(now)}, headers={"X-Scope-OrgID": tenant})
         assert [one["value"][1] for one in answer.json()["data"]["result"]] == [value]
     assert server.query("g", now) == []
+
+
+def delta_sum(name: str, *points: tuple[float, float, float]) -> dict:
+    """A counter of delta temporality: (start, end, value)."""
+    return {
+        "name": name,
+        "sum": {
+            "aggregationTemporality": 1,
+            "isMonotonic": True,
+            "dataPoints": [point(end, value) | {"startTimeUnixNano": str(int(start * 1000) * 1_000_000)} for start, end, value in points],
+        },
+    }
+
+
+def test_delta_is_added_up(serve):
+    server = serve(config="otlp: {delta: {series_max: 2}}\n")
+    t = int(time.time()) - 100
+    for points in ([(t, t + 10, 5)], [(t + 10, t + 20, 3), (t + 20, t + 30, 1)]):
+        assert post(server, one_resource(delta_sum("c", *points))).json() == {}
+    # A retry adds nothing; what is late is refused, and told.
+    assert post(server, one_resource(delta_sum("c", (t + 20, t + 30, 1)))).json() == {}
+    rejected, why = partial(post(server, one_resource(delta_sum("c", (t + 5, t + 15, 7)))))
+    assert rejected == 1 and "out of order" in why
+    (found,) = server.query("c_total[2m]", t + 60)
+    assert [value for _, value in found["values"]] == ["5", "8", "9"]
+    # There is room for two series.
+    rejected, why = partial(post(server, one_resource(delta_sum("d", (t, t + 10, 1)), delta_sum("e", (t, t + 10, 1)))))
+    assert rejected == 1 and "one series too many" in why
+    assert server.metric("tickscope_otlp_delta_series") == 2
+    # After a restart totals begin anew, with a new start: no count is lost to rate() by that.
+    port = int(server.url.rpartition(":")[2])
+    assert server.child.stop() == 0
+    server = serve(data=server.data, port=port, config="otlp: {delta: {series_max: 2}}\n")
+    assert post(server, one_resource(delta_sum("c", (t + 30, t + 40, 4)))).json() == {}
+    # The store's count of records has those replayed in it: it does not say that this one is visible.
+    wait_until(lambda: len(server.query("c_total[2m]", t + 60)[0]["values"]) == 4, "the new total")
+    (found,) = server.query("c_total[2m]", t + 60)
+    assert [value for _, value in found["values"]] == ["5", "8", "9", "4"]
+    (found,) = server.query("resets(c_total[2m])", t + 60)
+    assert found["value"][1] == "1"
+
+
+def test_zstd_bodies(serve):
+    zstd = pytest.importorskip("pyarrow")
+    server = serve()
+    now = int(time.time())
+    body = json.dumps(one_resource(gauge("g", point(now, 7)))).encode()
+    codec = zstd.Codec("zstd")
+    assert post(server, codec.compress(body, asbytes=True), JSON | {"Content-Encoding": "zstd"}).status == 200
+    assert server.query("g", now)[0]["value"][1] == "7"
+    bomb = codec.compress(b"\0" * (128 << 20), asbytes=True)
+    assert post(server, bomb, PROTOBUF | {"Content-Encoding": "zstd"}).status == 413
+    assert post(server, b"not zstd", JSON | {"Content-Encoding": "zstd"}).status == 400

@@ -230,3 +230,20 @@ def test_many_small_fields_do_not_inflate(serve):
     unknown_fields = field_varint(99, 1) * 2_000_000
     assert server.write_raw(snappy(unknown_fields), headers("rw1")).status in (204, 400)
     assert server.child.rss_bytes_max() - before < 512 << 20
+
+
+def test_zstd_bodies(serve):
+    """As VictoriaMetrics' agents send them; what unpacks to too much is not unpacked."""
+    pyarrow = pytest.importorskip("pyarrow")
+    server = serve()
+    codec = pyarrow.Codec("zstd")
+    now = time.time()
+    for protocol, value in (("rw1", 3), ("rw2", 4)):
+        message = remote_write.message(protocol, [Series({"__name__": protocol}, [(int(now * 1000), float(value))])])
+        headers = remote_write.headers(protocol) | {"Content-Encoding": "zstd"}
+        assert server.write_raw(codec.compress(message, asbytes=True), headers).status == 204
+        wait_until(lambda protocol=protocol: server.query(protocol, now), "the sample")
+        assert server.query(protocol, now)[0]["value"][1] == str(value)
+        bomb = codec.compress(b"\0" * (256 << 20), asbytes=True)
+        assert server.write_raw(bomb, headers).status == 413
+        assert server.write_raw(codec.compress(message, asbytes=True)[:-3], headers).status == 400

@@ -1,0 +1,135 @@
+#include "otlp/export_service.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "otlp/signal_request.h"
+
+namespace tickscope::otlp {
+namespace {
+
+// A space that one large request blew up is not kept.
+constexpr std::size_t kMessageBytesKept = 8U << 20;
+
+// What the decoder left out, kept until the rest is durable.
+struct Refused {
+  std::uint64_t points = 0;
+  std::vector<std::string> messages;
+};
+
+ExportOutcome OutcomeOf(const Refused& refused, ingest::WriteAnswer answer) {
+  // With nothing refused by admission an error is the stream's: nothing was written.
+  if (answer.error && answer.refused == 0) return {.error = std::move(answer.error)};
+  ExportOutcome outcome{.refused = refused.points + answer.refused};
+  if (refused.points > 0) {
+    outcome.message =
+        fmt::format("{} data points refused: {}{}", refused.points, fmt::join(refused.messages, "; "),
+                    refused.points > refused.messages.size() ? "; ..." : "");
+  }
+  if (answer.error) {
+    if (!outcome.message.empty()) outcome.message += "; ";
+    outcome.message += answer.error->message;
+  }
+  return outcome;
+}
+
+codec::RecordKind KindOf(Signal signal) {
+  return signal == Signal::kLogs ? codec::RecordKind::kLogs : codec::RecordKind::kSpans;
+}
+
+signals::SignalCallback ToSignalCallback(ExportCallback done) {
+  return [done = std::move(done)](signals::SignalAnswer answer) mutable {
+    done({answer.refused, std::move(answer.message), std::move(answer.error)});
+  };
+}
+
+}  // namespace
+
+ExportService::ExportService(ingest::Gateway& metrics_gateway, signals::SignalGateway& signal_gateway,
+                             Random& random, MetricRegistry& metrics, ExportOptions options)
+    : metrics_gateway_(metrics_gateway),
+      signal_gateway_(signal_gateway),
+      translation_(std::move(options.translation)),
+      seed_(random.Next()),
+      takes_delta_(options.delta.series_max > 0),
+      sums_(*options.clock, options.delta),
+      points_(metrics.AddCounter("tickscope_otlp_data_points_total", "Data points of requests that decoded.",
+                                 {})) {
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    refused_[i] = metrics.AddCounter("tickscope_otlp_refused_data_points_total",
+                                     "Data points that are no samples, by reason.",
+                                     {{"reason", std::string(RefusalName(static_cast<Refusal>(i)))}});
+  }
+  metrics.AddCallbackGauge("tickscope_otlp_delta_series", "Series whose delta data points are added up.", {},
+                           [this] { return static_cast<double>(sums_.size()); });
+}
+
+ExportService::~ExportService() = default;
+
+std::unique_ptr<MetricsRequest> ExportService::TakeSpace() {
+  const MutexLock lock(mu_);
+  if (idle_.empty()) return std::make_unique<MetricsRequest>(translation_, seed_);
+  std::unique_ptr<MetricsRequest> space = std::move(idle_.back());
+  idle_.pop_back();
+  return space;
+}
+
+void ExportService::ReturnSpace(std::unique_ptr<MetricsRequest> space, std::size_t message_bytes) {
+  if (message_bytes > kMessageBytesKept) return;
+  const MutexLock lock(mu_);
+  idle_.push_back(std::move(space));
+}
+
+std::size_t ExportService::request_bytes_max(Signal signal) const {
+  return signal == Signal::kMetrics ? metrics_gateway_.request_bytes_max()
+                                    : signal_gateway_.options().request_bytes_max;
+}
+
+void ExportService::Export(Signal signal, const TenantId& tenant, std::string_view message,
+                           ExportCallback done) {
+  if (signal == Signal::kMetrics) {
+    ExportMetrics(tenant, message, std::move(done));
+  } else {
+    ExportSignals(signal, tenant, message, std::move(done));
+  }
+}
+
+void ExportService::Refuse(Signal signal, Error error, ExportCallback done) {
+  if (signal != Signal::kMetrics)
+    return signal_gateway_.Refuse(KindOf(signal), std::move(error), ToSignalCallback(std::move(done)));
+  metrics_gateway_.Refuse(std::move(error), [done = std::move(done)](ingest::WriteAnswer answer) mutable {
+    done({.error = std::move(answer.error)});
+  });
+}
+
+void ExportService::ExportMetrics(const TenantId& tenant, std::string_view message, ExportCallback done) {
+  std::unique_ptr<MetricsRequest> request = TakeSpace();
+  if (takes_delta_) request->AddDeltasTo(&sums_, tenant);
+  if (const Status decoded = request->Decode(message); !decoded) {
+    Refuse(Signal::kMetrics, decoded.error(), std::move(done));
+  } else {
+    points_->Add(request->point_count());
+    Refused refused{0, request->messages()};
+    for (std::size_t i = 0; i < kRefusals; ++i) {
+      refused_[i]->Add(request->refused()[i]);
+      refused.points += request->refused()[i];
+    }
+    metrics_gateway_.Write(
+        tenant, *request,
+        [refused = std::move(refused), done = std::move(done)](ingest::WriteAnswer answer) mutable {
+          done(OutcomeOf(refused, std::move(answer)));
+        });
+  }
+  ReturnSpace(std::move(request), message.size());
+}
+
+void ExportService::ExportSignals(Signal signal, const TenantId& tenant, std::string_view message,
+                                  ExportCallback done) {
+  signals::Intake intake = signal_gateway_.Begin(KindOf(signal), tenant);
+  if (Status decoded = DecodeSignals(message, intake); !decoded)
+    return Refuse(signal, std::move(decoded).error(), std::move(done));
+  signal_gateway_.Commit(std::move(intake), message.size(), ToSignalCallback(std::move(done)));
+}
+
+}  // namespace tickscope::otlp

@@ -1,0 +1,80 @@
+// ExportService: an OTLP request of any signal, as a protobuf message, to the gateway that takes it; what is the same by
+// whichever protocol it came.
+//
+// Bounds    Those of gateways and decoders; a request space for each thread that works at once.
+// Threads   Thread-safe. Callbacks run here or on the stream's thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "ingest/gateway.h"
+#include "model/tenant.h"
+#include "otlp/delta_sums.h"
+#include "otlp/metrics_request.h"
+#include "otlp/signal.h"
+#include "otlp/translation.h"
+#include "signals/signal_gateway.h"
+
+namespace tickscope::otlp {
+
+/// With an error nothing is promised; else everything but `refused` is durable.
+struct ExportOutcome {
+  std::uint64_t refused = 0;  ///< Data points, log records or spans.
+  std::string message;        ///< Why; empty when nothing was refused.
+  std::optional<Error> error;
+};
+
+using ExportCallback = std::move_only_function<void(ExportOutcome)>;
+
+struct ExportOptions {
+  Translation translation;
+  DeltaOptions delta;
+  const Clock* clock = nullptr;  ///< Never null; outlives the service.
+};
+
+class ExportService {
+ public:
+  /// Everything given outlives the service.
+  ExportService(ingest::Gateway& metrics_gateway, signals::SignalGateway& signal_gateway, Random& random,
+                MetricRegistry& metrics, ExportOptions options);
+  ~ExportService();
+
+  /// Takes a request. `message` is not used after the return; `done` runs once.
+  void Export(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done);
+  /// Counts and answers a request that is no message.
+  void Refuse(Signal signal, Error error, ExportCallback done);
+
+  /// Most bytes of a message.
+  [[nodiscard]] std::size_t request_bytes_max(Signal signal) const;
+
+ private:
+  void ExportMetrics(const TenantId& tenant, std::string_view message, ExportCallback done);
+  void ExportSignals(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done);
+  [[nodiscard]] std::unique_ptr<MetricsRequest> TakeSpace();
+  void ReturnSpace(std::unique_ptr<MetricsRequest> space, std::size_t message_bytes);
+
+  ingest::Gateway& metrics_gateway_;
+  signals::SignalGateway& signal_gateway_;
+  const Translation translation_;
+  const std::uint64_t seed_;
+  const bool takes_delta_;
+  DeltaSums sums_;
+  Counter* points_;
+  std::array<Counter*, kRefusals> refused_;
+  Mutex mu_;
+  std::vector<std::unique_ptr<MetricsRequest>> idle_ TICKSCOPE_GUARDED_BY(mu_);
+};
+
+}  // namespace tickscope::otlp

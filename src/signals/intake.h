@@ -1,0 +1,104 @@
+// Intake: the logs or spans of one request on their way to the stream. Each is judged, cleaned of what is private and
+// written at once, so that a decoder walks the request's bytes and keeps no tree of it.
+//
+// Invariants   I1 what is refused costs only itself, and is counted with a reason.
+//              I2 no value is in a message; names are in it only once they are known to give nobody away.
+// Bounds       A payload is finished at kPayloadBytes: then what came before is one, complete in itself.
+// Threads      Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "codec/signal_batch.h"
+#include "model/tenant.h"
+#include "signals/private_text.h"
+#include "signals/refusal.h"
+#include "signals/signal_options.h"
+#include "signals/text_pool.h"
+
+namespace tickscope::signals {
+
+class Intake {
+ public:
+  /// `options` outlives the intake. Requires: kLogs or kSpans.
+  Intake(const SignalOptions& options, std::shared_ptr<const PrivacyRules> rules, codec::RecordKind kind,
+         TenantId tenant, TimeMs now_ms);
+
+  /// What the records from now on share. When it is refused so are they, one by one.
+  void SetOrigin(const codec::SignalOrigin& origin);
+  /// Has the records up to the next origin refused.
+  void RefuseOrigin(Refusal refusal, std::string_view why);
+
+  /// A time of 0 is the time it was observed, and without that, now. A trace or span id of a wrong length is none.
+  void Add(codec::LogRecord record);
+  void Add(codec::SpanRecord record);
+  /// Counts a record that its decoder could not make one of.
+  void Refuse(Refusal refusal, std::string_view why);
+
+  [[nodiscard]] codec::RecordKind kind() const { return kind_; }
+  [[nodiscard]] const TenantId& tenant() const { return tenant_; }
+  [[nodiscard]] std::uint64_t accepted() const { return accepted_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_total_; }
+  [[nodiscard]] const std::array<std::uint64_t, kRefusals>& refused_by_reason() const { return refused_; }
+  [[nodiscard]] const std::array<std::uint64_t, guard::kPiiKinds>& replaced() const {
+    return private_text_.replaced();
+  }
+  /// Of the first few that were refused, why. Empty when none was.
+  [[nodiscard]] std::string Explanation() const;
+
+  /// The stream's records; the intake is not used after it.
+  [[nodiscard]] std::vector<Bytes> TakePayloads();
+
+ private:
+  static constexpr std::size_t kPayloadBytes = 4U << 20;
+  static constexpr std::size_t kMessagesMax = 5;
+
+  using Attributes = std::vector<codec::SignalAttribute>;
+
+  // Why not, when not. Cleaned attributes are appended to `out`, their bytes to `bytes`.
+  [[nodiscard]] std::optional<Refusal> Clean(codec::SignalAttributes attributes, ValueOf of, TextPool& pool,
+                                             Attributes& out, std::size_t& bytes);
+  [[nodiscard]] std::string_view CleanText(std::string_view text, TextPool& pool);
+  [[nodiscard]] codec::SignalValue CleanBody(const codec::SignalValue& body, TextPool& pool);
+  [[nodiscard]] std::optional<Refusal> CheckTime(std::int64_t time_ns) const;
+  // Before a record is written: refuses with its origin, begins a payload. True when it may be written.
+  [[nodiscard]] bool Prepare();
+  void Written();
+
+  const SignalOptions& options_;
+  const codec::RecordKind kind_;
+  const TenantId tenant_;
+  const TimeMs now_ms_;
+  PrivateText private_text_;
+  codec::SignalBatchWriter writer_;
+  std::vector<Bytes> payloads_;
+
+  codec::SignalOrigin origin_;
+  Attributes origin_attributes_;
+  Attributes scope_attributes_;
+  TextPool origin_texts_;
+  std::optional<Refusal> origin_refusal_;
+  std::string origin_why_;
+  bool is_origin_written_ = false;
+
+  Attributes attributes_;
+  std::vector<codec::SpanEvent> events_;
+  std::vector<codec::SpanLink> links_;
+  TextPool texts_;
+
+  std::uint64_t accepted_ = 0;
+  std::uint64_t refused_total_ = 0;
+  std::array<std::uint64_t, kRefusals> refused_{};
+  std::vector<std::string> messages_;
+};
+
+}  // namespace tickscope::signals
