@@ -20,15 +20,20 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "config/yaml_tree.h"
+#include "discovery/discovery.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
+#include "io/secret_memory.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
+#include "roles/agent_dry_run.h"
+#include "roles/agent_pages.h"
+#include "roles/agent_targets.h"
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
@@ -47,6 +52,7 @@ struct Flags {
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
   bool check = false;
+  bool dry_run = false;
 };
 
 Result<agent::AgentConfig> LoadConfig(const Flags& flags) {
@@ -86,8 +92,43 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   return shards;
 }
 
-void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
-            const Clock& clock, const agent::AgentConfig& started_with) {
+// The configuration in force, and the targets found for it.
+class Targets {
+ public:
+  Targets(const discovery::DiscoveryContext& context, discovery::Discovery::Executor executor,
+          agent::Agent& agent)
+      : agent_(agent),
+        discovery_(context, std::move(executor), [this](const discovery::Found& found) { Take(found); }) {}
+
+  /// All or nothing, as Agent::Apply.
+  [[nodiscard]] Status Apply(agent::AgentConfig config) {
+    TakeFound(discovery_.Follow(DiscoveryPlanOf(config)), config);
+    if (Status applied = agent_.Apply(config); !applied) {
+      TakeFound(discovery_.Follow(DiscoveryPlanOf(config_)), config_);
+      return applied;
+    }
+    config_ = std::move(config);
+    return {};
+  }
+  void Stop() { discovery_.Stop(); }
+
+ private:
+  void Take(const discovery::Found& found) {
+    TakeFound(found, config_);
+    if (const Status applied = agent_.Apply(config_); !applied) {
+      Log(LogLevel::kError, "targets that were found are not taken up", {{"error", applied.error().message}});
+      return;
+    }
+    Log(LogLevel::kInfo, "targets changed", {{"targets", agent_.target_count()}});
+  }
+
+  agent::Agent& agent_;
+  agent::AgentConfig config_;
+  discovery::Discovery discovery_;
+};
+
+void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Guard& guard,
+            agent::AgentMetrics& metrics, const Clock& clock, const agent::AgentConfig& started_with) {
   const auto fail = [&](const Error& error) {
     metrics.reloads_failed->Add();
     Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
@@ -96,7 +137,7 @@ void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent:
   if (!config) return fail(config.error());
   const auto fs = io::MakePosixFileSystem();
   if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
-  if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
+  if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
@@ -122,6 +163,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   mallopt(M_ARENA_MAX, 1);
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
+  if (!config.core_dump_memory) {
+    if (const Status kept = io::KeepMemoryOutOfCoreDumps(); !kept)
+      Log(LogLevel::kWarn, "there will be no core dumps at all", {{"error", kept.error().message}});
+  }
   const auto random = io::MakeSystemRandom();
   const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
@@ -160,17 +205,22 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
       context, [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, send);
   follower->SetHooks({.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
                       .report = [&agent, &metrics] { return Report(agent, metrics); }});
+  Targets targets(
+      {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
+      [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
+      if (is_ready) Reload(flags, agent, targets, *guard, metrics, *clock, config);
       return;
     }
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
+    targets.Stop();
     agent.Shutdown(std::chrono::milliseconds(config.shutdown_timeout_ms), [&] { loop->Stop(); });
   };
 
   http::Router router;
+  RegisterAgentPages(router, *loop, *clock, [&agent] { return agent.Describe(); }, TICKSCOPE_VERSION);
   api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
@@ -185,12 +235,14 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                       router.Handle(std::move(request), std::move(respond));
                                                     },
                                                     registry));
-  TICKSCOPE_RETURN_IF_ERROR(agent.Apply(config));
+  TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
        {"targets", agent.target_count()},
        {"receivers", config.remote_writes.size()}});
+  // Parsing and joining is done, and most of it never again. The first reads bring back what they use.
+  io::LetGoOfStartupCode();
   loop->Run();
   scrape_pool.Stop();
   send_pool.Stop();
@@ -211,6 +263,9 @@ int RunAgent(int argc, char** argv) {
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_option("--log-format", flags.log_format, "logfmt or json");
   app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");
+  app.add_flag(
+      "--dry-run", flags.dry_run,
+      "read every target once, print what would be sent, and end; exit code 1 when a target is down");
   app.footer(
       "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
       "SIGHUP reads the configuration again; targets that did not change go on untouched.");
@@ -228,6 +283,7 @@ int RunAgent(int argc, char** argv) {
     std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
     return 0;
   }
+  if (flags.dry_run) return DryRunAgent(*config);
   if (const Status status = Run(flags, *config); !status) {
     std::fprintf(stderr, "tickscope agent: %s\n", status.error().message.c_str());
     return 1;
