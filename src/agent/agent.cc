@@ -10,6 +10,14 @@
 
 namespace tickscope::agent {
 
+namespace {
+
+bool HaveOneSpool(const RemoteWriteConfig& a, const RemoteWriteConfig& b) {
+  return !a.spool.directory.empty() && a.spool.directory == b.spool.directory;
+}
+
+}  // namespace
+
 TimeMs NextDueMs(TimeMs after_ms, std::int64_t interval_ms, std::uint64_t hash) {
   const auto phase = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
   const std::int64_t into = (((after_ms - phase) % interval_ms) + interval_ms) % interval_ms;
@@ -44,17 +52,32 @@ Status Agent::Apply(const AgentConfig& config) {
   }
   std::vector<std::unique_ptr<RemoteWriter>> fresh_writers;
   std::vector<std::unique_ptr<RemoteWriter>*> kept_writers;
+  std::vector<std::function<void()>> reconfigured;
   for (const RemoteWriteConfig& wanted : config.remote_writes) {
-    const auto same =
-        std::ranges::find_if(writers_, [&](const auto& writer) { return writer->config() == wanted; });
+    const auto same = std::ranges::find_if(writers_, [&](const auto& writer) {
+      return writer->config() == wanted || HaveOneSpool(writer->config(), wanted);
+    });
     if (same != writers_.end()) {
       kept_writers.push_back(&*same);
+      if ((*same)->config() == wanted) {
+        (*same)->CheckCredentials();
+        continue;
+      }
+      // A spool has one owner: what changes is taken up by it.
+      if ((*same)->config().spool != wanted.spool) {
+        return Fail(ErrorCode::kInvalidArgument,
+                    "settings of a spool change with a restart only: directory=" + wanted.spool.directory);
+      }
+      TICKSCOPE_ASSIGN_OR_RETURN(auto take_up, (*same)->Reconfigure(wanted));
+      reconfigured.push_back(std::move(take_up));
       continue;
     }
     TICKSCOPE_ASSIGN_OR_RETURN(auto writer, RemoteWriter::Make(wanted, context_, send_executor_));
     fresh_writers.push_back(std::move(writer));
   }
 
+  for (const std::function<void()>& take_up : reconfigured)
+    take_up();
   // Targets end before receivers change, so that a receiver that stays gets their markers. A target that is
   // listed twice is kept once.
   std::vector<std::unique_ptr<Target>> targets;
@@ -111,6 +134,39 @@ Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config,
   return scraper;
 }
 
+std::int64_t Agent::IntervalOf(const Target& target) const {
+  const std::int64_t configured_ms = target.source->interval_ms();
+  return cadence_ms_ == 0 ? configured_ms : std::min(configured_ms, cadence_ms_);
+}
+
+void Agent::SetCadence(std::int64_t cadence_ms) {
+  if (std::exchange(cadence_ms_, cadence_ms) == cadence_ms) return;
+  const TimeMs now_ms = context_.clock.NowMs();
+  for (const std::unique_ptr<Target>& target : targets_) {
+    // One without a timer is being read right now, and is scheduled at its end.
+    if (const auto timer = std::exchange(target->timer, std::nullopt); timer) {
+      context_.loop.CancelTimer(*timer);
+      Schedule(*target, now_ms);
+    }
+  }
+}
+
+std::int64_t Agent::cadence_ms() const {
+  std::int64_t quickest_ms = 0;
+  for (const std::unique_ptr<Target>& target : targets_) {
+    const std::int64_t interval_ms = IntervalOf(*target);
+    if (quickest_ms == 0 || interval_ms < quickest_ms) quickest_ms = interval_ms;
+  }
+  return quickest_ms;
+}
+
+std::int64_t Agent::lag_ms() const {
+  std::int64_t lag_ms = 0;
+  for (const std::unique_ptr<RemoteWriter>& writer : writers_)
+    lag_ms = std::max(lag_ms, writer->lag_ms());
+  return lag_ms;
+}
+
 std::string WithoutQuery(const std::string& url) {
   return url.substr(0, url.find('?'));
 }
@@ -120,7 +176,7 @@ AgentStatus Agent::Describe() const {
   for (const auto& target : targets_) {
     TargetStatus& one = status.targets.emplace_back();
     if (const auto* const scraped = std::get_if<TargetConfig>(&target->config)) one.labels = scraped->labels;
-    one.interval_ms = target->source->interval_ms();
+    one.interval_ms = IntervalOf(*target);
     one.series = target->series_count;
     one.last = target->last;
   }
@@ -136,7 +192,7 @@ AgentStatus Agent::Describe() const {
 
 void Agent::Schedule(Target& target, TimeMs after_ms) {
   const TimeMs now_ms = context_.clock.NowMs();
-  const TimeMs due_ms = NextDueMs(after_ms, target.source->interval_ms(), target.source->hash());
+  const TimeMs due_ms = NextDueMs(after_ms, IntervalOf(target), target.source->hash());
   target.timer = context_.loop.After(std::chrono::milliseconds(std::max<TimeMs>(0, due_ms - now_ms)),
                                      [this, &target, due_ms] {
                                        target.timer.reset();

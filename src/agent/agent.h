@@ -42,6 +42,13 @@ class Agent {
   /// Ends all targets, delivers what waits for at most `timeout`, then calls `done`. Call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
 
+  /// Has every target read at least every `cadence_ms`; 0 as configured. Not slower than configured.
+  void SetCadence(std::int64_t cadence_ms);
+  /// Of the quickest target, as of now; 0 without targets.
+  [[nodiscard]] std::int64_t cadence_ms() const;
+  /// Age of the oldest push that waits for a receiver.
+  [[nodiscard]] std::int64_t lag_ms() const;
+
   [[nodiscard]] std::size_t target_count() const { return targets_.size(); }
   [[nodiscard]] AgentStatus Describe() const;
   [[nodiscard]] const std::vector<std::unique_ptr<RemoteWriter>>& writers() const { return writers_; }
@@ -62,6 +69,7 @@ class Agent {
   [[nodiscard]] static std::vector<SourceConfig> SourcesOf(const AgentConfig& config);
   [[nodiscard]] Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config,
                                                            const Labels& external_labels) const;
+  [[nodiscard]] std::int64_t IntervalOf(const Target& target) const;
   void Schedule(Target& target, TimeMs after_ms);
   void StartScrape(Target& target, TimeMs due_ms);
   void OnScraped(Target& target, const WriteBatchPtr& batch);
@@ -85,6 +93,7 @@ class Agent {
   std::optional<io::TimerId> shutdown_timer_;
   std::chrono::milliseconds shutdown_timeout_{0};
   bool is_draining_ = false;
+  std::int64_t cadence_ms_ = 0;  // Of all targets that are slower; 0 for none.
 };
 
 /// The first time after `after_ms` that a target with this hash and interval is due at.

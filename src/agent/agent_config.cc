@@ -107,6 +107,29 @@ SpoolConfig ReadSpool(YamlMap map) {
   return config;
 }
 
+SigV4Config ReadSigV4(YamlMap map) {
+  SigV4Config sigv4;
+  sigv4.region = map.String("region", "");
+  sigv4.service = map.String("service", sigv4.service);
+  sigv4.access_key = map.String("access_key", "");
+  sigv4.secret_key_file = map.String("secret_key_file", "");
+  sigv4.session_token_file = map.String("session_token_file", "");
+  if (!sigv4.region.empty() && (sigv4.access_key.empty() || sigv4.secret_key_file.empty()))
+    map.Complain("region", "expected access_key and secret_key_file beside it");
+  return sigv4;
+}
+
+void WriteSigV4(const SigV4Config& sigv4, config::YamlWriter& out) {
+  out.Comment("Region of AWS; requests are not signed when empty.");
+  out.String("region", sigv4.region);
+  out.String("service", sigv4.service);
+  out.String("access_key", sigv4.access_key);
+  out.Comment(
+      "Files with the secret key, and the token of temporary credentials. Read again when they change.");
+  out.String("secret_key_file", sigv4.secret_key_file);
+  out.String("session_token_file", sigv4.session_token_file);
+}
+
 RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
   RemoteWriteConfig config;
   config.url = map.RequiredString("url");
@@ -127,6 +150,11 @@ RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
     map.Complain("backoff_max", "backoff_max is below backoff_min");
   config.metadata_interval_ms =
       map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
+  config.delivery = ReadDelivery(map);
+  config.tls = ReadTlsClient(map.Map("tls_config"));
+  config.sigv4 = ReadSigV4(map.Map("sigv4"));
+  if (!config.sigv4.region.empty() && !config.delivery.bearer_token_file.empty())
+    map.Complain("sigv4", "a request is signed, or has a bearer token");
   config.spool = ReadSpool(map.Map("spool"));
   // Records of the spool go out one after the other.
   if (!config.spool.directory.empty() && config.shards != 1)
@@ -203,6 +231,14 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
   out.DurationMs("backoff_max", remote.backoff_max_ms);
   out.Comment("How often type, help and unit of a known series are sent again.");
   out.DurationMs("metadata_interval", remote.metadata_interval_ms);
+  WriteDelivery(remote.delivery, out);
+  out.BeginMap("tls_config");
+  WriteTlsClient(remote.tls, out);
+  out.EndMap();
+  out.Comment("Signs requests for AWS (Amazon Managed Prometheus).");
+  out.BeginMap("sigv4");
+  WriteSigV4(remote.sigv4, out);
+  out.EndMap();
   const SpoolConfig& spool = remote.spool;
   out.Comment("Keeps what waits on disk, over restarts and kills, instead of in memory.");
   out.BeginMap("spool");
@@ -257,6 +293,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
       static_cast<guard::GuardMode>(guard.OneOf("mode", 0, {"auto", "off", "observe", "enforce"}));
   if (guard.Has("player_patterns")) config.guard.player_patterns = guard.Strings("player_patterns");
 
+  config.fleet = ReadFleetConfig(root.Map("fleet"));
   config.host_metadata = discovery::ReadHostMetadataConfig(root.Map("host_metadata"));
 
   std::unordered_set<std::string> jobs;
@@ -307,6 +344,10 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.String("mode", guard::kGuardModeNames[static_cast<std::size_t>(config.guard.mode)]);
   out.Comment("How this game's player ids look: regular expressions (RE2).");
   out.Strings("player_patterns", config.guard.player_patterns);
+  out.EndMap();
+  out.Comment("What this agent takes from its gateway besides answers. Changes with a restart.");
+  out.BeginMap("fleet");
+  WriteFleetConfig(config.fleet, out);
   out.EndMap();
   out.BeginMap("global");
   out.DurationMs("scrape_interval", config.scrape_interval_ms);

@@ -22,7 +22,11 @@
 #include <utility>
 #include <vector>
 
+#include "agent/delivery_config.h"
+#include "agent/fleet_config.h"
 #include "agent/pages_config.h"
+#include "agent/sigv4.h"
+#include "agent/tls_client_config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "discovery/discovery_config.h"
@@ -91,6 +95,9 @@ struct RemoteWriteConfig {
   std::int64_t backoff_max_ms = 30'000;
   std::int64_t metadata_interval_ms = 300'000;
   SpoolConfig spool;
+  DeliveryConfig delivery;
+  TlsClientConfig tls;
+  SigV4Config sigv4;
 
   friend bool operator==(const RemoteWriteConfig&, const RemoteWriteConfig&) = default;
 };
@@ -111,6 +118,7 @@ struct AgentConfig {
   std::vector<ScrapeConfig> scrape_configs;
   std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
+  FleetConfig fleet;
 
   /// Every target of every scrape config, in the order of the file, relabelled. What rules drop is not there; of what they
   /// make a target that cannot be, the first few are told in `problems`, if that is given.

@@ -52,6 +52,11 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
   requests_ok = counter(kRequests, kRequestsHelp, {{"outcome", "ok"}});
   requests_retried = counter(kRequests, kRequestsHelp, {{"outcome", "retried"}});
   requests_refused = counter(kRequests, kRequestsHelp, {{"outcome", "refused"}});
+  requests_held_back = counter("tickscope_agent_requests_held_back_total",
+                               "Times a request waited because its receiver refused much for overload.", {});
+  requests_duplicate =
+      counter("tickscope_agent_requests_duplicate_total",
+              "Requests that the receiver had from before: the answer to them had been lost.", {});
   request_seconds =
       registry.AddHistogram("tickscope_agent_request_seconds", "Time of a remote-write request in seconds.",
                             {}, kLatencyBucketsSeconds);

@@ -71,6 +71,8 @@ class AgentMetrics {
   Counter* requests_ok;
   Counter* requests_retried;
   Counter* requests_refused;
+  Counter* requests_held_back;
+  Counter* requests_duplicate;
   HistogramMetric* request_seconds;
   Gauge* queue_bytes;
   Gauge* queue_samples;

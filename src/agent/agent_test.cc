@@ -302,7 +302,7 @@ TEST(Agent, ObeysRetryAfter) {
     response.headers.Set("Retry-After", "7");
     return response;
   };
-  ASSERT_TRUE(site.Apply(SiteYaml({"a:9100"})).has_value());
+  ASSERT_TRUE(site.Apply(SiteYaml({"a:9100"}, "", "    throttle_ratio: 0\n")).has_value());
   site.RunFor(seconds(30));
   ASSERT_GE(site.request_times_ms.size(), 3U);
   for (std::size_t i = 1; i < site.request_times_ms.size(); ++i) {

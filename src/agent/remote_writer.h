@@ -10,7 +10,12 @@
 //   2xx to a 2.0 request     the same, when the answer does not say how much was written, as 2.0 demands: an old
 //                            receiver reads a 2.0 message as an empty 1.0 one
 //   429, 5xx, no answer      sent again, after RetryPolicy says
+//   401, 403                 the same: a certificate, a token or a rule is to be mended, not the samples
 //   any other                never will be taken: dropped and counted
+//
+// Pushes are numbered: the gateway takes each once, also when its answer was lost and it comes again. With several gateways, one at a time
+// is used (agent/receivers.h); one that is overloaded is sent less (agent/adaptive_throttle.h). Files of certificates and tokens
+// are looked at every now and then, and new connections have what changed.
 //
 // With a spool, what is pushed goes to disk as the body of a request, and the one shard takes it from there: a record leaves the disk when
 // it is delivered or refused, so that neither a restart nor a kill loses what waits.
@@ -34,9 +39,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/adaptive_throttle.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
 #include "agent/batch_encoder.h"
+#include "agent/push_observer.h"
+#include "agent/receivers.h"
 #include "agent/retry_policy.h"
 #include "agent/write_batch.h"
 #include "base/clock.h"
@@ -49,6 +57,8 @@
 #include "io/network.h"
 #include "io/process_table.h"
 #include "spool/spool.h"
+#include "tls/client_context.h"
+#include "wire/delivery_headers.h"
 
 namespace tickscope::agent {
 
@@ -66,6 +76,8 @@ struct AgentContext {
   guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
   io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
   MetricRegistry* registry = nullptr;  ///< Likewise.
+  std::string host_name = "agent";     ///< As whom pushes are counted when the configuration names nobody.
+  PushObserver* observer = nullptr;    ///< Null when nothing is said beside samples.
 };
 
 class RemoteWriter {
@@ -80,6 +92,11 @@ class RemoteWriter {
 
   /// Queues a batch and sends when it can.
   void Push(const WriteBatchPtr& batch);
+  /// Gets ready for other settings, spool and shards apart; calling what is returned takes them up, and what waits, in memory or on
+  /// disk, goes by them. Errors: as Make.
+  [[nodiscard]] Result<std::function<void()>> Reconfigure(RemoteWriteConfig config);
+  /// Looks at files of certificates and tokens again.
+  void CheckCredentials();
   /// From now on requests are given at most `request_timeout`; calls `on_idle` once nothing waits or is under
   /// way.
   void Drain(std::chrono::milliseconds request_timeout, std::function<void()> on_idle);
@@ -88,10 +105,12 @@ class RemoteWriter {
   void Abandon(DropReason reason);
 
   [[nodiscard]] bool IsIdle() const;
-  [[nodiscard]] const RemoteWriteConfig& config() const { return config_; }
+  [[nodiscard]] const RemoteWriteConfig& config() const { return link_->config; }
   /// 1.0 once the receiver refused 2.0.
   [[nodiscard]] wire::RemoteWriteProtocol protocol() const { return protocol_; }
   [[nodiscard]] std::size_t queue_bytes() const { return queue_bytes_; }
+  /// Age of the front of the queue that is oldest; 0 when nothing waits.
+  [[nodiscard]] std::int64_t lag_ms() const;
 
  private:
   struct QueuedPart {
@@ -99,11 +118,21 @@ class RemoteWriter {
     std::shared_ptr<const spool::Spool::Taken> spooled;  ///< Instead of a part.
     std::size_t bytes = 0;
     std::uint64_t number = 0;  ///< Ascending over all shards.
+    TimeMs made_ms = 0;
 
     [[nodiscard]] std::size_t size() const {
       return spooled != nullptr ? spooled->record.items : part.size();
     }
   };
+  // How requests are made; what is under way keeps the one it began with.
+  struct Link {
+    RemoteWriteConfig config;
+    std::vector<http::Url> urls;
+    std::shared_ptr<tls::ClientContext> tls;
+    std::string token;
+    SigV4Credentials credentials;
+  };
+  using LinkPtr = std::shared_ptr<const Link>;
   struct Shard {
     explicit Shard(const RetryPolicy& policy) : retry(policy) {}
 
@@ -113,6 +142,15 @@ class RemoteWriter {
     RetryPolicy retry;
     bool is_sending = false;
     std::optional<io::TimerId> retry_timer;
+    LinkPtr client_of;                 ///< What the client was made for.
+    std::optional<std::size_t> asked;  ///< Who had the front and did not answer.
+    std::size_t receiver = 0;          ///< Who has it now.
+  };
+  struct Outgoing {
+    LinkPtr link;
+    std::size_t receiver = 0;
+    wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+    http::Headers headers;
   };
   struct Answer {
     Result<http::Response> response;
@@ -120,8 +158,21 @@ class RemoteWriter {
     wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
   };
 
-  RemoteWriter(RemoteWriteConfig config, http::Url url, const AgentContext& context, Executor executor);
-  [[nodiscard]] std::unique_ptr<http::Client> MakeClient(std::chrono::milliseconds timeout) const;
+  RemoteWriter(LinkPtr link, const AgentContext& context, Executor executor);
+  [[nodiscard]] static Result<LinkPtr> MakeLink(RemoteWriteConfig config, const AgentContext& context);
+  [[nodiscard]] std::unique_ptr<http::Client> MakeClient() const;
+  [[nodiscard]] const RemoteWriteConfig& settings() const { return link_->config; }
+  // Which push the front of a queue is.
+  [[nodiscard]] std::optional<wire::DeliveryNumber> NumberOf(const QueuedPart& queued) const;
+  [[nodiscard]] http::Headers HeadersOf(const QueuedPart& queued, wire::RemoteWriteProtocol protocol) const;
+  void SendLater(Shard& shard, std::int64_t wait_ms);
+  void CheckCredentialsLater();
+  // Reads token and keys into a link. Errors: as the file system.
+  [[nodiscard]] static Status ReadSecrets(io::FileSystem& fs, Link& link);
+  [[nodiscard]] bool HasSecrets() const {
+    return !settings().delivery.bearer_token_file.empty() || !settings().sigv4.region.empty();
+  }
+  void Use(LinkPtr link);
   [[nodiscard]] bool IsMetadataDue(const WriteBatch& batch);
   [[nodiscard]] Status OpenSpool();
   void PushToSpool(const BatchPart& part);
@@ -131,10 +182,11 @@ class RemoteWriter {
   /// False when everything queued is under way.
   bool PushOutOldest();
   void SendNext(Shard& shard);
-  [[nodiscard]] Answer Send(Shard& shard, const QueuedPart& queued, wire::RemoteWriteProtocol protocol);
+  [[nodiscard]] Answer Send(Shard& shard, const QueuedPart& queued, Outgoing push);
   // Whether the receiver's answer to a 2.0 request shows that it did not understand it.
   [[nodiscard]] static bool KnowsOnlyV1(const Answer& answer);
-  void OnAnswer(Shard& shard, Answer answer);
+  void OnAnswer(Shard& shard, const LinkPtr& link, Answer answer);
+  void OnTaken(Shard& shard, const LinkPtr& link, const Answer& answer);
   void OnDelivered(std::size_t sample_count, const Answer& answer);
   void LogRefusal(const http::Response& response, std::size_t sample_count);
   void RetryLater(Shard& shard, std::string_view retry_after, std::string_view why);
@@ -145,8 +197,7 @@ class RemoteWriter {
   void Account(const QueuedPart& part, int sign);
   void NotifyIfIdle();
 
-  const RemoteWriteConfig config_;
-  const http::Url url_;
+  LinkPtr link_;
   const AgentContext context_;
   const Executor executor_;
   wire::RemoteWriteProtocol protocol_;
@@ -164,6 +215,10 @@ class RemoteWriter {
   std::string spool_body_;
   std::optional<io::TimerId> commit_timer_;
   bool was_spooling_ = true;
+  std::uint64_t epoch_ = 0;  // Of numbers of what waits in memory.
+  Receivers receivers_;
+  AdaptiveThrottle throttle_;
+  std::optional<io::TimerId> credentials_timer_;
 };
 
 }  // namespace tickscope::agent

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "model/sample.h"
+#include "wire/delivery_headers.h"
 #include "wire/openmetrics_float.h"
 #include "wire/remote_write_decode.h"
 
@@ -84,7 +85,7 @@ http::Response SimulatedSite::Receive(const http::Request& request) {
   request_headers.push_back(request.headers);
   http::Response response{.status = 204};
   if (answer) response = answer(request);
-  if (response.status / 100 != 2) return response;
+  if (response.status / 100 != 2 || response.headers.Has(wire::kDuplicateHeader)) return response;
   std::vector<Arrived> samples;
   Decode(request, protocol, samples);
   if (is_v2 && !answer) response.headers.Set(wire::kSamplesWrittenHeader, std::to_string(samples.size()));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "agent/simulated_site_test.h"
+#include "wire/delivery_headers.h"
 
 namespace tickscope::agent {
 namespace {
@@ -133,6 +134,105 @@ TEST_F(SpooledWriterTest, AReceiverThatKnowsOneOnlyGetsWhatWaited) {
   EXPECT_EQ(Dropped(), 0U);
 }
 
+// A gateway as agents see it: it takes each numbered push once, is away for stretches, and loses answers.
+class ForgetfulGateway {
+ public:
+  explicit ForgetfulGateway(SeededRandom& random) : random_(random) {}
+
+  http::Response Answer(const http::Request& request) {
+    const std::string delivery(request.headers.Get(wire::kDeliveryHeader));
+    EXPECT_NE(delivery, "");
+    http::Response taken{.status = 204};
+    taken.headers.Set(wire::kSamplesWrittenHeader, "1000000");
+    if (is_away) return {.status = 503};
+    if (done.contains(delivery)) {
+      ++duplicates;
+      taken.headers.Set(wire::kDuplicateHeader, "1");
+      return taken;
+    }
+    // Killed after it was written: the agent hears nothing, and the site counts it when it comes again.
+    if (unheard.erase(delivery) == 0 && random_.Below(10) == 0) {
+      unheard.insert(delivery);
+      return {.status = 502};
+    }
+    done.insert(delivery);
+    return taken;
+  }
+
+  bool is_away = false;
+  std::set<std::string> done;
+  std::set<std::string> unheard;  // Written, and the agent was not told yet.
+  std::uint64_t duplicates = 0;
+
+ private:
+  SeededRandom& random_;
+};
+
+TEST_F(SpooledWriterTest, ADayWithoutGatewayAndKillsOfBothEndLeaveALedgerThatIsWhole) {
+  for (int i = 0; i < 300; ++i)
+    *text_ += fmt::format("m{} {}\n", i, i);
+  SeededRandom random(17);
+  ForgetfulGateway gateway(random);
+  site_.answer = [&](const http::Request& request) { return gateway.Answer(request); };
+  const std::string yaml =
+      Yaml("    spool: {directory: /spool/receiver, bytes_max: 1GiB, commit_interval: 8s}\n");
+  ASSERT_TRUE(site_.Apply(yaml));
+  int kills = 0;
+  const auto live = [&](std::chrono::milliseconds period) {
+    const TimeMs until_ms = site_.clock.NowMs() + period.count();
+    while (site_.clock.NowMs() < until_ms) {
+      site_.RunFor(std::chrono::milliseconds(random.Below(1'200'000)));
+      site_.Kill();
+      ++kills;
+      ASSERT_TRUE(site_.Apply(yaml));
+    }
+  };
+  live(std::chrono::hours(1));
+  gateway.is_away = true;
+  live(std::chrono::hours(24));
+  gateway.is_away = false;
+  live(std::chrono::hours(1));
+  site_.RunFor(minutes(5));
+  ExpectWhole();
+  EXPECT_GE(times_.size(), 26U * 360U);
+  EXPECT_TRUE(gateway.unheard.empty()) << "what was written came again, under its own number";
+  EXPECT_EQ(Dropped(), 0U);
+  EXPECT_GT(kills, 60);
+  EXPECT_GT(gateway.duplicates, 0U) << "none was delivered right before a kill: the test sees nothing";
+}
+
+TEST_F(SpooledWriterTest, AnotherReceiverIsTakenUpWithWhatWaits) {
+  ASSERT_TRUE(site_.Apply(Yaml()));
+  site_.RunFor(minutes(1));
+  IsAway(true);
+  site_.RunFor(minutes(10));
+  // The receiver moves, and its spool goes with it.
+  std::vector<std::string> tokens;
+  site_.answer = [&](const http::Request& request) {
+    tokens.emplace_back(request.headers.Get("X-Which"));
+    return http::Response{.status = tokens.back() == "new" ? 204 : 503};
+  };
+  ASSERT_TRUE(site_.Apply(Yaml(fmt::format("    headers: {{X-Which: new}}\n    protocol: rw1\n{}", kSpool))));
+  site_.RunFor(minutes(1));
+  ExpectWhole();
+  EXPECT_GE(times_.size(), 66U);
+  EXPECT_EQ(Dropped(), 0U);
+  const Status other = site_.Apply(Yaml("    spool: {directory: /spool/receiver, bytes_max: 512MiB}\n"));
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, testing::HasSubstr("restart"));
+}
+
+TEST_F(SpooledWriterTest, WhoIsNotKnownYetWaits) {
+  ASSERT_TRUE(site_.Apply(Yaml()));
+  site_.answer = [](const http::Request&) { return http::Response{.status = 401}; };
+  site_.RunFor(minutes(10));
+  IsAway(false);
+  site_.RunFor(minutes(2));
+  ExpectWhole();
+  EXPECT_GE(times_.size(), 60U);
+  EXPECT_EQ(Dropped(), 0U);
+}
+
 TEST_F(SpooledWriterTest, PastTheBudgetTheOldestGoAndAreCounted) {
   text_->clear();
   for (int i = 0; i < 3000; ++i)
@@ -159,11 +259,10 @@ TEST_F(SpooledWriterTest, PastTheBudgetTheOldestGoAndAreCounted) {
 }
 
 TEST_F(SpooledWriterTest, ADirectoryThatIsTakenIsSaid) {
-  ASSERT_TRUE(site_.Apply(Yaml()));
+  ASSERT_TRUE(site_.fs.CreateDirectories("/spool/receiver"));
   const auto lock = site_.fs.LockDirectory("/spool/receiver");
-  EXPECT_FALSE(lock);
-  const Status other = site_.Apply(Yaml("    timeout: 1s\n    spool: {directory: /spool/receiver}\n"));
-  EXPECT_FALSE(other);
+  ASSERT_TRUE(lock);
+  EXPECT_FALSE(site_.Apply(Yaml()));
 }
 
 TEST_F(SpooledWriterTest, AReceiverWithASpoolHasOneShard) {

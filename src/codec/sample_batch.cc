@@ -16,6 +16,7 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kStepsVersion = 2;
 constexpr std::uint8_t kStartsVersion = 3;
 constexpr std::uint8_t kExemplarsVersion = 4;
+constexpr std::uint8_t kDeliveriesVersion = 5;
 enum class Section : std::uint8_t {
   kSeries = 1,
   kFloats = 2,
@@ -24,7 +25,9 @@ enum class Section : std::uint8_t {
   kSteps = 5,
   kOverflow = 6,
   kStarts = 7,
-  kExemplars = 8
+  kExemplars = 8,
+  kDelivery = 9,
+  kDelivered = 10,
 };
 
 std::unexpected<Error> Corrupt(const char* section, const char* what) {
@@ -324,6 +327,8 @@ void SampleBatch::Clear() {
   metadata.clear();
   overflow.clear();
   exemplars.clear();
+  delivery.reset();
+  delivered.clear();
 }
 
 namespace {
@@ -358,10 +363,12 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
   Bytes starts;
   StartBases none;
   PutStarts(batch, bases == nullptr ? none : bases->starts, starts);
-  const std::uint8_t version = !batch.exemplars.empty() ? kExemplarsVersion
-                               : !starts.empty()        ? kStartsVersion
-                               : has_steps              ? kStepsVersion
-                                                        : kVersion;
+  const bool has_deliveries = batch.delivery || !batch.delivered.empty();
+  const std::uint8_t version = has_deliveries             ? kDeliveriesVersion
+                               : !batch.exemplars.empty() ? kExemplarsVersion
+                               : !starts.empty()          ? kStartsVersion
+                               : has_steps                ? kStepsVersion
+                                                          : kVersion;
   out.push_back(static_cast<std::byte>(version));
   PutText(batch.tenant, out);
   PutZigZag(batch.received_ms, out);
@@ -418,23 +425,38 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
   if (!batch.exemplars.empty()) {
     PutExemplars(batch.exemplars, body);
     PutSection(Section::kExemplars, body, out);
+    body.clear();
   }
+  if (batch.delivery) {
+    PutDelivery(*batch.delivery, body);
+    PutSection(Section::kDelivery, body, out);
+    body.clear();
+  }
+  if (!batch.delivered.empty()) {
+    PutDelivered(batch.delivered, body);
+    PutSection(Section::kDelivered, body, out);
+  }
+}
+
+Status TakeHeader(FieldReader& reader, SampleBatch& batch) {
+  batch.Clear();
+  const std::uint8_t version = reader.Byte();
+  if (reader.ok() && (version < kVersion || version > kDeliveriesVersion)) {
+    return Fail(ErrorCode::kUnsupported,
+                "sample batch version: got " + std::to_string(version) + ", want 1 to 5");
+  }
+  batch.tenant = reader.Text();
+  batch.received_ms = reader.ZigZag();
+  if (!reader.ok()) return Corrupt("header", "cut");
+  return {};
 }
 
 // `bases_of` gives a tenant's bases, null to read the batch by itself. Returns the count of unproven samples.
 template <typename BasesOf>
 Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const BasesOf& bases_of) {
-  batch.Clear();
   FieldReader reader(bytes);
   std::uint64_t unproven = 0;
-  const std::uint8_t version = reader.Byte();
-  if (reader.ok() && (version < kVersion || version > kExemplarsVersion)) {
-    return Fail(ErrorCode::kUnsupported,
-                "sample batch version: got " + std::to_string(version) + ", want 1 to 4");
-  }
-  batch.tenant = reader.Text();
-  batch.received_ms = reader.ZigZag();
-  if (!reader.ok()) return Corrupt("header", "cut");
+  TICKSCOPE_RETURN_IF_ERROR(TakeHeader(reader, batch));
   while (reader.remaining() > 0) {
     const auto tag = static_cast<Section>(reader.Byte());
     FieldReader body(reader.Take(reader.Varint()));
@@ -477,6 +499,12 @@ Result<std::uint64_t> DecodeWith(ByteView bytes, SampleBatch& batch, const Bases
       case Section::kExemplars:
         TICKSCOPE_RETURN_IF_ERROR(TakeExemplars(body, batch.exemplars));
         break;
+      case Section::kDelivery:
+        TICKSCOPE_RETURN_IF_ERROR(TakeDelivery(body, batch.delivery));
+        break;
+      case Section::kDelivered:
+        TICKSCOPE_RETURN_IF_ERROR(TakeDelivered(body, batch.delivered));
+        break;
       default:
         return Corrupt("section", "unknown tag");
     }
@@ -497,6 +525,19 @@ Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch) {
   const auto none = [](const std::string&) -> BatchBases* { return nullptr; };
   TICKSCOPE_ASSIGN_OR_RETURN(const std::uint64_t unproven, DecodeWith(bytes, batch, none));
   static_cast<void>(unproven);
+  return {};
+}
+
+Status ReadDeliveries(ByteView bytes, SampleBatch& batch) {
+  FieldReader reader(bytes);
+  TICKSCOPE_RETURN_IF_ERROR(TakeHeader(reader, batch));
+  while (reader.remaining() > 0) {
+    const auto tag = static_cast<Section>(reader.Byte());
+    FieldReader body(reader.Take(reader.Varint()));
+    if (!reader.ok()) return Corrupt("section", "longer than the batch");
+    if (tag == Section::kDelivery) TICKSCOPE_RETURN_IF_ERROR(TakeDelivery(body, batch.delivery));
+    if (tag == Section::kDelivered) TICKSCOPE_RETURN_IF_ERROR(TakeDelivered(body, batch.delivered));
+  }
   return {};
 }
 

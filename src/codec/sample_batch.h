@@ -7,7 +7,7 @@
 //
 // Layout
 //
-//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5, 3 with 7, 4 with 8
+//   | version: u8 = 1 | tenant: text | received: zz, ms since the epoch | section... |    2 with section 5, 3 with 7, 4 with 8, 5 with 9 or 10
 //   section   | tag: u8 | size: varint | body |            unknown tags are an error: they would be lost data
 //
 //   1 series      | symbols: varint n, n * text |
@@ -26,6 +26,7 @@
 //                                    increment: 8 bytes) |            what samples over a limit added to their total
 //   7 starts      | codec/start_bases.h |             start timestamps, after the samples they are of; none while no series has one
 //   8 exemplars   | varint n | n * (ref step: zz, time step: zz, value: 8 bytes, labels: varint k, k * (name, value: text)) |
+//   9 delivery, 10 delivered  | codec/delivery.h |                whose push this is, and which were before the epoch
 //
 // Worked example, floats: refs 7 8 9 at time 1000 with 5, 0 and 2.5.
 //
@@ -39,6 +40,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +49,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "codec/delivery.h"
 #include "codec/start_bases.h"
 #include "codec/value_steps.h"
 #include "model/exemplar.h"
@@ -133,6 +136,8 @@ struct SampleBatch {
   std::vector<MetadataEntry> metadata;
   std::vector<OverflowEntry> overflow;
   std::vector<ExemplarEntry> exemplars;
+  std::optional<Delivery> delivery;  ///< Which push this is; nothing when its sender does not count.
+  std::vector<Delivered> delivered;  ///< Pushes before the epoch that this batch begins.
 
   void Clear();
   [[nodiscard]] bool empty() const {
@@ -184,5 +189,8 @@ void EncodeSampleBatch(const SampleBatch& batch, Bytes& out);
 /// Errors: kCorruption naming the section; kUnsupported for a later version. Memory is bounded by the input's
 /// size.
 [[nodiscard]] Status DecodeSampleBatch(ByteView bytes, SampleBatch& batch);
+
+/// Reads of a batch only tenant, delivery and delivered; the rest is passed over. Errors: as DecodeSampleBatch.
+[[nodiscard]] Status ReadDeliveries(ByteView bytes, SampleBatch& batch);
 
 }  // namespace tickscope::codec

@@ -54,11 +54,17 @@ void AsyncClient::Begin() {
 void AsyncClient::Connect(Call& call) {
   call.exchange.reset();
   call.is_kept = false;
+  if (const Status reachable = CheckReachable(server_, options_); !reachable) {
+    loop_.Post([this, &call, alive = is_alive_, error = reachable.error()] {
+      if (*alive) End(call, std::unexpected(error));
+    });
+    return;
+  }
   network_.Connect(loop_, server_.authority(), options_.connect_timeout,
                    [this, &call, alive = is_alive_](Result<std::unique_ptr<io::Connection>> made) {
                      if (!*alive) return;
                      if (!made) return End(call, std::unexpected(std::move(made).error()));
-                     Exchange(call, *std::move(made), false);
+                     Exchange(call, Secure(loop_, server_, options_, *std::move(made)), false);
                    });
 }
 

@@ -30,26 +30,28 @@ class ClientImpl final : public Client {
   Result<Response> Fetch(const Url& url, Request request) override {
     if (request.target == "/") request.target = url.target;
     TICKSCOPE_RETURN_IF_ERROR(CheckSendable(request));
-    const std::string authority = url.authority();
+    const std::string authority = (url.is_secure ? "https://" : "http://") + url.authority();
     if (std::unique_ptr<io::Connection> kept = TakeIdle(authority)) {
       ClientExchange exchange(*loop_, options_, std::move(kept), url, request);
       Result<Response> response = exchange.Run();
       if (response || !exchange.was_stale()) return Finish(authority, exchange, std::move(response));
     }
-    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<io::Connection> fresh, Connect(authority));
+    TICKSCOPE_ASSIGN_OR_RETURN(std::unique_ptr<io::Connection> fresh, Connect(url));
     ClientExchange exchange(*loop_, options_, std::move(fresh), url, request);
     Result<Response> response = exchange.Run();
     return Finish(authority, exchange, std::move(response));
   }
 
  private:
-  Result<std::unique_ptr<io::Connection>> Connect(const std::string& authority) {
+  Result<std::unique_ptr<io::Connection>> Connect(const Url& url) {
+    TICKSCOPE_RETURN_IF_ERROR(CheckReachable(url, options_));
     std::optional<Result<std::unique_ptr<io::Connection>>> made;
-    network_.Connect(*loop_, authority, options_.connect_timeout,
+    network_.Connect(*loop_, url.authority(), options_.connect_timeout,
                      [&](Result<std::unique_ptr<io::Connection>> result) { made = std::move(result); });
     loop_->RunUntil([&] { return made.has_value(); });
     if (!made) return Fail(ErrorCode::kCancelled, "the client's loop was stopped");
-    return *std::move(made);
+    if (!*made) return std::unexpected(std::move(*made).error());
+    return Secure(*loop_, url, options_, **std::move(made));
   }
 
   std::unique_ptr<io::Connection> TakeIdle(const std::string& authority) {

@@ -11,20 +11,22 @@
 #include "base/error.h"
 #include "http/message.h"
 #include "io/network.h"
+#include "tls/client_context.h"
 
 namespace tickscope::http {
 
-/// Parts of an absolute "http://host:port/path?query" URL.
+/// Parts of an absolute "http://host:port/path?query" URL, or an https one.
 struct Url {
   std::string host;  ///< Without brackets for IPv6.
   std::string port = "80";
   std::string target = "/";  ///< Path and query.
+  bool is_secure = false;    ///< https.
 
   /// "host:port", brackets around IPv6.
   [[nodiscard]] std::string authority() const;
 };
 
-/// Errors: kInvalidArgument naming what is wrong; kUnsupported for a scheme other than http.
+/// Errors: kInvalidArgument naming what is wrong; kUnsupported for a scheme other than http and https.
 [[nodiscard]] Result<Url> ParseUrl(std::string_view text);
 
 struct ClientOptions {
@@ -32,6 +34,8 @@ struct ClientOptions {
   std::chrono::milliseconds request_timeout{30'000};  ///< From the first byte sent to the last received.
   std::size_t response_bytes_max = 512 * 1024 * 1024;
   std::size_t idle_connections_max = 16;
+  std::shared_ptr<tls::ClientContext> tls =
+      nullptr;  ///< For https; without it such a request fails with kUnsupported.
 };
 
 class Client {

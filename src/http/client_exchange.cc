@@ -27,6 +27,17 @@ std::string RequestHead(const Url& url, const Request& request) {
 
 }  // namespace
 
+Status CheckReachable(const Url& url, const ClientOptions& options) {
+  if (!url.is_secure || options.tls != nullptr) return {};
+  return Fail(ErrorCode::kUnsupported, "https is not set up here: host=" + url.authority());
+}
+
+std::unique_ptr<io::Connection> Secure(io::EventLoop& loop, const Url& url, const ClientOptions& options,
+                                       std::unique_ptr<io::Connection> connection) {
+  if (!url.is_secure) return connection;
+  return options.tls->Connect(loop, std::move(connection), url.host);
+}
+
 ClientExchange::ClientExchange(io::EventLoop& loop, const ClientOptions& options,
                                std::unique_ptr<io::Connection> connection, const Url& url,
                                const Request& request)

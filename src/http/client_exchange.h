@@ -20,6 +20,13 @@ struct BodyReceiver {
   std::function<void(std::string_view content)> on_content;
 };
 
+/// Whether a client with these options can speak to the URL's scheme. Errors: kUnsupported.
+[[nodiscard]] Status CheckReachable(const Url& url, const ClientOptions& options);
+/// The connection as the URL's scheme has it: as it is, or with TLS over it.
+[[nodiscard]] std::unique_ptr<io::Connection> Secure(io::EventLoop& loop, const Url& url,
+                                                     const ClientOptions& options,
+                                                     std::unique_ptr<io::Connection> connection);
+
 class ClientExchange {
  public:
   ~ClientExchange();

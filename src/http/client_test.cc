@@ -30,13 +30,16 @@ TEST(Url, Parses) {
                         {"http://[::1]", "[::1]:80", "/"},
                         {"http://h?q=/:@", "h:80", "/?q=/:@"},
                         {"http://h/a#b", "h:80", "/a"},
-                        {"http://h#b", "h:80", "/"}};
+                        {"http://h#b", "h:80", "/"},
+                        {"https://h/a", "h:443", "/a"},
+                        {"HTTPS://h:80", "h:80", "/"}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
     const auto url = ParseUrl(c.text);
     ASSERT_TRUE(url.has_value()) << url.error().message;
     EXPECT_EQ(url->authority(), c.authority);
     EXPECT_EQ(url->target, c.target);
+    EXPECT_EQ(url->is_secure, c.text[4] == 's' || c.text[4] == 'S');
   }
 }
 
@@ -55,7 +58,6 @@ TEST(Url, Refuses) {
                         {"http://h/a b", ErrorCode::kInvalidArgument},
                         {"http://h/\r\nA: b", ErrorCode::kInvalidArgument},
                         {"http://[::1", ErrorCode::kInvalidArgument},
-                        {"https://h", ErrorCode::kUnsupported},
                         {"ftp://h", ErrorCode::kUnsupported}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);

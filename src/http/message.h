@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+namespace tickscope::tls {
+struct Peer;
+}  // namespace tickscope::tls
+
 namespace tickscope::http {
 
 class Abandonment;
@@ -35,6 +39,10 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote_address;  ///< "address:port", server side only.
+  /// What the client proved by its certificate; null when it showed none. Server side only.
+  std::shared_ptr<const tls::Peer> peer = nullptr;
+  /// Who sends, proven (access/gate.h); empty when nobody asked for proof. A header may say anything.
+  std::string sender = {};
   /// Told when the client ends the connection before it has its answer. Null in a request that no server made.
   std::shared_ptr<Abandonment> abandonment;
 

@@ -64,8 +64,16 @@ class ServerImpl final : public Server {
     }
     const bool full = sessions_.size() >= connections_max;
     const SessionId id{next_session_++};
+    // One too many over TLS gets no answer either: saying why would take a handshake, which is most of the work.
+    if (full && shared_.options.tls != nullptr) return shared_.metrics.CountRejection(Limit::kConnections);
+    const tls::SecureConnection* secure = nullptr;
+    if (shared_.options.tls != nullptr) {
+      auto over_tls = shared_.options.tls->Accept(*loop_, std::move(connection));
+      secure = over_tls.get();
+      connection = std::move(over_tls);
+    }
     ServerSession& session =
-        *sessions_.emplace(id, std::make_unique<ServerSession>(shared_, id, std::move(connection)))
+        *sessions_.emplace(id, std::make_unique<ServerSession>(shared_, id, std::move(connection), secure))
              .first->second;
     if (full) {
       session.RefuseConnection();

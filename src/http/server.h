@@ -2,7 +2,8 @@
 // every server in connections. Over a limit the answer is 431, 413, 408 or 503 and says which limit.
 //
 // HTTP/1.0 and 1.1, kept alive, one request of a connection at a time. Bodies come with a length or in
-// chunks; "Expect: 100-continue" is answered. Date, TLS and HTTP/2 are left to a proxy.
+// chunks; "Expect: 100-continue" is answered. Over TLS when there is a context for it: the handshake counts as part of the first
+// head, in time, and the connection as one from its first byte. Date and HTTP/2 are left to a proxy.
 //
 // Threads   One event-loop thread of its own does all socket work. Handlers run on that thread, so they
 //           return at once and hand work to a pool; Respond may be called later from any thread.
@@ -18,6 +19,7 @@
 #include "base/metrics.h"
 #include "http/message.h"
 #include "io/network.h"
+#include "tls/server_context.h"
 
 namespace tickscope::http {
 
@@ -30,12 +32,17 @@ struct ServerOptions {
   std::chrono::milliseconds header_timeout{10'000};  ///< From first byte (first request: from connecting) to
                                                      ///< end of headers.
   std::chrono::milliseconds body_timeout{30'000};    ///< From end of headers to end of body.
-  std::chrono::milliseconds idle_timeout{120'000};   ///< Between requests of a connection.
-  std::chrono::milliseconds write_timeout{30'000};   ///< For each 256 KB of an answer to be taken.
+  /// A body that comes slower than this, over each body_rate_interval, is given up: many that drip would hold what they have sent for the
+  /// whole of body_timeout. 0 for any.
+  std::size_t body_rate_min = 1024;
+  std::chrono::milliseconds body_rate_interval{5'000};
+  std::chrono::milliseconds idle_timeout{120'000};  ///< Between requests of a connection.
+  std::chrono::milliseconds write_timeout{30'000};  ///< For each 256 KB of an answer to be taken.
   /// After the last answer of a connection: what the client is still sending is read and dropped, so that the
   /// answer reaches it. Both bounds end that.
   std::chrono::milliseconds linger_timeout{10'000};
   std::size_t linger_bytes_max = 256 * 1024 * 1024;
+  std::shared_ptr<tls::ServerContext> tls = nullptr;  ///< Plain HTTP without.
 };
 
 /// Sends the answer; call exactly once, from any thread. Dropping it uncalled answers 500.

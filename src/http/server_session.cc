@@ -76,8 +76,9 @@ std::string SecondsText(std::chrono::milliseconds time) {
 
 }  // namespace
 
-ServerSession::ServerSession(ServerShared& shared, SessionId id, std::unique_ptr<io::Connection> connection)
-    : shared_(shared), id_(id), connection_(std::move(connection)) {
+ServerSession::ServerSession(ServerShared& shared, SessionId id, std::unique_ptr<io::Connection> connection,
+                             const tls::SecureConnection* secure)
+    : shared_(shared), id_(id), connection_(std::move(connection)), secure_(secure) {
   shared_.metrics.connections->Add(1);
 }
 
@@ -225,7 +226,9 @@ void ServerSession::OnHead() {
   body_.emplace(shared_.options.body_bytes_max, shared_.body_budget);
   if (const Status fits = body_->CheckFits(head.content_length); !fits) return RejectBody(fits.error());
   body_left_ = head.content_length;
-  Arm(shared_.options.body_timeout);
+  body_time_ = {};
+  body_bytes_then_ = 0;
+  ArmBody();
   const bool waits_for_leave = !expectation.empty() && version_ == 11 && Input().empty();
   if (!waits_for_leave) return StartBody();
   write_pending_ = true;
@@ -292,6 +295,7 @@ void ServerSession::Dispatch() {
                   .headers = std::move(head.headers),
                   .body = body_ ? body_->Release() : std::string(),
                   .remote_address = connection_->remote_address(),
+                  .peer = secure_ == nullptr ? nullptr : secure_->peer(),
                   .abandonment = abandonment_ = std::make_shared<Abandonment>()};
   shared_.metrics.body_bytes->Add(request.body.size());
   WatchForEnd();
@@ -544,6 +548,32 @@ void ServerSession::Disarm() {
   if (timer_) shared_.loop.CancelTimer(*std::exchange(timer_, std::nullopt));
 }
 
+void ServerSession::ArmBody() {
+  const ServerOptions& options = shared_.options;
+  const std::chrono::milliseconds left = options.body_timeout - body_time_;
+  const std::chrono::milliseconds turn =
+      options.body_rate_min == 0 ? left : std::min(left, options.body_rate_interval);
+  body_time_ += turn;
+  Arm(turn);
+}
+
+void ServerSession::OnBodyTimeout() {
+  const ServerOptions& options = shared_.options;
+  if (body_time_ >= options.body_timeout) {
+    return Reject(408, Limit::kBodyTime,
+                  "body took too long: time_max=" + SecondsText(options.body_timeout) +
+                      " got=" + std::to_string(body_->size()));
+  }
+  const std::size_t came = body_->size() - std::exchange(body_bytes_then_, body_->size());
+  const auto interval_ms = static_cast<std::uint64_t>(options.body_rate_interval.count());
+  if (came * 1000 < options.body_rate_min * interval_ms) {
+    return Reject(408, Limit::kBodyRate,
+                  "body comes too slowly: bytes_per_second_min=" + std::to_string(options.body_rate_min) +
+                      " got=" + std::to_string(came * 1000 / interval_ms));
+  }
+  ArmBody();
+}
+
 void ServerSession::OnTimeout() {
   switch (phase_) {
     case Phase::kIdle:
@@ -553,9 +583,7 @@ void ServerSession::OnTimeout() {
       return Reject(408, Limit::kHeaderTime,
                     "head took too long: time_max=" + SecondsText(shared_.options.header_timeout));
     case Phase::kBody:
-      return Reject(408, Limit::kBodyTime,
-                    "body took too long: time_max=" + SecondsText(shared_.options.body_timeout) +
-                        " got=" + std::to_string(body_->size()));
+      return OnBodyTimeout();
     case Phase::kHandling:
       return;
     case Phase::kWriting:

@@ -33,12 +33,15 @@
 #include "http/server_shared.h"
 #include "http/stream_body.h"
 #include "io/network.h"
+#include "tls/secure_connection.h"
 
 namespace tickscope::http {
 
 class ServerSession {
  public:
-  ServerSession(ServerShared& shared, SessionId id, std::unique_ptr<io::Connection> connection);
+  /// `secure` is the connection itself when it is over TLS, else null.
+  ServerSession(ServerShared& shared, SessionId id, std::unique_ptr<io::Connection> connection,
+                const tls::SecureConnection* secure);
   ~ServerSession();
   ServerSession(const ServerSession&) = delete;
   ServerSession& operator=(const ServerSession&) = delete;
@@ -68,6 +71,9 @@ class ServerSession {
   void OnHead();
   void StartBody();
   void Dispatch();
+  // Lets the body go on for as long as it may before its rate is looked at.
+  void ArmBody();
+  void OnBodyTimeout();
   /// Reads while the handler works, so that the client's end is seen.
   void WatchForEnd();
   [[nodiscard]] std::optional<std::string> FindFlaw() const;
@@ -105,6 +111,7 @@ class ServerSession {
   ServerShared& shared_;
   const SessionId id_;
   const std::unique_ptr<io::Connection> connection_;
+  const tls::SecureConnection* const secure_;  // The same, when it is.
   Phase phase_ = Phase::kIdle;
   std::optional<io::TimerId> timer_;
   bool read_pending_ = false;
@@ -116,7 +123,9 @@ class ServerSession {
   std::size_t input_end_ = 0;
 
   std::unique_ptr<MessageParser> parser_;
-  std::uint64_t body_left_ = 0;  // Of a body with a length.
+  std::uint64_t body_left_ = 0;             // Of a body with a length.
+  std::chrono::milliseconds body_time_{0};  // Since the head's end, at the timer's last turn.
+  std::size_t body_bytes_then_ = 0;         // What had come then.
   std::optional<BodyBuffer> body_;
   std::shared_ptr<Abandonment> abandonment_;  // Of the request being handled.
   bool keep_alive_ = false;

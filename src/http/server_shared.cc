@@ -5,9 +5,9 @@
 namespace tickscope::http {
 namespace {
 
-constexpr std::array<const char*, 8> kLimitNames = {"connections",          "header_bytes", "body_bytes",
-                                                    "body_bytes_in_flight", "header_time",  "body_time",
-                                                    "write_time",           "malformed"};
+constexpr std::array<const char*, 9> kLimitNames = {
+    "connections", "header_bytes", "body_bytes", "body_bytes_in_flight", "header_time", "body_time",
+    "body_rate",   "write_time",   "malformed"};
 
 }  // namespace
 

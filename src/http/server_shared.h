@@ -27,6 +27,7 @@ enum class Limit : std::uint8_t {
   kBodyBytesInFlight,
   kHeaderTime,
   kBodyTime,
+  kBodyRate,
   kWriteTime,
   kMalformed,
 };
@@ -48,7 +49,7 @@ class ServerMetrics {
  private:
   MetricRegistry& registry_;
   std::map<int, Counter*> responses_;  // By status; filled as statuses occur, which are ours to choose.
-  std::array<Counter*, 8> rejections_;
+  std::array<Counter*, 9> rejections_;
 };
 
 /// Carries answers from any thread to the server's loop, and to nowhere once the server is gone.

@@ -411,9 +411,27 @@ TEST_F(ServerTest, EndsWhoSendsOnForEver) {
   EXPECT_LT(clock_.Monotonic(), seconds(1));
 }
 
+TEST_F(ServerTest, ABodyThatDripsIsGivenUp) {
+  StartServer(Echo, {.body_timeout = seconds(30), .body_rate_min = 100, .body_rate_interval = seconds(5)});
+  const std::string piece(500, 'b');
+  RawClient client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
+  for (int turn = 0; turn < 3; ++turn) {  // Just fast enough.
+    client.Send(piece);
+    network_->scheduler().RunFor(seconds(5));
+    EXPECT_EQ(client.received(), "") << turn;
+  }
+  client.Send(piece.substr(1));
+  EXPECT_THAT(client.AwaitText("comes too slowly"), StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(Rejections("body_rate"), 1U);
+  EXPECT_EQ(Rejections("body_time"), 0U);
+  EXPECT_EQ(clock_.Monotonic(), seconds(20));
+}
+
 TEST_F(ServerTest, TimesOut) {
   const ServerOptions options = {.header_timeout = seconds(10),
                                  .body_timeout = seconds(30),
+                                 .body_rate_min = 0,
                                  .idle_timeout = seconds(120),
                                  .linger_timeout = seconds(5)};
   struct Case {

@@ -7,6 +7,7 @@ namespace tickscope::http {
 namespace {
 
 constexpr std::uint16_t kDefaultPort = 80;
+constexpr std::uint16_t kDefaultSecurePort = 443;
 
 std::unexpected<Error> FailUrl(ErrorCode code, std::string_view what, std::string_view text) {
   return Fail(code, std::string("bad URL: ").append(what).append(": \"").append(text).append("\""));
@@ -30,7 +31,9 @@ Result<Url> ParseUrl(std::string_view text) {
   if (colon == std::string_view::npos)
     return FailUrl(ErrorCode::kInvalidArgument, "want http://host:port/path", text);
   const std::string_view scheme = text.substr(0, colon);
-  if (!EqualsIgnoreCase(scheme, "http")) return FailUrl(ErrorCode::kUnsupported, "only http is served", text);
+  const bool is_secure = EqualsIgnoreCase(scheme, "https");
+  if (!is_secure && !EqualsIgnoreCase(scheme, "http"))
+    return FailUrl(ErrorCode::kUnsupported, "only http and https are spoken", text);
 
   std::string_view rest = text.substr(colon + 3);
   rest = rest.substr(0, rest.find('#'));
@@ -42,12 +45,12 @@ Result<Url> ParseUrl(std::string_view text) {
 
   const bool has_port =
       authority.find(':', authority.starts_with('[') ? authority.find(']') : 0) != std::string::npos;
-  if (!has_port) authority.append(":").append(std::to_string(kDefaultPort));
+  if (!has_port) authority.append(":").append(std::to_string(is_secure ? kDefaultSecurePort : kDefaultPort));
   const auto parsed = io::ParseHostPort(authority);
   if (!parsed || parsed->host.empty() || parsed->port == 0) {
     return FailUrl(ErrorCode::kInvalidArgument, "bad host or port", text);
   }
-  return Url{parsed->host, std::to_string(parsed->port), std::move(target)};
+  return Url{parsed->host, std::to_string(parsed->port), std::move(target), is_secure};
 }
 
 }  // namespace tickscope::http

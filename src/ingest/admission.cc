@@ -160,6 +160,7 @@ Result<Place> Admission::Resolve(Work& work, const wire::ReceivedRequest& reques
   TenantSeries& known = work.tenant->series;
   if (const std::optional<Place> place = known.FindRaw(series.key, work.arrival)) return *place;
   TICKSCOPE_RETURN_IF_ERROR(request.ReadLabels(series, label_buffer_));
+  if (work.limits->replicas.enabled) DropReplica(work.limits->replicas, label_buffer_);
   if (const Status good = NormalizeLabels(work.limits->labels, label_buffer_); !good) {
     const auto rejection = JudgeMalformed(work);
     if (!rejection) return std::unexpected(good.error());

@@ -26,6 +26,8 @@
 #include "guard/guard.h"
 #include "ingest/label_rules.h"
 #include "ingest/late_senders.h"
+#include "ingest/replica_election.h"
+#include "ingest/tenant_rates.h"
 #include "ingest/tenant_series.h"
 #include "model/appender.h"
 #include "wire/received_request.h"
@@ -37,6 +39,8 @@ struct TenantLimits {
   LabelLimits labels;
   TenantSeriesOptions series;
   std::int64_t late_window_ms = 600'000;  ///< How far behind its series' newest a sample may be.
+  RateLimits rates;
+  ReplicaOptions replicas;
 
   friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
 };
@@ -119,6 +123,8 @@ class Admission {
     std::map<std::string, LateCounts> late_senders;
   };
   [[nodiscard]] TenantStatus StatusOf(const TenantId& tenant) const;
+  /// What is in force for a tenant, until SetLimits.
+  [[nodiscard]] const TenantLimits& LimitsOf(const TenantId& tenant) const;
 
  private:
   struct TenantState {
@@ -136,7 +142,6 @@ class Admission {
 
   [[nodiscard]] TenantState& StateFor(const TenantId& tenant);
   [[nodiscard]] Result<TenantState*> TenantFor(const TenantId& tenant);
-  [[nodiscard]] const TenantLimits& LimitsOf(const TenantId& tenant) const;
   [[nodiscard]] Result<Place> Resolve(Work& work, const wire::ReceivedRequest& request,
                                       const wire::ReceivedSeries& series);
   // The same for the series at label_buffer_, which was made here.

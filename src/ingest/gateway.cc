@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 #include <optional>
 #include <utility>
@@ -43,6 +44,15 @@ std::optional<Error> RefusalError(const AdmissionOutcome& outcome) {
   }
   if (outcome.refused > outcome.messages.size()) message += "; ...";
   return Fail(ErrorCode::kInvalidArgument, std::move(message)).error();
+}
+
+// As if all of the request was written.
+WriteAnswer AnswerForAll(const wire::ReceivedRequest& request) {
+  WriteAnswer answer{.samples_written = request.values().size(),
+                     .histograms_written = request.histograms().size()};
+  for (const wire::ReceivedSeries& series : request.series())
+    answer.exemplars_written += series.exemplar_count;
+  return answer;
 }
 
 }  // namespace
@@ -93,15 +103,35 @@ Gateway::Gateway(stream::Stream& stream, const Clock& clock, Random& random, Met
       samples_(metrics.AddCounter("tickscope_ingest_samples_total", "Samples made durable.", {})),
       failed_requests_(metrics.AddCounter("tickscope_ingest_failed_requests_total",
                                           "Write requests of which nothing was written.", {})),
+      duplicates_(metrics.AddCounter("tickscope_ingest_duplicate_pushes_total",
+                                     "Pushes that were on the stream already, and were not written again.",
+                                     {})),
+      rate_limited_(metrics.AddCounter("tickscope_ingest_rate_limited_requests_total",
+                                       "Requests refused because their tenant sends too much.", {})),
+      other_replicas_(
+          metrics.AddCounter("tickscope_ingest_other_replica_requests_total",
+                             "Requests left out because another replica of their cluster is elected.", {})),
       append_seconds_(metrics.AddHistogram("tickscope_ingest_append_seconds",
                                            "Time from a request's decoding to its durability.", {},
                                            kLatencyBucketsSeconds)),
-      admission_(clock, metrics, options.admission, seed_) {}
+      admission_(clock, metrics, options.admission, seed_),
+      senders_(options.senders_max) {
+  metrics.AddCallbackGauge("tickscope_ingest_senders", "Senders whose pushes are told from repetitions.", {},
+                           [this] {
+                             const MutexLock lock(mu_);
+                             return static_cast<double>(senders_.size());
+                           });
+}
 
 Gateway::~Gateway() = default;
 
 void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
                     WriteCallback done) {
+  Write(tenant, protocol, body, std::nullopt, std::move(done));
+}
+
+void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
+                    const std::optional<codec::Delivery>& delivery, WriteCallback done) {
   const ScratchLease scratch(*this);
   Status decoded = Unpack(body, options_.request_bytes_max, scratch->message);
   if (decoded) decoded = scratch->request.Decode(protocol, scratch->message);
@@ -109,12 +139,13 @@ void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, 
     Refuse(std::move(decoded).error(), std::move(done));
     return;
   }
-  AdmitAndAppend(tenant, *scratch, scratch->request, std::move(done));
+  if (delivery && !BeginDelivery(tenant, *delivery, scratch->request, done)) return;
+  AdmitAndAppend(tenant, *scratch, delivery, scratch->request, scratch->message.size(), std::move(done));
 }
 
 void Gateway::Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done) {
   const ScratchLease scratch(*this);
-  AdmitAndAppend(tenant, *scratch, request, std::move(done));
+  AdmitAndAppend(tenant, *scratch, std::nullopt, request, 0, std::move(done));
 }
 
 void Gateway::Refuse(Error error, WriteCallback done) {
@@ -123,18 +154,85 @@ void Gateway::Refuse(Error error, WriteCallback done) {
   done({.error = std::move(error)});
 }
 
-void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const wire::ReceivedRequest& request,
-                             WriteCallback done) {
+bool Gateway::BeginDelivery(const TenantId& tenant, const codec::Delivery& delivery,
+                            const wire::ReceivedRequest& request, WriteCallback& done) {
+  SenderTable::Verdict verdict{};
+  {
+    const MutexLock lock(mu_);
+    verdict = senders_.Begin(tenant, delivery);
+  }
+  switch (verdict) {
+    case SenderTable::Verdict::kNew:
+      return true;
+    case SenderTable::Verdict::kPending:
+      Refuse({ErrorCode::kUnavailable, "this push is being written: ask again"}, std::move(done));
+      return false;
+    case SenderTable::Verdict::kDone:
+      break;
+  }
+  requests_->Add();
+  duplicates_->Add();
+  WriteAnswer answer = AnswerForAll(request);
+  answer.is_duplicate = true;
+  done(std::move(answer));
+  return false;
+}
+
+Result<ReplicaElection::Verdict> Gateway::HearReplica(const TenantId& tenant, const ReplicaOptions& options,
+                                                      const wire::ReceivedRequest& request) {
+  constexpr auto kElected = ReplicaElection::Verdict::kElected;
+  if (!options.enabled || request.series().empty()) return kElected;
+  // A sender's series all have its labels: the first says it for all.
+  if (!request.ReadLabels(request.series().front(), replica_labels_)) return kElected;
+  const auto name = FindReplica(options, replica_labels_);
+  if (!name) return kElected;
+  return replicas_.Hear(options, tenant, name->cluster, name->replica, clock_.Monotonic());
+}
+
+std::optional<WriteAnswer> Gateway::Screen(const TenantId& tenant, const wire::ReceivedRequest& request,
+                                           std::size_t bytes) {
+  const MutexLock lock(mu_);
+  const TenantLimits& limits = admission_.LimitsOf(tenant);
+  const auto heard = HearReplica(tenant, limits.replicas, request);
+  if (!heard) return WriteAnswer{.error = heard.error()};
+  if (*heard == ReplicaElection::Verdict::kOther) {
+    other_replicas_->Add();
+    WriteAnswer answer = AnswerForAll(request);
+    answer.is_other_replica = true;
+    return answer;
+  }
+  const std::uint64_t samples = request.values().size() + request.histograms().size();
+  const Status taken = rates_.Take(tenant, limits.rates, samples, bytes, clock_.Monotonic());
+  if (taken) return std::nullopt;
+  rate_limited_->Add();
+  return WriteAnswer{.error = taken.error()};
+}
+
+void Gateway::FinishDelivery(const TenantId& tenant, const MaybeDelivery& delivery, bool is_durable) {
+  if (!delivery) return;
+  const MutexLock lock(mu_);
+  senders_.Finish(tenant, *delivery, is_durable);
+}
+
+void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
+                             const wire::ReceivedRequest& request, std::size_t bytes, WriteCallback done) {
+  if (std::optional<WriteAnswer> answer = Screen(tenant, request, bytes)) {
+    requests_->Add();
+    if (answer->error) failed_requests_->Add();
+    FinishDelivery(tenant, delivery, false);
+    done(*std::move(answer));
+    return;
+  }
   AdmitAndAppend(
-      tenant, scratch,
+      tenant, scratch, delivery,
       [&](Admission& admission, stream::Epoch epoch, codec::SampleBatch& batch) {
         return admission.Admit(tenant, epoch, request, batch);
       },
       std::move(done));
 }
 
-void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Admit& admit,
-                             WriteCallback done) {
+void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
+                             const Admit& admit, WriteCallback done) {
   requests_->Add();
   const std::chrono::nanoseconds started = clock_.Monotonic();
   // Shared because an append that is refused drops its callback, and there may be another try.
@@ -156,16 +254,29 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Adm
       }
       outcome = *std::move(admitted);
       if (!batch.empty()) {
+        // One that is refused in part is not kept in mind: whoever asks again is to hear again what was refused, and what was written is dropped
+        // by the store.
+        const MaybeDelivery kept = outcome.refused == 0 ? delivery : std::nullopt;
+        batch.delivery = kept;
+        if (senders_epoch_ != epoch) batch.delivered = senders_.Snapshot();
         Bytes payload;
         payload.reserve(batch.floats.size() * 2 + 256);
         encoder_.Encode(batch, epoch, payload);
         const Status taken =
             stream_.Append(kPartition, epoch, std::move(payload),
-                           [this, tenant, started, answer, outcome,
-                            refs = batch.floats.refs](Result<stream::Offset> result) {
-                             Finish(tenant, refs, outcome, started, std::move(result), *answer);
+                           [this, answer,
+                            appended = Appended{.tenant = tenant,
+                                                .refs = batch.floats.refs,
+                                                .outcome = outcome,
+                                                .delivery = kept,
+                                                .started = started}](Result<stream::Offset> result) {
+                             Finish(appended, std::move(result), *answer);
                            });
-        if (taken) return;
+        if (taken) {
+          senders_epoch_ = epoch;
+          if (delivery && !kept) senders_.Finish(tenant, *delivery, false);
+          return;
+        }
         admission_.Revert(batch);
         encoder_.Forget(batch);
         failure = taken.error();
@@ -173,36 +284,67 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Adm
         break;
       }
     }
+    FinishDelivery(tenant, delivery, false);
     (*answer)({.refused = outcome.refused_positions, .error = RefusalError(outcome)});
     return;
   }
+  FinishDelivery(tenant, delivery, false);
   failed_requests_->Add();
   (*answer)({.error = std::move(failure)});
 }
 
-void Gateway::Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs,
-                     const AdmissionOutcome& outcome, std::chrono::nanoseconds started,
-                     Result<stream::Offset> result, WriteCallback& answer) {
-  append_seconds_->Observe(std::chrono::duration<double>(clock_.Monotonic() - started).count());
+void Gateway::Finish(const Appended& appended, Result<stream::Offset> result, WriteCallback& answer) {
+  append_seconds_->Observe(std::chrono::duration<double>(clock_.Monotonic() - appended.started).count());
+  const AdmissionOutcome& outcome = appended.outcome;
   if (!result) {
     {
       const MutexLock lock(mu_);
-      admission_.Forget(tenant, refs);
+      admission_.Forget(appended.tenant, appended.refs);
+      if (appended.delivery) senders_.Finish(appended.tenant, *appended.delivery, false);
+      // What the epoch says of those before it may have been in this one.
+      senders_epoch_.reset();
     }
     failed_requests_->Add();
     answer({.error = std::move(result).error()});
     return;
   }
+  FinishDelivery(appended.tenant, appended.delivery, true);
   samples_->Add(outcome.samples + outcome.histograms);
   answer({outcome.samples, outcome.histograms, outcome.exemplars, outcome.refused_positions,
           RefusalError(outcome)});
+}
+
+Status Gateway::RecoverDeliveries() {
+  constexpr std::size_t kReadBytes = 1U << 20;
+  const stream::Offset end = stream_.EndOffset(kPartition);
+  stream::Offset next = stream_.StartOffset(kPartition);
+  if (end == next) return {};
+  // The last epoch that has records, and the one before.
+  const stream::Offset last = std::max(next, stream_.EpochStart(kPartition, end - 1));
+  next = last == next ? next : std::max(next, stream_.EpochStart(kPartition, last - 1));
+  codec::SampleBatch batch;
+  while (next < end) {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<stream::Record> records,
+                               stream_.Read(kPartition, next, kReadBytes));
+    if (records.empty()) break;
+    const MutexLock lock(mu_);
+    for (const stream::Record& record : records) {
+      // A record that does not decode is the reader's to report.
+      if (!codec::ReadDeliveries(record.payload, batch)) continue;
+      for (const codec::Delivered& delivered : batch.delivered)
+        senders_.Learn(delivered);
+      if (batch.delivery) senders_.Learn(batch.tenant, *batch.delivery);
+    }
+    next = records.back().offset + 1;
+  }
+  return {};
 }
 
 Status Gateway::Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) {
   const ScratchLease scratch(*this);
   std::promise<WriteAnswer> promise;
   AdmitAndAppend(
-      tenant, *scratch,
+      tenant, *scratch, std::nullopt,
       [&](Admission& admission, stream::Epoch epoch, codec::SampleBatch& batch) -> Result<AdmissionOutcome> {
         return admission.AdmitSamples(tenant, epoch, samples, batch);
       },

@@ -23,6 +23,7 @@
 #include "base/random.h"
 #include "codec/sample_batch.h"
 #include "ingest/admission.h"
+#include "ingest/sender_table.h"
 #include "model/appender.h"
 #include "stream/stream.h"
 #include "wire/received_request.h"
@@ -33,6 +34,7 @@ namespace tickscope::ingest {
 struct GatewayOptions {
   AdmissionOptions admission;
   std::size_t request_bytes_max = 64U << 20;  ///< After decompression.
+  std::size_t senders_max = 20'000;           ///< Whose pushes are told from repetitions.
 };
 
 /// What a sender is told. `error` is set when something was not written; with `refused` above zero that is a mistake of the
@@ -44,6 +46,9 @@ struct WriteAnswer {
   std::uint64_t refused =
       0;  ///< Of what the sender sent (ReceivedSeries::position) what was not, or not whole, written.
   std::optional<Error> error;
+  bool is_other_replica =
+      false;  ///< Another replica of the sender's cluster is elected: nothing was written, and nothing is missing.
+  bool is_duplicate = false;  ///< This push was written before, all of it.
 };
 
 using WriteCallback = std::move_only_function<void(WriteAnswer)>;
@@ -58,6 +63,11 @@ class Gateway final : public Appender {
   /// Handles one remote-write body, a snappy block. `done` runs once, here or on the stream's thread.
   void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
              WriteCallback done);
+  /// The same of a sender who counts pushes: one that is on the stream already, all of it, is
+  /// answered as written, and not written again.
+  /// Errors besides: kUnavailable while the same is being written.
+  void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
+             const std::optional<codec::Delivery>& delivery, WriteCallback done);
   /// The same for a request of any format; it is not used after the return.
   void Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done);
   /// Counts and answers a request that does not decode.
@@ -70,6 +80,9 @@ class Gateway final : public Appender {
   void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) TICKSCOPE_EXCLUDES(mu_);
   /// Learns a batch read back from the stream, before any write.
   void Replay(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
+  /// Learns which pushes are on the stream, before any write. Reads its last two epochs: what is in flight when one begins is not in what that one
+  /// says of those before. Errors: as Stream::Read.
+  [[nodiscard]] Status RecoverDeliveries() TICKSCOPE_EXCLUDES(mu_);
 
   /// Takes over other limits for requests from now on.
   void SetLimits(const AdmissionOptions& limits) TICKSCOPE_EXCLUDES(mu_);
@@ -90,13 +103,36 @@ class Gateway final : public Appender {
   // Fills the batch for an epoch and says what became of the samples.
   using Admit = std::function<Result<AdmissionOutcome>(Admission& admission, stream::Epoch epoch,
                                                        codec::SampleBatch& batch)>;
-  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const Admit& admit, WriteCallback done)
+  using MaybeDelivery = std::optional<codec::Delivery>;
+  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
+                      const Admit& admit, WriteCallback done) TICKSCOPE_EXCLUDES(mu_);
+  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
+                      const wire::ReceivedRequest& request, std::size_t bytes, WriteCallback done)
       TICKSCOPE_EXCLUDES(mu_);
-  void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const wire::ReceivedRequest& request,
-                      WriteCallback done) TICKSCOPE_EXCLUDES(mu_);
+  // Whether a push is to be written; else answers it.
+  [[nodiscard]] bool BeginDelivery(const TenantId& tenant, const codec::Delivery& delivery,
+                                   const wire::ReceivedRequest& request, WriteCallback& done)
+      TICKSCOPE_EXCLUDES(mu_);
+  // Answers a request at once that is over its tenant's rate, or of a replica that is not elected. `bytes` is its size, 0 when not known.
+  [[nodiscard]] std::optional<WriteAnswer> Screen(const TenantId& tenant,
+                                                  const wire::ReceivedRequest& request, std::size_t bytes)
+      TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] Result<ReplicaElection::Verdict> HearReplica(const TenantId& tenant,
+                                                             const ReplicaOptions& options,
+                                                             const wire::ReceivedRequest& request)
+      TICKSCOPE_REQUIRES(mu_);
+  void FinishDelivery(const TenantId& tenant, const MaybeDelivery& delivery, bool is_durable)
+      TICKSCOPE_EXCLUDES(mu_);
+  // What the stream is told about a request that it took.
+  struct Appended {
+    TenantId tenant;
+    std::vector<SeriesRef> refs;
+    AdmissionOutcome outcome;
+    MaybeDelivery delivery;
+    std::chrono::nanoseconds started{};
+  };
   // Answers a request the stream took. Runs on the stream's thread.
-  void Finish(const TenantId& tenant, const std::vector<SeriesRef>& refs, const AdmissionOutcome& outcome,
-              std::chrono::nanoseconds started, Result<stream::Offset> result, WriteCallback& answer)
+  void Finish(const Appended& appended, Result<stream::Offset> result, WriteCallback& answer)
       TICKSCOPE_EXCLUDES(mu_);
 
   stream::Stream& stream_;
@@ -106,11 +142,20 @@ class Gateway final : public Appender {
   Counter* requests_;
   Counter* samples_;
   Counter* failed_requests_;
+  Counter* duplicates_;
+  Counter* rate_limited_;
+  Counter* other_replicas_;
   HistogramMetric* append_seconds_;
 
   mutable Mutex mu_;
   Admission admission_ TICKSCOPE_GUARDED_BY(mu_);
   codec::BatchEncoder encoder_ TICKSCOPE_GUARDED_BY(mu_);
+  SenderTable senders_ TICKSCOPE_GUARDED_BY(mu_);
+  TenantRates rates_ TICKSCOPE_GUARDED_BY(mu_);
+  ReplicaElection replicas_ TICKSCOPE_GUARDED_BY(mu_);
+  std::vector<LabelView> replica_labels_ TICKSCOPE_GUARDED_BY(mu_);
+  // The last epoch of the stream that begins with what was delivered before it.
+  std::optional<stream::Epoch> senders_epoch_ TICKSCOPE_GUARDED_BY(mu_);
   Mutex scratch_mu_;
   std::vector<std::unique_ptr<Scratch>> idle_scratch_ TICKSCOPE_GUARDED_BY(scratch_mu_);
 };

@@ -1,11 +1,13 @@
 #include "ingest/remote_write_endpoint.h"
 
 #include <memory>
+#include <optional>
 
 #include <string>
 #include <utility>
 
 #include "ingest/write_status.h"
+#include "wire/delivery_headers.h"
 #include "wire/remote_write_decode.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
@@ -54,17 +56,31 @@ Result<RemoteWriteProtocol> ParseContentType(std::string_view content_type) {
 http::Response MakeResponse(RemoteWriteProtocol protocol, const WriteAnswer& answer) {
   http::Response response;
   response.status = 204;
+  if (answer.is_other_replica) response.status = 202;
   if (answer.error) SetWriteStatus(*answer.error, response);
   if (protocol == RemoteWriteProtocol::kV2) {
     response.headers.Set(wire::kSamplesWrittenHeader, std::to_string(answer.samples_written));
     response.headers.Set(wire::kHistogramsWrittenHeader, std::to_string(answer.histograms_written));
     response.headers.Set(wire::kExemplarsWrittenHeader, std::to_string(answer.exemplars_written));
   }
+  if (answer.is_duplicate) response.headers.Set(wire::kDuplicateHeader, "1");
   if (answer.error) {
     response.headers.Set("Content-Type", "text/plain; charset=utf-8");
     response.body = answer.error->message + "\n";
   }
   return response;
+}
+
+// Which push of whom a request is. What was proven of its sender counts before what it says of itself.
+Result<std::optional<codec::Delivery>> DeliveryOf(const http::Request& request) {
+  const std::string_view text = request.headers.Get(wire::kDeliveryHeader);
+  if (text.empty()) return std::nullopt;
+  TICKSCOPE_ASSIGN_OR_RETURN(const wire::DeliveryNumber number, wire::ParseDelivery(text));
+  const std::string_view said = request.headers.Get(wire::kSenderHeader);
+  const std::string_view sender = request.sender.empty() ? said : std::string_view(request.sender);
+  if (!wire::IsSenderName(sender))
+    return Fail(ErrorCode::kInvalidArgument, "X-Tickscope-Delivery without a good X-Tickscope-Sender");
+  return codec::Delivery{std::string(sender), number.epoch, number.number};
 }
 
 void HandleWrite(Gateway& gateway, const http::Request& request, http::Respond respond) {
@@ -89,7 +105,12 @@ void HandleWrite(Gateway& gateway, const http::Request& request, http::Respond r
     respond(MakeResponse(*protocol, {.error = tenant.error()}));
     return;
   }
-  gateway.Write(*tenant, *protocol, request.body,
+  auto delivery = DeliveryOf(request);
+  if (!delivery) {
+    respond(MakeResponse(*protocol, {.error = delivery.error()}));
+    return;
+  }
+  gateway.Write(*tenant, *protocol, request.body, *delivery,
                 [protocol = *protocol, respond = std::move(respond)](WriteAnswer answer) mutable {
                   respond(MakeResponse(protocol, answer));
                 });

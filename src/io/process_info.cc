@@ -71,6 +71,18 @@ void AskForIdleDisk() {
 
 }  // namespace
 
+std::string HostName() {
+  std::array<char, 201> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "unknown";
+  std::string clean = name.data();
+  for (char& c : clean) {
+    const bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                         c == '.' || c == '_' || c == '-';
+    if (!is_fine) c = '-';
+  }
+  return clean;
+}
+
 void LowerPriority() {
   constexpr int kNicest = 19;
   // Linux takes both for the calling thread and what it starts. Without any of it the work is done as well, only less politely.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/error.h"
 
@@ -24,6 +25,9 @@ class ProcessInfo {
 };
 
 [[nodiscard]] std::unique_ptr<ProcessInfo> MakeProcessInfo();
+
+/// The machine's name, with what cannot be in a sender's name as '-'; "unknown" when there is none.
+[[nodiscard]] std::string HostName();
 
 /// Lets everybody else on the machine go first, for processor and disk: this thread and those it starts from now on get what
 /// nobody else wants. For work that nobody waits for and that holds nothing others need.

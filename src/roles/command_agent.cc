@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
+#include "agent/fleet_follower.h"
 #include "api/guard_route.h"
 #include "api/process_routes.h"
 #include "base/log.h"
@@ -145,6 +146,18 @@ void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Gu
   }
 }
 
+control::AgentReport Report(const agent::Agent& agent, const agent::AgentMetrics& metrics) {
+  control::AgentReport report{.version = TICKSCOPE_VERSION,
+                              .cadence_ms = agent.cadence_ms(),
+                              .lag_ms = agent.lag_ms(),
+                              .rejects = metrics.dropped(agent::DropReason::kGuard)};
+  for (std::size_t i = 0; i < agent::kDropReasonCount; ++i) {
+    const auto reason = static_cast<agent::DropReason>(i);
+    if (reason != agent::DropReason::kGuard) report.lost += metrics.dropped(reason);
+  }
+  return report;
+}
+
 Status Run(const Flags& flags, const agent::AgentConfig& config) {
   // Each arena keeps memory of its own; with a handful of mostly idle threads one is enough.
   mallopt(M_ARENA_MAX, 1);
@@ -173,19 +186,25 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                              }));
 
   WorkerPool scrape_pool(config.scrape_workers, kWaitingScrapesMax);
-  WorkerPool send_pool(ShardCount(config), kWaitingRequestsMax);
+  // One more, so that settings can be asked for while all receivers are slow.
+  WorkerPool send_pool(ShardCount(config) + 1, kWaitingRequestsMax);
+  agent::AgentContext context{.network = *network,
+                              .loop = *loop,
+                              .clock = *clock,
+                              .random = *random,
+                              .metrics = metrics,
+                              .processes = *processes,
+                              .guard = guard.get(),
+                              .fs = fs.get(),
+                              .registry = &registry,
+                              .host_name = io::HostName()};
+  const auto send = [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); };
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto follower, agent::FleetFollower::Make(config.fleet, context, send));
+  context.observer = follower.get();
   agent::Agent agent(
-      {.network = *network,
-       .loop = *loop,
-       .clock = *clock,
-       .random = *random,
-       .metrics = metrics,
-       .processes = *processes,
-       .guard = guard.get(),
-       .fs = fs.get(),
-       .registry = &registry},
-      [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
-      [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
+      context, [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, send);
+  follower->SetHooks({.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
+                      .report = [&agent, &metrics] { return Report(agent, metrics); }});
   Targets targets(
       {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);

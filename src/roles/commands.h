@@ -16,6 +16,8 @@ int RunGuard(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunExport(int argc, char** argv);
 int RunImport(int argc, char** argv);
+int RunIncident(int argc, char** argv);
+int RunInventory(int argc, char** argv);
 int RunLint(int argc, char** argv);
 int RunObjects(int argc, char** argv);
 int RunQueries(int argc, char** argv);

@@ -22,6 +22,8 @@ constexpr Command kCommands[] = {
     {"block", "look into block files: list, show, verify, dump", RunBlock},
     {"page", "look into the shared-memory pages of game servers: show", RunPage},
     {"objects", "look into an object store: check, ls, get, put, rm", RunObjects},
+    {"incident", "have the whole fleet read more often for a while", RunIncident},
+    {"inventory", "show the agents that push to a gateway", RunInventory},
     {"tiers", "show where a server's history is", RunTiers},
     {"delete", "delete samples by selector and time, or count them", RunDelete},
     {"import", "bring samples in: OpenMetrics, Prometheus blocks, remote read, a simulated fleet", RunImport},

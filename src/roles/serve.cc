@@ -15,6 +15,7 @@
 #include "live/stream_endpoint.h"
 #include "roles/admin_endpoints.h"
 #include "roles/fingerprint.h"
+#include "roles/fleet_endpoints.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
 #include "roles/stream_endpoint.h"
@@ -41,6 +42,7 @@ constexpr std::int64_t kForeverMs = 1000LL * 365 * 24 * 3'600'000;
 
 // wire::kTenantHeader in lower case, as gRPC has names of headers.
 constexpr std::string_view kTenantMetadata = "x-scope-orgid";
+constexpr std::string_view kAuthorizationMetadata = "authorization";
 
 // Answered while the stream is replayed, too.
 bool IsAboutTheProcess(std::string_view path) {
@@ -80,13 +82,42 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
   AddRoutes();
+  TICKSCOPE_RETURN_IF_ERROR(OpenCredentials());
   return Listen();
+}
+
+tickscope::Status ServeProcess::OpenCredentials() {
+  TICKSCOPE_ASSIGN_OR_RETURN(gate_, access::Gate::Open(environment_.fs, metrics_, config_.access));
+  if (config_.tls.server.is_on()) {
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        tls_, tls::ServerContext::Load(environment_.fs, environment_.clock, metrics_, config_.tls.server));
+  }
+  credentials_watch_ = SystemThreads().Start("credentials", [this, began = false]() mutable {
+    if (credentials_watch_stopping_) return Turn::Done();
+    if (std::exchange(began, true)) CheckCredentials();
+    return Turn::Wait(std::chrono::milliseconds(config_.tls.check_interval_ms));
+  });
+  return {};
+}
+
+void ServeProcess::CheckCredentials() {
+  const auto say = [](const char* what, const Result<bool>& reloaded) {
+    if (!reloaded) {
+      Log(LogLevel::kError, "credentials stay as they were",
+          {{"what", what}, {"error", reloaded.error().message}});
+    } else if (*reloaded) {
+      Log(LogLevel::kInfo, "credentials taken up", {{"what", what}});
+    }
+  };
+  if (tls_ != nullptr) say("tls", tls_->Reload());
+  say("access", gate_->Reload());
 }
 
 tickscope::Status ServeProcess::Listen() {
   const auto start = [this](const std::string& address, const http::Router& router) {
     http::ServerOptions options = config_.http;
     options.address = address;
+    options.tls = tls_;
     return http::Server::Start(
         environment_.network, std::move(options),
         [this, &router](http::Request request, http::Respond respond) {
@@ -142,6 +173,10 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
     TICKSCOPE_ASSIGN_OR_RETURN(auto rules, MakePrivacyRules(config_.signals, config_.guard));
     signal_gateway_ = std::make_unique<signals::SignalGateway>(*stream_, environment_.clock, metrics_,
                                                                config_.signals.limits, std::move(rules));
+    inventory_ = std::make_unique<control::Inventory>(metrics_, config_.fleet.agents_max);
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        fleet_, control::FleetControl::Open(environment_.fs, environment_.clock, metrics_, config_.fleet,
+                                            config_.data_directory + "/fleet"));
   }
   tsdb::StoreOptions store_options = config_.store;
   store_options.directory = config_.data_directory + "/store";
@@ -253,10 +288,11 @@ void ServeProcess::AddRoutes() {
     otlp_http_->Register(otlp_router_, "");
     otlp_grpc_ = std::make_unique<otlp::GrpcEndpoint>(
         *otlp_, *ingest_pool_,
-        [](const plugin::GrpcCall& call) { return wire::ParseTenantHeader(call.header(kTenantMetadata)); });
+        [this](const plugin::GrpcCall& call) { return TenantOf(call); });
     loki_ = std::make_unique<signals::LokiEndpoint>(*signal_gateway_, *ingest_pool_);
     loki_->Register(router_, "/loki/api/v1/push");
     loki_->Register(otlp_router_, "/loki/api/v1/push");
+    RegisterFleetEndpoints(router_, *fleet_, *inventory_, environment_.clock, *query_pool_);
   }
   if (stream_ != nullptr) RegisterStreamTail(router_, *stream_, *query_pool_);
   if (tiers_ != nullptr) {
@@ -314,6 +350,17 @@ void ServeProcess::AddRoutes() {
   api::RegisterPrometheusApi(router_, dependencies, std::move(options));
 }
 
+Result<TenantId> ServeProcess::TenantOf(const plugin::GrpcCall& call) const {
+  // The gate looks at requests; a call is one as far as it is concerned. gRPC has no TLS of its own here, so there are no certificates.
+  http::Request request;
+  for (const auto& [name, header] : {std::pair{kTenantMetadata, wire::kTenantHeader},
+                                     std::pair{kAuthorizationMetadata, std::string_view("Authorization")}}) {
+    if (const std::string_view value = call.header(name); !value.empty()) request.headers.Set(header, value);
+  }
+  TICKSCOPE_RETURN_IF_ERROR(gate_->Admit(access::Scope::kWrite, request));
+  return wire::ParseTenantHeader(request.headers.Get(wire::kTenantHeader));
+}
+
 void ServeProcess::AddProcessMetrics() {
   const auto add = [this](const char* name, const char* help, double (*read)(const io::ProcessUsage&)) {
     metrics_.AddCallbackGauge(name, help, {}, [this, read] {
@@ -349,6 +396,16 @@ void ServeProcess::Handle(const http::Router& router, http::Request request, htt
     respond(std::move(response));
     return;
   }
+  if (!IsAboutTheProcess(request.path())) {
+    const auto admitted = gate_->Admit(access::ScopeOf(request.path()), request);
+    if (!admitted) {
+      const bool is_unknown = admitted.error().code == ErrorCode::kUnauthenticated;
+      http::Response response = http::TextResponse(is_unknown ? 401 : 403, admitted.error().message);
+      if (is_unknown) response.headers.Set("WWW-Authenticate", "Bearer");
+      return respond(std::move(response));
+    }
+  }
+  if (fleet_ != nullptr) ObservePush(*fleet_, *inventory_, environment_.clock, request, respond);
   router.Handle(std::move(request), std::move(respond));
 }
 
@@ -388,6 +445,7 @@ tickscope::Status ServeProcess::Replay(const std::atomic<bool>& stopping) {
       gateway_->ReserveRefs(batch.tenant, next_ref);
     });
   }
+  if (gateway_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(gateway_->RecoverDeliveries());
   TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
   if (!stopping && roles_.store) consumer_->Start();
   return {};
@@ -409,6 +467,7 @@ void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
   if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
   if (query_front_ != nullptr) query_front_->SetLimits(config.front);
+  const bool are_credentials_applied = ReloadCredentials(config);
   bool is_guard_applied = true;
   if (guard_ != nullptr) {
     const tickscope::Status guarded = ReloadRules(config);
@@ -426,6 +485,10 @@ void ServeProcess::Reload(const ServeConfig& config) {
     applied.signals.token_keys = config.signals.token_keys;
     applied.signals.token_epoch_ms = config.signals.token_epoch_ms;
   }
+  if (are_credentials_applied) {
+    applied.tls.server = config.tls.server;
+    applied.access = config.access;
+  }
   applied.front.limits = config.front.limits;
   applied.front.tenants = config.front.tenants;
   applied.front.classes = config.front.classes;
@@ -434,14 +497,28 @@ void ServeProcess::Reload(const ServeConfig& config) {
   Log(all_applied ? LogLevel::kInfo : LogLevel::kWarn,
       all_applied
           ? "configuration reloaded"
-          : "configuration reloaded: log, guard, ingest and query limits are in force, other changes need "
-            "a restart");
+          : "configuration reloaded: log, credentials, guard, ingest and query limits are in force, other "
+            "changes need a restart");
+}
+
+bool ServeProcess::ReloadCredentials(const ServeConfig& config) {
+  if (const auto reloaded = gate_->Reload(config.access); !reloaded) {
+    Log(LogLevel::kError, "rules of access stay as they were", {{"error", reloaded.error().message}});
+    return false;
+  }
+  if (tls_ == nullptr || !config.tls.server.is_on()) return tls_ == nullptr && !config.tls.server.is_on();
+  const auto reloaded = tls_->Reload(config.tls.server);
+  if (!reloaded)
+    Log(LogLevel::kError, "certificates stay as they were", {{"error", reloaded.error().message}});
+  return reloaded.has_value();
 }
 
 void ServeProcess::Stop() {
   if (std::exchange(stopped_, true)) return;
   draining_ = true;
   // Senders of new work first, then those who finish it, the stream before its consumer.
+  credentials_watch_stopping_ = true;
+  if (credentials_watch_ != nullptr) credentials_watch_->Join();
   probe_.reset();
   if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();

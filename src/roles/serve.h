@@ -15,12 +15,15 @@
 #include <optional>
 #include <string>
 
+#include "access/gate.h"
 #include "api/sources.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "base/worker_pool.h"
+#include "control/fleet_control.h"
+#include "control/inventory.h"
 #include "guard/guard.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -114,8 +117,14 @@ class ServeProcess final : private api::MetadataSource,
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
   void OpenLive();
+  // Whose a call is. Errors: as access::Gate::Admit.
+  [[nodiscard]] Result<TenantId> TenantOf(const plugin::GrpcCall& call) const;
   void AddProcessMetrics();
   [[nodiscard]] tickscope::Status Listen();
+  [[nodiscard]] tickscope::Status OpenCredentials();
+  void CheckCredentials();
+  // False when something stays as it was.
+  [[nodiscard]] bool ReloadCredentials(const ServeConfig& config);
   void Handle(const http::Router& router, http::Request request, http::Respond respond) const;
   [[nodiscard]] tickscope::Status Ready() const;
 
@@ -134,6 +143,12 @@ class ServeProcess final : private api::MetadataSource,
   ServeConfig config_;
   const RoleSet roles_;
   MetricRegistry metrics_;
+  std::shared_ptr<tls::ServerContext> tls_;  // Null for plain HTTP.
+  std::unique_ptr<access::Gate> gate_;
+  std::unique_ptr<control::FleetControl> fleet_;  // With the gateway, as the inventory.
+  std::unique_ptr<control::Inventory> inventory_;
+  std::unique_ptr<Worker> credentials_watch_;
+  std::atomic<bool> credentials_watch_stopping_{false};
   std::unique_ptr<MutationLog> mutations_;  // Before those who tell it.
   std::unique_ptr<stream::Stream> stream_;
   std::unique_ptr<guard::Guard> guard_;  // Outlives the gateway.

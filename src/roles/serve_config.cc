@@ -34,6 +34,20 @@ void VisitLimits(Visitor& visit, ingest::TenantLimits& limits) {
   visit.Count("labels_max", "Labels a series, metric name included.", limits.labels.labels_max, 1, 10'000);
   visit.Size("label_name_bytes_max", "Length of a label name.", limits.labels.name_bytes_max, 1, 1U << 20);
   visit.Size("label_value_bytes_max", "Length of a label value.", limits.labels.value_bytes_max, 1, 1U << 20);
+  visit.Count("samples_per_second",
+              "Samples a tenant may send a second; more are answered 429; 0 for any number.",
+              limits.rates.samples_per_second, 0, 1'000'000'000'000);
+  visit.Size("bytes_per_second", "Bytes of remote write likewise, as decompressed.",
+             limits.rates.bytes_per_second, 0, 1ULL << 40);
+  visit.Count("burst_seconds", "How much of both may come at once, in seconds' worth.",
+              limits.rates.burst_seconds, 1, 3600);
+  visit.Flag("ha_replicas",
+             "Of several Prometheus of a cluster, take one, and another when it is silent; told apart by two "
+             "labels.",
+             limits.replicas.enabled);
+  visit.Text("ha_cluster_label", "Label of the cluster; kept.", limits.replicas.cluster_label);
+  visit.Text("ha_replica_label", "Label of the replica; taken away.", limits.replicas.replica_label);
+  visit.Duration("ha_failover", "Silence after which another replica is taken.", limits.replicas.failover_ms);
   visit.Duration("late_window", "How far behind its series' newest a sample may be.", limits.late_window_ms);
 }
 
@@ -275,6 +289,8 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Millis("header_timeout", "From a request's first byte to the end of its header.",
                c.http.header_timeout);
   visit.Millis("body_timeout", "From the end of the header to the end of the body.", c.http.body_timeout);
+  visit.Size("body_rate_min", "Bytes a second that a body must come at; 0 for any.", c.http.body_rate_min, 0,
+             1U << 30);
   visit.Millis("idle_timeout", "Between two requests of a connection.", c.http.idle_timeout);
   visit.Millis("write_timeout", "For a client that does not read its answer.", c.http.write_timeout);
   visit.Duration("drain_timeout", "What SIGTERM leaves requests in progress.", c.drain_timeout_ms);
@@ -284,12 +300,18 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
       c.cors_origin);
   visit.End();
 
+  visit.Part("tls", "TLS of all listeners. Files are taken up again when they change, and on SIGHUP.", c.tls);
+  visit.Part("fleet", "The fleet's switch: what agents are told with the answers of their pushes.", c.fleet);
+  visit.Part("access", "Who may come in, and as which tenant. Read again on SIGHUP.", c.access);
+
   visit.Begin("ingest", "Writing. Limits are read again on SIGHUP.");
   visit.Count("threads", "Threads that decompress and decode.", c.ingest_threads, 1, 256);
   visit.Count("queue_max", "Requests waiting for one; more are answered 503.", c.ingest_queue_max, 1,
               1'000'000);
   visit.Size("request_bytes_max", "A request after decompression; more is 413.", c.ingest.request_bytes_max,
              1024, 1U << 30);
+  visit.Count("senders_max", "Senders whose pushes are told from repetitions of them.", c.ingest.senders_max,
+              1, 1'000'000);
   VisitLimits(visit, c.ingest.admission.limits);
   visit.Tenants("tenants", "Limits of single tenants, by name; what is left out is as above.",
                 c.ingest.admission);
@@ -438,6 +460,11 @@ class Reader {
 
   void Begin(const char* name, const char*) { maps_.push_back(maps_.back().Map(name)); }
   void End() { maps_.pop_back(); }
+  // A section that has its own reading and writing.
+  template <typename Section>
+  void Part(const char* name, const char*, Section& section) {
+    Read(maps_.back().Map(name), section);
+  }
   void Text(const char* name, const char*, std::string& value) { value = maps_.back().String(name, value); }
   void Origins(const char* name, const char* help, std::string& value) {
     Text(name, help, value);
@@ -568,6 +595,12 @@ class Writer {
     out_.BeginMap(name);
   }
   void End() { out_.EndMap(); }
+  template <typename Section>
+  void Part(const char* name, const char* help, const Section& section) {
+    Begin(name, help);
+    Write(section, out_);
+    End();
+  }
   [[nodiscard]] static bool Says(const char*) { return true; }
   void Text(const char* name, const char* help, const std::string& value) {
     out_.Comment(help);

@@ -5,9 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "access/access_config.h"
 #include "api/cors.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "control/control_config.h"
 #include "guard/guard_config.h"
 #include "http/server.h"
 #include "ingest/gateway.h"
@@ -20,6 +22,7 @@
 #include "queryfront/query_pool.h"
 #include "roles/signal_config.h"
 #include "roles/tier_process.h"
+#include "roles/tls_config.h"
 #include "sql/sql_engine.h"
 #include "stream/embedded_log.h"
 #include "tsdb/store.h"
@@ -32,6 +35,9 @@ struct ServeConfig {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
   http::ServerOptions http;
+  TlsConfig tls;
+  access::AccessConfig access;
+  control::ControlConfig fleet;
   std::int64_t drain_timeout_ms = 10'000;
   std::string cors_origin = std::string(api::kAnyOrigin);
   ingest::GatewayOptions ingest;

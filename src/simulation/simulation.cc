@@ -113,6 +113,7 @@ class World {
       ++report_.requests;
       const bool is_answer_lost = is_faulty && random_.Below(15) == 0;
       process_->gateway->Write("default", request->protocol, request->body,
+                               codec::Delivery{fmt::format("sender-{}", sender), 1, request->number},
                                [this, sender, request, is_answer_lost](const ingest::WriteAnswer& answer) {
                                  Happened(request->number * 4 + (answer.error ? 1U : 0U));
                                  if (!is_answer_lost) Hear(sender, *request, answer);
@@ -242,6 +243,7 @@ class World {
       process.gateway->ReserveRefs(batch.tenant, next_ref);
     });
     const std::atomic<bool> stopping{false};
+    TICKSCOPE_RETURN_IF_ERROR(process.gateway->RecoverDeliveries());
     TICKSCOPE_RETURN_IF_ERROR(process.consumer->Replay(
         [&](const codec::SampleBatch& batch) { process.gateway->Replay(batch); }, stopping));
     process.consumer->Start();
@@ -260,6 +262,7 @@ class World {
       threads_.RunOne();
     }
     if (must_end_) return;
+    CheckDeliveries();
     const promql::Engine engine{{}};
     const QueryContext context;
     const auto result =
@@ -282,6 +285,28 @@ class World {
     checker_.Compare(found);
     report_.blocks += process_->metrics.AddCounter("tickscope_store_blocks_total", "", {})->value();
     report_.seals += process_->metrics.AddCounter("tickscope_store_seals_total", "", {})->value();
+  }
+
+  // No push is on the stream twice, however often it was sent.
+  void CheckDeliveries() {
+    std::map<std::pair<std::string, std::uint64_t>, stream::Offset> seen;
+    codec::SampleBatch batch;
+    stream::Offset next = process_->log->StartOffset(kPartition);
+    while (next < process_->log->EndOffset(kPartition)) {
+      const auto records = process_->log->Read(kPartition, next, 1U << 20);
+      if (!records || records->empty()) return;
+      for (const stream::Record& record : *records) {
+        if (!codec::ReadDeliveries(record.payload, batch) || !batch.delivery) continue;
+        const auto [first, is_new] =
+            seen.try_emplace({batch.delivery->sender, batch.delivery->number}, record.offset);
+        if (!is_new && first->second != record.offset) {
+          problems_.push_back(fmt::format("push {} of {} is on the stream at {} and {}",
+                                          batch.delivery->number, batch.delivery->sender, first->second,
+                                          record.offset));
+        }
+      }
+      next = records->back().offset + 1;
+    }
   }
 
   // A query's answer has no start timestamps; they are read where the engine reads them.
