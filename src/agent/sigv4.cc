@@ -105,7 +105,7 @@ std::map<std::string, std::string> SignedHeaders(const http::Headers& headers) {
     const std::string lower = LowerCase(name);
     if (lower != "host" && lower != "content-type" && !lower.starts_with("x-amz-")) continue;
     const auto [found, is_new] = chosen.try_emplace(lower, TrimValue(value));
-    if (!is_new) found->second += "," + TrimValue(value);
+    if (!is_new) found->second.append(",").append(TrimValue(value));
   }
   return chosen;
 }
@@ -126,7 +126,7 @@ void SignV4(const SigV4Config& config, const SigV4Credentials& credentials, cons
   std::string names;
   std::string lines;
   for (const auto& [name, value] : headers) {
-    names += (names.empty() ? "" : ";") + name;
+    names.append(names.empty() ? "" : ";").append(name);
     lines += fmt::format("{}:{}\n", name, value);
   }
   const std::string canonical =
@@ -135,7 +135,7 @@ void SignV4(const SigV4Config& config, const SigV4Credentials& credentials, cons
   const std::string scope = fmt::format("{}/{}/{}/aws4_request", date, config.region, config.service);
   const std::string to_sign = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", time, scope, HashHex(canonical));
 
-  const Digest of_date = Keyed("AWS4" + credentials.secret_key, date);
+  const Digest of_date = Keyed(std::string("AWS4").append(credentials.secret_key), date);
   const Digest of_region = Keyed(AsKey(of_date), config.region);
   const Digest of_service = Keyed(AsKey(of_region), config.service);
   const Digest key = Keyed(AsKey(of_service), "aws4_request");
