@@ -287,8 +287,7 @@ void ServeProcess::AddRoutes() {
     otlp_http_->Register(router_, "/api/v1/otlp");
     otlp_http_->Register(otlp_router_, "");
     otlp_grpc_ = std::make_unique<otlp::GrpcEndpoint>(
-        *otlp_, *ingest_pool_,
-        [this](const plugin::GrpcCall& call) { return TenantOf(call); });
+        *otlp_, *ingest_pool_, [this](const plugin::GrpcCall& call) { return TenantOf(call); });
     loki_ = std::make_unique<signals::LokiEndpoint>(*signal_gateway_, *ingest_pool_);
     loki_->Register(router_, "/loki/api/v1/push");
     loki_->Register(otlp_router_, "/loki/api/v1/push");

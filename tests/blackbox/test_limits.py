@@ -190,6 +190,7 @@ def test_cardinality_is_told_without_scanning_series(serve):
     now = int(time.time() * 1000) - 60_000
     push(server, "a_total", 30, now, lambda i: 1, region="eu")
     push(server, "b_total", 10, now, lambda i: 1, region="na")
+    wait_until(lambda: server.metric("tickscope_store_records_total") >= 2, "both pushes to be visible", 20)
     names = server.get("/api/v1/cardinality/label_names", {"limit": 2}).json()
     assert names == {
         "label_values_count_total": 34,
