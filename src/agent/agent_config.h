@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/logs_config.h"
 #include "agent/pages_config.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -106,6 +107,7 @@ struct AgentConfig {
   std::vector<ScrapeConfig> scrape_configs;
   std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
+  LogsConfig logs;
 
   /// Every target of every scrape config, in the order of the file.
   [[nodiscard]] std::vector<TargetConfig> Targets() const;

@@ -52,33 +52,38 @@ TEST(EntryFramer, MakesTheSameOfEveryDelivery) {
       {"nothing", 65'536, "", 500, "", {}},
       {"too long", 100, "", 500, long_line + "\nnext\n", {long_line.substr(0, 100) + "~", "next"}},
       {"as long as may be",
-       100, "", 500,
+       100,
+       "",
+       500,
        long_line.substr(0, 100) + "\nnext\n",
        {long_line.substr(0, 100), "next"}},
       {"one byte too long",
-       100, "", 500,
+       100,
+       "",
+       500,
        long_line.substr(0, 101) + "\nnext\n",
        {long_line.substr(0, 100) + "~", "next"}},
       {"a trace",
-       65'536, "^[0-9]", 500,
+       65'536,
+       "^[0-9]",
+       500,
        "1 boom\n  at a\n  at b\n2 fine\n",
        {"1 boom\n  at a\n  at b", "2 fine"}},
       {"the first is no start", 65'536, "^[0-9]", 500, "  at z\n1 a\n", {"  at z", "1 a"}},
       {"too many lines", 65'536, "^[0-9]", 2, "1\na\nb\nc\n", {"1\na", "b\nc"}},
-      {"too many bytes",
-       6, "^[0-9]", 500,
-       "1\naaa\nbbb\n",
-       {"1\naaa", "bbb"}},
+      {"too many bytes", 6, "^[0-9]", 500, "1\naaa\nbbb\n", {"1\naaa", "bbb"}},
       {"a long line within",
-       50, "^[0-9]", 500,
+       50,
+       "^[0-9]",
+       500,
        "1\n" + long_line + "\n2\n",
        {"1", long_line.substr(0, 50) + "~", "2"}},
   };
   for (const Case& c : cases) {
-    const EntryFramer framer = EntryFramer::Make({.line_bytes_max = c.line_bytes_max,
-                                                  .start_pattern = c.start_pattern,
-                                                  .lines_max = c.lines_max})
-                                  .value();
+    const EntryFramer framer =
+        EntryFramer::Make(
+            {.line_bytes_max = c.line_bytes_max, .start_pattern = c.start_pattern, .lines_max = c.lines_max})
+            .value();
     for (const std::size_t step : {1U, 7U, 4'096U, 100'000U}) {
       SCOPED_TRACE(testing::Message() << c.name << " step " << step);
       EXPECT_EQ(EntriesOf(framer, c.text, step), c.entries);

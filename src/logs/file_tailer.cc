@@ -44,7 +44,7 @@ FileTailer::~FileTailer() = default;
 void FileTailer::Restore(const std::vector<FileMark>& marks) {
   is_first_start_ = false;
   for (const FileMark& mark : marks) {
-    if (mark.directory == options_.directory) restored_.push_back(mark);
+    if (mark.directory == options_.directory && IsWanted(mark.name)) restored_.push_back(mark);
   }
 }
 
@@ -186,7 +186,6 @@ void FileTailer::FindMoved(io::ForeignDirectory& directory, const std::vector<st
     if (!opened || opened->identity != restored->identity || !Continues(*opened->file, *restored)) continue;
     FileMark mark = std::move(*restored);
     restored_.erase(restored);
-    mark.name = names[i];
     AddTail(std::move(mark), std::move(opened->file), now_ms);
     tails_.back()->is_gone = true;
   }
@@ -267,7 +266,8 @@ void FileTailer::FindCopy(const FileMark& mark, TimeMs now_ms) {
   if (mark.head_bytes < kHeadBytesMin) return;
   const auto begin_at = [&](Tail& tail) {
     FileMark of_copy = mark;
-    of_copy.name = tail.mark.name;
+    // A mark's name is one that is wanted, so that the next start knows whose it is.
+    if (IsWanted(tail.mark.name)) of_copy.name = tail.mark.name;
     of_copy.identity = tail.mark.identity;
     tail.mark = std::move(of_copy);
     tail.copy_until_ms.reset();

@@ -60,7 +60,7 @@ class FileTailer {
                                                                 DirectoryOpener opener, LogIntake& intake);
   ~FileTailer();
 
-  /// What an earlier start had read; marks of other directories are not looked at. Call before the first Poll.
+  /// What an earlier start had read; marks of other directories, and of names that match no pattern, are not looked at. Call before the first Poll.
   void Restore(const std::vector<FileMark>& marks);
   /// Reads at most a buffer of each file. Bytes that were read: 0 when there is nothing new.
   std::size_t Poll(TimeMs now_ms);

@@ -22,8 +22,6 @@ constexpr TimeMs kStartMs = 1'700'000'000'000;
 
 class FileTailerTest : public testing::Test {
  protected:
-
-
   void Start(TailOptions options = {}) {
     options.directory = "/logs";
     if (options.patterns.empty()) options.patterns = {"*.log"};

@@ -27,8 +27,6 @@ class FixedKeys final : public tokens::KeyProvider {
 
 class LogIntakeTest : public testing::Test {
  protected:
-
-
   std::vector<PushedEntry> Taken(PushBatch& batch) {
     std::string message;
     batch.Encode(message);

@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
+#include "agent/log_pipeline.h"
 #include "api/guard_route.h"
 #include "api/process_routes.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
+#include "io/foreign_directory.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
@@ -31,6 +33,7 @@
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
+#include "tokens/file_key_provider.h"
 
 namespace tickscope::roles {
 namespace {
@@ -82,8 +85,63 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   std::size_t shards = 0;
   for (const auto& remote : config.remote_writes)
     shards += remote.shards;
-  return shards;
+  return shards + (config.logs.is_on() ? 1 : 0);
 }
+
+Result<std::unique_ptr<tokens::KeyProvider>> OpenKeys(const agent::LogTokensConfig& config) {
+  if (config.keys.empty()) return nullptr;
+  return tokens::FileKeyProvider::Open(config.keys);
+}
+
+/// What `--check` looks at besides the file itself.
+Status CheckFiles(const agent::AgentConfig& config) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto keys, OpenKeys(config.logs.tokens));
+  return {};
+}
+
+/// The logs' pipeline and the loop and thread it runs on.
+class RunningLogs {
+ public:
+  /// Null when the configuration has no logs.
+  static Result<std::unique_ptr<RunningLogs>> Start(const agent::AgentConfig& config, io::Network& network,
+                                                    const Clock& clock, io::FileSystem& fs,
+                                                    MetricRegistry& registry, agent::Executor executor) {
+    if (!config.logs.is_on()) return nullptr;
+    auto running = std::make_unique<RunningLogs>();
+    running->random_ = io::MakeSystemRandom();
+    running->loop_ = network.MakeLoop();
+    TICKSCOPE_ASSIGN_OR_RETURN(auto keys, OpenKeys(config.logs.tokens));
+    TICKSCOPE_ASSIGN_OR_RETURN(running->pipeline_,
+                               agent::LogPipeline::Make({.config = config.logs,
+                                                         .external_labels = config.external_labels,
+                                                         .player_patterns = config.guard.player_patterns,
+                                                         .keys = std::move(keys),
+                                                         .open_directory = io::OpenForeignDirectory},
+                                                        {.network = network,
+                                                         .loop = *running->loop_,
+                                                         .clock = clock,
+                                                         .random = *running->random_,
+                                                         .fs = fs,
+                                                         .registry = registry},
+                                                        std::move(executor)));
+    running->pipeline_->Start();
+    running->thread_ = network.RunInBackground(*running->loop_);
+    return running;
+  }
+  ~RunningLogs() { Join(); }
+
+  void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
+    pipeline_->Shutdown(timeout, std::move(done));
+  }
+  /// Ends the thread; the executor's tasks have ended.
+  void Join() { thread_.reset(); }
+
+ private:
+  std::unique_ptr<Random> random_;
+  std::unique_ptr<io::EventLoop> loop_;
+  std::unique_ptr<agent::LogPipeline> pipeline_;
+  std::unique_ptr<io::LoopThread> thread_;
+};
 
 void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
             const Clock& clock, const agent::AgentConfig& started_with) {
@@ -99,6 +157,7 @@ void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent:
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
+  if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
   if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
     Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
   }
@@ -141,6 +200,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
+  std::unique_ptr<RunningLogs> logs;
+  std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
       if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
@@ -148,7 +209,13 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
     }
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
-    agent.Shutdown(std::chrono::milliseconds(config.shutdown_timeout_ms), [&] { loop->Stop(); });
+    const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
+    const auto one_ended = [&] {
+      if (--still_running == 0) loop->Stop();
+    };
+    still_running = logs != nullptr ? 2 : 1;
+    if (logs != nullptr) logs->Shutdown(timeout, [&, one_ended] { loop->Post(one_ended); });
+    agent.Shutdown(timeout, one_ended);
   };
 
   http::Router router;
@@ -167,6 +234,9 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                     },
                                                     registry));
   TICKSCOPE_RETURN_IF_ERROR(agent.Apply(config));
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
+                               [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
@@ -191,7 +261,8 @@ int RunAgent(int argc, char** argv) {
                  "address:port for /metrics, /-/ready, /-/healthy and /api/v1/guard/rejects");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_option("--log-format", flags.log_format, "logfmt or json");
-  app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");
+  app.add_flag("--check,--dry-run", flags.check,
+               "check the configuration, print it with every default, and end");
   app.footer(
       "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
       "SIGHUP reads the configuration again; targets that did not change go on untouched.");
@@ -206,6 +277,10 @@ int RunAgent(int argc, char** argv) {
     return 1;
   }
   if (flags.check) {
+    if (const Status checked = CheckFiles(*config); !checked) {
+      std::fprintf(stderr, "tickscope agent: %s\n", checked.error().message.c_str());
+      return 1;
+    }
     std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
     return 0;
   }
