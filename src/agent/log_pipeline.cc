@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "agent/external_labels.h"
+
 namespace tickscope::agent {
 namespace {
 
@@ -10,13 +12,6 @@ constexpr std::chrono::milliseconds kTurn{250};
 // Of files, in one turn: 16 MB/s.
 constexpr std::size_t kTurnBytesMax = 4U << 20;
 constexpr std::int64_t kDayMs = 86'400'000;
-
-Labels WithExternal(const Labels& labels, const Labels& external) {
-  LabelsBuilder builder(external);
-  for (const LabelView& label : labels)
-    builder.Set(label.name, label.value);
-  return builder.Build();
-}
 
 }  // namespace
 
@@ -33,8 +28,8 @@ Result<std::unique_ptr<LogPipeline>> LogPipeline::Make(LogPipelineOptions option
       context.clock, pipeline->metrics_);
   TICKSCOPE_ASSIGN_OR_RETURN(pipeline->shipper_, LogShipper::Make(made.config, context, std::move(executor)));
   for (const LogFilesConfig& files : made.config.files) {
-    const logs::LogSource source =
-        pipeline->intake_->AddSource(logs::LogInput::kFile, WithExternal(files.labels, made.external_labels));
+    const logs::LogSource source = pipeline->intake_->AddSource(
+        logs::LogInput::kFile, WithExternalLabels(files.labels, made.external_labels));
     std::map<std::string, std::vector<std::string>> patterns;  // By directory.
     for (const std::string& path : files.paths) {
       auto [directory, pattern] = SplitLogPath(path);
@@ -67,9 +62,20 @@ LogPipeline::~LogPipeline() {
   if (shutdown_timer_) context_.loop.CancelTimer(*shutdown_timer_);
 }
 
-void LogPipeline::Start() {
+Status LogPipeline::Start() {
   written_ms_ = context_.clock.NowMs();
+  if (options_.datagrams != nullptr) {
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        listeners_, LogListeners::Make(options_.config, options_.external_labels, context_,
+                                       *options_.datagrams, *intake_, [this] { return HasRoom(); }));
+  }
   context_.loop.Post([this] { Turn(); });
+  return {};
+}
+
+bool LogPipeline::HasRoom() {
+  if (!is_full_ && intake_->bytes() >= options_.config.push.batch_bytes_max) is_full_ = !Write();
+  return !is_full_;
 }
 
 void LogPipeline::TurnLater(std::chrono::milliseconds wait) {
@@ -85,6 +91,10 @@ void LogPipeline::Turn() {
   const TimeMs now_ms = context_.clock.NowMs();
   const bool is_due = now_ms - written_ms_ >= options_.config.push.batch_wait_ms || now_ms < written_ms_;
   if (is_due || is_full_) is_full_ = !Write();
+  if (listeners_ != nullptr) {
+    if (!is_full_ && intake_->bytes() == 0) listeners_->OnWritten();
+    listeners_->Sweep(now_ms);
+  }
   std::uint64_t lag_bytes = 0;
   std::size_t open_files = 0;
   for (const auto& tailer : tailers_) {
@@ -104,9 +114,7 @@ void LogPipeline::ReadFiles() {
       const std::size_t read = tailer->Poll(context_.clock.NowMs());
       bytes += read;
       has_more = has_more || read > 0;
-      if (intake_->bytes() < options_.config.push.batch_bytes_max) continue;
-      is_full_ = !Write();
-      if (is_full_) return;
+      if (!HasRoom()) return;
     }
     if (bytes >= kTurnBytesMax) return;
   }
@@ -125,7 +133,8 @@ void LogPipeline::Shutdown(std::chrono::milliseconds timeout, std::function<void
     on_shut_down_ = std::move(done);
     if (const auto timer = std::exchange(turn_timer_, std::nullopt); timer) context_.loop.CancelTimer(*timer);
     ReadFiles();
-    static_cast<void>(Write());
+    if (Write() && listeners_ != nullptr) listeners_->OnWritten();
+    listeners_.reset();
     shutdown_timer_ = context_.loop.After(timeout, [this] {
       shutdown_timer_.reset();
       Finish();

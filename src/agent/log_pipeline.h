@@ -1,6 +1,6 @@
 // LogPipeline: the agent's logs, from what writes them to what receives them, on a loop and thread of their own.
 //
-//   [ FileTailer a directory ] -> LogIntake -> LogShipper -> receiver
+//   [ FileTailer a directory, LogListeners ] -> LogIntake -> LogShipper -> receiver
 //
 // Files are polled four times a second, each turn reads a bounded part of what is there, so that an agent that comes back to gigabytes
 // leaves the machine to the game. When the disk takes nothing, nothing is read: files wait better than memory does.
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/log_listeners.h"
 #include "agent/log_shipper.h"
 #include "agent/logs_config.h"
 #include "guard/pii_scanner.h"
@@ -31,6 +32,7 @@ struct LogPipelineOptions {
   std::vector<std::string> player_patterns;
   std::unique_ptr<tokens::KeyProvider> keys;  ///< Null for none.
   logs::DirectoryOpener open_directory;
+  io::Datagrams* datagrams = nullptr;  ///< Outlives the pipeline.
 };
 
 class LogPipeline {
@@ -43,8 +45,8 @@ class LogPipeline {
   LogPipeline(const LogPipeline&) = delete;
   LogPipeline& operator=(const LogPipeline&) = delete;
 
-  /// Begins to read. Before the loop runs, or on its thread.
-  void Start();
+  /// Begins to read and to listen. Before the loop runs, or on its thread. Errors: as LogListeners::Make.
+  [[nodiscard]] Status Start();
   /// Reads what is there once more, keeps it, tries for at most `timeout` to deliver it, and calls `done` on the loop. What was not delivered
   /// stays for the next start. Thread-safe; call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
@@ -56,6 +58,8 @@ class LogPipeline {
 
   void ReadFiles();
   bool Write();
+  // Whether the intake may take more; writes when it is full.
+  [[nodiscard]] bool HasRoom();
   void Finish();
 
   const LogPipelineOptions options_;
@@ -65,6 +69,7 @@ class LogPipeline {
   std::unique_ptr<logs::LogIntake> intake_;
   std::vector<std::unique_ptr<logs::FileTailer>> tailers_;
   std::unique_ptr<LogShipper> shipper_;
+  std::unique_ptr<LogListeners> listeners_;
   std::optional<io::TimerId> turn_timer_;
   std::optional<io::TimerId> shutdown_timer_;
   std::function<void()> on_shut_down_;

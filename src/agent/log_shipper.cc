@@ -148,13 +148,15 @@ bool LogShipper::Write(logs::LogIntake& intake, const std::vector<logs::FileMark
   for (const logs::FileMark& mark : marks)
     logs::AppendMark(mark, text);
   const bool has_entries = intake.errors().entries() + intake.others().entries() > 0;
-  if (!has_entries && text == saved_marks_) return true;
+  if (!has_entries && text == saved_marks_ && is_committed_) return true;
   ++batch_;
+  is_committed_ = false;
   const bool errors_are_last = intake.others().entries() == 0;
   Status status = Append(kErrors, intake.errors(), errors_are_last ? text : std::string_view());
   if (status) status = Append(kOthers, intake.others(), text);
   if (status) status = spool_->Commit();
   if (status) status = SavePositions(text);
+  is_committed_ = status.has_value();
   if (!status && std::exchange(was_writable_, false)) {
     Log(LogLevel::kError, "logs not written, will try again",
         {{"directory", config_.spool.directory}, {"error", status.error().message}});

@@ -79,6 +79,7 @@ class LogShipper {
   std::optional<std::vector<logs::FileMark>> restored_;
   std::uint64_t batch_ = 0;
   std::string saved_marks_;
+  bool is_committed_ = true;  // All that was ever written.
   std::optional<spool::Spool::Taken> under_way_;
   bool is_sending_ = false;
   RetryPolicy retry_;

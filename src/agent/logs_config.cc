@@ -1,6 +1,7 @@
 #include "agent/logs_config.h"
 
 #include "http/client.h"
+#include "io/host_port.h"
 #include "logs/file_tailer.h"
 
 namespace tickscope::agent {
@@ -78,6 +79,57 @@ void WriteFiles(const LogFilesConfig& files, config::YamlWriter& out) {
   out.Int("file_limit", static_cast<std::int64_t>(files.files_max));
 }
 
+void CheckAddress(config::YamlMap& map, std::string_view key, const std::string& address) {
+  if (const auto parsed = io::ParseHostPort(address); !parsed) map.Complain(key, parsed.error().message);
+}
+
+SyslogConfig ReadSyslog(config::YamlMap& map) {
+  SyslogConfig syslog;
+  syslog.udp = map.String("udp", syslog.udp);
+  syslog.tcp = map.String("tcp", syslog.tcp);
+  if (syslog.udp.empty() && syslog.tcp.empty())
+    map.Complain("udp", "expected an address for udp, tcp or both");
+  if (!syslog.udp.empty()) CheckAddress(map, "udp", syslog.udp);
+  if (!syslog.tcp.empty()) CheckAddress(map, "tcp", syslog.tcp);
+  syslog.labels = ReadLabels(map);
+  syslog.message_bytes_max = static_cast<std::size_t>(
+      map.Bytes("message_bytes_max", syslog.message_bytes_max, {.min = 480, .max = 64U << 10}));
+  syslog.connections_max = static_cast<std::size_t>(map.Int(
+      "connection_limit", static_cast<std::int64_t>(syslog.connections_max), {.min = 1, .max = 1'000}));
+  return syslog;
+}
+
+void WriteSyslog(const SyslogConfig& syslog, config::YamlWriter& out) {
+  out.Comment("host:port to receive RFC 5424 and RFC 3164 at, by UDP, TCP or both.");
+  out.String("udp", syslog.udp);
+  out.String("tcp", syslog.tcp);
+  WriteLabels(syslog.labels, out);
+  out.Bytes("message_bytes_max", syslog.message_bytes_max);
+  out.Int("connection_limit", static_cast<std::int64_t>(syslog.connections_max));
+}
+
+FluentConfig ReadFluent(config::YamlMap& map) {
+  FluentConfig fluent;
+  fluent.listen = map.RequiredString("listen");
+  if (!fluent.listen.empty()) CheckAddress(map, "listen", fluent.listen);
+  fluent.labels = ReadLabels(map);
+  fluent.message_bytes_max = static_cast<std::size_t>(
+      map.Bytes("message_bytes_max", fluent.message_bytes_max, {.min = 1U << 10, .max = 32U << 20}));
+  fluent.connections_max = static_cast<std::size_t>(map.Int(
+      "connection_limit", static_cast<std::int64_t>(fluent.connections_max), {.min = 1, .max = 1'000}));
+  return fluent;
+}
+
+void WriteFluent(const FluentConfig& fluent, config::YamlWriter& out) {
+  out.Comment(
+      "host:port for the Forward protocol, by TCP. There is no shared key: use an address of this machine.");
+  out.String("listen", fluent.listen);
+  WriteLabels(fluent.labels, out);
+  out.Comment("Of a message, and of what it is when inflated.");
+  out.Bytes("message_bytes_max", fluent.message_bytes_max);
+  out.Int("connection_limit", static_cast<std::int64_t>(fluent.connections_max));
+}
+
 }  // namespace
 
 std::pair<std::string, std::string> SplitLogPath(const std::string& path) {
@@ -123,7 +175,11 @@ LogsConfig ReadLogsConfig(config::YamlMap map) {
 
   for (config::YamlMap item : map.Maps("files"))
     logs.files.push_back(ReadFiles(item));
-  const bool has_inputs = !logs.files.empty();
+  for (config::YamlMap item : map.Maps("syslog"))
+    logs.syslog.push_back(ReadSyslog(item));
+  for (config::YamlMap item : map.Maps("fluent"))
+    logs.fluent.push_back(ReadFluent(item));
+  const bool has_inputs = !logs.files.empty() || !logs.syslog.empty() || !logs.fluent.empty();
   if (logs.files.size() > kItemsMax) map.Complain("files", "expected at most 64 items");
   if (has_inputs && !logs.is_on()) push.Complain("url", "expected where to send logs to");
   if (logs.is_on() && logs.spool.directory.empty())
@@ -166,6 +222,22 @@ void WriteLogsConfig(const LogsConfig& logs, config::YamlWriter& out) {
   for (const LogFilesConfig& files : logs.files) {
     out.BeginItem();
     WriteFiles(files, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("Syslog of this machine's services.");
+  out.BeginList("syslog");
+  for (const SyslogConfig& syslog : logs.syslog) {
+    out.BeginItem();
+    WriteSyslog(syslog, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("Fluentd, Fluent Bit, and what logs as they do.");
+  out.BeginList("fluent");
+  for (const FluentConfig& fluent : logs.fluent) {
+    out.BeginItem();
+    WriteFluent(fluent, out);
     out.EndItem();
   }
   out.EndList();

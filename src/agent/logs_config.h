@@ -7,6 +7,10 @@
 //     files:
 //       - paths: [/var/log/game/*.log]
 //         labels: {app: game}
+//     syslog:
+//       - {udp: "127.0.0.1:5514", tcp: "127.0.0.1:5514"}
+//     fluent:
+//       - {listen: "127.0.0.1:24224"}
 #pragma once
 
 #include <cstdint>
@@ -65,11 +69,34 @@ struct LogFilesConfig {
   friend bool operator==(const LogFilesConfig&, const LogFilesConfig&) = default;
 };
 
+/// UDP, TCP or both.
+struct SyslogConfig {
+  std::string udp;  ///< "host:port"; not received when empty.
+  std::string tcp;
+  Labels labels;
+  std::size_t message_bytes_max = 64U << 10;
+  std::size_t connections_max = 64;
+
+  friend bool operator==(const SyslogConfig&, const SyslogConfig&) = default;
+};
+
+/// Fluentd's Forward protocol.
+struct FluentConfig {
+  std::string listen;
+  Labels labels;
+  std::size_t message_bytes_max = 8U << 20;
+  std::size_t connections_max = 64;
+
+  friend bool operator==(const FluentConfig&, const FluentConfig&) = default;
+};
+
 struct LogsConfig {
   LogPushConfig push;
   LogSpoolConfig spool;
   LogTokensConfig tokens;
   std::vector<LogFilesConfig> files;
+  std::vector<SyslogConfig> syslog;
+  std::vector<FluentConfig> fluent;
 
   [[nodiscard]] bool is_on() const { return !push.url.empty(); }
   friend bool operator==(const LogsConfig&, const LogsConfig&) = default;

@@ -109,6 +109,7 @@ class RunningLogs {
     if (!config.logs.is_on()) return nullptr;
     auto running = std::make_unique<RunningLogs>();
     running->random_ = io::MakeSystemRandom();
+    running->datagrams_ = io::MakeAsioDatagrams();
     running->loop_ = network.MakeLoop();
     TICKSCOPE_ASSIGN_OR_RETURN(auto keys, OpenKeys(config.logs.tokens));
     TICKSCOPE_ASSIGN_OR_RETURN(running->pipeline_,
@@ -116,7 +117,8 @@ class RunningLogs {
                                                          .external_labels = config.external_labels,
                                                          .player_patterns = config.guard.player_patterns,
                                                          .keys = std::move(keys),
-                                                         .open_directory = io::OpenForeignDirectory},
+                                                         .open_directory = io::OpenForeignDirectory,
+                                                         .datagrams = running->datagrams_.get()},
                                                         {.network = network,
                                                          .loop = *running->loop_,
                                                          .clock = clock,
@@ -124,7 +126,7 @@ class RunningLogs {
                                                          .fs = fs,
                                                          .registry = registry},
                                                         std::move(executor)));
-    running->pipeline_->Start();
+    TICKSCOPE_RETURN_IF_ERROR(running->pipeline_->Start());
     running->thread_ = network.RunInBackground(*running->loop_);
     return running;
   }
@@ -138,6 +140,7 @@ class RunningLogs {
 
  private:
   std::unique_ptr<Random> random_;
+  std::unique_ptr<io::Datagrams> datagrams_;
   std::unique_ptr<io::EventLoop> loop_;
   std::unique_ptr<agent::LogPipeline> pipeline_;
   std::unique_ptr<io::LoopThread> thread_;
