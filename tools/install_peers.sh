@@ -2,7 +2,7 @@
 # Installs the real programs that tests and benchmarks talk to into .cache/peers.
 #
 #   tools/install_peers.sh            Debian's prometheus, promtool and prometheus-node-exporter (quick)
-#   tools/install_peers.sh --current  also the current Prometheus and VictoriaMetrics, by go install (about 12 minutes)
+#   tools/install_peers.sh --current  also the current Prometheus, VictoriaMetrics and vmagent, by go install (about 12 minutes)
 #
 # Debian's packages are unpacked, not installed: installing them would start their services. What is on the PATH
 # already is left alone.
@@ -59,4 +59,5 @@ if [ "${1-}" = --current ]; then
   go_install prometheus "github.com/prometheus/prometheus/cmd/prometheus@$PROMETHEUS_VERSION" -tags remove_all_sd
   go_install promtool "github.com/prometheus/prometheus/cmd/promtool@$PROMETHEUS_VERSION" -tags remove_all_sd
   go_install victoria-metrics "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@$VICTORIA_METRICS_VERSION"
+  go_install vmagent "github.com/VictoriaMetrics/VictoriaMetrics/app/vmagent@$VICTORIA_METRICS_VERSION"
 fi

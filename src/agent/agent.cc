@@ -37,6 +37,7 @@ Status Agent::Apply(const AgentConfig& config) {
     }
     auto target = std::make_unique<Target>();
     TICKSCOPE_ASSIGN_OR_RETURN(target->source, MakeSource(wanted, config.external_labels));
+    target->last = target->source->report();
     target->config = std::move(wanted);
     target->external_labels = config.external_labels;
     fresh_targets.push_back(std::move(target));
@@ -90,7 +91,10 @@ Status Agent::Apply(const AgentConfig& config) {
 
 std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
   std::vector<SourceConfig> sources;
-  std::ranges::move(config.Targets(), std::back_inserter(sources));
+  std::vector<std::string> problems;
+  std::ranges::move(config.Targets(&problems), std::back_inserter(sources));
+  for (const std::string& problem : problems)
+    Log(LogLevel::kWarn, "no target", {{"problem", problem}});
   std::ranges::copy(config.sdk_pages, std::back_inserter(sources));
   return sources;
 }
@@ -105,6 +109,29 @@ Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config,
                              Scraper::Make(std::get<TargetConfig>(config), external_labels, context_.network,
                                            context_.clock, context_.metrics, context_.guard));
   return scraper;
+}
+
+std::string WithoutQuery(const std::string& url) {
+  return url.substr(0, url.find('?'));
+}
+
+AgentStatus Agent::Describe() const {
+  AgentStatus status;
+  for (const auto& target : targets_) {
+    TargetStatus& one = status.targets.emplace_back();
+    if (const auto* const scraped = std::get_if<TargetConfig>(&target->config)) one.labels = scraped->labels;
+    one.interval_ms = target->source->interval_ms();
+    one.series = target->series_count;
+    one.last = target->last;
+  }
+  for (const auto& writer : writers_) {
+    status.receivers.push_back({.url = WithoutQuery(writer->config().url),
+                                .protocol = writer->protocol(),
+                                .queue_bytes = writer->queue_bytes(),
+                                .has_spool = !writer->config().spool.directory.empty(),
+                                .is_idle = writer->IsIdle()});
+  }
+  return status;
 }
 
 void Agent::Schedule(Target& target, TimeMs after_ms) {
@@ -141,6 +168,7 @@ void Agent::OnScraped(Target& target, const WriteBatchPtr& batch) {
   const std::size_t series_count = target.source->series_count();
   context_.metrics.series->Add(static_cast<double>(series_count) - static_cast<double>(target.series_count));
   target.series_count = series_count;
+  target.last = target.source->report();
   if (!target.is_ending) return;
   PushEnd(target);
   ForgetEnded();

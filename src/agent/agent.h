@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "agent/agent_config.h"
+#include "agent/agent_status.h"
 #include "agent/remote_writer.h"
 #include "agent/source.h"
 #include "base/error.h"
@@ -42,6 +43,7 @@ class Agent {
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
 
   [[nodiscard]] std::size_t target_count() const { return targets_.size(); }
+  [[nodiscard]] AgentStatus Describe() const;
   [[nodiscard]] const std::vector<std::unique_ptr<RemoteWriter>>& writers() const { return writers_; }
 
  private:
@@ -54,6 +56,7 @@ class Agent {
     bool is_scraping = false;
     bool is_ending = false;
     std::size_t series_count = 0;
+    SourceReport last;  // A copy: the source may be read on another thread.
   };
 
   [[nodiscard]] static std::vector<SourceConfig> SourcesOf(const AgentConfig& config);

@@ -7,7 +7,7 @@
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
 #include "http/client.h"
-#include "http/router.h"
+#include "relabel/relabel_yaml.h"
 
 namespace tickscope::agent {
 namespace {
@@ -39,8 +39,8 @@ Labels ReadLabels(YamlMap& map, std::string_view key) {
   return Labels::FromPairs(views);
 }
 
-StaticConfig ReadStaticConfig(YamlMap map) {
-  StaticConfig config{.targets = map.Strings("targets"), .labels = map.StringMap("labels")};
+discovery::TargetGroup ReadTargetGroup(YamlMap map) {
+  discovery::TargetGroup config{.targets = map.Strings("targets"), .labels = map.StringMap("labels")};
   if (config.targets.empty()) map.Complain("targets", "expected at least one \"host:port\"");
   for (const std::string& target : config.targets) {
     if (const auto url = http::ParseUrl("http://" + target + "/"); !url)
@@ -62,7 +62,10 @@ ScrapeConfig ReadScrapeConfig(YamlMap map, const AgentConfig& global) {
   for (const std::string& name : params.Keys())
     config.params.emplace_back(name, params.Strings(name));
   for (YamlMap item : map.Maps("static_configs"))
-    config.static_configs.push_back(ReadStaticConfig(item));
+    config.static_configs.push_back(ReadTargetGroup(item));
+  config.discovery = discovery::ReadDiscoveryConfig(map);
+  config.target_rules = relabel::ReadRelabeler(map, "relabel_configs");
+  target.metric_rules = relabel::ReadRelabeler(map, "metric_relabel_configs");
 
   target.honor_labels = map.Bool("honor_labels", target.honor_labels);
   target.honor_timestamps = map.Bool("honor_timestamps", target.honor_timestamps);
@@ -164,13 +167,18 @@ void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
     }
   }
   out.BeginList("static_configs");
-  for (const StaticConfig& item : scrape.static_configs) {
+  for (const discovery::TargetGroup& item : scrape.static_configs) {
     out.BeginItem();
     out.Strings("targets", item.targets);
     out.StringMap("labels", item.labels);
     out.EndItem();
   }
   out.EndList();
+  discovery::WriteDiscoveryConfig(scrape.discovery, out);
+  out.Comment("Prometheus relabelling of targets: __address__, __metrics_path__, __param_NAME, __meta_...");
+  relabel::WriteRelabeler("relabel_configs", scrape.target_rules, out);
+  out.Comment("And of series, before the external labels.");
+  relabel::WriteRelabeler("metric_relabel_configs", target.metric_rules, out);
 }
 
 void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) {
@@ -214,32 +222,6 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
 
 }  // namespace
 
-std::vector<TargetConfig> AgentConfig::Targets() const {
-  std::vector<TargetConfig> targets;
-  for (const ScrapeConfig& scrape : scrape_configs) {
-    std::string query;
-    for (const auto& [name, values] : scrape.params) {
-      for (const std::string& value : values) {
-        query += fmt::format("{}{}={}", query.empty() ? "?" : "&", http::PercentEncode(name),
-                             http::PercentEncode(value));
-      }
-    }
-    for (const StaticConfig& item : scrape.static_configs) {
-      for (const std::string& address : item.targets) {
-        TargetConfig target = scrape.target;
-        target.url = fmt::format("http://{}{}{}", address, scrape.metrics_path, query);
-        LabelsBuilder labels;
-        labels.Set("job", scrape.job_name).Set("instance", address);
-        for (const auto& [name, value] : item.labels)
-          labels.Set(name, value);
-        target.labels = labels.Build();
-        targets.push_back(std::move(target));
-      }
-    }
-  }
-  return targets;
-}
-
 Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& file) {
   TICKSCOPE_ASSIGN_OR_RETURN(const auto document, config::YamlDocument::Parse(text, file));
   YamlMap root = document->root();
@@ -256,6 +238,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   } else {
     log.Complain("format", format.error().message);
   }
+  config.core_dump_memory = root.Bool("core_dump_memory", config.core_dump_memory);
   config.scrape_workers = Count(root, "scrape_workers", config.scrape_workers, 64);
   config.shutdown_timeout_ms =
       root.DurationMs("shutdown_timeout", config.shutdown_timeout_ms, {.min = 0, .max = 600'000});
@@ -273,6 +256,8 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   config.guard.mode =
       static_cast<guard::GuardMode>(guard.OneOf("mode", 0, {"auto", "off", "observe", "enforce"}));
   if (guard.Has("player_patterns")) config.guard.player_patterns = guard.Strings("player_patterns");
+
+  config.host_metadata = discovery::ReadHostMetadataConfig(root.Map("host_metadata"));
 
   std::unordered_set<std::string> jobs;
   for (YamlMap item : root.Maps("scrape_configs")) {
@@ -310,6 +295,8 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.Comment("logfmt or json.");
   out.String("format", config.log_format == LogFormat::kJson ? "json" : "logfmt");
   out.EndMap();
+  out.Comment("Core dumps hold the process's memory, and with it what was scraped; else registers only.");
+  out.Bool("core_dump_memory", config.core_dump_memory);
   out.Comment("Targets scraped at the same moment at most.");
   out.Int("scrape_workers", static_cast<std::int64_t>(config.scrape_workers));
   out.Comment("How long SIGTERM waits for what is still to be sent.");
@@ -331,6 +318,9 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   for (const LabelView& label : config.external_labels)
     external.emplace_back(label.name, label.value);
   out.StringMap("external_labels", external);
+  out.EndMap();
+  out.BeginMap("host_metadata");
+  discovery::WriteHostMetadataConfig(config.host_metadata, out);
   out.EndMap();
   out.BeginList("scrape_configs");
   for (const ScrapeConfig& scrape : config.scrape_configs) {

@@ -26,8 +26,11 @@
 #include "agent/pages_config.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "discovery/discovery_config.h"
+#include "discovery/target_source.h"
 #include "guard/guard_config.h"
 #include "model/labels.h"
+#include "relabel/relabeler.h"
 #include "wire/exposition.h"
 #include "wire/remote_write_headers.h"
 
@@ -48,13 +51,9 @@ struct TargetConfig {
   std::size_t label_value_bytes_max = 4096;
   wire::NativeHistograms native_histograms = wire::NativeHistograms::kPrefer;
   std::optional<wire::ExpositionFormat> fallback_format;
+  relabel::Relabeler metric_rules;  ///< For series, before the external labels.
 
   friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
-};
-
-struct StaticConfig {
-  std::vector<std::string> targets;  ///< "host:port"
-  std::vector<std::pair<std::string, std::string>> labels;
 };
 
 /// A scrape config as written; `target` is the pattern its targets are made from.
@@ -62,7 +61,10 @@ struct ScrapeConfig {
   std::string job_name;
   std::string metrics_path = "/metrics";
   std::vector<std::pair<std::string, std::vector<std::string>>> params;
-  std::vector<StaticConfig> static_configs;
+  std::vector<discovery::TargetGroup> static_configs;
+  discovery::DiscoveryConfig discovery;
+  std::vector<discovery::TargetGroup> discovered;  ///< What was found last; not in the file.
+  relabel::Relabeler target_rules;
   TargetConfig target;
 };
 
@@ -98,19 +100,23 @@ struct AgentConfig {
   std::string listen = "127.0.0.1:9281";
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
+  bool core_dump_memory = false;
   std::size_t scrape_workers = 4;
   std::int64_t shutdown_timeout_ms = 10'000;
   std::int64_t scrape_interval_ms = 10'000;
   std::int64_t scrape_timeout_ms = 5'000;
   Labels external_labels;
   guard::GuardConfig guard;
+  discovery::HostMetadataConfig host_metadata;
+  discovery::LabelPairs host_labels;  ///< What was found last; not in the file.
   std::vector<ScrapeConfig> scrape_configs;
   std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
   LogsConfig logs;
 
-  /// Every target of every scrape config, in the order of the file.
-  [[nodiscard]] std::vector<TargetConfig> Targets() const;
+  /// Every target of every scrape config, in the order of the file, relabelled. What rules drop is not there; of what they
+  /// make a target that cannot be, the first few are told in `problems`, if that is given.
+  [[nodiscard]] std::vector<TargetConfig> Targets(std::vector<std::string>* problems = nullptr) const;
 };
 
 /// Errors: kInvalidArgument listing every mistake, a line each, as "FILE:LINE:COLUMN: ...".

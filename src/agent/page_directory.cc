@@ -61,7 +61,9 @@ PageDirectory::PageDirectory(PagesConfig config, const Labels& external_labels,
       processes_(processes),
       clock_(clock),
       metrics_(metrics),
-      guard_(guard) {}
+      guard_(guard) {
+  report_.name = config_.directory;
+}
 
 PageDirectory::~PageDirectory() {
   metrics_.pages->Add(-static_cast<double>(pages_.size()));
@@ -80,6 +82,11 @@ WriteBatchPtr PageDirectory::Read(TimeMs due_ms) {
     Refuse("", RefusalOf(directory.error().code), directory.error().message, round);
   ReadKnown(round);
   TakeUpNew(round);
+  report_ = {.name = config_.directory,
+             .read_ms = round.time_ms,
+             .seconds = std::chrono::duration<double>(clock_.Monotonic() - started).count(),
+             .samples = round.batch->samples.size(),
+             .error = round.refused.empty() ? "" : "pages were refused; the log and metrics say why"};
   refused_ = std::move(round.refused);
   metrics_.pages->Add(static_cast<double>(pages_.size()) - static_cast<double>(pages_before));
   metrics_.page_read_seconds->Observe(std::chrono::duration<double>(clock_.Monotonic() - started).count());

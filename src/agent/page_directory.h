@@ -52,6 +52,7 @@ class PageDirectory final : public Source {
   [[nodiscard]] std::int64_t interval_ms() const override { return config_.interval_ms; }
   [[nodiscard]] std::uint64_t hash() const override { return hash_; }
   [[nodiscard]] std::size_t series_count() const override;
+  [[nodiscard]] SourceReport report() const override { return report_; }
 
  private:
   struct Page {
@@ -92,6 +93,7 @@ class PageDirectory final : public Source {
   const PagesConfig config_;
   const Labels external_labels_;
   const std::uint64_t hash_;
+  SourceReport report_;
   const io::ProcessTable& processes_;
   const Clock& clock_;
   AgentMetrics& metrics_;

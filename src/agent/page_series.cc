@@ -96,7 +96,7 @@ Status PageSeries::Add(Labels own, std::shared_ptr<const Family> family, bool is
   if (!hashes_.insert(own.Hash()).second)
     return Fail(ErrorCode::kCorruption, "SDK page: a series is there twice: " + own.ToString());
   series_.push_back(std::make_shared<const Series>(
-      Series{.labels = ApplyTargetLabels(own, target_, external_labels_), .family = std::move(family)}));
+      Series{.labels = *ApplyTargetLabels(own, target_, external_labels_), .family = std::move(family)}));
   is_histogram_.push_back(is_native);
   return {};
 }

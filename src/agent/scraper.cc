@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "agent/agent_status.h"
 #include "agent/judge_series.h"
 #include "agent/target_labels.h"
 #include "base/log.h"
@@ -79,8 +82,9 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
                                            .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
                                            .response_bytes_max = config_.body_bytes_max,
                                            .idle_connections_max = 1})) {
+  report_.name = WithoutQuery(config_.url);
   for (const std::string_view name : kReportNames) {
-    Series series{.labels = ApplyTargetLabels(Labels{{kMetricName, name}}, config_, external_labels_),
+    Series series{.labels = ReportLabels(name, config_, external_labels_),
                   .family = std::make_shared<Family>(Family{
                       .name = std::string(name), .type = wire::MetricType::kGauge, .help = "", .unit = ""})};
     report_series_.push_back(std::make_shared<const Series>(std::move(series)));
@@ -116,11 +120,18 @@ WriteBatchPtr Scraper::Read(TimeMs due_ms) {
   }
   for (const SeriesCache::Entry& entry : refused)
     mark_stale(entry);
+  // A marker comes behind the samples: of a series that one of several still has it is a repeat.
+  if (has_shared_) DropRepeats(*batch);
   NoteHealth(outcome);
   SortByOrdinal(batch->samples);
 
   const double seconds = std::chrono::duration<double>(clock_.Monotonic() - started).count();
   metrics_.scrape_seconds->Observe(seconds);
+  report_ = {.name = WithoutQuery(config_.url),
+             .read_ms = time_ms,
+             .seconds = seconds,
+             .samples = counts.added,
+             .error = outcome ? std::string() : outcome.error().message};
   const double report[std::size(kReportNames)] = {
       outcome ? 1.0 : 0.0, seconds, static_cast<double>(counts.scraped), static_cast<double>(counts.added),
       static_cast<double>(counts.new_series)};
@@ -177,9 +188,9 @@ Status Scraper::AppendSample(const wire::ExpositionParser& parser, TimeMs time_m
                 fmt::format("sample_limit exceeded: want at most {}", config_.samples_max));
   }
   TICKSCOPE_ASSIGN_OR_RETURN(SeriesCache::Entry * entry, EntryOf(parser, counts));
-  if (entry->is_refused) {
+  if (entry->is_dropped || entry->is_refused) {
     entry->seen_in = scrape_number_;
-    metrics_.CountDropped(DropReason::kGuard, 1);
+    if (entry->is_refused) metrics_.CountDropped(DropReason::kGuard, 1);
     return {};
   }
   const bool has_own_time = sample.time_ms.has_value() && config_.honor_timestamps;
@@ -235,8 +246,13 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
   const std::string_view raw = parser.sample().series;
   if (SeriesCache::Entry* const known = cache_.Find(raw); known != nullptr) return known;
   TICKSCOPE_ASSIGN_OR_RETURN(const Labels scraped, parser.labels());
-  Series series{.labels = ApplyTargetLabels(scraped, config_, external_labels_),
-                .family = FamilyOf(scraped.metric_name())};
+  std::optional<Labels> labels = ApplyTargetLabels(scraped, config_, external_labels_);
+  if (!labels) {
+    SeriesCache::Entry& dropped = cache_.Add(raw, nullptr);
+    dropped.is_dropped = true;
+    return &dropped;
+  }
+  Series series{.labels = *std::move(labels), .family = FamilyOf(scraped.metric_name())};
   TICKSCOPE_RETURN_IF_ERROR(CheckLabelLimits(series.labels, config_));
   if (IsRefused(guard_, series)) {
     SeriesCache::Entry& refused = cache_.Add(raw, nullptr);
@@ -244,10 +260,31 @@ Result<SeriesCache::Entry*> Scraper::EntryOf(const wire::ExpositionParser& parse
     return &refused;
   }
   ++counts.new_series;
-  SeriesCache::Entry& entry = cache_.Add(raw, std::make_shared<const Series>(std::move(series)));
+  SeriesCache::Entry& entry = cache_.Add(raw, SharedSeries(std::move(series)));
   entry.point_hash = PointHashOf(scraped);
   entry.is_created = IsCreated(described_, scraped.metric_name());
   return &entry;
+}
+
+SeriesPtr Scraper::SharedSeries(Series series) {
+  if (config_.metric_rules.empty()) return std::make_shared<const Series>(std::move(series));
+  std::weak_ptr<const Series>& known = relabelled_[series.labels];
+  SeriesPtr shared = known.lock();
+  has_shared_ = has_shared_ || shared != nullptr;
+  if (shared == nullptr) {
+    shared = std::make_shared<const Series>(std::move(series));
+    known = shared;
+  }
+  return shared;
+}
+
+void Scraper::DropRepeats(WriteBatch& batch) {
+  std::set<std::pair<const Series*, TimeMs>> seen;
+  std::erase_if(batch.samples, [&](const BatchSample& sample) {
+    if (seen.emplace(sample.series.get(), sample.time_ms).second) return false;
+    if (!IsStaleNan(sample.value)) metrics_.CountDropped(DropReason::kDuplicate, 1);
+    return true;
+  });
 }
 
 std::vector<SeriesCache::Entry> Scraper::JudgeAgain() {
@@ -304,8 +341,10 @@ std::shared_ptr<const Family> Scraper::FamilyOf(std::string_view series_name) {
 }
 
 void Scraper::ForgetUnusedFamilies() {
-  if (families_.size() <= 2 * cache_.size() + 64) return;
-  std::erase_if(families_, [](const auto& item) { return item.second.expired(); });
+  const std::size_t enough = 2 * cache_.size() + 64;
+  const auto is_unused = [](const auto& item) { return item.second.expired(); };
+  if (families_.size() > enough) std::erase_if(families_, is_unused);
+  if (relabelled_.size() > enough) std::erase_if(relabelled_, is_unused);
 }
 
 void Scraper::NoteHealth(const Status& outcome) {

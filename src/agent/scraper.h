@@ -52,6 +52,7 @@ class Scraper final : public Source {
   [[nodiscard]] std::int64_t interval_ms() const override { return config_.interval_ms; }
   [[nodiscard]] std::uint64_t hash() const override { return hash_; }
   [[nodiscard]] std::size_t series_count() const override { return cache_.size(); }
+  [[nodiscard]] SourceReport report() const override { return report_; }
 
  private:
   struct Counts {
@@ -72,6 +73,10 @@ class Scraper final : public Source {
   [[nodiscard]] std::vector<SeriesCache::Entry> JudgeAgain();
   void AddExemplars(const wire::ExpositionSample& sample, SeriesCache::Entry& entry, WriteBatch& batch);
   void NoteMetadata(wire::ExpositionEntry kind, const wire::ExpositionMetadata& metadata);
+  // The series, or one that is there already: rules may make several of a target's series one.
+  [[nodiscard]] SeriesPtr SharedSeries(Series series);
+  // Of samples of one series and time keeps the first; for series that were several to the target. S2.
+  void DropRepeats(WriteBatch& batch);
   [[nodiscard]] std::shared_ptr<const Family> FamilyOf(std::string_view series_name);
   void ForgetUnusedFamilies();
   void NoteHealth(const Status& outcome);
@@ -86,6 +91,10 @@ class Scraper final : public Source {
   const std::unique_ptr<http::Client> client_;
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;
+  SourceReport report_;
+  // Series as rules made them; empty without rules.
+  std::unordered_map<Labels, std::weak_ptr<const Series>> relabelled_;
+  bool has_shared_ = false;  // Two series of the target became one.
   std::uint64_t scrape_number_ = 0;
   std::uint64_t guard_generation_ = 0;  // Of the rules the cache's series were judged by.
   std::size_t last_sample_count_ = 0;

@@ -20,7 +20,7 @@ void SeriesCache::JudgeAgain(const std::function<bool(const Series&)>& is_refuse
                              const std::function<void(const Entry&)>& on_gone) {
   std::erase_if(entries_, [](const auto& item) { return item.second.is_refused; });
   for (auto& [raw, entry] : entries_) {
-    if (!is_refused(*entry.series)) continue;
+    if (entry.is_dropped || !is_refused(*entry.series)) continue;
     if (entry.is_alive) on_gone(entry);
     entry.is_refused = true;
     entry.is_alive = false;
@@ -31,7 +31,7 @@ void SeriesCache::Commit(std::uint64_t scrape, const std::function<void(const En
   for (auto at = entries_.begin(); at != entries_.end();) {
     Entry& entry = at->second;
     if (entry.seen_in == scrape) {
-      entry.is_alive = !entry.has_own_time && !entry.is_refused;
+      entry.is_alive = entry.series != nullptr && !entry.has_own_time && !entry.is_refused;
       entry.absent_scrapes = 0;
       ++at;
       continue;

@@ -41,6 +41,7 @@ class SeriesCache {
     std::uint64_t point_hash =
         0;  ///< Of what the series of one metric point share: all but name, le and quantile.
     bool is_refused = false;  ///< By the guard: it has no series, and its samples go nowhere.
+    bool is_dropped = false;  ///< By relabelling: it has no series either.
     bool is_created = false;  ///< Its value is when the other series of its point began.
   };
 

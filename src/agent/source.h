@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "agent/write_batch.h"
 #include "base/clock.h"
@@ -20,6 +21,15 @@ inline constexpr TimeMs kScheduleToleranceMs = 2;
   return late_ms >= 0 && late_ms <= kScheduleToleranceMs ? due_ms : now_ms;
 }
 
+/// The last read of a source.
+struct SourceReport {
+  std::string name;    ///< The target's URL without its query, or the directory.
+  TimeMs read_ms = 0;  ///< When; 0 before the first.
+  double seconds = 0;  ///< How long it took.
+  std::size_t samples = 0;
+  std::string error;  ///< Why there are none; empty when all is well.
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -32,6 +42,7 @@ class Source {
   /// Stable for the life of the source's configuration; spreads sources over time and over shards.
   [[nodiscard]] virtual std::uint64_t hash() const = 0;
   [[nodiscard]] virtual std::size_t series_count() const = 0;
+  [[nodiscard]] virtual SourceReport report() const = 0;
 };
 
 }  // namespace tickscope::agent

@@ -6,8 +6,9 @@
 
 namespace tickscope::agent {
 
-Labels ApplyTargetLabels(const Labels& scraped, const TargetConfig& target, const Labels& external) {
-  LabelsBuilder out(scraped);
+namespace {
+
+void AddTargetLabels(const Labels& scraped, const TargetConfig& target, LabelsBuilder& out) {
   for (const LabelView& label : target.labels) {
     const std::string_view own = scraped.Get(label.name);
     if (!own.empty() && target.honor_labels) continue;
@@ -19,10 +20,30 @@ Labels ApplyTargetLabels(const Labels& scraped, const TargetConfig& target, cons
     }
     out.Set(label.name, label.value);
   }
+}
+
+Labels WithExternal(LabelsBuilder& out, const Labels& external) {
   for (const LabelView& label : external) {
     if (out.Get(label.name).empty()) out.Set(label.name, label.value);
   }
   return out.Build();
+}
+
+}  // namespace
+
+std::optional<Labels> ApplyTargetLabels(const Labels& scraped, const TargetConfig& target,
+                                        const Labels& external) {
+  LabelsBuilder out(scraped);
+  AddTargetLabels(scraped, target, out);
+  if (!target.metric_rules.Apply(out)) return std::nullopt;
+  return WithExternal(out, external);
+}
+
+Labels ReportLabels(std::string_view name, const TargetConfig& target, const Labels& external) {
+  const Labels own{{kMetricName, name}};
+  LabelsBuilder out(own);
+  AddTargetLabels(own, target, out);
+  return WithExternal(out, external);
 }
 
 Status CheckLabelLimits(const Labels& labels, const TargetConfig& target) {

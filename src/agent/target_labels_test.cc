@@ -42,7 +42,7 @@ TEST(ApplyTargetLabels, Clashes) {
     SCOPED_TRACE(c.name);
     TargetConfig config{.labels = target};
     config.honor_labels = c.honor;
-    EXPECT_EQ(ApplyTargetLabels(c.scraped, config, external).ToString(), c.result);
+    EXPECT_EQ(ApplyTargetLabels(c.scraped, config, external).value().ToString(), c.result);
   }
 }
 

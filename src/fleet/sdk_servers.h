@@ -13,7 +13,7 @@
 // Bounds    kSdkServersMax: a family has at most 1,024 series, and the widest has eight a server.
 // Threads   SdkServers: immutable once started. SdkLane: one thread each, with servers of its own.
 // Cost      100 to 150 ns a sample, five times that of the model alone, for a scrape of a full server is some 6,000
-//           observations: see fleet_bench. Hence an option, not the way of the whole fleet.
+//           observations: see fleet_bench. Hence the way of a fleet in real time, and an option where it is made faster.
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,7 @@ constexpr std::size_t kGroupsMax = 48;
 // Groups one number may have: "4 4 4 4", "+1 (555) 010 99 99".
 constexpr std::size_t kWindowGroupsMax = 9;
 constexpr std::size_t kPhoneDigitsMax = 15;  // E.164
+constexpr std::size_t kIpGroups = 4;
 // A number without a break that may be an identity.
 constexpr std::size_t kLongDigits = 9;
 
@@ -62,7 +63,7 @@ class DigitRow {
 
   std::size_t Find(PiiKinds kinds) {
     // Most rows are a time or a count.
-    if (count_ >= 4) FindIps(kinds);
+    if (count_ >= kIpGroups) FindIps(kinds);
     if (digits_ >= 6) {
       if (digits_ >= kCardDigitsMin && (kinds.Has(PiiKind::kCard) || kinds.Has(PiiKind::kPlayerId)))
         FindCards(kinds);
@@ -446,6 +447,23 @@ std::size_t EndOfDate(std::string_view text, std::size_t at) {
   if (text.size() - at == kDate || !(IsDigit(c[kDate]) || IsOf(c[kDate], kClassLink))) return at + kDate;
   if (text.size() - at <= kWithHour || c[kWithHour] != ':') return at;
   return c[10] == ' ' && IsDigit(c[11]) && IsDigit(c[12]) ? at + kWithHour : at;
+}
+
+bool MayHoldNumber(std::string_view text, const RowShape& row, PiiKinds kinds) {
+  if (row.digits < kRowDigitsMin && row.groups < kIpGroups) return false;
+  if (EndOfDate(text, row.begin) >= row.begin + row.size) return false;
+  if (row.digits >= kCardDigitsMin || row.groups > 2 || kinds.Has(PiiKind::kDigits)) return true;
+  // What is left is no phone number by its form alone but behind a mark, or in groups that are more than apart: see PhoneFrom.
+  const char before = row.begin > 0 ? text[row.begin - 1] : ' ';
+  if (before == '+' || before == '(' || row.has_bracket) return true;
+  if (row.groups == 2) {
+    constexpr std::size_t kInternationalDigitsMin = 10;
+    const std::size_t gap = row.size - row.digits;
+    const char* const second = text.data() + row.begin + row.first_size + gap;
+    if (gap != 1 || *second == '0') return true;
+    if (text[row.begin] == '0' && row.digits >= kInternationalDigitsMin) return true;
+  }
+  return NumberWords::MayPrecede(text, row.begin);
 }
 
 std::size_t FindInDigits(std::string_view text, std::size_t at, NumberWords& words, PiiKinds kinds,

@@ -23,6 +23,19 @@ inline constexpr std::size_t kRowDigitsMin = 6;
 /// one.
 [[nodiscard]] std::size_t EndOfDate(std::string_view text, std::size_t at);
 
+/// A row of numbers by its outside: groups of digits, and one or two bytes between them that may link them.
+struct RowShape {
+  std::size_t begin;
+  std::size_t size;        ///< Bytes.
+  std::size_t digits;      ///< How many of them are.
+  std::size_t groups;      ///< At least one.
+  std::size_t first_size;  ///< Digits of the first group.
+  bool has_bracket;
+};
+
+/// Whether FindInDigits may find anything of `kinds` in the row: for counts, times and fractions, which most are, false.
+[[nodiscard]] bool MayHoldNumber(std::string_view text, const RowShape& row, PiiKinds kinds);
+
 /// Looks at the digits from `at`, where a group begins, and appends what it finds, in order; `words` are those before.
 /// Returns where to go on: behind all groups that were looked at.
 /// Requires: text[at] is a digit, and the byte before, if any, is no digit.

@@ -162,6 +162,8 @@ Guard::Guard(std::shared_ptr<const Rules> rules, const Clock& clock, MetricRegis
                                             "Exemplars with private data in their labels.", {})),
       cleaned_help_(metrics.AddCounter("tickscope_guard_help_texts_total",
                                        "Help texts with private data in them.", {})),
+      judged_(metrics.AddCounter("tickscope_guard_judged_series_total",
+                                 "Series judged, at their first sight or anew after a change of rules.", {})),
       mode_(rules->mode),
       rules_(std::move(rules)) {}
 Guard::~Guard() = default;
@@ -199,6 +201,7 @@ std::shared_ptr<const Guard::Rules> Guard::Current() const {
 std::optional<Rejection> Guard::Judge(const TenantId& tenant, const GuardedSeries& series) {
   const std::shared_ptr<const Rules> rules = Current();
   if (rules->mode == GuardMode::kOff) return std::nullopt;
+  judged_->Add();
   const auto finding = FindFault(*rules, series);
   if (!finding) return std::nullopt;
   std::string message;

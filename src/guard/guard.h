@@ -163,6 +163,7 @@ class Guard {
   MetricRegistry& metrics_;
   Counter* const dropped_exemplars_;
   Counter* const cleaned_help_;
+  Counter* const judged_;
   RejectRing rejects_;
   std::atomic<GuardMode> mode_;
   std::atomic<std::uint64_t> generation_{1};

@@ -63,6 +63,21 @@ bool MayBeKnown(const char* word, std::size_t size) {
   return (of.lengths >> (size & 31U) & of.seconds >> (static_cast<unsigned char>(word[1]) & 31U) & 1U) != 0;
 }
 
+// First two letters of all of them, and those of "phone", which may be anywhere in a word.
+constexpr PairTables kPairs = [] {
+  PairTables pairs;
+  const auto add = [&](const auto& words) {
+    for (const std::string_view word : words)
+      pairs.Add(word[0], word[1]);
+  };
+  add(kPhone);
+  add(kHint);
+  add(kCard);
+  pairs.Add('t', 'e');
+  pairs.Add('p', 'h', true);
+  return pairs;
+}();
+
 // telephone, Telefon, phoneNumber, cellphone.
 bool MayHoldPhone(const char* word, std::size_t size) {
   if (size < 5) return false;
@@ -70,6 +85,36 @@ bool MayHoldPhone(const char* word, std::size_t size) {
   if (first == 't') return ToLower(word[1]) == 'e';
   if (first == 'p') return ToLower(word[1]) == 'h';
   return word[size - 1] == 'e' && std::string_view(word, size).ends_with("phone");
+}
+
+// Calls `take` with each word of letters between `from` and `at`, near enough to `at` to say what a number there is, that
+// looks like one that may. A word that is stuck to digits says nothing.
+template <typename Take>
+void EachLikelyWord(std::string_view text, std::size_t from, std::size_t at, Take take) {
+  if (at <= from) return;
+  // Within reach, and the longest word before that; of a longer one there is no beginning.
+  static_assert(NumberWords::kReach + kWordMax <= ByteMasks::kBytes);
+  const std::size_t begin = at - from > ByteMasks::kBytes ? at - ByteMasks::kBytes : from;
+  // And the byte behind them, which makes no pair that matters.
+  const PairMasks pairs = LikelyPairs(text, begin, std::min(at + 1, text.size()), kPairs);
+  if (pairs.any == 0) return;
+  const WordMasks masks = WordMasksOf(text, begin, at);
+  const std::uint64_t words = masks.letters | masks.digits;
+  std::uint64_t starts = masks.letters & ~(words << 1U);
+  if (begin > 0 && IsOf(text[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};
+  if (pairs.inner == 0) starts &= pairs.any;
+  for (; starts != 0; starts &= starts - 1) {
+    const auto start = static_cast<unsigned>(std::countr_zero(starts));
+    const auto size = static_cast<unsigned>(std::countr_one(words >> start));
+    if (size < 2 || size > kWordMax) continue;
+    const char* const word = text.data() + begin + start;
+    if (!MayBeKnown(word, size) && !MayHoldPhone(word, size)) continue;
+    const bool has_digit = (masks.digits >> start & ((std::uint64_t{1} << size) - 1)) != 0;
+    // A word that goes on behind `at` has the number's digits in it.
+    const std::size_t end = begin + start + size;
+    const bool goes_on = end == at && at < text.size() && IsOf(text[at], kClassAlnum);
+    if (!has_digit && !goes_on) take(word, size);
+  }
 }
 
 }  // namespace
@@ -92,27 +137,16 @@ void NumberWords::ReadTo(std::size_t at) {
   unread_ = std::max(unread_, at);
 }
 
+bool NumberWords::MayPrecede(std::string_view text, std::size_t at) {
+  bool found = false;
+  EachLikelyWord(text, 0, at, [&](const char*, std::size_t) { found = true; });
+  return found;
+}
+
 void NumberWords::Read(std::size_t from, std::size_t at) {
-  if (at <= from) return;
-  // Within reach, and the longest word before that; of a longer one there is no beginning.
-  static_assert(kReach + kWordMax <= ByteMasks::kBytes);
-  const std::size_t begin = at - from > ByteMasks::kBytes ? at - ByteMasks::kBytes : from;
-  const WordMasks masks = WordMasksOf(text_.substr(begin, at - begin));
-  const std::uint64_t words = masks.letters | masks.digits;
-  std::uint64_t starts = words & ~(words << 1U);
-  if (begin > from && IsOf(text_[begin - 1], kClassAlnum)) starts &= ~std::uint64_t{1};
-  for (; starts != 0; starts &= starts - 1) {
-    const auto start = static_cast<unsigned>(std::countr_zero(starts));
-    const auto size = static_cast<unsigned>(std::countr_one(words >> start));
-    if (size < 2 || size > kWordMax) continue;
-    const std::size_t end = begin + start + size;
-    const char* const word = text_.data() + begin + start;
-    if (!MayBeKnown(word, size) && !MayHoldPhone(word, size)) continue;
-    const bool has_digit = (masks.digits >> start & ((std::uint64_t{1} << size) - 1)) != 0;
-    // A word that goes on behind `at` has the number's digits in it.
-    const bool goes_on = end == at && at < text_.size() && IsOf(text_[at], kClassAlnum);
-    if (!has_digit && !goes_on) Note({word, size}, end);
-  }
+  EachLikelyWord(text_, from, at, [&](const char* word, std::size_t size) {
+    Note({word, size}, static_cast<std::size_t>(word - text_.data()) + size);
+  });
 }
 
 void NumberWords::Note(std::string_view word, std::size_t end) {

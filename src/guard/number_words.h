@@ -16,6 +16,9 @@ class NumberWords {
   /// Words are read from `text`, which outlives this; empty when they are only told by Note.
   explicit NumberWords(std::string_view text) : text_(text) {}
 
+  /// Whether any word within reach of `at` looks like one of those: false is certain, true is not.
+  [[nodiscard]] static bool MayPrecede(std::string_view text, std::size_t at);
+
   /// What is from `from` to `to` holds no words; what is before `from` may. Neither goes back.
   void Skip(std::size_t from, std::size_t to);
   /// Notes the word of letters that ends at `end`.

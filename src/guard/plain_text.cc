@@ -108,6 +108,7 @@ char PlainOf(char32_t point) {
 }  // namespace
 
 bool IsAscii(std::string_view text) {
+  if (text.empty()) return true;  // It may have no bytes to point to.
   std::uint64_t all = 0;
   std::uint64_t word = 0;
   const auto add = [&](std::size_t at, std::size_t size) {

@@ -15,18 +15,21 @@
 #include <cstdint>
 #include <string_view>
 
+#include "guard/byte_masks.h"
+#include "guard/pii_finding.h"
+
 namespace tickscope::guard {
 
 class TextSieve {
  public:
   static constexpr std::size_t kNone = ~std::size_t{0};
 
-  /// `text` outlives the sieve.
-  explicit TextSieve(std::string_view text) : text_(text) {}
+  /// `text` outlives the sieve. What is of other kinds than `kinds` may be left out.
+  TextSieve(std::string_view text, PiiKinds kinds) : text_(text), kinds_(kinds) {}
 
   /// The first place at or behind `from` that is kept; kNone when there is none. `from` never goes back. A place is
   ///   - where a word begins,
-  ///   - a letter stuck to the end of a row of numbers, which may be two or more: "1.5GB",
+  ///   - a letter behind a digit, which may be the end of a row of numbers: "1.5GB",
   ///   - a digit within a word, the first of many,
   ///   - one of @ : = -.
   [[nodiscard]] std::size_t Next(std::size_t from) {
@@ -44,6 +47,19 @@ class TextSieve {
     }
   }
 
+  /// Masks of what is from `at`, as far as they are known, and how many bytes that is; none for a place before what Next
+  /// looked at last.
+  struct KnownWords {
+    WordMasks masks;
+    unsigned bytes = 0;
+  };
+  [[nodiscard]] KnownWords WordsFrom(std::size_t at) const {
+    if (at < begin_ || at >= begin_ + ByteMasks::kBytes) return {};
+    const auto from = static_cast<unsigned>(at - begin_);
+    return {.masks = {.digits = words_.digits >> from, .letters = words_.letters >> from},
+            .bytes = static_cast<unsigned>(ByteMasks::kBytes) - from};
+  }
+
  private:
   // As far as a form is looked at: a UUID's last hyphen.
   static constexpr std::size_t kLookAhead = 24;
@@ -51,10 +67,12 @@ class TextSieve {
   void SieveFrom(std::size_t begin);
 
   const std::string_view text_;
+  const PiiKinds kinds_;
   // What is sieved: [begin_, end_).
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t kept_ = 0;  // Bit i for byte begin_ + i.
+  WordMasks words_;         // Of 64 bytes from there.
 };
 
 }  // namespace tickscope::guard

@@ -55,7 +55,7 @@ class Walk {
     while (at < text_.size()) {
       const std::uint8_t classes = ClassesAt(at);
       if ((classes & kClassAlnum) != 0) {
-        at = AtWord(WordAt(at));
+        at = AtWord(WordAt(at, {}));
       } else if ((classes & kClassSpecial) != 0) {
         at = AtMark(at);
       } else {
@@ -65,7 +65,7 @@ class Walk {
   }
 
   void BySieve() {
-    TextSieve sieve(text_);
+    TextSieve sieve(text_, kinds_);
     std::size_t at = 0;    // Where the walk is.
     std::size_t from = 0;  // Where the next place is looked for.
     while (at < text_.size()) {
@@ -84,7 +84,7 @@ class Walk {
           continue;
         }
       }
-      at = AtWord(WordAt(begin));
+      at = AtWord(WordAt(begin, sieve.WordsFrom(begin)));
     }
   }
 
@@ -100,18 +100,22 @@ class Walk {
     bool has_letter;
     bool has_digit;
   };
-  // By masks: where a word ends is what a processor cannot guess.
-  [[nodiscard]] Word WordAt(std::size_t at) const {
+  // By masks: where a word ends is what a processor cannot guess. `known` are masks of what is there, as far as they go.
+  [[nodiscard]] Word WordAt(std::size_t at, TextSieve::KnownWords known) const {
     Word word{.begin = at, .end = at, .has_letter = false, .has_digit = false};
-    constexpr std::size_t kAtOnce = 32;
     while (true) {
-      const WordMasks is = WordMasksOf(text_.substr(word.end, kAtOnce));
-      const auto size = static_cast<unsigned>(std::countr_one(is.letters | is.digits));
-      const std::uint64_t of_word = (std::uint64_t{1} << size) - 1;
-      word.has_letter = word.has_letter || (is.letters & of_word) != 0;
-      word.has_digit = word.has_digit || (is.digits & of_word) != 0;
+      if (known.bytes == 0) {
+        known.masks = WordMasksOf(text_, word.end, text_.size());
+        known.bytes = ByteMasks::kBytes;
+      }
+      const auto size = static_cast<unsigned>(std::countr_one(known.masks.letters | known.masks.digits));
+      const std::uint64_t of_word =
+          size < ByteMasks::kBytes ? (std::uint64_t{1} << size) - 1 : ~std::uint64_t{0};
+      word.has_letter = word.has_letter || (known.masks.letters & of_word) != 0;
+      word.has_digit = word.has_digit || (known.masks.digits & of_word) != 0;
       word.end += size;
-      if (size < kAtOnce || word.end == text_.size()) return word;
+      if (size < known.bytes || word.end == text_.size()) return word;
+      known.bytes = 0;
     }
   }
 
@@ -163,7 +167,9 @@ class Walk {
     if (word.has_letter && MayBeginSecret(text_[at], at + 1 < text_.size() ? text_[at + 1] : '\0')) {
       if (const std::size_t secret_end = SecretAt(at); secret_end > at) return secret_end;
     }
-    if (by_ == WalkBy::kEveryByte && !word.has_digit) words_.Note(text_.substr(at, end - at), end);
+    const bool is_stuck = at > 0 && IsWordAt(at - 1);
+    if (by_ == WalkBy::kEveryByte && !word.has_digit && !is_stuck)
+      words_.Note(text_.substr(at, end - at), end);
     words_end_ = end;
     if (const std::size_t hex_end = AtHex(at, end - at, end < text_.size() ? text_[end] : '\0'); hex_end > at)
       return hex_end;

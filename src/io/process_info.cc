@@ -1,6 +1,8 @@
 #include "io/process_info.h"
 
+#include <link.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -82,6 +84,25 @@ void LowerThreadPriority() {
   constexpr int kNice = 10;
   static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice));
   AskForIdleDisk();
+}
+
+void LetGoOfStartupCode() {
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void*) {
+        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        for (std::size_t i = 0; i < object->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& part = object->dlpi_phdr[i];
+          // What is never written is as it is in the file.
+          if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+          const std::uintptr_t begin = object->dlpi_addr + part.p_vaddr;
+          const std::uintptr_t first = begin / page * page;
+          // Of the system's own code, which is in no file, the call has no opinion.
+          static_cast<void>(
+              ::madvise(reinterpret_cast<void*>(first), begin + part.p_memsz - first, MADV_DONTNEED));
+        }
+        return 0;
+      },
+      nullptr);
 }
 
 std::uint64_t RaiseOpenFileLimit() {

@@ -37,4 +37,8 @@ void LowerThreadPriority();
 /// connections a server takes. Returns how many that are.
 std::uint64_t RaiseOpenFileLimit();
 
+/// Lets code and constants that the start alone needed leave this process's memory; what is used again comes back from the
+/// system's cache of files. For processes that are small and run for long.
+void LetGoOfStartupCode();
+
 }  // namespace tickscope::io

@@ -1,6 +1,7 @@
 #include "io/secret_memory.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -106,6 +107,19 @@ Result<SecretMemory> ReadSecretFile(const std::string& path, std::size_t bytes_m
 
 void ForbidCoreDumps() {
   TICKSCOPE_CHECK(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+}
+
+Status KeepMemoryOutOfCoreDumps() {
+  // core(5): of all kinds of mappings the first page of ELF files alone.
+  constexpr std::string_view kElfHeaders = "0x10";
+  const OpenDescriptor file(::open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC));
+  if (file.get() >= 0 && ::write(file.get(), kElfHeaders.data(), kElfHeaders.size()) ==
+                             static_cast<::ssize_t>(kElfHeaders.size()))
+    return {};
+  const int error = errno;
+  ForbidCoreDumps();
+  return Fail(ErrorCode::kUnavailable,
+              fmt::format("/proc/self/coredump_filter: {}", std::generic_category().message(error)));
 }
 
 void Wipe(std::span<std::byte> bytes) {

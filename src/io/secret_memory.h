@@ -41,6 +41,11 @@ class SecretMemory {
 /// in /proc belong to root then, so it is for programs that are short and read none of them.
 void ForbidCoreDumps();
 
+/// From now on core dumps of this process hold its registers and which files are mapped, but no memory: a program that
+/// others send lines and labels to has them in its buffers. Errors: kUnavailable where the system does not let it choose;
+/// then it leaves none at all, as with ForbidCoreDumps.
+[[nodiscard]] Status KeepMemoryOutOfCoreDumps();
+
 /// Overwrites with zeros, which the compiler does not leave out.
 void Wipe(std::span<std::byte> bytes);
 

@@ -212,8 +212,8 @@ class Parser {
 
 const JsonValue* JsonValue::Find(std::string_view key) const {
   const auto found =
-      std::ranges::find(members, key, [](const auto& member) -> std::string_view { return member.first; });
-  return found == members.end() ? nullptr : &found->second;
+      std::ranges::find(members, key, [](const auto& member) -> std::string_view { return member.key; });
+  return found == members.end() ? nullptr : &found->value;
 }
 
 std::string_view JsonValue::TextOf(std::string_view key) const {

@@ -22,17 +22,24 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 
 enum class JsonKind : std::uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
 
+struct JsonMember;
+
 struct JsonValue {
   JsonKind kind = JsonKind::kNull;
   std::size_t offset = 0;  ///< Of its first byte.
   std::string text;        ///< Of a string, escapes resolved; of a number or bool as written.
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;  ///< Of an object, in the order of the text.
 
   /// The member of that key; null when there is none or this is no object. Owned by this value.
   [[nodiscard]] const JsonValue* Find(std::string_view key) const;
   /// Text of the string member of that key, else empty.
   [[nodiscard]] std::string_view TextOf(std::string_view key) const;
+};
+
+struct JsonMember {
+  std::string key;
+  JsonValue value;
 };
 
 struct JsonMistake {

@@ -11,6 +11,7 @@
 #include "base/civil_time.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "roles/judge_import.h"
 #include "roles/snapshot.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
@@ -118,6 +119,8 @@ class AdminEndpoints {
     for (const io::DirectoryEntry& entry : *entries) {
       if (entry.name.ends_with(".block")) names.push_back(entry.name);
     }
+    if (deps_.guard != nullptr)
+      TICKSCOPE_RETURN_IF_ERROR(JudgeImport(deps_.fs, directory, names, tenant, *deps_.guard));
     TICKSCOPE_ASSIGN_OR_RETURN(const tsdb::AdoptedBlocks adopted,
                                deps_.store.AdoptBlocks(tenant, directory, names));
     Log(LogLevel::kInfo, "blocks imported",

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/worker_pool.h"
+#include "guard/guard.h"
 #include "http/router.h"
 #include "io/file_system.h"
 #include "tsdb/store.h"
@@ -33,6 +34,7 @@ struct AdminDependencies {
   const Clock& clock;
   Random& random;
   WorkerPool& pool;
+  guard::Guard* guard;  ///< Judges what is imported; may be null.
   std::string data_directory;
   std::uint64_t disk_free_bytes_min = 0;
   bool is_enabled = false;

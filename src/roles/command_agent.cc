@@ -13,27 +13,30 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
-#include "agent/log_pipeline.h"
 #include "api/guard_route.h"
 #include "api/process_routes.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "config/yaml_tree.h"
+#include "discovery/discovery.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
-#include "io/foreign_directory.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
+#include "io/secret_memory.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
+#include "roles/agent_dry_run.h"
+#include "roles/agent_pages.h"
+#include "roles/agent_targets.h"
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
-#include "tokens/file_key_provider.h"
+#include "roles/running_logs.h"
 
 namespace tickscope::roles {
 namespace {
@@ -49,6 +52,7 @@ struct Flags {
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
   bool check = false;
+  bool dry_run = false;
 };
 
 Result<agent::AgentConfig> LoadConfig(const Flags& flags) {
@@ -88,66 +92,43 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   return shards + (config.logs.is_on() ? 1 : 0);
 }
 
-Result<std::unique_ptr<tokens::KeyProvider>> OpenKeys(const agent::LogTokensConfig& config) {
-  if (config.keys.empty()) return nullptr;
-  return tokens::FileKeyProvider::Open(config.keys);
-}
-
-/// What `--check` looks at besides the file itself.
-Status CheckFiles(const agent::AgentConfig& config) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto keys, OpenKeys(config.logs.tokens));
-  return {};
-}
-
-/// The logs' pipeline and the loop and thread it runs on.
-class RunningLogs {
+// The configuration in force, and the targets found for it.
+class Targets {
  public:
-  /// Null when the configuration has no logs.
-  static Result<std::unique_ptr<RunningLogs>> Start(const agent::AgentConfig& config, io::Network& network,
-                                                    const Clock& clock, io::FileSystem& fs,
-                                                    MetricRegistry& registry, agent::Executor executor) {
-    if (!config.logs.is_on()) return nullptr;
-    auto running = std::make_unique<RunningLogs>();
-    running->random_ = io::MakeSystemRandom();
-    running->datagrams_ = io::MakeAsioDatagrams();
-    running->loop_ = network.MakeLoop();
-    TICKSCOPE_ASSIGN_OR_RETURN(auto keys, OpenKeys(config.logs.tokens));
-    TICKSCOPE_ASSIGN_OR_RETURN(running->pipeline_,
-                               agent::LogPipeline::Make({.config = config.logs,
-                                                         .external_labels = config.external_labels,
-                                                         .player_patterns = config.guard.player_patterns,
-                                                         .keys = std::move(keys),
-                                                         .open_directory = io::OpenForeignDirectory,
-                                                         .datagrams = running->datagrams_.get()},
-                                                        {.network = network,
-                                                         .loop = *running->loop_,
-                                                         .clock = clock,
-                                                         .random = *running->random_,
-                                                         .fs = fs,
-                                                         .registry = registry},
-                                                        std::move(executor)));
-    TICKSCOPE_RETURN_IF_ERROR(running->pipeline_->Start());
-    running->thread_ = network.RunInBackground(*running->loop_);
-    return running;
-  }
-  ~RunningLogs() { Join(); }
+  Targets(const discovery::DiscoveryContext& context, discovery::Discovery::Executor executor,
+          agent::Agent& agent)
+      : agent_(agent),
+        discovery_(context, std::move(executor), [this](const discovery::Found& found) { Take(found); }) {}
 
-  void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
-    pipeline_->Shutdown(timeout, std::move(done));
+  /// All or nothing, as Agent::Apply.
+  [[nodiscard]] Status Apply(agent::AgentConfig config) {
+    TakeFound(discovery_.Follow(DiscoveryPlanOf(config)), config);
+    if (Status applied = agent_.Apply(config); !applied) {
+      TakeFound(discovery_.Follow(DiscoveryPlanOf(config_)), config_);
+      return applied;
+    }
+    config_ = std::move(config);
+    return {};
   }
-  /// Ends the thread; the executor's tasks have ended.
-  void Join() { thread_.reset(); }
+  void Stop() { discovery_.Stop(); }
 
  private:
-  std::unique_ptr<Random> random_;
-  std::unique_ptr<io::Datagrams> datagrams_;
-  std::unique_ptr<io::EventLoop> loop_;
-  std::unique_ptr<agent::LogPipeline> pipeline_;
-  std::unique_ptr<io::LoopThread> thread_;
+  void Take(const discovery::Found& found) {
+    TakeFound(found, config_);
+    if (const Status applied = agent_.Apply(config_); !applied) {
+      Log(LogLevel::kError, "targets that were found are not taken up", {{"error", applied.error().message}});
+      return;
+    }
+    Log(LogLevel::kInfo, "targets changed", {{"targets", agent_.target_count()}});
+  }
+
+  agent::Agent& agent_;
+  agent::AgentConfig config_;
+  discovery::Discovery discovery_;
 };
 
-void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent::AgentMetrics& metrics,
-            const Clock& clock, const agent::AgentConfig& started_with) {
+void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Guard& guard,
+            agent::AgentMetrics& metrics, const Clock& clock, const agent::AgentConfig& started_with) {
   const auto fail = [&](const Error& error) {
     metrics.reloads_failed->Add();
     Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
@@ -156,7 +137,7 @@ void Reload(const Flags& flags, agent::Agent& agent, guard::Guard& guard, agent:
   if (!config) return fail(config.error());
   const auto fs = io::MakePosixFileSystem();
   if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
-  if (const Status applied = agent.Apply(*config); !applied) return fail(applied.error());
+  if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
@@ -171,6 +152,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   mallopt(M_ARENA_MAX, 1);
   const auto clock = io::MakeSystemClock();
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = clock.get()});
+  if (!config.core_dump_memory) {
+    if (const Status kept = io::KeepMemoryOutOfCoreDumps(); !kept)
+      Log(LogLevel::kWarn, "there will be no core dumps at all", {{"error", kept.error().message}});
+  }
   const auto random = io::MakeSystemRandom();
   const auto fs = io::MakePosixFileSystem();
   const auto network = io::MakeAsioNetwork();
@@ -203,15 +188,19 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
        .registry = &registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); },
       [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); });
+  Targets targets(
+      {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
+      [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
   std::unique_ptr<RunningLogs> logs;
   std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, *guard, metrics, *clock, config);
+      if (is_ready) Reload(flags, agent, targets, *guard, metrics, *clock, config);
       return;
     }
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
+    targets.Stop();
     const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
     const auto one_ended = [&] {
       if (--still_running == 0) loop->Stop();
@@ -222,6 +211,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   };
 
   http::Router router;
+  RegisterAgentPages(router, *loop, *clock, [&agent] { return agent.Describe(); }, TICKSCOPE_VERSION);
   api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
@@ -236,7 +226,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                       router.Handle(std::move(request), std::move(respond));
                                                     },
                                                     registry));
-  TICKSCOPE_RETURN_IF_ERROR(agent.Apply(config));
+  TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
   TICKSCOPE_ASSIGN_OR_RETURN(
       logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
@@ -245,6 +235,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
       {{"listen", server->address()},
        {"targets", agent.target_count()},
        {"receivers", config.remote_writes.size()}});
+  // Parsing and joining is done, and most of it never again. The first reads bring back what they use.
+  io::LetGoOfStartupCode();
   loop->Run();
   scrape_pool.Stop();
   send_pool.Stop();
@@ -264,8 +256,10 @@ int RunAgent(int argc, char** argv) {
                  "address:port for /metrics, /-/ready, /-/healthy and /api/v1/guard/rejects");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_option("--log-format", flags.log_format, "logfmt or json");
-  app.add_flag("--check,--dry-run", flags.check,
-               "check the configuration, print it with every default, and end");
+  app.add_flag("--check", flags.check, "check the configuration, print it with every default, and end");
+  app.add_flag(
+      "--dry-run", flags.dry_run,
+      "read every target once, print what would be sent, and end; exit code 1 when a target is down");
   app.footer(
       "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
       "SIGHUP reads the configuration again; targets that did not change go on untouched.");
@@ -280,13 +274,14 @@ int RunAgent(int argc, char** argv) {
     return 1;
   }
   if (flags.check) {
-    if (const Status checked = CheckFiles(*config); !checked) {
+    if (const Status checked = CheckLogs(*config); !checked) {
       std::fprintf(stderr, "tickscope agent: %s\n", checked.error().message.c_str());
       return 1;
     }
     std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
     return 0;
   }
+  if (flags.dry_run) return DryRunAgent(*config);
   if (const Status status = Run(flags, *config); !status) {
     std::fprintf(stderr, "tickscope agent: %s\n", status.error().message.c_str());
     return 1;

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/duration.h"
@@ -55,6 +57,7 @@ struct FleetArguments {
   std::string settle = "5s";
   std::string ledger;
   std::string tenant;
+  std::optional<std::uint32_t> sdk_servers;
   std::string sdk_pages = "/dev/shm";
   std::size_t connections = 4;
   bool json = false;
@@ -115,6 +118,10 @@ Result<fleet::RunOptions> ReadRunOptions(const FleetArguments& arguments, TimeMs
   } else {
     options.plan.start_ms = options.speed == 1 ? now_ms : now_ms - duration_ms;
   }
+  // In real time the SDK costs nothing that matters; a run that makes a year in a minute would spend most of it there.
+  const bool is_like_life = options.speed == 1 && options.plan.resolution == fleet::Resolution::kFull;
+  options.plan.sdk_servers = arguments.sdk_servers.value_or(
+      is_like_life ? std::min(options.plan.servers, fleet::kSdkServersMax) : 0);
   TICKSCOPE_RETURN_IF_ERROR(fleet::CheckPlan(options.plan));
   options.tick_count =
       static_cast<std::uint64_t>((duration_ms + options.plan.cadence_ms - 1) / options.plan.cadence_ms);
@@ -162,9 +169,17 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
   std::unique_ptr<fleet::SdkServers> sdk;
   if (options.plan.sdk_servers != 0) {
-    TICKSCOPE_ASSIGN_OR_RETURN(sdk, fleet::SdkServers::Start(*fs, arguments.sdk_pages,
-                                                             options.plan.sdk_servers, options.connections));
-    options.sdk = sdk.get();
+    auto started =
+        fleet::SdkServers::Start(*fs, arguments.sdk_pages, options.plan.sdk_servers, options.connections);
+    if (started) {
+      sdk = *std::move(started);
+      options.sdk = sdk.get();
+    } else if (arguments.sdk_servers) {
+      return std::unexpected(std::move(started).error());
+    } else {
+      PrintText(stderr, fmt::format("no server runs the SDK: {}\n", started.error().message));
+      options.plan.sdk_servers = 0;
+    }
   }
   std::unique_ptr<fleet::LedgerWriter> ledger;
   if (!arguments.ledger.empty()) {
@@ -258,9 +273,10 @@ void AddRunOptions(CLI::App& app, FleetArguments& arguments) {
                  "of averages and sums in seconds: full, all bits of a double, or declared, microseconds")
       ->capture_default_str()
       ->check(CLI::IsMember({"full", "declared"}));
-  app.add_option("--sdk", arguments.plan.sdk_servers,
-                 "so many servers run the SDK: what is sent of them is read back from its page; up to 128")
-      ->capture_default_str();
+  app.add_option(
+      "--sdk", arguments.sdk_servers,
+      "so many servers run the SDK: what is sent of them is read back from its page; default: up to 128 in "
+      "real time, else none");
   app.add_option("--sdk-pages", arguments.sdk_pages, "directory for that page")->capture_default_str();
   app.add_option("--seed", arguments.plan.seed, "what the values follow from")->capture_default_str();
   app.add_option("--connections", arguments.connections, "connections, each with a thread")

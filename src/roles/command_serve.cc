@@ -14,6 +14,7 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/secret_memory.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
@@ -135,6 +136,10 @@ int Serve(const ServeFlags& flags) {
   auto config = LoadConfig(*fs, flags);
   if (!config) return ReportError(config.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = clock.get()});
+  if (!config->core_dump_memory) {
+    if (const Status kept = io::KeepMemoryOutOfCoreDumps(); !kept)
+      Log(LogLevel::kWarn, "there will be no core dumps at all", {{"error", kept.error().message}});
+  }
   FitConnections(config->http);
 
   const auto network = io::MakeAsioNetwork();

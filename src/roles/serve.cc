@@ -278,6 +278,7 @@ void ServeProcess::AddRoutes() {
                                    .clock = environment_.clock,
                                    .random = environment_.random,
                                    .pool = *admin_pool_,
+                                   .guard = guard_.get(),
                                    .data_directory = config_.data_directory,
                                    .disk_free_bytes_min = config_.stream.disk_free_bytes_min,
                                    .is_enabled = config_.admin_api});

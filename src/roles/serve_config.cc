@@ -386,6 +386,11 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Flag("admin_api",
              "Serve /api/v1/admin: imports, snapshots and deletes, for whoever reaches the address.",
              c.admin_api);
+  visit.Flag(
+      "core_dump_memory",
+      "Core dumps hold the process's memory, and with it lines and labels as they were sent. Without it they "
+      "hold registers only.",
+      c.core_dump_memory);
 }
 
 class Reader {

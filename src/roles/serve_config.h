@@ -55,6 +55,7 @@ struct ServeConfig {
   std::uint64_t sql_queue_max = 16;
   bool freshness_probe = true;
   bool admin_api = false;
+  bool core_dump_memory = false;
 };
 
 /// Reads YAML over `config`, which holds the defaults. Errors: kInvalidArgument listing every mistake with file, line

@@ -47,6 +47,8 @@ def test_prometheus_keeps_what_it_acknowledged(fleet, prometheus, tmp_path):
     paced = fleet(*common, "--servers", 12, "--cadence", "500ms", "--duration", "2s", "--json")
     assert paced.returncode == 0, paced.stderr
     assert json.loads(paced.stdout)["latency_since_due_ms"]["max"] > 0
+    # In real time servers run the SDK, of themselves.
+    assert [" sdk_servers=12" in line for line in ledger.read_text().splitlines() if line.startswith("run ")] == [False, True]
 
     done = fleet("verify", *common, "--json")
     report = json.loads(done.stdout)
@@ -78,6 +80,12 @@ def test_servers_that_run_the_sdk_send_what_the_model_says(fleet, prometheus, tm
     done = fleet("verify", *common, "--settle", "0s", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["altered"] > 0
+
+
+def test_without_a_place_for_the_page_no_server_runs_the_sdk(fleet, tmp_path):
+    common = ("--to", "http://127.0.0.1:1", "--retry-for", "0s", "--servers", 12, "--duration", "100ms", "--sdk-pages", tmp_path / "nowhere")
+    assert "no server runs the SDK" in (unasked := fleet(*common).stderr) and "nowhere" in unasked
+    assert "no server runs the SDK" not in (asked := fleet(*common, "--sdk", 12).stderr) and "nowhere" in asked
 
 
 def test_another_seed_is_altered(fleet, prometheus, tmp_path):

@@ -100,6 +100,11 @@ def test_a_refused_series_takes_nothing_with_it(serve, tmp_path):
     # A series is judged once, however it is sent on; by the bytes of each protocol.
     assert server.metric("tickscope_guard_rejected_series_total") == 2 * len(bad)
     assert server.metric("tickscope_ingest_refused_samples_total") == 2 * 3 * len(bad)
+    judged = server.metric("tickscope_guard_judged_series_total")
+    assert 2 * len(bad) + 2 <= judged <= 2 * (len(bad) + 2)
+    for protocol in ("rw1", "rw2"):
+        server.write(protocol, [Series(labels, [(at + 1, 1.0)]) for labels in [good, *(labels for labels, _ in bad)]])
+    assert server.metric("tickscope_guard_judged_series_total") == judged
 
 
 def test_private_data_is_nowhere(serve, tmp_path):

@@ -106,6 +106,24 @@ def test_import_into_a_running_server(serve, run, tickscope, tmp_path):
     assert exported(run, tickscope, "--server", again.url) == lines, "and after a crash it is all there"
 
 
+def test_an_import_is_held_to_the_guard(serve, run, tickscope, tmp_path):
+    good = openmetrics(tmp_path / "good.om", steps=3)
+    text = (tmp_path / "good.om").read_text()
+    (tmp_path / "bad.om").write_text(f'm{{who="jane.doe@example.com"}} 1 {START_S}.000\nm{{who="1"}} 1 {START_S}.000\n' + text)
+    server = serve("--admin-api", config="guard: {mode: enforce}\n")
+
+    def bring(name: str):
+        return run([tickscope, "import", "openmetrics", tmp_path / name, "--server", server.url, "--work", tmp_path])
+
+    done = bring("bad.om")
+    assert done.returncode == 1
+    assert "the guard refuses 1 of " in done.stderr and "pii" in done.stderr and "jane" not in done.stderr
+    assert exported(run, tickscope, "--server", server.url) == set(), "nothing of it is there"
+    assert [one["series"] for one in server.get("/api/v1/guard/rejects").json()["data"]["rejects"]] == [1]
+    assert bring("good.om").returncode == 0
+    assert exported(run, tickscope, "--server", server.url) == good
+
+
 def test_a_server_without_the_admin_api_says_how_to_get_it(serve, run, tickscope, tmp_path):
     openmetrics(tmp_path / "in.om", steps=2)
     server = serve()

@@ -367,6 +367,42 @@ def test_bombs_are_not_unpacked(serve):
     assert server.metric("process_resident_memory_bytes") - before < 256 << 20
 
 
+SCHEMA = """\
+schema: game
+version: "1.0"
+defaults: {owner: gameplay, class: ops, cadence: 10s}
+target_labels:
+  server: {pattern: "s[0-9]+", budget: 3, help: Which.}
+metrics:
+  - {name: game_players, type: gauge, help: Players., owner: lobby}
+"""
+
+
+def test_points_are_held_to_the_guard_and_its_budgets(serve, tmp_path):
+    schema = tmp_path / "game.yaml"
+    schema.write_text(SCHEMA)
+    server = serve(config=f"guard: {{schema: {schema}}}\n")
+    now = int(time.time())
+    for step in (0, 10):
+        names = [f"s{n}" for n in range(1, 6)]
+        answer = post(
+            server,
+            one_resource(
+                gauge("game_players", *[point(now - 10 + step, n + 1, [text_attribute("server", name)]) for n, name in enumerate(names)]),
+                gauge("game_bots", point(now - 10 + step, 1, [text_attribute("server", "s1")])),
+                gauge("game_players", point(now - 10 + step, 1, [text_attribute("server", "s1"), text_attribute("who", "jane.doe@example.com")])),
+            ),
+        )
+        assert answer.status == 200, answer.text
+        partial = answer.json()["partialSuccess"]
+        assert int(partial["rejectedDataPoints"]) == 2, partial
+        assert "jane" not in answer.text
+    stored = {one["metric"]["server"]: float(one["value"][1]) for one in server.query("game_players", now)}
+    assert stored == {"s1": 1.0, "s2": 2.0, "s3": 3.0, "__overflow__": 9.0}, "what is over the budget is added up"
+    shown = server.get("/api/v1/guard/rejects").json()["data"]["rejects"]
+    assert {(one["reason"], one["owner"]) for one in shown} == {("budget", "lobby"), ("unknown_metric", ""), ("pii", "lobby")}
+
+
 def test_tenants_do_not_meet(serve):
     server = serve()
     now = int(time.time())

@@ -1,0 +1,38 @@
+// AgentStatus: what an agent reads and where it sends it, as it is now, for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/source.h"
+#include "base/clock.h"
+#include "model/labels.h"
+#include "wire/remote_write_headers.h"
+
+namespace tickscope::agent {
+
+struct TargetStatus {
+  Labels labels;  ///< Those of its series.
+  std::int64_t interval_ms = 0;
+  std::size_t series = 0;
+  SourceReport last;
+};
+
+struct ReceiverStatus {
+  std::string url;  ///< Without its query, which may hold what is nobody's business.
+  wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+  std::size_t queue_bytes = 0;
+  bool has_spool = false;
+  bool is_idle = false;
+};
+
+struct AgentStatus {
+  std::vector<TargetStatus> targets;
+  std::vector<ReceiverStatus> receivers;
+};
+
+/// A URL up to its query.
+[[nodiscard]] std::string WithoutQuery(const std::string& url);
+
+}  // namespace tickscope::agent

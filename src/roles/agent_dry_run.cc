@@ -1,0 +1,96 @@
+#include "roles/agent_dry_run.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "agent/agent_metrics.h"
+#include "agent/page_directory.h"
+#include "agent/scraper.h"
+#include "discovery/discovery.h"
+#include "io/asio_network.h"
+#include "io/posix_file_system.h"
+#include "io/process_table.h"
+#include "io/system_clock.h"
+#include "model/sample.h"
+#include "roles/agent_targets.h"
+#include "roles/open_guard.h"
+
+namespace tickscope::roles {
+namespace {
+
+void PrintSamples(const agent::WriteBatch& batch) {
+  for (const agent::BatchSample& sample : batch.samples) {
+    if (sample.histogram != agent::kNoHistogram) {
+      const Histogram& histogram = batch.histograms[sample.histogram];
+      fmt::print("{} histogram count={} sum={} {}\n", sample.series->labels.ToString(), histogram.count,
+                 histogram.sum, sample.time_ms);
+    } else {
+      fmt::print("{} {} {}\n", sample.series->labels.ToString(), sample.value, sample.time_ms);
+    }
+  }
+}
+
+}  // namespace
+
+int DryRunAgent(const agent::AgentConfig& given) {
+  agent::AgentConfig config = given;
+  const auto clock = io::MakeSystemClock();
+  const auto fs = io::MakePosixFileSystem();
+  const auto network = io::MakeAsioNetwork();
+  const auto loop = network->MakeLoop();
+  const auto processes = io::MakeProcessTable();
+  MetricRegistry registry;
+  agent::AgentMetrics metrics(registry);
+  const auto guard = OpenGuard(*fs, config.guard, *clock, registry);
+  if (!guard) {
+    std::fprintf(stderr, "tickscope agent: %s\n", guard.error().message.c_str());
+    return 1;
+  }
+  discovery::Discovery discovery(
+      {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
+      [](WorkerPool::Task&&) { return false; }, [](const discovery::Found&) {});
+  TakeFound(discovery.Follow(DiscoveryPlanOf(config)), config);
+  discovery.Stop();
+
+  std::vector<std::string> problems;
+  std::vector<std::unique_ptr<agent::Source>> sources;
+  for (agent::TargetConfig& target : config.Targets(&problems)) {
+    auto scraper = agent::Scraper::Make(std::move(target), config.external_labels, *network, *clock, metrics,
+                                        guard->get());
+    if (scraper) {
+      sources.push_back(*std::move(scraper));
+    } else {
+      problems.push_back(scraper.error().message);
+    }
+  }
+  for (agent::PagesConfig pages : config.sdk_pages) {
+    pages.remove_ended = false;
+    sources.push_back(std::make_unique<agent::PageDirectory>(std::move(pages), config.external_labels,
+                                                             *processes, *clock, metrics, guard->get()));
+  }
+  std::size_t down = 0;
+  std::size_t samples = 0;
+  for (const auto& source : sources) {
+    const agent::WriteBatchPtr batch = source->Read(clock->NowMs());
+    if (batch != nullptr) {
+      PrintSamples(*batch);
+      samples += batch->samples.size();
+    }
+    const agent::SourceReport report = source->report();
+    down += report.error.empty() ? 0U : 1U;
+    fmt::print(stderr, "{}: {} samples, {} series, {:.1f} ms{}{}\n", report.name, report.samples,
+               source->series_count(), 1000 * report.seconds,
+               report.error.empty() ? "" : ", down: ", report.error);
+  }
+  for (const std::string& problem : problems)
+    fmt::print(stderr, "no target: {}\n", problem);
+  fmt::print(
+      stderr, "{} targets, {} down; {} samples would be sent to {} receivers, {} are refused by the guard\n",
+      sources.size(), down, samples, config.remote_writes.size(), metrics.dropped(agent::DropReason::kGuard));
+  return down > 0 || !problems.empty() ? 1 : 0;
+}
+
+}  // namespace tickscope::roles

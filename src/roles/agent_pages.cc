@@ -1,0 +1,181 @@
+#include "roles/agent_pages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "api/answer.h"
+#include "base/byte_size.h"
+#include "base/duration.h"
+#include "wire/json_writer.h"
+
+namespace tickscope::roles {
+namespace {
+
+constexpr std::size_t kAnswerBytesMax = 16U << 20U;
+
+constexpr std::string_view kHead = R"(<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="10">
+<title>Tickscope agent</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; width: 100% }}
+th, td {{ text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #ccc; vertical-align: top }}
+td.number {{ text-align: right; font-variant-numeric: tabular-nums }}
+.down {{ font-weight: bold }}
+code {{ font-size: .92em; overflow-wrap: anywhere }}
+</style>
+<h1>Tickscope agent {version}</h1>
+<p><a href="/metrics"><code>/metrics</code></a> · <a href="/-/ready"><code>/-/ready</code></a> ·
+<a href="/api/v1/agent/status"><code>/api/v1/agent/status</code></a> · <a href="/api/v1/guard/rejects"><code>/api/v1/guard/rejects</code></a></p>
+)";
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string_view StateOf(const agent::TargetStatus& target) {
+  if (target.last.read_ms == 0) return "not yet read";
+  return target.last.error.empty() ? "up" : "down";
+}
+
+std::string_view ProtocolOf(const agent::ReceiverStatus& receiver) {
+  return receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "remote write 2.0" : "remote write 1.0";
+}
+
+}  // namespace
+
+std::string AgentPage(const agent::AgentStatus& status, std::string_view version, TimeMs now_ms) {
+  std::string out = fmt::format(kHead, fmt::arg("version", Escaped(version)));
+  out += fmt::format(
+      "<h2>Targets "
+      "({})</h2>\n<table><tr><th>target<th>state<th>labels<th>read<th>took<th>samples<th>series</tr>\n",
+      status.targets.size());
+  for (const agent::TargetStatus& target : status.targets) {
+    const agent::SourceReport& last = target.last;
+    out += fmt::format(
+        "<tr><td><code>{}</code><td class=\"{}\">{}{}{}<td><code>{}</code><td>{}<td class=\"number\">{:.1f} "
+        "ms"
+        "<td class=\"number\">{}<td class=\"number\">{}</tr>\n",
+        Escaped(last.name), StateOf(target), StateOf(target), last.error.empty() ? "" : ": ",
+        Escaped(last.error), Escaped(target.labels.ToString()),
+        last.read_ms == 0 ? std::string("-")
+                          : FormatDurationMs(std::max<TimeMs>(now_ms - last.read_ms, 0)) + " ago",
+        1000 * last.seconds, last.samples, target.series);
+  }
+  out += fmt::format(
+      "</table>\n<h2>Receivers ({})</h2>\n<table><tr><th>receiver<th>protocol<th>waits<th>kept in</tr>\n",
+      status.receivers.size());
+  for (const agent::ReceiverStatus& receiver : status.receivers) {
+    out += fmt::format("<tr><td><code>{}</code><td>{}<td class=\"number\">{}<td>{}</tr>\n",
+                       Escaped(receiver.url), ProtocolOf(receiver), FormatByteSize(receiver.queue_bytes),
+                       receiver.has_spool ? "spool" : "memory");
+  }
+  return out + "</table>\n</html>\n";
+}
+
+std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view version) {
+  std::string out;
+  wire::JsonWriter json(out, kAnswerBytesMax);
+  json.BeginObject();
+  json.Key("version");
+  json.String(version);
+  json.Key("targets");
+  json.BeginArray();
+  for (const agent::TargetStatus& target : status.targets) {
+    json.BeginObject();
+    json.Key("target");
+    json.String(target.last.name);
+    json.Key("health");
+    json.String(target.last.read_ms == 0 ? "unknown" : StateOf(target));
+    json.Key("lastError");
+    json.String(target.last.error);
+    json.Key("labels");
+    json.BeginObject();
+    for (const LabelView& label : target.labels) {
+      json.Key(label.name);
+      json.String(label.value);
+    }
+    json.EndObject();
+    json.Key("intervalMs");
+    json.Int(target.interval_ms);
+    json.Key("lastReadMs");
+    json.Int(target.last.read_ms);
+    json.Key("lastReadSeconds");
+    json.Number(target.last.seconds);
+    json.Key("samples");
+    json.Uint(target.last.samples);
+    json.Key("series");
+    json.Uint(target.series);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("receivers");
+  json.BeginArray();
+  for (const agent::ReceiverStatus& receiver : status.receivers) {
+    json.BeginObject();
+    json.Key("url");
+    json.String(receiver.url);
+    json.Key("protocol");
+    json.String(receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1");
+    json.Key("queueBytes");
+    json.Uint(receiver.queue_bytes);
+    json.Key("spool");
+    json.Bool(receiver.has_spool);
+    json.Key("idle");
+    json.Bool(receiver.is_idle);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return out;
+}
+
+void RegisterAgentPages(http::Router& router, io::EventLoop& loop, const Clock& clock,
+                        std::function<agent::AgentStatus()> describe, std::string version) {
+  struct Shared {
+    std::function<agent::AgentStatus()> describe;
+    std::string version;
+  };
+  const auto shared = std::make_shared<const Shared>(std::move(describe), std::move(version));
+  const auto add = [&](std::string_view path, auto make) {
+    router.Add(
+        "GET", path,
+        [shared, make, &loop](const http::Request&, const http::PathParameters&, http::Respond respond) {
+          loop.Post([shared, make, respond = std::move(respond)]() mutable { respond(make(*shared)); });
+        });
+  };
+  add("/", [&clock](const Shared& from) {
+    return api::TextAnswer(200, "text/html; charset=utf-8",
+                           AgentPage(from.describe(), from.version, clock.NowMs()));
+  });
+  add("/api/v1/agent/status", [](const Shared& from) {
+    return api::TextAnswer(200, "application/json", AgentStatusJson(from.describe(), from.version));
+  });
+}
+
+}  // namespace tickscope::roles
