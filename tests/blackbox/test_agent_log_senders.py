@@ -10,12 +10,11 @@ import time
 import msgpack
 import pytest
 
-import http_call
 from child import free_port
 from loki_receiver import LokiReceiver
+from running_agent import RunningAgent, write_keys
 
 CONFIG = """\
-listen: 127.0.0.1:{listen}
 logs:
   push: {{url: "{url}", batch_wait: 100ms, backoff_max: 300ms}}
   spool: {{directory: {spool}}}
@@ -34,32 +33,13 @@ def receiver():
     made.close()
 
 
-class Agent:
+class Agent(RunningAgent):
     def __init__(self, start, tickscope, tmp_path, receiver):
-        self.listen, self.syslog, self.fluent = free_port(), free_port(), free_port()
-        keys = tmp_path / "keys"
-        keys.write_text("* k1 0 " + "5a" * 32 + "\n")
-        keys.chmod(0o600)
-        config = tmp_path / "agent.yaml"
-        config.write_text(
-            CONFIG.format(
-                listen=self.listen, url=receiver.url, spool=tmp_path / "spool", keys=keys, syslog=self.syslog, fluent=self.fluent
-            )
+        self.syslog, self.fluent = free_port(), free_port()
+        config = CONFIG.format(
+            url=receiver.url, spool=tmp_path / "spool", keys=write_keys(tmp_path), syslog=self.syslog, fluent=self.fluent
         )
-        self._command = [tickscope, "agent", "--config", config]
-        self._start = start
-        self.start()
-
-    def start(self) -> None:
-        self.child = self._start(self._command, name="agent")
-        self.child.wait_http(f"http://127.0.0.1:{self.listen}/-/ready")
-
-    def metric(self, name: str) -> float:
-        lines = http_call.get(f"http://127.0.0.1:{self.listen}/metrics").text.splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
-
-    def wait(self, condition, what: str, timeout_s: float = 30.0) -> None:
-        self.child.wait_for(condition, what, timeout_s)
+        super().__init__(start, tickscope, tmp_path, config)
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ import time
 
 import pytest
 
-import http_call
-from child import free_port
 from loki_receiver import LokiReceiver
+from running_agent import RunningAgent, write_keys
 
 CONFIG = """\
-listen: 127.0.0.1:{listen}
 global: {{external_labels: {{region: eu}}}}
 logs:
   push: {{url: "{url}", batch_wait: 100ms, backoff_max: 300ms, headers: {{X-Scope-OrgID: eu}}}}
@@ -35,39 +33,13 @@ def receiver():
     made.close()
 
 
-class LogAgent:
+class LogAgent(RunningAgent):
     def __init__(self, start, tickscope, tmp_path, receiver, more: str = "", with_keys: bool = True):
         self.logs = tmp_path / "logs"
         self.logs.mkdir(exist_ok=True)
-        self.listen = free_port()
-        keys = tmp_path / "keys"
-        keys.write_text("* k1 0 " + "5a" * 32 + "\n")
-        keys.chmod(0o600)
-        self.config = tmp_path / "agent.yaml"
-        self.config.write_text(
-            CONFIG.format(
-                listen=self.listen,
-                url=receiver.url,
-                spool=tmp_path / "spool",
-                logs=self.logs,
-                keys=keys if with_keys else "",
-                more=more,
-            )
-        )
-        self._start, self._tickscope = start, tickscope
-        self.child = None
-        self.start()
-
-    def start(self) -> None:
-        self.child = self._start([self._tickscope, "agent", "--config", self.config], name="agent")
-        self.child.wait_http(f"http://127.0.0.1:{self.listen}/-/ready")
-
-    def metric(self, name: str) -> float:
-        lines = http_call.get(f"http://127.0.0.1:{self.listen}/metrics").text.splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
-
-    def wait(self, condition, what: str, timeout_s: float = 30.0) -> None:
-        self.child.wait_for(condition, what, timeout_s)
+        keys = write_keys(tmp_path) if with_keys else ""
+        config = CONFIG.format(url=receiver.url, spool=tmp_path / "spool", logs=self.logs, keys=keys, more=more)
+        super().__init__(start, tickscope, tmp_path, config)
 
 
 @pytest.fixture
