@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "agent/log_record.h"
 #include "base/log.h"
 
 namespace tickscope::agent {
@@ -118,6 +117,8 @@ Status LogShipper::RestorePositions() {
     marks = record->marks;
     has_marks = true;
   }));
+  orphans_after_ = marks_batch;
+  orphans_until_ = batch_;
   if (!has_marks) return {};
   TICKSCOPE_ASSIGN_OR_RETURN(restored_, logs::ParseMarks(marks));
   return {};
@@ -166,6 +167,10 @@ bool LogShipper::Write(logs::LogIntake& intake, const std::vector<logs::FileMark
   return status.has_value();
 }
 
+bool LogShipper::IsOrphan(const LogRecord& record) const {
+  return record.marks.empty() && record.batch > orphans_after_ && record.batch <= orphans_until_;
+}
+
 void LogShipper::SendNext() {
   if (is_sending_ || retry_timer_) return;
   if (!under_way_) {
@@ -185,9 +190,9 @@ void LogShipper::SendNext() {
     under_way_ = *std::move(*taken);
   }
   const auto record = DecodeLogRecord(under_way_->record.payload);
-  if (!record) {
-    // Its checksum held, so this is of another version or a mistake of ours.
-    refused_lines_->Add(under_way_->record.items);
+  if (!record || IsOrphan(*record)) {
+    // Its checksum held, so one that does not decode is of another version or a mistake of ours.
+    if (!record) refused_lines_->Add(under_way_->record.items);
     spool_->Done(*std::exchange(under_way_, std::nullopt));
     context_.loop.Post([this] { SendNext(); });
     return;

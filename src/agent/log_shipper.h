@@ -3,8 +3,8 @@
 //   Write: batches -> spool (errors before the rest) -> synced -> positions -> [ one record under way ] -> receiver
 //
 // A line counts as read when Write has returned true: then a power cut does not take it, and a kill at any moment neither takes it nor has
-// it read again. Killed between the records of one batch, which are written one after the other, the lines of the first (errors) come
-// twice. What was delivered and not noted before a crash is delivered again, byte for byte: (time, line) of a stream tells.
+// it read again. The last record of a batch has its marks; a start that finds one without them whose last is missing knows that the kill came
+// between the two: nothing of the batch was sent, and its lines are read again, so the record is passed over. What was delivered and not noted before a crash is delivered again, byte for byte: (time, line) of a stream tells.
 //
 // Answers: 2xx delivered; 429, 5xx and none: again, after RetryPolicy says; any other: dropped and counted.
 //
@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/log_record.h"
 #include "agent/logs_config.h"
 #include "agent/remote_writer.h"
 #include "agent/retry_policy.h"
@@ -65,6 +66,8 @@ class LogShipper {
   [[nodiscard]] Status RestorePositions();
   [[nodiscard]] Status SavePositions(const std::string& marks);
   [[nodiscard]] Status Append(std::size_t of_class, logs::PushBatch& batch, std::string_view marks);
+  // Whether a kill came before the last record of its batch was written: then its lines are read from their files again.
+  [[nodiscard]] bool IsOrphan(const LogRecord& record) const;
   void SendNext();
   void OnAnswer(const Result<http::Response>& response);
   void RetryAfter(std::string_view retry_after, std::string_view why);
@@ -78,6 +81,9 @@ class LogShipper {
   std::unique_ptr<spool::Spool> spool_;
   std::optional<std::vector<logs::FileMark>> restored_;
   std::uint64_t batch_ = 0;
+  // Batches of an earlier start that have no marks: after the first, up to the second.
+  std::uint64_t orphans_after_ = 0;
+  std::uint64_t orphans_until_ = 0;
   std::string saved_marks_;
   bool is_committed_ = true;  // All that was ever written.
   std::optional<spool::Spool::Taken> under_way_;
