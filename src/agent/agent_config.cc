@@ -311,7 +311,9 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   }
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
-  if (config.remote_writes.empty()) root.Complain("remote_write", "expected at least one url to send to");
+  config.logs = ReadLogsConfig(root.Map("logs"));
+  if (config.remote_writes.empty() && !config.logs.is_on())
+    root.Complain("remote_write", "expected at least one url to send to");
   if (config.Targets().size() > kTargetsMax) {
     root.Complain("scrape_configs", fmt::format("expected at most {} targets", kTargetsMax));
   }
@@ -383,6 +385,9 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
     out.EndItem();
   }
   out.EndList();
+  out.BeginMap("logs");
+  WriteLogsConfig(config.logs, out);
+  out.EndMap();
   return out.text();
 }
 

@@ -24,6 +24,7 @@
 
 #include "agent/delivery_config.h"
 #include "agent/fleet_config.h"
+#include "agent/logs_config.h"
 #include "agent/pages_config.h"
 #include "agent/sigv4.h"
 #include "agent/tls_client_config.h"
@@ -119,6 +120,7 @@ struct AgentConfig {
   std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
   FleetConfig fleet;
+  LogsConfig logs;
 
   /// Every target of every scrape config, in the order of the file, relabelled. What rules drop is not there; of what they
   /// make a target that cannot be, the first few are told in `problems`, if that is given.

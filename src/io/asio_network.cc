@@ -4,6 +4,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,6 +21,7 @@ namespace {
 
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
+using Udp = asio::ip::udp;
 using SystemError = boost::system::error_code;
 
 // Out of descriptors or memory, an accept fails at once and would spin; the backlog keeps the callers
@@ -335,10 +337,86 @@ class AsioNetwork final : public Network {
   }
 };
 
+// Datagrams taken in a row before other things of the loop have their turn.
+constexpr int kDatagramsOfTurn = 256;
+
+class AsioDatagramReceiver final : public DatagramReceiver {
+ public:
+  AsioDatagramReceiver(Udp::socket socket, DatagramCallback on_datagram)
+      : state_(std::make_shared<State>(std::move(socket), std::move(on_datagram))) {
+    State::Wait(state_);
+  }
+  ~AsioDatagramReceiver() override {
+    state_->dropped = true;
+    SystemError ignored;
+    state_->socket.close(ignored);
+  }
+  AsioDatagramReceiver(const AsioDatagramReceiver&) = delete;
+  AsioDatagramReceiver& operator=(const AsioDatagramReceiver&) = delete;
+
+  std::string local_address() const override {
+    SystemError ignored;
+    const Udp::endpoint local = state_->socket.local_endpoint(ignored);
+    return ToString(Tcp::endpoint(local.address(), local.port()));
+  }
+
+ private:
+  struct State {
+    State(Udp::socket its_socket, DatagramCallback callback)
+        : socket(std::move(its_socket)), on_datagram(std::move(callback)), buffer(kDatagramBytesMax) {}
+
+    static void Wait(const std::shared_ptr<State>& state) {
+      state->socket.async_wait(Udp::socket::wait_read, [state](const SystemError& error) {
+        if (state->dropped || error) return;
+        for (int i = 0; i < kDatagramsOfTurn; ++i) {
+          SystemError failed;
+          const std::size_t size =
+              state->socket.receive(asio::buffer(state->buffer.data(), state->buffer.size()), 0, failed);
+          if (failed) break;
+          state->on_datagram(ByteView(state->buffer).first(size));
+        }
+        Wait(state);
+      });
+    }
+
+    Udp::socket socket;
+    const DatagramCallback on_datagram;
+    Bytes buffer;
+    bool dropped = false;
+  };
+
+  const std::shared_ptr<State> state_;
+};
+
+class AsioDatagrams final : public Datagrams {
+ public:
+  Result<std::unique_ptr<DatagramReceiver>> Receive(EventLoop& loop, const std::string& address,
+                                                    DatagramCallback on_datagram) override {
+    AsioLoop& asio_loop = AsAsio(loop);
+    TICKSCOPE_ASSIGN_OR_RETURN(const HostPort target, ParseHostPort(address));
+    TICKSCOPE_ASSIGN_OR_RETURN(const auto endpoints, ListenEndpoints(asio_loop, target, address));
+    SystemError error = asio::error::host_not_found;
+    for (const Tcp::endpoint& endpoint : endpoints) {
+      Udp::socket socket(asio_loop.context());
+      const Udp::endpoint local(endpoint.address(), endpoint.port());
+      socket.open(local.protocol(), error);
+      if (!error && local.address().is_v6()) socket.set_option(asio::ip::v6_only(false), error);
+      if (!error) socket.bind(local, error);
+      if (!error) socket.non_blocking(true, error);
+      if (!error) return std::make_unique<AsioDatagramReceiver>(std::move(socket), std::move(on_datagram));
+    }
+    return FailSocket("receive", address, error);
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Network> MakeAsioNetwork() {
   return std::make_unique<AsioNetwork>();
+}
+
+std::unique_ptr<Datagrams> MakeAsioDatagrams() {
+  return std::make_unique<AsioDatagrams>();
 }
 
 }  // namespace tickscope::io

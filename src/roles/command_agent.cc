@@ -37,6 +37,7 @@
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
+#include "roles/running_logs.h"
 
 namespace tickscope::roles {
 namespace {
@@ -89,7 +90,7 @@ std::size_t ShardCount(const agent::AgentConfig& config) {
   std::size_t shards = 0;
   for (const auto& remote : config.remote_writes)
     shards += remote.shards;
-  return shards;
+  return shards + (config.logs.is_on() ? 1 : 0);
 }
 
 // The configuration in force, and the targets found for it.
@@ -141,6 +142,7 @@ void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Gu
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
+  if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
   if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
     Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
   }
@@ -208,6 +210,8 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   Targets targets(
       {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
+  std::unique_ptr<RunningLogs> logs;
+  std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
       if (is_ready) Reload(flags, agent, targets, *guard, metrics, *clock, config);
@@ -216,7 +220,13 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
     targets.Stop();
-    agent.Shutdown(std::chrono::milliseconds(config.shutdown_timeout_ms), [&] { loop->Stop(); });
+    const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
+    const auto one_ended = [&] {
+      if (--still_running == 0) loop->Stop();
+    };
+    still_running = logs != nullptr ? 2 : 1;
+    if (logs != nullptr) logs->Shutdown(timeout, [&, one_ended] { loop->Post(one_ended); });
+    agent.Shutdown(timeout, one_ended);
   };
 
   http::Router router;
@@ -236,6 +246,9 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                     },
                                                     registry));
   TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
+                               [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
@@ -280,6 +293,10 @@ int RunAgent(int argc, char** argv) {
     return 1;
   }
   if (flags.check) {
+    if (const Status checked = CheckLogs(*config); !checked) {
+      std::fprintf(stderr, "tickscope agent: %s\n", checked.error().message.c_str());
+      return 1;
+    }
     std::fputs(agent::DescribeAgentConfig(*config).c_str(), stdout);
     return 0;
   }

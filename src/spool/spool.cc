@@ -134,6 +134,12 @@ void Spool::Done(const Taken& taken) {
   Show(parts_[taken.of_class]);
 }
 
+Status Spool::VisitNewest(const std::function<void(ByteView)>& visit) const {
+  for (const Part& part : parts_)
+    TICKSCOPE_RETURN_IF_ERROR(part.queue->VisitNewest(visit));
+  return {};
+}
+
 void Spool::Show(Part& part) {
   part.bytes->Set(static_cast<double>(part.queue->disk_bytes()));
   part.waiting_bytes->Set(static_cast<double>(part.queue->waiting_bytes()));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ class Spool {
   };
   [[nodiscard]] Result<std::optional<Taken>> Next();
   void Done(const Taken& taken);
+
+  /// As SpoolQueue, of all classes.
+  [[nodiscard]] Status VisitNewest(const std::function<void(ByteView)>& visit) const;
 
   [[nodiscard]] std::uint64_t disk_bytes() const;
   [[nodiscard]] std::uint64_t waiting_bytes() const;

@@ -291,6 +291,20 @@ void SpoolQueue::Remove(std::deque<Segment>::iterator segment) {
   segments_.erase(segment);
 }
 
+Status SpoolQueue::VisitNewest(const std::function<void(ByteView)>& visit) const {
+  constexpr std::size_t kNewest = 2;
+  for (std::size_t i = segments_.size() - std::min(segments_.size(), kNewest); i < segments_.size(); ++i) {
+    TICKSCOPE_ASSIGN_OR_RETURN(SegmentReader reader, SegmentReader::Open(fs_, PathOf(segments_[i].ordinal)));
+    for (std::uint64_t at = kSegmentHeaderBytes;;) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const auto record, reader.Next(at, segments_[i].size));
+      if (!record) break;
+      visit(record->payload);
+      at = record->end;
+    }
+  }
+  return {};
+}
+
 std::uint64_t SpoolQueue::disk_bytes() const {
   if (active_ == nullptr) return bytes_;
   return bytes_ + options_.segment_bytes - std::min(options_.segment_bytes, segments_.back().size);

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,10 @@ class SpoolQueue {
   void Done(const SpoolRecord& record);
   /// Lets go of the oldest segment that has nothing in flight. Nullopt when there is none.
   [[nodiscard]] std::optional<Lost> DropOldest();
+
+  /// Gives `visit` the payloads of the newest two segments, done or not: how who appends finds out what was the last it appended before it
+  /// was killed. Damage is passed over. Errors: as the file system.
+  [[nodiscard]] Status VisitNewest(const std::function<void(ByteView)>& visit) const;
 
   /// Of files, done parts of segments that are still there and room reserved included.
   [[nodiscard]] std::uint64_t disk_bytes() const;

@@ -312,5 +312,31 @@ TEST_P(SpoolCrashTest, NothingCommittedIsLostOrMixedUp) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SpoolCrashTest, testing::Range(0, 400));
 
+TEST_F(SpoolQueueTest, TheNewestAreShownDoneOrNot) {
+  const auto shown = [](const SpoolQueue& queue) {
+    std::vector<std::string> payloads;
+    EXPECT_TRUE(
+        queue.VisitNewest([&](ByteView payload) { payloads.emplace_back(AsText(payload).substr(0, 9)); }));
+    return payloads;
+  };
+  {
+    const auto queue = Open();
+    EXPECT_TRUE(shown(*queue).empty());
+    // Seven fit into a segment of 1,024 bytes.
+    for (std::uint64_t id = 1; id <= 9; ++id)
+      Append(*queue, id);
+    ASSERT_TRUE(queue->Commit());
+    queue->Done(**queue->Next());
+    EXPECT_EQ(shown(*queue).size(), 9U);
+  }
+  // Also what nobody committed: it was written, and a kill does not take it.
+  const auto queue = Open();
+  const std::vector<std::string> after = shown(*queue);
+  ASSERT_EQ(after.size(), 9U);
+  EXPECT_EQ(after.front(), "record 1 ");
+  EXPECT_EQ(after.back(), "record 9 ");
+  EXPECT_EQ(Drain(*queue).size(), 9U);
+}
+
 }  // namespace
 }  // namespace tickscope::spool

@@ -35,6 +35,7 @@ PEERS = {
     "prometheus-node-exporter": "tools/install_peers.sh (Debian package prometheus-node-exporter)",
     "victoria-metrics": "tools/install_peers.sh --current (go install)",
     "curl": "apt-get install curl",
+    "rsyslogd": "apt-get install rsyslog",
     "strace": "apt-get install strace",
 }
 

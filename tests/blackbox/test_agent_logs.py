@@ -1,0 +1,186 @@
+"""The agent's log files, in the real binary: every line once through rotation under load, kills and an outage; nothing private leaves it."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from loki_receiver import LokiReceiver
+from running_agent import RunningAgent, write_keys
+
+CONFIG = """\
+global: {{external_labels: {{region: eu}}}}
+logs:
+  push: {{url: "{url}", batch_wait: 100ms, backoff_max: 300ms, headers: {{X-Scope-OrgID: eu}}}}
+  spool: {{directory: {spool}, bytes_max: 64MiB}}
+  tokens: {{keys: "{keys}"}}
+  files:
+    - paths: ["{logs}/*.log"]
+      labels: {{app: game}}
+      idle_wait: 2s
+      {more}
+"""
+
+
+@pytest.fixture
+def receiver():
+    made = LokiReceiver()
+    yield made
+    made.close()
+
+
+class LogAgent(RunningAgent):
+    def __init__(self, start, tickscope, tmp_path, receiver, more: str = "", with_keys: bool = True):
+        self.logs = tmp_path / "logs"
+        self.logs.mkdir(exist_ok=True)
+        keys = write_keys(tmp_path) if with_keys else ""
+        config = CONFIG.format(url=receiver.url, spool=tmp_path / "spool", logs=self.logs, keys=keys, more=more)
+        super().__init__(start, tickscope, tmp_path, config)
+
+
+@pytest.fixture
+def agent(start, tickscope, tmp_path, receiver):
+    return lambda **options: LogAgent(start, tickscope, tmp_path, receiver, **options)
+
+
+def numbers(receiver: LokiReceiver) -> list[int]:
+    return sorted(int(line.rpartition("number ")[2]) for line in receiver.lines() if "number " in line)
+
+
+def test_lines_arrive_with_labels_and_without_private_data(agent, receiver):
+    running = agent(more="add_filename: true")
+    with open(running.logs / "game.log", "wb") as file:
+        file.write(b"level=info msg=\"player joined\"\n")
+        file.write(b"2026-11-26 ERROR mail to jane@example.com from 203.0.113.7 failed\n")
+        file.write(b"bytes \xff\x00 that are no text in a line\n\x01\x80\x81\x82\x83\n\n")
+        file.write(b"x" * 100_000 + b"\n")
+    running.wait(lambda: len(receiver.entries) == 4, "four entries")
+    by_line = {entry.line[:12]: entry for entry in receiver.all()}
+    joined = by_line["level=info m"]
+    assert joined.labels == '{app="game",level="info",region="eu"}'
+    assert joined.metadata == (("filename", "game.log"),)
+    assert abs(joined.time_ns / 1e9 - time.time()) < 60
+    failed = by_line["2026-11-26 E"]
+    assert failed.labels == '{app="game",level="error",region="eu"}'
+    assert "jane" not in failed.line and "203.0.113.7" not in failed.line
+    assert " eml_k1_" in failed.line and " ip_k1_" in failed.line
+    assert by_line["bytes \ufffd\ufffd tha"]
+    assert by_line["x" * 12].line == "x" * 65536
+    assert receiver.headers[0]["X-Scope-OrgID"] == "eu"
+    assert running.metric("tickscope_log_refused_total") == 2
+    assert running.metric("tickscope_log_cut_lines_total") == 1
+    assert running.child.stop() == 0
+
+
+def test_without_keys_lines_with_private_data_stay(agent, receiver):
+    running = agent(with_keys=False)
+    (running.logs / "game.log").write_text("mail jane@example.com\nnothing private\n")
+    running.wait(lambda: receiver.lines() == ["nothing private"], "the line")
+    assert running.metric('tickscope_log_refused_total{input="file",reason="private"}') == 1
+
+
+def test_traces_are_one_entry(agent, receiver):
+    running = agent(more='multiline: {start: "^[0-9]"}')
+    (running.logs / "game.log").write_text("1 boom\n  at a\n  at b\n2 fine\n")
+    running.wait(lambda: sorted(receiver.lines()) == ["1 boom\n  at a\n  at b", "2 fine"], "two entries")
+
+
+def rotate_by_rename(logs, count: int, file):
+    file.close()
+    os.rename(logs / "game.log", logs / f"game.log.{count}")
+    return open(logs / "game.log", "a")
+
+
+def rotate_by_copy(logs, count: int, file):
+    file.flush()
+    # As logrotate does; the writer does not write meanwhile, for what it wrote between the two calls nobody could save.
+    (logs / f"game.log.{count}").write_bytes((logs / "game.log").read_bytes())
+    os.truncate(logs / "game.log", 0)
+    return file
+
+
+@pytest.mark.parametrize("rotate", [rotate_by_rename, rotate_by_copy])
+def test_rotation_under_load_with_kills_and_an_outage(agent, receiver, rotate):
+    running = agent()
+    seeded = random.Random(7)
+    written = 0
+    stop = threading.Event()
+    last_size = 0
+
+    def write() -> None:
+        nonlocal written, last_size
+        count = 0
+        file = open(running.logs / "game.log", "a")
+        since = time.monotonic()
+        while not stop.is_set():
+            for _ in range(seeded.randrange(1, 300)):
+                file.write(f"level={seeded.choice(['info', 'error'])} some words of a usual length, number {written}\n")
+                written += 1
+            file.flush()
+            if time.monotonic() - since > 2.5:
+                file = rotate(running.logs, count, file)
+                count += 1
+                since = time.monotonic()
+            time.sleep(0.01)
+        file.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for round_number in range(6):
+            receiver.status = 503 if round_number in (1, 2) else 204
+            time.sleep(seeded.uniform(0.5, 1.2))
+            running.child.kill()
+            running.start()
+            time.sleep(0.8)
+    finally:
+        stop.set()
+        writer.join()
+    receiver.status = 204
+    running.wait(lambda: len(set(numbers(receiver))) == written, f"{written} lines", 60)
+    assert numbers(receiver) == list(range(written)), "a line was read twice"
+    assert running.metric("tickscope_spool_lost_items_total") == 0
+    assert running.child.stop() == 0
+
+
+def test_an_outage_is_waited_out_and_errors_come_first(agent, receiver):
+    receiver.status = 503
+    running = agent()
+    with open(running.logs / "game.log", "a") as file:
+        for number in range(2_000):
+            file.write(f"level={'error' if number % 100 == 99 else 'info'} number {number}\n")
+    running.wait(lambda: running.metric("tickscope_log_lines_total") == 2_000, "lines in the spool")
+    with open(running.logs / "game.log", "a") as file:
+        file.write("level=error late number 2000\n")
+    running.wait(lambda: running.metric("tickscope_log_lines_total") == 2_001, "the late one")
+    running.wait(lambda: receiver.requests >= 3, "attempts")
+    # A stop does not lose what was not delivered.
+    assert running.child.stop() == 0
+    receiver.status = 204
+    running.start()
+    running.wait(lambda: len(receiver.entries) == 2_001, "all of it")
+    assert numbers(receiver) == list(range(2_001))
+    order = [entry.line for entry in receiver.all()]
+    assert order.index("level=error late number 2000") < order.index("level=info number 0")
+
+
+def test_a_configuration_says_what_is_wrong_with_it(run, tickscope, tmp_path):
+    config = tmp_path / "agent.yaml"
+    config.write_text(
+        "logs:\n  push: {url: http://127.0.0.1:1/loki/api/v1/push}\n  files:\n"
+        "    - paths: [var/log/x, /var/*/x.log]\n      multiline: {start: '('}\n"
+    )
+    checked = run([tickscope, "agent", "--config", config, "--check"])
+    assert checked.returncode == 1
+    for said in ("absolute path", "does not compile", "where logs wait"):
+        assert said in checked.stderr
+    config.write_text(
+        f"logs:\n  push: {{url: http://127.0.0.1:1/loki/api/v1/push}}\n  spool: {{directory: {tmp_path}/spool}}\n"
+        f"  tokens: {{keys: {tmp_path}/missing}}\n"
+    )
+    checked = run([tickscope, "agent", "--config", config, "--check"])
+    assert checked.returncode == 1 and "missing" in checked.stderr
