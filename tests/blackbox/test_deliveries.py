@@ -57,8 +57,7 @@ def test_a_gateway_that_was_killed_knows_what_it_had(serve):
     written = []
     number = 0
     for _ in range(3):
-        stop = time.monotonic() + 1.5
-        while time.monotonic() < stop:
+        for _ in range(40):
             number += 1
             assert not is_duplicate(push(server, number))
             written.append(number)
@@ -66,7 +65,6 @@ def test_a_gateway_that_was_killed_knows_what_it_had(serve):
         server = serve(port=port, config=config)
         for again in (written[0], written[len(written) // 2], written[-1]):
             assert is_duplicate(push(server, again)), again
-    assert len(written) > 50
 
 
 def test_an_answer_that_is_lost_doubles_nothing(serve, start, tickscope, tmp_path, target):  # noqa: F811
