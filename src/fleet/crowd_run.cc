@@ -119,6 +119,7 @@ class CrowdRun::Lane {
     request.headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(options_.protocol));
     request.headers.Set("User-Agent", "tickscope-fleet");
     if (!options_.tenant.empty()) request.headers.Set(wire::kTenantHeader, options_.tenant);
+    if (!options_.authorization.empty()) request.headers.Set("Authorization", options_.authorization);
     const std::size_t bytes = request.body.size();
     agent.is_sending = true;
     agent.client->Fetch(std::move(request), [this, &agent, bytes, due = DueOf(agent),

@@ -25,8 +25,9 @@ namespace tickscope::fleet {
 struct CrowdOptions {
   RunPlan plan;  ///< servers_per_request and points_per_request are 1; in real time.
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
-  http::Url url;       ///< The receiver's remote-write endpoint.
-  std::string tenant;  ///< Sent as X-Scope-OrgID unless empty.
+  http::Url url;              ///< The receiver's remote-write endpoint.
+  std::string tenant;         ///< Sent as X-Scope-OrgID unless empty.
+  std::string authorization;  ///< Sent as such unless empty.
   http::ClientOptions client;
   std::size_t threads = 1;
   std::chrono::milliseconds warm_up{

@@ -200,6 +200,7 @@ FleetRun::Attempt FleetRun::SendOnce(const Send& send, http::Client& client, mil
   request.headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(options_.protocol));
   request.headers.Set("User-Agent", "tickscope-fleet");
   if (!options_.tenant.empty()) request.headers.Set(wire::kTenantHeader, options_.tenant);
+  if (!options_.authorization.empty()) request.headers.Set("Authorization", options_.authorization);
   request.body = send.body;
 
   const nanoseconds sent = clock_.Monotonic();

@@ -44,8 +44,9 @@ struct RunOptions {
   double speed = 1;              ///< Times real time; 0 is as fast as possible.
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV1;
   std::size_t connections = 4;
-  http::Url url;       ///< The receiver's remote-write endpoint.
-  std::string tenant;  ///< Sent as X-Scope-OrgID unless empty.
+  http::Url url;              ///< The receiver's remote-write endpoint.
+  std::string tenant;         ///< Sent as X-Scope-OrgID unless empty.
+  std::string authorization;  ///< Sent as such unless empty.
   std::chrono::milliseconds retry_for{300'000};
   const SdkServers* sdk = nullptr;  ///< Outlives the run; needed when the plan has SDK servers.
 };

@@ -27,6 +27,7 @@
 #include "io/system_clock.h"
 #include "io/system_random.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/time_argument.h"
 #include "wire/remote_write_headers.h"
 
@@ -63,6 +64,7 @@ struct FleetArguments {
   std::string sdk_pages = "/dev/shm";
   std::size_t connections = 4;
   bool json = false;
+  ConnectFlags connect;
   bool own_connections = false;
   std::string warm_up = "0s";
 };
@@ -168,6 +170,10 @@ Status RunCrowd(const FleetArguments& arguments) {
   const auto clock = io::MakeSystemClock();
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
+  const auto fs = io::MakePosixFileSystem();
+  MetricRegistry metrics;
+  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions client,
+                             ConnectOptions(arguments.connect, *fs, *clock, metrics));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
   FleetArguments alone = arguments;
@@ -179,14 +185,17 @@ Status RunCrowd(const FleetArguments& arguments) {
                 "--own-connections: only in real time, a scrape a request, without a ledger");
   }
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t warm_up_ms, DurationOption("--warm-up", arguments.warm_up));
+  TICKSCOPE_ASSIGN_OR_RETURN(const std::string authorization, Authorization(arguments.connect, *fs));
+  client.request_timeout = milliseconds(options.plan.cadence_ms);
+  client.response_bytes_max = kWriteAnswerBytesMax;
+  client.idle_connections_max = 1;
   fleet::CrowdRun run(*network, *clock,
                       {.plan = options.plan,
                        .protocol = options.protocol,
                        .url = options.url,
                        .tenant = options.tenant,
-                       .client = {.request_timeout = std::chrono::milliseconds(options.plan.cadence_ms),
-                                  .response_bytes_max = kWriteAnswerBytesMax,
-                                  .idle_connections_max = 1},
+                       .authorization = authorization,
+                       .client = client,
                        .threads = std::min<std::size_t>(options.connections, kCrowdThreadsMax),
                        .warm_up = milliseconds(warm_up_ms)});
   const nanoseconds end =
@@ -223,6 +232,7 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
   TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
+  TICKSCOPE_ASSIGN_OR_RETURN(options.authorization, Authorization(arguments.connect, *fs));
   std::unique_ptr<fleet::SdkServers> sdk;
   if (options.plan.sdk_servers != 0) {
     auto started =
@@ -242,10 +252,12 @@ Status RunToTheEnd(const FleetArguments& arguments) {
     TICKSCOPE_ASSIGN_OR_RETURN(ledger, fleet::LedgerWriter::Open(*fs, arguments.ledger, options.plan));
   }
 
-  const auto make_client = [&network] {
-    return http::Client::Make(*network,
-                              {.response_bytes_max = kWriteAnswerBytesMax, .idle_connections_max = 1});
-  };
+  MetricRegistry metrics;
+  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions client,
+                             ConnectOptions(arguments.connect, *fs, *clock, metrics));
+  client.response_bytes_max = kWriteAnswerBytesMax;
+  client.idle_connections_max = 1;
+  const auto make_client = [&network, &client] { return http::Client::Make(*network, client); };
   fleet::FleetRun run(options, make_client, *clock, ledger.get(), random->Next());
   fleet::RunReport before;
   nanoseconds next_progress = clock->Monotonic() + milliseconds(progress_ms);
@@ -378,6 +390,7 @@ int RunFleet(int argc, char** argv) {
   app.require_subcommand(0, 1);
   AddCommonOptions(app, arguments);
   AddRunOptions(app, arguments);
+  AddConnectFlags(app, arguments.connect);
   CLI::App* const verify = app.add_subcommand(
       "verify", "read every acknowledged sample back and compare; exit 1 unless all are there");
   FleetArguments verify_arguments;
