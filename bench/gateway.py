@@ -11,11 +11,15 @@ Server and agents share the machine. The first twenty seconds, in which connecti
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import pathlib
+import ssl
 import subprocess
+import time
 
-from servers_under_test import TICKSCOPE, ServerUnderTest, http_call, print_table, record, work_directory
+from servers_under_test import TICKSCOPE, ServerUnderTest, print_table, record, work_directory
+from certificates import Authority
 
 ASKED_MS = {1: 250, 3: 350}
 
@@ -29,24 +33,62 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def row(times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
-    folder = work / f"x{times}"
+TLS = """\
+tls:
+  certificate_file: {folder}/server.pem
+  key_file: {folder}/server.key
+  client_ca_file: {folder}/ca.pem
+  client_certificates: required
+access:
+  required: true
+  trust_domain: game.example
+  certificates: [{{path: "/{{tenant}}/agent/{{sender}}", scopes: [write]}}]
+"""
+
+
+def get(server: ServerUnderTest, path: str, context: ssl.SSLContext | None) -> str:
+    made = http.client.HTTPSConnection(server.address, timeout=10, context=context) if context else http.client.HTTPConnection(server.address, timeout=10)
+    made.request("GET", path)
+    text = made.getresponse().read().decode()
+    made.close()
+    return text
+
+
+def row(kind: str, times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
+    folder = work / f"{kind}-x{times}"
     folder.mkdir()
     config = folder / "tickscope.yaml"
-    config.write_text("tiers: {enabled: false}\n")
-    server = ServerUnderTest("tickscope", str(TICKSCOPE), folder, ["--config", str(config)])
+    context, tls, scheme = None, [], "http"
+    text = "tiers: {enabled: false}\n"
+    if kind == "mtls":
+        authority = Authority(folder, "ca")
+        authority.issue("server", ["IP:127.0.0.1"])
+        authority.issue("agent", ["URI:spiffe://game.example/eu/agent/load"])
+        text += TLS.format(folder=folder)
+        scheme = "https"
+        tls = ["--ca-file", folder / "ca.pem", "--cert-file", folder / "agent.pem", "--key-file", folder / "agent.key"]
+        context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        context.load_cert_chain(folder / "agent.pem", folder / "agent.key")
+    config.write_text(text)
+    server = ServerUnderTest("tickscope", str(TICKSCOPE), folder, ["--config", str(config)], wait=context is None)
+    for _ in range(100):
+        try:
+            get(server, "/-/ready", context)
+            break
+        except OSError:
+            time.sleep(0.1)
     command = [TICKSCOPE, "fleet", "--own-connections", "--connections", "1", "--servers", agents, "--cadence", f"{10_000 // times}ms",
-               "--protocol", "rw2", "--warm-up", "20s", "--duration", f"{seconds + 20}s", "--to", server.url, "--progress", "0s", "--json"]  # fmt: skip
+               "--protocol", "rw2", "--warm-up", "20s", "--duration", f"{seconds + 20}s", "--to", f"{scheme}://{server.address}", *tls, "--progress", "0s", "--json"]  # fmt: skip
     before = server.usage()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 120, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{done.stdout}\n{done.stderr}")
     report = json.loads(done.stdout)
-    text = http_call.get(f"{server.url}/metrics").text
+    text = get(server, "/metrics", context)
     fresh = quantile(text, "tickscope_freshness_seconds", 0.99)
     used = server.usage() - before
     server.close()
-    return {"times": times, "agents": agents, "report": report, "freshness_p99_s": fresh, "server_cpu_s": used.cpu_s, "seconds": seconds + 20}
+    return {"kind": kind, "times": times, "agents": agents, "report": report, "freshness_p99_s": fresh, "server_cpu_s": used.cpu_s, "seconds": seconds + 20}
 
 
 def quantile(text: str, name: str, q: float) -> float:
@@ -64,13 +106,13 @@ def main() -> None:
     agents = arguments.agents // (10 if arguments.quick else 1)
     rows = []
     with work_directory() as folder:
-        for times in (1, 3):
-            rows.append(row(times, agents, arguments.seconds, pathlib.Path(folder)))
+        for kind in ("plain", "mtls"):
+            rows += [row(kind, times, agents, arguments.seconds, pathlib.Path(folder)) for times in (1, 3)]
     table = [["load", "agents", "samples/s", "answer p50 / p99 / max ms", "asked", "since due p99", "errors", "freshness p99", "server's, agents' cores"]]
     for one in rows:
         report, sent, due = one["report"], one["report"]["latency_since_sent_ms"], one["report"]["latency_since_due_ms"]
         table.append([
-            f"{one['times']} x", f"{one['agents']}", f"{report['samples_acknowledged'] / report['seconds']:,.0f}",
+            f"{one['kind']}, {one['times']} x", f"{one['agents']}", f"{report['samples_acknowledged'] / report['seconds']:,.0f}",
             f"{sent['p50']:.1f} / {sent['p99']:.0f} / {sent['max']:.0f}", f"p99 <= {ASKED_MS[one['times']]}", f"{due['p99']:.0f} ms",
             str(report["errors"] or "none"), f"<= {one['freshness_p99_s']:g} s",
             f"{one['server_cpu_s'] / one['seconds']:.2f}, {report['cpu_seconds'] / one['seconds']:.2f}",
