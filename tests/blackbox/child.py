@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -11,18 +13,23 @@ from collections.abc import Callable
 
 import http_call
 
-_ports_given: set[int] = set()
+# Below those that the system gives to connections, so that none of them takes one before its server does; each of several
+# processes that run tests side by side has a range of its own.
+_PORTS_FROM, _PORTS_A_WORKER, _WORKERS = 10_000, 5_000, 4
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+_ports = iter(random.sample(range(_PORTS_FROM + _worker * _PORTS_A_WORKER, _PORTS_FROM + (_worker + 1) * _PORTS_A_WORKER), _PORTS_A_WORKER))
 
 
 def free_port() -> int:
     """A loopback port that was free a moment ago and was not given out before in this run."""
-    while True:
+    for port in _ports:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _ports_given:
-            _ports_given.add(port)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
             return port
+    raise AssertionError("no port is free")
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0, step_s: float = 0.05) -> None:
