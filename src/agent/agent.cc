@@ -80,30 +80,29 @@ Status Agent::Apply(const AgentConfig& config) {
     take_up();
   // Targets end before receivers change, so that a receiver that stays gets their markers. A target that is
   // listed twice is kept once.
-  std::vector<std::unique_ptr<Target>> targets;
+  // Whoever asks meanwhile, as a push's report does, sees those that stay.
+  std::vector<std::unique_ptr<Target>> targets_before = std::exchange(targets_, {});
   for (std::unique_ptr<Target>* kept : kept_targets) {
-    if (*kept != nullptr) targets.push_back(std::move(*kept));
+    if (*kept != nullptr) targets_.push_back(std::move(*kept));
   }
-  for (std::unique_ptr<Target>& gone : targets_) {
+  for (std::unique_ptr<Target>& gone : targets_before) {
     if (gone == nullptr) continue;
     End(*gone);
     ending_.push_back(std::move(gone));
   }
   ForgetEnded();
-  std::vector<std::unique_ptr<RemoteWriter>> writers;
+  std::vector<std::unique_ptr<RemoteWriter>> writers_before = std::exchange(writers_, {});
   for (std::unique_ptr<RemoteWriter>* kept : kept_writers) {
-    if (*kept != nullptr) writers.push_back(std::move(*kept));
+    if (*kept != nullptr) writers_.push_back(std::move(*kept));
   }
-  for (std::unique_ptr<RemoteWriter>& gone : writers_) {
+  for (std::unique_ptr<RemoteWriter>& gone : writers_before) {
     if (gone == nullptr) continue;
     gone->Abandon(DropReason::kRemoved);
     ending_writers_.push_back(std::move(gone));
   }
-  std::ranges::move(fresh_writers, std::back_inserter(writers));
-  writers_ = std::move(writers);
+  std::ranges::move(fresh_writers, std::back_inserter(writers_));
 
   const TimeMs now_ms = context_.clock.NowMs();
-  targets_ = std::move(targets);
   for (std::unique_ptr<Target>& target : fresh_targets) {
     Schedule(*target, now_ms);
     targets_.push_back(std::move(target));
@@ -261,11 +260,10 @@ void Agent::Shutdown(std::chrono::milliseconds timeout, std::function<void()> do
       writer->Abandon(DropReason::kShutdown);
     FinishShutdown();
   });
-  for (std::unique_ptr<Target>& target : targets_) {
+  for (std::unique_ptr<Target>& target : std::exchange(targets_, {})) {
     End(*target);
     ending_.push_back(std::move(target));
   }
-  targets_.clear();
   ForgetEnded();
   DrainWhenAllEnded();
 }

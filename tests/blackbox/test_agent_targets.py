@@ -333,6 +333,8 @@ def test_an_agent_shows_what_it_does(agent, web):
     page = http_call.get(child.own_url + "/")
     assert page.status == 200 and up in page.text and down in page.text and "&lt;b&gt;" in page.text and "<b>" not in page.text
     assert "s3cret" not in page.text and "s3cret" not in json.dumps(told)
+    # Each target's markers are a push, which tells of the targets there are.
+    assert child.stop() == 0
 
 
 def test_a_dry_run_sends_nothing(tickscope, run, web, tmp_path):
