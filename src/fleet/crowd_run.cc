@@ -72,8 +72,14 @@ class CrowdRun::Lane {
 
   void Start() {
     loop_->Post([this] {
-      for (const auto& agent : agents_)
+      // A fleet does not come in the second: agents do over half of what is not counted, or one cadence.
+      const std::int64_t cadence_ms = options_.plan.cadence_ms;
+      const std::int64_t coming_ms = std::max<std::int64_t>(options_.warm_up.count() / 2 - cadence_ms, 0);
+      for (const auto& agent : agents_) {
+        agent->tick =
+            static_cast<std::uint64_t>(agent->number * coming_ms / options_.plan.servers / cadence_ms);
         Schedule(*agent);
+      }
     });
     thread_ = network_.RunInBackground(*loop_);
   }

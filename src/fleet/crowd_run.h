@@ -36,7 +36,7 @@ struct CrowdOptions {
 
 class CrowdRun {
  public:
-  /// Begins; agents come within one cadence. `network` and `clock` outlive the run.
+  /// Begins; agents come within one cadence, or half of the warm-up. `network` and `clock` outlive the run.
   CrowdRun(io::Network& network, const Clock& clock, CrowdOptions options);
   /// Leaves at once.
   ~CrowdRun();

@@ -44,6 +44,7 @@ constexpr milliseconds kLedgerEvery{200};
 constexpr std::size_t kWriteAnswerBytesMax = 1024 * 1024;
 constexpr std::size_t kConnectionsMax = 256;
 constexpr std::size_t kCrowdThreadsMax = 4;
+constexpr milliseconds kCrowdTimeoutMin{10'000};
 constexpr double kSpeedMax = 1e6;
 
 struct FleetArguments {
@@ -186,7 +187,7 @@ Status RunCrowd(const FleetArguments& arguments) {
   }
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t warm_up_ms, DurationOption("--warm-up", arguments.warm_up));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::string authorization, Authorization(arguments.connect, *fs));
-  client.request_timeout = milliseconds(options.plan.cadence_ms);
+  client.request_timeout = std::max(milliseconds(options.plan.cadence_ms), kCrowdTimeoutMin);
   client.response_bytes_max = kWriteAnswerBytesMax;
   client.idle_connections_max = 1;
   fleet::CrowdRun run(*network, *clock,
