@@ -7,32 +7,11 @@
 #include "codec/fixed.h"
 #include "codec/float_classes.h"
 #include "codec/histogram_codec.h"
+#include "codec/sample_batch_layout.h"
 #include "codec/varint.h"
 
 namespace tickscope::codec {
 namespace {
-
-constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kStepsVersion = 2;
-constexpr std::uint8_t kStartsVersion = 3;
-constexpr std::uint8_t kExemplarsVersion = 4;
-constexpr std::uint8_t kDeliveriesVersion = 5;
-enum class Section : std::uint8_t {
-  kSeries = 1,
-  kFloats = 2,
-  kHistograms = 3,
-  kMetadata = 4,
-  kSteps = 5,
-  kOverflow = 6,
-  kStarts = 7,
-  kExemplars = 8,
-  kDelivery = 9,
-  kDelivered = 10,
-};
-
-std::unexpected<Error> Corrupt(const char* section, const char* what) {
-  return Fail(ErrorCode::kCorruption, std::string("sample batch: ") + section + ": " + what);
-}
 
 void PutSection(Section tag, const Bytes& body, Bytes& out) {
   out.push_back(static_cast<std::byte>(tag));
@@ -368,7 +347,7 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
                                : !batch.exemplars.empty() ? kExemplarsVersion
                                : !starts.empty()          ? kStartsVersion
                                : has_steps                ? kStepsVersion
-                                                          : kVersion;
+                                                          : kPlainVersion;
   out.push_back(static_cast<std::byte>(version));
   PutText(batch.tenant, out);
   PutZigZag(batch.received_ms, out);
@@ -441,10 +420,7 @@ void EncodeWith(const SampleBatch& batch, BatchBases* bases, Bytes& out) {
 Status TakeHeader(FieldReader& reader, SampleBatch& batch) {
   batch.Clear();
   const std::uint8_t version = reader.Byte();
-  if (reader.ok() && (version < kVersion || version > kDeliveriesVersion)) {
-    return Fail(ErrorCode::kUnsupported,
-                "sample batch version: got " + std::to_string(version) + ", want 1 to 5");
-  }
+  if (reader.ok()) TICKSCOPE_RETURN_IF_ERROR(CheckBatchVersion(version));
   batch.tenant = reader.Text();
   batch.received_ms = reader.ZigZag();
   if (!reader.ok()) return Corrupt("header", "cut");

@@ -2,38 +2,15 @@
 
 #include <string>
 
+#include "codec/sample_batch_layout.h"
 #include "codec/varint.h"
 
 namespace tickscope::codec {
-namespace {
-
-// As sample_batch.h has them.
-constexpr std::uint8_t kVersionMin = 1;
-constexpr std::uint8_t kVersionMax = 4;
-
-enum class Section : std::uint8_t {
-  kSeries = 1,
-  kFloats = 2,
-  kHistograms = 3,
-  kMetadata = 4,
-  kSteps = 5,
-  kOverflow = 6,
-  kStarts = 7,
-  kExemplars = 8
-};
-
-std::unexpected<Error> Corrupt(const char* section, const char* what) {
-  return Fail(ErrorCode::kCorruption, std::string("sample batch: ") + section + ": " + what);
-}
-
-}  // namespace
-
 Result<SampleBatchSummary> SummarizeSampleBatch(ByteView bytes) {
   SampleBatchSummary summary;
   FieldReader reader(bytes);
   const std::uint8_t version = reader.Byte();
-  if (reader.ok() && (version < kVersionMin || version > kVersionMax))
-    return Fail(ErrorCode::kUnsupported, "sample batch version: got " + std::to_string(version));
+  if (reader.ok()) TICKSCOPE_RETURN_IF_ERROR(CheckBatchVersion(version));
   summary.tenant = reader.Text();
   summary.received_ms = reader.ZigZag();
   if (!reader.ok()) return Corrupt("header", "cut");
@@ -65,6 +42,8 @@ Result<SampleBatchSummary> SummarizeSampleBatch(ByteView bytes) {
         break;
       case Section::kOverflow:
       case Section::kStarts:
+      case Section::kDelivery:
+      case Section::kDelivered:
         break;
       default:
         return Corrupt("section", "unknown tag");

@@ -43,6 +43,18 @@ TEST(SampleBatchSummary, CountsWhatIsThere) {
   EXPECT_EQ(summary->exemplars, 1U);
 }
 
+// What an agent that numbers its pushes sends.
+TEST(SampleBatchSummary, PassesOverDeliveries) {
+  SampleBatch batch = Full();
+  batch.delivery = Delivery{.sender = "host-1", .epoch = 5, .number = 300};
+  batch.delivered = {{.tenant = "eu", .sender = "host-2", .epoch = 6, .ranges = {{0, 7}}}};
+  Bytes bytes;
+  EncodeSampleBatch(batch, bytes);
+  const auto summary = SummarizeSampleBatch(bytes);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->samples, 5U);
+}
+
 TEST(SampleBatchSummary, RefusesWhatIsNone) {
   Bytes bytes;
   EncodeSampleBatch(Full(), bytes);
