@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "base/check.h"
-#include "base/mutex.h"
 #include "fleet/game_server.h"
-#include "fleet/latency_recorder.h"
 #include "fleet/request_encoder.h"
 #include "fleet/server_identity.h"
 #include "http/async_client.h"
@@ -20,29 +17,10 @@ namespace tickscope::fleet {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-struct CrowdRun::Counts {
-  std::atomic<std::uint64_t> samples{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> bytes{0};
-  LatencyRecorder from_due;
-  LatencyRecorder from_sent;
-  mutable Mutex mu;
-  std::map<std::string, std::uint64_t> errors TICKSCOPE_GUARDED_BY(mu);
-  std::string last_error TICKSCOPE_GUARDED_BY(mu);
-
-  void NoteError(std::string name, std::string_view message) {
-    const MutexLock lock(mu);
-    if (errors.size() >= kErrorNamesMax && !errors.contains(name)) name = "other";
-    ++errors[name];
-    last_error = fmt::format("{}: {:.200}", name, message);
-  }
-};
-
 // A loop and its share of the agents.
 class CrowdRun::Lane {
  public:
-  Lane(io::Network& network, const Clock& clock, const CrowdOptions& options, Counts& counts,
+  Lane(io::Network& network, const Clock& clock, const CrowdOptions& options, RunCounts& counts,
        nanoseconds started)
       : network_(network),
         clock_(clock),
@@ -51,7 +29,7 @@ class CrowdRun::Lane {
         started_(started),
         counted_from_(started + options.warm_up),
         loop_(network.MakeLoop()),
-        encoder_(options.protocol) {}
+        encoder_(options.to.protocol) {}
 
   ~Lane() {
     thread_.reset();  // From here on nothing runs on the loop.
@@ -67,7 +45,8 @@ class CrowdRun::Lane {
         .number = server,
         .server = GameServer(plan.seed, server, plan.cadence_ms, plan.start_ms, plan.ResolutionOf(server)),
         .pieces = encoder_.Prepare({&identity, 1}),
-        .client = std::make_unique<http::AsyncClient>(network_, *loop_, options_.url, options_.client, 1)}));
+        .client =
+            std::make_unique<http::AsyncClient>(network_, *loop_, options_.to.url, options_.client, 1)}));
   }
 
   void Start() {
@@ -116,23 +95,16 @@ class CrowdRun::Lane {
       return;
     }
     const TimeMs time_ms = options_.plan.SampleTime(agent.number, agent.tick);
-    http::Request request;
-    request.method = "POST";
-    request.target = options_.url.target;
-    encoder_.Encode(agent.pieces, {&time_ms, 1}, agent.server.values(), request.body);
-    request.headers.Set("Content-Type", wire::RemoteWriteContentType(options_.protocol));
-    request.headers.Set("Content-Encoding", wire::kRemoteWriteContentEncoding);
-    request.headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(options_.protocol));
-    request.headers.Set("User-Agent", "tickscope-fleet");
-    if (!options_.tenant.empty()) request.headers.Set(wire::kTenantHeader, options_.tenant);
-    if (!options_.authorization.empty()) request.headers.Set("Authorization", options_.authorization);
-    const std::size_t bytes = request.body.size();
+    std::string body;
+    encoder_.Encode(agent.pieces, {&time_ms, 1}, agent.server.values(), body);
+    const std::size_t bytes = body.size();
     agent.is_sending = true;
-    agent.client->Fetch(std::move(request), [this, &agent, bytes, due = DueOf(agent),
-                                             sent = clock_.Monotonic()](Result<http::Response> answer) {
-      agent.is_sending = false;
-      OnAnswer(answer, bytes, due, sent);
-    });
+    agent.client->Fetch(
+        options_.to.Push(std::move(body)),
+        [this, &agent, bytes, due = DueOf(agent), sent = clock_.Monotonic()](Result<http::Response> answer) {
+          agent.is_sending = false;
+          OnAnswer(answer, bytes, due, sent);
+        });
   }
 
   void OnAnswer(const Result<http::Response>& answer, std::size_t bytes, nanoseconds due, nanoseconds sent) {
@@ -140,21 +112,19 @@ class CrowdRun::Lane {
     if (!answer)
       return counts_.NoteError(std::string(ErrorCodeName(answer.error().code)), answer.error().message);
     if (answer->status / 100 != 2) {
-      counts_.refused += kSeriesPerServer;
-      return counts_.NoteError(fmt::to_string(answer->status), answer->body);
+      counts_.NoteRefused(kSeriesPerServer);
+      return counts_.NoteError(fmt::to_string(answer->status),
+                               std::string_view(answer->body).substr(0, kAnswerTextBytesMax));
     }
     const nanoseconds now = clock_.Monotonic();
-    counts_.from_due.Record(now - due);
-    counts_.from_sent.Record(now - sent);
-    counts_.samples += kSeriesPerServer;
-    counts_.bytes += bytes;
-    ++counts_.requests;
+    counts_.NoteAcknowledged(
+        {.samples = kSeriesPerServer, .bytes = bytes, .from_sent = now - sent, .from_due = now - due});
   }
 
   io::Network& network_;
   const Clock& clock_;
   const CrowdOptions options_;
-  Counts& counts_;
+  RunCounts& counts_;
   const nanoseconds started_;
   const nanoseconds counted_from_;
   const std::unique_ptr<io::EventLoop> loop_;
@@ -164,14 +134,11 @@ class CrowdRun::Lane {
 };
 
 CrowdRun::CrowdRun(io::Network& network, const Clock& clock, CrowdOptions options)
-    : clock_(clock),
-      started_(clock.Monotonic()),
-      counts_(std::make_unique<Counts>()),
-      counted_from_(started_ + options.warm_up) {
+    : clock_(clock), started_(clock.Monotonic()), counted_from_(started_ + options.warm_up) {
   TICKSCOPE_CHECK(options.threads > 0 && options.plan.servers_per_request == 1 &&
                   options.plan.points_per_request == 1);
   for (std::size_t i = 0; i < options.threads; ++i)
-    lanes_.push_back(std::make_unique<Lane>(network, clock, options, *counts_, started_));
+    lanes_.push_back(std::make_unique<Lane>(network, clock, options, counts_, started_));
   for (std::uint32_t server = 0; server < options.plan.servers; ++server)
     lanes_[server % lanes_.size()]->Add(server);
   for (const auto& lane : lanes_)
@@ -181,23 +148,9 @@ CrowdRun::CrowdRun(io::Network& network, const Clock& clock, CrowdOptions option
 CrowdRun::~CrowdRun() = default;
 
 RunReport CrowdRun::Report() const {
-  RunReport report;
+  RunReport report = counts_.Report();
   report.seconds = std::max(std::chrono::duration<double>(clock_.Monotonic() - counted_from_).count(), 0.0);
-  report.samples_acknowledged = counts_->samples;
-  report.samples_refused = counts_->refused;
-  report.requests_acknowledged = counts_->requests;
-  report.bytes_sent = counts_->bytes;
   report.paced = true;
-  const auto read = [](const LatencyRecorder& from, nanoseconds& p50, nanoseconds& p99, nanoseconds& max) {
-    p50 = from.Quantile(0.5);
-    p99 = from.Quantile(0.99);
-    max = from.max();
-  };
-  read(counts_->from_due, report.from_due_p50, report.from_due_p99, report.from_due_max);
-  read(counts_->from_sent, report.from_sent_p50, report.from_sent_p99, report.from_sent_max);
-  const MutexLock lock(counts_->mu);
-  report.errors = counts_->errors;
-  report.last_error = counts_->last_error;
   return report;
 }
 

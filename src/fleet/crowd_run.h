@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "fleet/fleet_run.h"
+#include "fleet/push_target.h"
+#include "fleet/run_counts.h"
+#include "fleet/run_plan.h"
 #include "http/client.h"
 #include "io/network.h"
 
@@ -24,10 +26,7 @@ namespace tickscope::fleet {
 
 struct CrowdOptions {
   RunPlan plan;  ///< servers_per_request and points_per_request are 1; in real time.
-  wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
-  http::Url url;              ///< The receiver's remote-write endpoint.
-  std::string tenant;         ///< Sent as X-Scope-OrgID unless empty.
-  std::string authorization;  ///< Sent as such unless empty.
+  PushTarget to;
   http::ClientOptions client;
   std::size_t threads = 1;
   std::chrono::milliseconds warm_up{
@@ -47,11 +46,10 @@ class CrowdRun {
 
  private:
   class Lane;
-  struct Counts;
 
   const Clock& clock_;
   const std::chrono::nanoseconds started_;
-  const std::unique_ptr<Counts> counts_;
+  RunCounts counts_;
   const std::chrono::nanoseconds counted_from_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <optional>
 
 #include "base/check.h"
 #include "fleet/game_server.h"
@@ -18,7 +19,6 @@ using std::chrono::nanoseconds;
 
 constexpr milliseconds kPauseMin{50};
 constexpr milliseconds kPauseMax{2'000};
-constexpr std::size_t kAnswerTextBytesMax = 200;
 
 bool AsksForRetry(int status) {
   return status == 429 || status >= 500;
@@ -89,7 +89,7 @@ void FleetRun::RunLane(std::size_t lane) {
 void FleetRun::RunGroups(std::size_t lane, http::Client& client, Random& random) {
   const RunPlan& plan = options_.plan;
   const std::size_t lanes = std::min<std::size_t>(options_.connections, plan.group_count());
-  RequestEncoder encoder(options_.protocol);
+  RequestEncoder encoder(options_.to.protocol);
   std::unique_ptr<SdkLane> sdk;
   if (plan.sdk_servers != 0) {
     TICKSCOPE_CHECK(options_.sdk != nullptr);
@@ -182,7 +182,7 @@ bool FleetRun::SendUntilAnswered(const Send& send, http::Client& client, Random&
                          std::chrono::duration_cast<std::chrono::seconds>(options_.retry_for).count()));
       return false;
     }
-    ++retries_;
+    counts_.NoteRetry();
     // Half to all of the pause, so that lanes that failed together do not come back together.
     const auto half = static_cast<std::uint64_t>(nanoseconds(pause).count() / 2);
     const nanoseconds wait(static_cast<std::int64_t>(half + random.Below(half + 1)));
@@ -193,63 +193,46 @@ bool FleetRun::SendUntilAnswered(const Send& send, http::Client& client, Random&
 }
 
 FleetRun::Attempt FleetRun::SendOnce(const Send& send, http::Client& client, milliseconds& pause) {
-  http::Request request;
-  request.method = "POST";
-  request.headers.Set("Content-Type", wire::RemoteWriteContentType(options_.protocol));
-  request.headers.Set("Content-Encoding", wire::kRemoteWriteContentEncoding);
-  request.headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(options_.protocol));
-  request.headers.Set("User-Agent", "tickscope-fleet");
-  if (!options_.tenant.empty()) request.headers.Set(wire::kTenantHeader, options_.tenant);
-  if (!options_.authorization.empty()) request.headers.Set("Authorization", options_.authorization);
-  request.body = send.body;
-
+  http::Request request = options_.to.Push(std::string(send.body));
   const nanoseconds sent = clock_.Monotonic();
-  const Result<http::Response> response = client.Fetch(options_.url, std::move(request));
+  const Result<http::Response> response = client.Fetch(options_.to.url, std::move(request));
   if (!response) {
-    CountError(std::string(ErrorCodeName(response.error().code)), response.error().message);
+    counts_.NoteError(std::string(ErrorCodeName(response.error().code)), response.error().message);
     return Attempt::kAgain;
   }
   if (response->status / 100 != 2) {
-    CountError(fmt::to_string(response->status),
-               std::string_view(response->body).substr(0, kAnswerTextBytesMax));
+    counts_.NoteError(fmt::to_string(response->status),
+                      std::string_view(response->body).substr(0, kAnswerTextBytesMax));
     if (AsksForRetry(response->status)) {
       pause = std::max(pause, RetryAfter(*response));
       return Attempt::kAgain;
     }
-    samples_refused_ += send.samples;
+    counts_.NoteRefused(send.samples);
     return Attempt::kRefused;
   }
-  if (options_.protocol == wire::RemoteWriteProtocol::kV2 && !SaysAllWritten(*response, send.samples)) {
-    CountError("not all written",
-               fmt::format("{}: \"{}\", want {}", wire::kSamplesWrittenHeader,
-                           response->headers.Get(wire::kSamplesWrittenHeader), send.samples));
-    samples_refused_ += send.samples;
+  if (options_.to.protocol == wire::RemoteWriteProtocol::kV2 && !SaysAllWritten(*response, send.samples)) {
+    counts_.NoteError("not all written",
+                      fmt::format("{}: \"{}\", want {}", wire::kSamplesWrittenHeader,
+                                  response->headers.Get(wire::kSamplesWrittenHeader), send.samples));
+    counts_.NoteRefused(send.samples);
     return Attempt::kRefused;
   }
   const nanoseconds now = clock_.Monotonic();
   if (ledger_ != nullptr) ledger_->Acknowledge(send.group, send.first_tick, send.tick_count);
-  from_sent_.Record(now - sent);
-  if (options_.speed != 0) from_due_.Record(now - send.due);
-  samples_acknowledged_ += send.samples;
-  ++requests_acknowledged_;
-  bytes_sent_ += send.body.size();
+  counts_.NoteAcknowledged({.samples = send.samples,
+                            .bytes = send.body.size(),
+                            .from_sent = now - sent,
+                            .from_due = options_.speed != 0 ? std::optional(now - send.due) : std::nullopt});
   return Attempt::kAcknowledged;
 }
 
-void FleetRun::CountError(std::string name, std::string_view message) {
-  const MutexLock lock(mu_);
-  if (errors_.size() >= kErrorNamesMax && !errors_.contains(name)) name = "other";
-  ++errors_[name];
-  last_error_ = fmt::format("{}: {}", name, message);
-}
-
 void FleetRun::GiveUp(std::string_view message) {
+  const std::string last_error = counts_.last_error();
   {
     const MutexLock lock(mu_);
     if (outcome_)
-      outcome_ =
-          Fail(ErrorCode::kDeadlineExceeded,
-               last_error_.empty() ? std::string(message) : fmt::format("{}: {}", message, last_error_));
+      outcome_ = Fail(ErrorCode::kDeadlineExceeded,
+                      last_error.empty() ? std::string(message) : fmt::format("{}: {}", message, last_error));
   }
   stop_.Set();
 }
@@ -260,23 +243,9 @@ Status FleetRun::Outcome() const {
 }
 
 RunReport FleetRun::Report() const {
-  RunReport report;
+  RunReport report = counts_.Report();
   report.seconds = std::chrono::duration<double>(clock_.Monotonic() - started_).count();
-  report.samples_acknowledged = samples_acknowledged_;
-  report.samples_refused = samples_refused_;
-  report.requests_acknowledged = requests_acknowledged_;
-  report.retries = retries_;
-  report.bytes_sent = bytes_sent_;
   report.paced = options_.speed != 0;
-  report.from_due_p50 = from_due_.Quantile(0.5);
-  report.from_due_p99 = from_due_.Quantile(0.99);
-  report.from_due_max = from_due_.max();
-  report.from_sent_p50 = from_sent_.Quantile(0.5);
-  report.from_sent_p99 = from_sent_.Quantile(0.99);
-  report.from_sent_max = from_sent_.max();
-  const MutexLock lock(mu_);
-  report.errors = errors_;
-  report.last_error = last_error_;
   return report;
 }
 

@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,45 +25,24 @@
 #include "base/mutex.h"
 #include "base/random.h"
 #include "base/worker_pool.h"
-#include "fleet/latency_recorder.h"
 #include "fleet/ledger.h"
+#include "fleet/push_target.h"
+#include "fleet/run_counts.h"
 #include "fleet/run_plan.h"
 #include "fleet/sdk_servers.h"
 #include "fleet/stop_flag.h"
 #include "http/client.h"
-#include "wire/remote_write_headers.h"
 
 namespace tickscope::fleet {
-
-inline constexpr std::size_t kErrorNamesMax = 32;
 
 struct RunOptions {
   RunPlan plan;
   std::uint64_t tick_count = 0;  ///< 0 runs until stopped.
   double speed = 1;              ///< Times real time; 0 is as fast as possible.
-  wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV1;
   std::size_t connections = 4;
-  http::Url url;              ///< The receiver's remote-write endpoint.
-  std::string tenant;         ///< Sent as X-Scope-OrgID unless empty.
-  std::string authorization;  ///< Sent as such unless empty.
+  PushTarget to;
   std::chrono::milliseconds retry_for{300'000};
   const SdkServers* sdk = nullptr;  ///< Outlives the run; needed when the plan has SDK servers.
-};
-
-/// What a run has done so far.
-struct RunReport {
-  double seconds = 0;  ///< Since the start.
-  std::uint64_t samples_acknowledged = 0;
-  std::uint64_t samples_refused = 0;
-  std::uint64_t requests_acknowledged = 0;
-  std::uint64_t retries = 0;
-  std::uint64_t bytes_sent = 0;                 ///< Bodies of acknowledged requests.
-  std::map<std::string, std::uint64_t> errors;  ///< By status or transport error.
-  std::string last_error;
-  bool paced = false;
-  /// From when a request was due (paced runs), and from when its last attempt was sent, to its acknowledgement.
-  std::chrono::nanoseconds from_due_p50{}, from_due_p99{}, from_due_max{};
-  std::chrono::nanoseconds from_sent_p50{}, from_sent_p99{}, from_sent_max{};
 };
 
 class FleetRun {
@@ -88,7 +66,7 @@ class FleetRun {
   [[nodiscard]] bool Done() const { return lanes_left_.load() == 0; }
   /// Why the run gave up; ok while it goes on and after an ordinary end.
   [[nodiscard]] Status Outcome() const TICKSCOPE_EXCLUDES(mu_);
-  [[nodiscard]] RunReport Report() const TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] RunReport Report() const;
 
  private:
   struct Group;
@@ -104,7 +82,6 @@ class FleetRun {
   /// False when the lane must end.
   [[nodiscard]] bool SendUntilAnswered(const Send& send, http::Client& client, Random& random);
   [[nodiscard]] Attempt SendOnce(const Send& send, http::Client& client, std::chrono::milliseconds& pause);
-  void CountError(std::string name, std::string_view message) TICKSCOPE_EXCLUDES(mu_);
   void GiveUp(std::string_view message) TICKSCOPE_EXCLUDES(mu_);
 
   const RunOptions options_;
@@ -116,17 +93,9 @@ class FleetRun {
 
   StopFlag stop_;
   std::atomic<std::size_t> lanes_left_;
-  std::atomic<std::uint64_t> samples_acknowledged_{0};
-  std::atomic<std::uint64_t> samples_refused_{0};
-  std::atomic<std::uint64_t> requests_acknowledged_{0};
-  std::atomic<std::uint64_t> retries_{0};
-  std::atomic<std::uint64_t> bytes_sent_{0};
-  LatencyRecorder from_due_;
-  LatencyRecorder from_sent_;
+  RunCounts counts_;
 
   mutable Mutex mu_;
-  std::map<std::string, std::uint64_t> errors_ TICKSCOPE_GUARDED_BY(mu_);
-  std::string last_error_ TICKSCOPE_GUARDED_BY(mu_);
   Status outcome_ TICKSCOPE_GUARDED_BY(mu_);
 
   WorkerPool lanes_;  // Last: its threads use all of the above.

@@ -82,7 +82,7 @@ class FleetRunTest : public testing::Test {
 };
 
 TEST_F(FleetRunTest, SendsEveryTickOnce) {
-  options_.tenant = "studio";
+  options_.to.tenant = "studio";
   const Ledger ledger = RunAll();
   EXPECT_TRUE(outcome_.has_value());
   EXPECT_EQ(report_.samples_acknowledged, 4 * 3 * kSeriesPerServer);
@@ -138,7 +138,7 @@ TEST_F(FleetRunTest, GivesUpAfterRetryFor) {
 }
 
 TEST_F(FleetRunTest, TakesAVersion2AnswerWithoutCountsForARefusal) {
-  options_.protocol = wire::RemoteWriteProtocol::kV2;
+  options_.to.protocol = wire::RemoteWriteProtocol::kV2;
   http::Response whole{.status = 204, .headers = {}, .body = {}};
   whole.headers.Set("X-Prometheus-Remote-Write-Samples-Written", "1200");
   receiver_.script.push_back(whole);

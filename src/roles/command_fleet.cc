@@ -137,7 +137,7 @@ Result<fleet::RunOptions> ReadRunOptions(const FleetArguments& arguments, TimeMs
   }
 
   if (arguments.protocol == "rw2") {
-    options.protocol = wire::RemoteWriteProtocol::kV2;
+    options.to.protocol = wire::RemoteWriteProtocol::kV2;
   } else if (arguments.protocol != "rw1") {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("--protocol: want rw1 or rw2, got \"{}\"", arguments.protocol));
@@ -147,10 +147,10 @@ Result<fleet::RunOptions> ReadRunOptions(const FleetArguments& arguments, TimeMs
                 fmt::format("--connections: got {}, want 1 to {}", arguments.connections, kConnectionsMax));
   }
   options.connections = arguments.connections;
-  options.tenant = arguments.tenant;
+  options.to.tenant = arguments.tenant;
   auto url = http::ParseUrl(fmt::format("{}{}", ServerUrl(arguments.url), kWritePath));
   if (!url) return FailWith("--to", std::move(url).error());
-  options.url = *std::move(url);
+  options.to.url = *std::move(url);
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t retry_for_ms,
                              DurationOption("--retry-for", arguments.retry_for));
   options.retry_for = milliseconds(retry_for_ms);
@@ -161,6 +161,35 @@ Result<std::unique_ptr<io::SignalWaiter>> StopOnSignals(fleet::StopFlag& stop) {
   return io::SignalWaiter::Start([&stop](io::Signal signal) {
     if (signal != io::Signal::kHangUp) stop.Set();
   });
+}
+
+// Says on standard error how a run goes on.
+class Progress {
+ public:
+  Progress(const Clock& clock, milliseconds every)
+      : clock_(clock), every_(every), next_(clock.Monotonic() + every) {}
+
+  template <typename Run>
+  void Tell(const Run& run) {
+    if (every_ == milliseconds(0) || clock_.Monotonic() < next_) return;
+    const fleet::RunReport now = run.Report();
+    PrintText(stderr, fleet::ProgressLine(now, before_) + "\n");
+    before_ = now;
+    next_ += every_;
+  }
+
+ private:
+  const Clock& clock_;
+  const milliseconds every_;
+  nanoseconds next_;
+  fleet::RunReport before_;
+};
+
+Status PrintReport(const fleet::RunReport& report, const io::ProcessInfo& process, bool as_json) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const io::ProcessUsage usage, process.Read());
+  PrintText(stdout, as_json ? fleet::ReportJson(report, usage.cpu_seconds)
+                            : fleet::ReportText(report, usage.cpu_seconds));
+  return {};
 }
 
 // Every server over a connection of its own, until stopped or for --duration.
@@ -180,22 +209,19 @@ Status RunCrowd(const FleetArguments& arguments) {
   FleetArguments alone = arguments;
   alone.plan.servers_per_request = 1;
   alone.sdk_servers = 0;
-  TICKSCOPE_ASSIGN_OR_RETURN(const fleet::RunOptions options, ReadRunOptions(alone, clock->NowMs()));
+  TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(alone, clock->NowMs()));
   if (options.speed != 1 || options.plan.points_per_request != 1 || !arguments.ledger.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--own-connections: only in real time, a scrape a request, without a ledger");
   }
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t warm_up_ms, DurationOption("--warm-up", arguments.warm_up));
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::string authorization, Authorization(arguments.connect, *fs));
+  TICKSCOPE_ASSIGN_OR_RETURN(options.to.authorization, Authorization(arguments.connect, *fs));
   client.request_timeout = std::max(milliseconds(options.plan.cadence_ms), kCrowdTimeoutMin);
   client.response_bytes_max = kWriteAnswerBytesMax;
   client.idle_connections_max = 1;
   fleet::CrowdRun run(*network, *clock,
                       {.plan = options.plan,
-                       .protocol = options.protocol,
-                       .url = options.url,
-                       .tenant = options.tenant,
-                       .authorization = authorization,
+                       .to = options.to,
                        .client = client,
                        .threads = std::min<std::size_t>(options.connections, kCrowdThreadsMax),
                        .warm_up = milliseconds(warm_up_ms)});
@@ -204,19 +230,12 @@ Status RunCrowd(const FleetArguments& arguments) {
           ? nanoseconds::max()
           : clock->Monotonic() +
                 milliseconds(static_cast<std::int64_t>(options.tick_count) * options.plan.cadence_ms);
-  fleet::RunReport before;
-  nanoseconds next_progress = clock->Monotonic() + milliseconds(progress_ms);
+  Progress progress(*clock, milliseconds(progress_ms));
   while (clock->Monotonic() < end && stop.WaitUntil(*clock, clock->Monotonic() + kLedgerEvery)) {
-    if (progress_ms == 0 || clock->Monotonic() < next_progress) continue;
-    const fleet::RunReport now = run.Report();
-    PrintText(stderr, fleet::ProgressLine(now, before) + "\n");
-    before = now;
-    next_progress += milliseconds(progress_ms);
+    progress.Tell(run);
   }
   const fleet::RunReport report = run.Report();
-  TICKSCOPE_ASSIGN_OR_RETURN(const io::ProcessUsage usage, process->Read());
-  PrintText(stdout, arguments.json ? fleet::ReportJson(report, usage.cpu_seconds)
-                                   : fleet::ReportText(report, usage.cpu_seconds));
+  TICKSCOPE_RETURN_IF_ERROR(PrintReport(report, *process, arguments.json));
   if (report.requests_acknowledged == 0)
     return Fail(ErrorCode::kUnavailable, fmt::format("nothing was acknowledged: {}", report.last_error));
   return {};
@@ -233,7 +252,7 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
   TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
-  TICKSCOPE_ASSIGN_OR_RETURN(options.authorization, Authorization(arguments.connect, *fs));
+  TICKSCOPE_ASSIGN_OR_RETURN(options.to.authorization, Authorization(arguments.connect, *fs));
   std::unique_ptr<fleet::SdkServers> sdk;
   if (options.plan.sdk_servers != 0) {
     auto started =
@@ -260,25 +279,18 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   client.idle_connections_max = 1;
   const auto make_client = [&network, &client] { return http::Client::Make(*network, client); };
   fleet::FleetRun run(options, make_client, *clock, ledger.get(), random->Next());
-  fleet::RunReport before;
-  nanoseconds next_progress = clock->Monotonic() + milliseconds(progress_ms);
+  Progress progress(*clock, milliseconds(progress_ms));
   Status written;
   while (written && !run.Done() && stop.WaitUntil(*clock, clock->Monotonic() + kLedgerEvery)) {
     if (ledger) written = ledger->Flush();
-    if (progress_ms == 0 || clock->Monotonic() < next_progress) continue;
-    const fleet::RunReport now = run.Report();
-    PrintText(stderr, fleet::ProgressLine(now, before) + "\n");
-    before = now;
-    next_progress += milliseconds(progress_ms);
+    progress.Tell(run);
   }
   run.StopAndWait();
   if (ledger && written) written = ledger->Flush();
   if (ledger && written) written = ledger->Sync();
 
   const fleet::RunReport report = run.Report();
-  TICKSCOPE_ASSIGN_OR_RETURN(const io::ProcessUsage usage, process->Read());
-  PrintText(stdout, arguments.json ? fleet::ReportJson(report, usage.cpu_seconds)
-                                   : fleet::ReportText(report, usage.cpu_seconds));
+  TICKSCOPE_RETURN_IF_ERROR(PrintReport(report, *process, arguments.json));
   TICKSCOPE_RETURN_IF_ERROR(written);
   TICKSCOPE_RETURN_IF_ERROR(run.Outcome());
   if (report.samples_refused != 0) {
