@@ -18,7 +18,7 @@ namespace tickscope::discovery {
 
 /// Files of target groups, as Prometheus' file_sd_configs: YAML or JSON lists of {targets, labels}.
 struct FileDiscoveryConfig {
-  std::vector<std::string> files;  ///< Absolute paths; * and ? stand in their last part.
+  std::vector<std::string> files;  ///< Absolute paths; their last part is a pattern (base/glob.h).
   std::int64_t refresh_ms = 300'000;
 
   friend bool operator==(const FileDiscoveryConfig&, const FileDiscoveryConfig&) = default;

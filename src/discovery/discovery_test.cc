@@ -13,27 +13,6 @@
 namespace tickscope::discovery {
 namespace {
 
-TEST(FitsWildcard, StarsAndQuestionMarks) {
-  const struct {
-    const char* name;
-    const char* pattern;
-    bool fits;
-  } cases[] = {{"a.yaml", "*.yaml", true},
-               {"a.yaml", "a.yaml", true},
-               {"a.yml", "*.yaml", false},
-               {"ab.json", "a?.json", true},
-               {"a.json", "a?.json", false},
-               {"", "*", true},
-               {"abcabc", "*abc", true},
-               {"aXbXc", "a*b*c", true},
-               {"aXbX", "a*b*c", false},
-               {"x", "x*", true},
-               {"x", "", false},
-               {"aaaaaaaaaaaaaaaaaaaaaaab", "*a*a*a*a*b", true}};
-  for (const auto& c : cases)
-    EXPECT_EQ(FitsWildcard(c.name, c.pattern), c.fits) << c.name << " " << c.pattern;
-}
-
 TEST(ParseTargetGroups, GroupsAndMistakes) {
   const auto groups =
       ParseTargetGroups("- targets: [a:1, b:2]\n  labels: {zone: a}\n- {targets: []}\n", "t.yaml");

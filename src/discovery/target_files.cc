@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/glob.h"
 #include "base/log.h"
 #include "config/yaml_tree.h"
 
@@ -49,29 +50,6 @@ Result<TargetGroup> GroupOf(const YamlNode& node, const std::string& file) {
 
 }  // namespace
 
-bool FitsWildcard(std::string_view name, std::string_view pattern) {
-  std::size_t at = 0;
-  std::size_t in_pattern = 0;
-  std::size_t star = std::string_view::npos;  // The last * met, and where it was tried.
-  std::size_t tried = 0;
-  while (at < name.size()) {
-    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-      star = in_pattern++;
-      tried = at;
-    } else if (in_pattern < pattern.size() &&
-               (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
-      ++in_pattern;
-      ++at;
-    } else if (star != std::string_view::npos) {
-      in_pattern = star + 1;
-      at = ++tried;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', in_pattern) == std::string_view::npos;
-}
-
 Result<std::vector<TargetGroup>> ParseTargetGroups(std::string_view text, const std::string& file) {
   TICKSCOPE_ASSIGN_OR_RETURN(const YamlNode root, config::ParseYaml(text, file));
   std::vector<TargetGroup> groups;
@@ -98,7 +76,7 @@ Result<std::vector<std::string>> TargetFiles::Paths() const {
     if (!entries && entries.error().code == ErrorCode::kNotFound) continue;
     if (!entries) return std::unexpected(entries.error());
     for (const io::DirectoryEntry& entry : *entries) {
-      if (FitsWildcard(entry.name, std::string_view(pattern).substr(slash + 1)))
+      if (GlobMatches(std::string_view(pattern).substr(slash + 1), entry.name, HiddenNames::kLikeOthers))
         paths.push_back(pattern.substr(0, slash + 1) + entry.name);
     }
   }

@@ -39,7 +39,4 @@ class TargetFiles final : public TargetSource {
 [[nodiscard]] Result<std::vector<TargetGroup>> ParseTargetGroups(std::string_view text,
                                                                  const std::string& file);
 
-/// Whether a name fits a pattern of characters, * and ?.
-[[nodiscard]] bool FitsWildcard(std::string_view name, std::string_view pattern);
-
 }  // namespace tickscope::discovery

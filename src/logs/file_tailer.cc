@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "base/glob.h"
 #include "base/log.h"
-#include "logs/glob.h"
 
 namespace tickscope::logs {
 namespace {
@@ -63,7 +63,9 @@ std::uint64_t FileTailer::lag_bytes() const {
 }
 
 bool FileTailer::IsWanted(const std::string& name) const {
-  const auto matches = [&](const std::string& pattern) { return GlobMatches(pattern, name); };
+  const auto matches = [&](const std::string& pattern) {
+    return GlobMatches(pattern, name, HiddenNames::kOnlyNamed);
+  };
   return std::ranges::any_of(options_.patterns, matches) && std::ranges::none_of(options_.excludes, matches);
 }
 

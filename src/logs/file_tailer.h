@@ -38,7 +38,7 @@ inline constexpr std::size_t kLineBytesMaxMax = 64U << 10;
 
 struct TailOptions {
   std::string directory;              ///< Absolute, no link.
-  std::vector<std::string> patterns;  ///< glob.h
+  std::vector<std::string> patterns;  ///< base/glob.h
   std::vector<std::string> excludes;
   FramerOptions framer;
   bool from_end = false;      ///< Files that are there at the first start ever are read from their end.

@@ -1,8 +1,8 @@
-#include "logs/glob.h"
+#include "base/glob.h"
 
 #include <optional>
 
-namespace tickscope::logs {
+namespace tickscope {
 namespace {
 
 // Of a set that begins at '[': bytes it takes and whether it has the character.
@@ -39,8 +39,8 @@ std::size_t MatchOne(std::string_view pattern, char c) {
 
 }  // namespace
 
-bool GlobMatches(std::string_view pattern, std::string_view name) {
-  if (name.starts_with('.') && !pattern.starts_with('.')) return false;
+bool GlobMatches(std::string_view pattern, std::string_view name, HiddenNames hidden) {
+  if (hidden == HiddenNames::kOnlyNamed && name.starts_with('.') && !pattern.starts_with('.')) return false;
   std::size_t at = 0;
   std::size_t of = 0;
   // Where the last '*' is, and how much of the name it has taken: only that one ever needs to take more.
@@ -65,4 +65,4 @@ bool GlobMatches(std::string_view pattern, std::string_view name) {
   return of == pattern.size();
 }
 
-}  // namespace tickscope::logs
+}  // namespace tickscope
