@@ -88,11 +88,12 @@ void Windows::Close(TimeMs watermark_ms, const Emit& emit) {
     PutOp(WindowOp::kClose, ops_);
     codec::PutZigZag(watermark_ms, ops_);
   }
+  // Not after: who is handed emissions asks what groups they are of.
+  ForgetSilent();
   if (was_set_back) Rewind(watermark_ms);
   for (auto& [id, group] : groups_)
     CloseGroup(id, group, watermark_ms, emit);
   watermark_ms_ = watermark_ms;
-  ForgetSilent();
 }
 
 void Windows::CloseGroup(GroupId id, Group& group, TimeMs watermark_ms, const Emit& emit) {

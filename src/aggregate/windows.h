@@ -99,7 +99,7 @@ class Windows {
 
   /// Sets the watermark of a state that has none.
   void Begin(TimeMs watermark_ms);
-  /// Moves the watermark and emits windows that end by then. One that lies more than a minute back means that the clock was set: windows begin
+  /// Moves the watermark and emits windows that end by then. Groups that were emitted stay until the next call at least. One that lies more than a minute back means that the clock was set: windows begin
   /// again there.
   void Close(TimeMs watermark_ms, const Emit& emit);
   /// Forgets the groups of other rules than these.

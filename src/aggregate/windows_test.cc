@@ -113,7 +113,8 @@ class Oracle {
         if (is_in_window) low = std::fmin(low, sample.value);
         if (is_in_window) high = std::fmax(high, sample.value);
         const bool is_born = last == nullptr && sample.start_ms >= began_ms_ && sample.start_ms != 0;
-        const bool has_restarted = last != nullptr && (sample.start_ms > last->time_ms || HasFallen(*last, sample));
+        const bool has_restarted =
+            last != nullptr && (sample.start_ms > last->time_ms || HasFallen(*last, sample));
         if (is_born || has_restarted) {
           total += sample.value;
           AddBuckets(sample, 1, merged);
@@ -258,7 +259,8 @@ TEST_P(WindowsOracleTest, AgreesWhateverTheOrderAndSurvivesKills) {
       const auto id = windows->InputOf({input, 7}, SpecOf(kind, fmt::format("g{}", group)));
       ASSERT_TRUE(id);
       const bool counts = !windows->Add(*id, sample);
-      ASSERT_EQ(counts, oracles[group].Add(input, sample)) << "step " << step << ": " << sample.time_ms - kStartMs << " of " << input << " at "
+      ASSERT_EQ(counts, oracles[group].Add(input, sample))
+          << "step " << step << ": " << sample.time_ms - kStartMs << " of " << input << " at "
           << windows->watermark_ms() - kStartMs;
       ++(counts ? counted : refused);
     } else if (random.Below(8) == 0) {
@@ -394,6 +396,8 @@ TEST_F(WindowsTest, SilentSeriesAreForgottenAndMakeRoom) {
   EXPECT_FALSE(small.InputOf({3, 3}, SpecOf(GroupKind::kGauge, "g")));
   const auto ignore = [](const Emission&) {};
   small.Close(kStartMs + 601'000, ignore);
+  EXPECT_TRUE(small.Has(first)) << "what was said last is of its group";
+  small.Close(kStartMs + 602'000, ignore);
   EXPECT_FALSE(small.Has(first));
   EXPECT_TRUE(small.Has(second));
   EXPECT_EQ(small.group_count(), 1U);
