@@ -4,7 +4,7 @@ import { useCallback, useEffectEvent, useLayoutEffect, useMemo, useRef, useState
 
 import { assignSlots } from '../core/colours';
 import { thinExemplars, type Exemplar } from '../core/marks';
-import type { PanelData } from '../core/panel-data';
+import { largestSeries, type PanelData } from '../core/panel-data';
 import { unitText } from '../core/units';
 import { BROWSER_ZONE, timeText } from '../core/zone';
 import classes from './charts.module.css';
@@ -32,12 +32,17 @@ export interface TimeSeriesChartProps extends TimeChartProps {
 const COLUMNS: readonly LegendColumn[] = ['last', 'min', 'max', 'mean'];
 const NONE: readonly never[] = [];
 
+/** Lines in one chart; more are a carpet, and would hold the page up for seconds. */
+const DRAWN_MAX = 400;
+
 /**
  * Lines, areas, bars or points over time. The pointer shows the series around it, a drag zooms, a double click zooms out; with the focus
  * on the plot the arrow keys walk through time, Home and End jump, Escape lets go. The legend hides and shows series.
  */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
-  const { data, unit, decimals, label, thresholds = NONE, marks = NONE, exemplars = NONE, zone = BROWSER_ZONE } = props;
+  const given = props.data;
+  const data = useMemo(() => largestSeries(given, DRAWN_MAX), [given]);
+  const { unit, decimals, label, thresholds = NONE, marks = NONE, exemplars = NONE, zone = BROWSER_ZONE } = props;
   const { drawing = 'line', stacked = false, scale = 'linear', min, max, legend = COLUMNS, syncKey, height } = props;
   const scheme = useScheme();
   const box = useRef<HTMLDivElement>(null);
@@ -156,6 +161,12 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       <span className={classes.hidden} aria-live="polite">
         {said}
       </span>
+      {data !== given && (
+        <div className={classes.limit} role="status">
+          {DRAWN_MAX} of {given.series.length.toLocaleString('en')} series drawn, the largest ones. Aggregate or filter
+          to see all.
+        </div>
+      )}
       {legend !== false && data.series.length > 0 && (
         <LegendTable
           data={data}
