@@ -19,10 +19,10 @@ it('withFilter replaces and takes out', () => {
   expect(withFilter({ region: ['eu'], mode: ['x'] }, 'region', [])).toEqual({ mode: ['x'] });
 });
 
-describe('fillExpression', () => {
-  const fill = (expression: string, region: string[], by: string[] = ['region']): string =>
-    fillExpression(expression, { filters: { region }, window: '1m', by });
+const fill = (expression: string, region: string[], by: string[] = ['region']): string =>
+  fillExpression(expression, { filters: { region }, window: '1m', by });
 
+describe('fillExpression', () => {
   it.each([
     ['sum by ($by) (rate(a{$filter}[$window]))', ['eu'], 'sum by (region) (rate(a{region="eu"}[1m]))'],
     ['sum by ($by) (rate(a{$filter}[$window]))', [], 'sum by (region) (rate(a{}[1m]))'],
