@@ -23,7 +23,13 @@ interface LegendTableProps {
   readonly onHighlight: (key: string | null) => void;
 }
 
-const TITLES: Readonly<Record<LegendColumn, string>> = { last: 'last', min: 'min', max: 'max', mean: 'mean', sum: 'sum' };
+const TITLES: Readonly<Record<LegendColumn, string>> = {
+  last: 'last',
+  min: 'min',
+  max: 'max',
+  mean: 'mean',
+  sum: 'sum',
+};
 
 /** The series of a chart as a table: what each is called and its figures over the window; sorted by a click on a column's head. */
 export const LegendTable = memo(function LegendTable(props: LegendTableProps) {
@@ -98,7 +104,8 @@ export const LegendTable = memo(function LegendTable(props: LegendTableProps) {
 /** Arrow keys go from series to series; space toggles one, as Ctrl+click does. */
 function moveFocus(event: React.KeyboardEvent<HTMLButtonElement>): void {
   const row = event.currentTarget.closest('tr');
-  const next = event.key === 'ArrowDown' ? row?.nextElementSibling : event.key === 'ArrowUp' ? row?.previousElementSibling : null;
+  const next =
+    event.key === 'ArrowDown' ? row?.nextElementSibling : event.key === 'ArrowUp' ? row?.previousElementSibling : null;
   const button = next?.querySelector('button');
   if (!button) return;
   event.preventDefault();

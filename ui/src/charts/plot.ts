@@ -12,6 +12,9 @@ import { ianaName, type Zone } from '../core/zone';
 import { drawExemplars, drawMarks, drawThresholds } from './plot-layers';
 import type { ScaleKind } from './props';
 
+/** Times, then the values of each place. */
+export type Aligned = [number[], ...(number | null)[][]];
+
 /** How the values of a chart are drawn. */
 export type Drawing = 'line' | 'step' | 'area' | 'bars' | 'points';
 
@@ -141,7 +144,7 @@ export class Plot {
     this.events.onZoom(from - (to - from) / 2, to + (to - from) / 2);
   };
 
-  private aligned(): (number | null)[][] {
+  private aligned(): Aligned {
     const { data, hidden, stacked } = this.model;
     const positive = this.look.scale !== 'linear';
     let drawn = data.series.map((one) => plotable(one.values, positive));
@@ -229,7 +232,10 @@ export class Plot {
       },
       scales: {
         x: { time: true, range: () => [this.model.range.from, this.model.range.to] },
-        y: look.scale === 'linear' ? { range: this.linearRange } : { distr: 3, log: look.scale === 'log2' ? 2 : 10, range: this.logRange },
+        y:
+          look.scale === 'linear'
+            ? { range: this.linearRange }
+            : { distr: 3, log: look.scale === 'log2' ? 2 : 10, range: this.logRange },
       },
       series: [{}, ...this.model.data.series.map((_, i) => this.place(i))],
       axes: [
@@ -293,7 +299,10 @@ export class Plot {
     if (low === null || high === null || low <= 0) return [1, base];
     const from = base ** Math.floor(Math.log(low) / Math.log(base) + 1e-9);
     const to = base ** Math.ceil(Math.log(high) / Math.log(base) - 1e-9);
-    return [this.model.min !== undefined && this.model.min > 0 ? this.model.min : from, this.model.max ?? Math.max(to, from * base)];
+    return [
+      this.model.min !== undefined && this.model.min > 0 ? this.model.min : from,
+      this.model.max ?? Math.max(to, from * base),
+    ];
   };
 
   private readonly selected = (u: uPlot): void => {

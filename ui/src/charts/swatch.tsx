@@ -13,7 +13,15 @@ export function Swatch({ slot }: { readonly slot: number }) {
   const { colour, dash } = strokeOf(slot, useScheme());
   return (
     <svg className={classes.swatch} viewBox="0 0 14 4" aria-hidden>
-      <line x1="0" x2="14" y1="2" y2="2" stroke={colour} strokeWidth="3" strokeDasharray={dash.join(' ') || undefined} />
+      <line
+        x1="0"
+        x2="14"
+        y1="2"
+        y2="2"
+        stroke={colour}
+        strokeWidth="3"
+        strokeDasharray={dash.join(' ') || undefined}
+      />
     </svg>
   );
 }

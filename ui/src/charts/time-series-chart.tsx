@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 
-import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { assignSlots } from '../core/colours';
 import { thinExemplars, type Exemplar } from '../core/marks';
@@ -69,9 +69,9 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     [data, range, slots, hidden, unit, stacked, min, max, thresholds, marks, exemplars],
   );
 
-  const highlight = (series: number | null) => {
+  const highlight = useCallback((series: number | null) => {
     if (plot.current !== null && canvas.current !== null) drawHighlight(canvas.current, plot.current, series);
-  };
+  }, []);
   const onCursor = useEffectEvent((at: Plot) => {
     const { left = -1 } = at.u.cursor;
     // On charts that only follow another one's cursor the crosshair is enough.
@@ -91,7 +91,10 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 
   const ready = size !== null && size.width > 40 && size.height > 30;
   const fresh = useEffectEvent((look: PlotLook): Plot => {
-    return new Plot(box.current!, model, look, { onCursor: (at) => onCursor(at), onZoom: (from, to) => onZoom(from, to) });
+    return new Plot(box.current!, model, look, {
+      onCursor: (at) => onCursor(at),
+      onZoom: (from, to) => onZoom(from, to),
+    });
   });
   const initial = useEffectEvent(() => size!);
   useLayoutEffect(() => {
@@ -103,11 +106,14 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       made.destroy();
     };
   }, [ready, scheme, scale, drawing, zone, syncKey]);
-  useLayoutEffect(() => plot.current?.update(model), [model]);
+  useLayoutEffect(() => {
+    plot.current?.update(model);
+    // What was drawn over the old picture lies wrong on the new one.
+    highlight(null);
+  }, [model, highlight]);
   useLayoutEffect(() => {
     if (size !== null && ready) plot.current?.resize(size.width, size.height);
   }, [size, ready]);
-  useEffect(() => highlight(null), [data]);
 
   const walk = (event: React.KeyboardEvent) => {
     const at = plot.current;
@@ -166,22 +172,31 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   );
 }
 
-/** Places in the palette that last as long as the chart. */
+/** Places in the palette that last as long as the chart. The same map as long as no series comes or goes. */
 export function useSlots(data: PanelData): ReadonlyMap<string, number> {
-  const before = useRef<ReadonlyMap<string, number>>(new Map());
-  const slots = useMemo(() => {
-    // By name, not by key: "eu" has one colour on all panels, whatever metric it is of.
-    const names = data.series.map((one) => one.name);
-    const byName = assignSlots(
-      names,
-      new Map(data.series.flatMap((one) => (before.current.has(one.key) ? [[one.name, before.current.get(one.key)!]] : []))),
-    );
-    return new Map(data.series.map((one) => [one.key, byName.get(one.name)!]));
-  }, [data]);
-  useEffect(() => {
-    before.current = slots;
-  }, [slots]);
-  return slots;
+  const [kept, setKept] = useState<{ data: PanelData | null; slots: ReadonlyMap<string, number> }>({
+    data: null,
+    slots: new Map(),
+  });
+  if (kept.data === data) return kept.slots;
+  const next = { data, slots: nextSlots(data, kept.slots) };
+  // Set while rendering, as React has it for what follows from props.
+  setKept(next);
+  return next.slots;
+}
+
+function nextSlots(data: PanelData, before: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  if (data.series.length === before.size && data.series.every((one) => before.has(one.key))) return before;
+  // By name, not by key: "eu" has one colour on all panels, whatever metric it is of.
+  const kept = data.series.flatMap((one) => {
+    const slot = before.get(one.key);
+    return slot === undefined ? [] : [[one.name, slot] as const];
+  });
+  const byName = assignSlots(
+    data.series.map((one) => one.name),
+    new Map(kept),
+  );
+  return new Map(data.series.map((one) => [one.key, byName.get(one.name)!]));
 }
 
 /** The window to draw; the same object as long as its ends are the same. */

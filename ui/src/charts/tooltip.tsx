@@ -110,7 +110,10 @@ function look(plot: Plot): Shown | null {
   const near = nearby(values, (value) => Math.abs(u.valToPos(value, 'y') - top), LISTED);
   const marks = plot.marks.filter((mark) => {
     const from = u.valToPos(mark.time, 'x');
-    return Math.abs(from - left) <= TOUCH || (mark.timeEnd !== undefined && from <= left && u.valToPos(mark.timeEnd, 'x') >= left);
+    return (
+      Math.abs(from - left) <= TOUCH ||
+      (mark.timeEnd !== undefined && from <= left && u.valToPos(mark.timeEnd, 'x') >= left)
+    );
   });
   const exemplar =
     plot.exemplars.find((one) => {
@@ -119,5 +122,14 @@ function look(plot: Plot): Shown | null {
     }) ?? null;
   const offset = u.over.offsetLeft;
   const width = plot.parent.clientWidth;
-  return { left: left + offset, top: top + u.over.offsetTop, width, time: data.times[idx] ?? 0, near, marks, exemplar, plot };
+  return {
+    left: left + offset,
+    top: top + u.over.offsetTop,
+    width,
+    time: data.times[idx] ?? 0,
+    near,
+    marks,
+    exemplar,
+    plot,
+  };
 }

@@ -46,7 +46,10 @@ function hash(text: string): number {
  * A place in the palette for every key. What `before` has keeps its place, so a colour never moves to another line while a chart lives;
  * a new key takes the place its own hash names, so that "eu" is the same colour on every panel, and the next free one where it is taken.
  */
-export function assignSlots(keys: readonly string[], before: ReadonlyMap<string, number> = new Map()): Map<string, number> {
+export function assignSlots(
+  keys: readonly string[],
+  before: ReadonlyMap<string, number> = new Map(),
+): Map<string, number> {
   const slots = new Map<string, number>();
   const taken = new Set<number>();
   for (const key of keys) {

@@ -84,7 +84,13 @@ export function nativeHeatmap(frame: Frame): HeatmapGrid {
   return finish(frame, rows, counts);
 }
 
-function addHistogram(one: Histogram, bounds: readonly number[], counts: Float64Array, columns: number, column: number): void {
+function addHistogram(
+  one: Histogram,
+  bounds: readonly number[],
+  counts: Float64Array,
+  columns: number,
+  column: number,
+): void {
   for (const { lower, upper, count } of one.buckets) {
     const first = rowAt(bounds, lower);
     const last = Math.max(first, rowAt(bounds, upper) - (bounds.includes(upper) ? 1 : 0));

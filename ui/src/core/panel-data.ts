@@ -1,4 +1,4 @@
-import type { Frame, FrameSeries } from './frame';
+import type { Frame, FrameSeries, Histogram } from './frame';
 import { legendNames } from './legend';
 
 /** A series with the name a legend shows. */
@@ -34,7 +34,9 @@ export function panelData(queries: readonly PanelQuery[]): PanelData {
   const first = given[0]?.frame;
   if (first === undefined) return NO_DATA;
   const equal = given.every((query) => sameTimes(query.frame.times, first.times));
-  const times = equal ? first.times : [...new Set(given.flatMap((query) => query.frame.times))].toSorted((a, b) => a - b);
+  const times = equal
+    ? first.times
+    : [...new Set(given.flatMap((query) => query.frame.times))].toSorted((a, b) => a - b);
   const series = given.flatMap((query, place) => {
     const names = legendNames(query.frame.series, query.legend);
     const places = equal ? null : placesIn(query.frame.times, times);
@@ -59,10 +61,10 @@ function placesIn(times: readonly number[], all: readonly number[]): number[] {
 }
 
 function layOn(series: FrameSeries, places: readonly number[], length: number): FrameSeries {
-  const values = new Array<number | null>(length).fill(null);
+  const values = Array.from<number | null>({ length }).fill(null);
   places.forEach((place, i) => (values[place] = series.values[i] ?? null));
   if (series.histograms === undefined) return { ...series, values };
-  const histograms = new Array<NonNullable<FrameSeries['histograms']>[number]>(length).fill(null);
+  const histograms = Array.from<Histogram | null>({ length }).fill(null);
   places.forEach((place, i) => (histograms[place] = series.histograms![i] ?? null));
   return { ...series, values, histograms };
 }

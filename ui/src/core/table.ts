@@ -23,16 +23,19 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
+/** The label that holds a series' metric. */
+const METRIC = '__name__';
+
 /**
  * The latest value of each series, a row each: its labels in columns, then a value column a query. Series of different queries with
  * equal labels (the metric's name aside) share a row, so that queries stand beside one another.
  */
 export function latestTable(data: PanelData, unit?: string, names: Readonly<Record<string, string>> = {}): TableData {
   const queries = [...new Set(data.series.map((one) => one.query))];
-  const metricNames = new Set(data.series.map((one) => one.labels.__name__));
+  const metricNames = new Set(data.series.map((one) => one.labels[METRIC]));
   const withName = queries.length === 1 && metricNames.size > 1;
   const labels = [...new Set(data.series.flatMap((one) => Object.keys(one.labels)))]
-    .filter((name) => name !== '__name__' || withName)
+    .filter((name) => name !== METRIC || withName)
     .toSorted();
   const rows = new Map<string, Cell[]>();
   for (const one of data.series) {

@@ -186,7 +186,12 @@ export function axisText(values: readonly number[], name?: string): string[] {
   const shown = (gap * factor) / size;
   const places = Math.min(6, Math.max(0, -Math.floor(Math.log10(shown) + 1e-9)));
   const extra = Math.abs(shown * 10 ** places - Math.round(shown * 10 ** places)) > 1e-6 ? 1 : 0;
-  const written = family === 'time' ? prefix : family === 'number' || family === 'rate' ? [prefix, suffix].filter(Boolean).join(' ') : prefix + suffix;
+  const written =
+    family === 'time'
+      ? prefix
+      : family === 'number' || family === 'rate'
+        ? [prefix, suffix].filter(Boolean).join(' ')
+        : prefix + suffix;
   return values.map((value) => (value === 0 ? '0' : join(((value * factor) / size).toFixed(places + extra), written)));
 }
 
