@@ -98,6 +98,8 @@ export class PageStream {
   private failures = 0;
   private retryMs: number | null = null;
   private connection: AbortController | null = null;
+  /** What the connection asks, as `wanted` has it. */
+  private connected = '';
   private timer: number | null = null;
   private watch: number | null = null;
 
@@ -178,8 +180,17 @@ export class PageStream {
     if (this.timer !== null) this.host.clearTimeout(this.timer);
     this.timer = this.host.setTimeout(() => {
       this.timer = null;
-      void this.connect();
+      if (this.connection === null || this.wanted() !== this.connected) void this.connect();
     }, GATHER_MS);
+  }
+
+  /** What should be asked, as text; what nobody follows any more is let go of. */
+  private wanted(): string {
+    for (const [text, topic] of this.topics) if (topic.listeners.size === 0) this.topics.delete(text);
+    return [...this.topics.values()]
+      .filter((topic) => !topic.refused)
+      .map((topic) => topic.wire)
+      .join(' ');
   }
 
   private disconnect(): void {
@@ -192,7 +203,7 @@ export class PageStream {
 
   private async connect(): Promise<void> {
     this.disconnect();
-    for (const [text, topic] of this.topics) if (topic.listeners.size === 0) this.topics.delete(text);
+    this.wanted();
     const asked = [...this.topics.values()].filter((topic) => !topic.refused);
     for (const topic of asked.splice(LIVE_QUERIES_MAX)) {
       this.refuse(topic, new ApiError('too_many', `a page follows ${LIVE_QUERIES_MAX} queries at most`, 0));
@@ -200,6 +211,7 @@ export class PageStream {
     if (asked.length === 0) return this.become('idle', null);
     const connection = new AbortController();
     this.connection = connection;
+    this.connected = this.wanted();
     this.become('connecting', this.current.error);
     // What is not held in full cannot be continued.
     const known = asked.some((topic) => topic.window !== null) ? this.lastEventId : '';
@@ -254,6 +266,7 @@ export class PageStream {
         if (topic === 'lost count') {
           // What the server thinks we hold is not what we hold: begin anew.
           this.lastEventId = '';
+          this.disconnect();
           return this.changed();
         }
         if (topic !== null) touched.add(topic);

@@ -43,15 +43,17 @@ export interface Placeholders {
   readonly by: readonly string[];
 }
 
-/**
- * The expression with its placeholders filled. A comma that nothing stands before is taken out with an empty `$filter`:
- * PromQL allows one at the end of matchers only.
- */
+/** `list` in the place of `$name`; an empty one takes a comma beside it along, as PromQL allows none that separates nothing. */
+function fillList(expression: string, name: string, list: string): string {
+  if (list !== '') return expression.replaceAll(new RegExp(`\\$${name}\\b`, 'g'), () => list);
+  return expression
+    .replaceAll(new RegExp(`\\$${name}\\s*,\\s*`, 'g'), '')
+    .replaceAll(new RegExp(`(\\s*,\\s*)?\\$${name}\\b`, 'g'), '');
+}
+
+/** The expression with its placeholders filled. */
 export function fillExpression(expression: string, fill: Placeholders): string {
-  const filter = matchers(fill.filters);
-  const filled =
-    filter === ''
-      ? expression.replaceAll(/\$filter\s*,\s*/g, '').replaceAll(/,?\s*\$filter\b/g, '')
-      : expression.replaceAll(/\$filter\b/g, () => filter);
-  return filled.replaceAll(/\$window\b/g, () => fill.window).replaceAll(/\$by\b/g, () => fill.by.join(', '));
+  const windowed = expression.replaceAll(/\$window\b/g, () => fill.window);
+  // What was filled in is not looked through again: a value may look like a placeholder.
+  return fillList(fillList(windowed, 'by', fill.by.join(', ')), 'filter', matchers(fill.filters));
 }
