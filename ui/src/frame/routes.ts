@@ -33,4 +33,6 @@ export const ROUTES: readonly PageRoute[] = [
     load: () => import('../dashboards/dashboards-page'),
     nav: { label: 'Dashboards', href: '/dashboards', icon: 'dashboards', key: 'd' },
   },
+  { path: '/war-room', load: () => import('../pages/war-room/war-room-page'), bare: true },
+  { path: '/view/:token', load: () => import('../pages/view/view-page'), bare: true },
 ];

@@ -1,0 +1,67 @@
+import { type ReactNode, useEffect, useState } from 'react';
+
+import { type ApiError } from '../../api/client';
+import { serverNow } from '../../api/clock';
+import { timeText, zoneText } from '../../core/zone';
+import { useFrame } from '../../frame/frame-state';
+import { useFreshness } from '../../frame/freshness-badge';
+import { LevelMark } from '../../frame/level-mark';
+import { type Board } from '../overview/board';
+import { SliGrid } from '../overview/sli-grid';
+import { SliTiles } from '../overview/sli-tiles';
+import classes from './wall.module.css';
+
+function Clock(): ReactNode {
+  const { zone } = useFrame();
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time className={classes.clock} data-clock>
+      {timeText(now, zone, 'clock-seconds')} <span className={classes.dim}>{zoneText(zone, now)}</span>
+    </time>
+  );
+}
+
+/** A board to be read from across a room, with a line that says whether it can be believed. */
+export function Wall(props: {
+  readonly board: Board;
+  readonly title: string;
+  readonly error: ApiError | null;
+  /** Said at the foot: until when a link holds. */
+  readonly foot?: string;
+}): ReactNode {
+  const { board, title, error, foot } = props;
+  const { level, text, details } = useFreshness();
+  return (
+    <main className={classes.wall} data-freshness={level}>
+      <header className={classes.head}>
+        <h1 className={classes.title}>{title}</h1>
+        <span className={classes.fresh} data-level={level} role="status">
+          <LevelMark level={level} size={18} label="" />
+          {text}
+        </span>
+        <Clock />
+      </header>
+      {level === 'bad' && (
+        <p className={classes.away} role="alert">
+          {details[0]}
+        </p>
+      )}
+      {error !== null && (
+        <p className={classes.away} role="alert">
+          {error.message}
+        </p>
+      )}
+      {board.slis.length > 0 && (
+        <>
+          <SliTiles board={board} chosen={null} />
+          <SliGrid board={board} />
+        </>
+      )}
+      {foot !== undefined && <footer className={classes.dim}>{foot}</footer>}
+    </main>
+  );
+}
