@@ -56,7 +56,7 @@ export interface PlotEvents {
 export function chrome(scheme: Scheme) {
   return scheme === 'light'
     ? { text: '#5a6472', grid: 'rgba(20,30,45,.09)', ground: '#ffffff' }
-    : { text: '#98a2b0', grid: 'rgba(220,230,245,.09)', ground: '#242424' };
+    : { text: '#98a2b0', grid: 'rgba(220,230,245,.09)', ground: '#171c23' };
 }
 
 export const FONT = '11px system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';

@@ -29,6 +29,11 @@ export const ROUTES: readonly PageRoute[] = [
     nav: { label: 'Overview', href: '/', icon: 'overview', key: 'o' },
   },
   {
+    path: '/explore',
+    load: () => import('../pages/explore/explore-page'),
+    nav: { label: 'Explore', href: '/explore', icon: 'explore', key: 'e' },
+  },
+  {
     path: '/dashboards',
     load: () => import('../dashboards/dashboards-page'),
     nav: { label: 'Dashboards', href: '/dashboards', icon: 'dashboards', key: 'd' },
