@@ -2,7 +2,7 @@ import { memo, type ReactNode } from 'react';
 
 import { type Sli } from '../../api/types';
 import { type SliCell, type SliRow, sliRows } from '../../core/sli';
-import { unitText } from '../../core/units';
+import { valueParts } from '../../core/value-text';
 import { LEVEL_WORDS, LevelMark } from '../../frame/level-mark';
 import { type Board, framesOf } from './board';
 import classes from './overview.module.css';
@@ -15,7 +15,7 @@ const Cell = memo(
     return (
       <span className={classes.cell} data-level={plain ? undefined : cell.level}>
         {!plain && <LevelMark level={cell.level} />}
-        <span className={classes.cellValue}>{unitText(cell.value, sli.unit)}</span>
+        <span className={classes.cellValue}>{valueParts(cell.value, sli.unit).number}</span>
         <span className={classes.cellCourse}>
           <Sparkline values={cell.course} width={72} height={18} />
         </span>
@@ -88,6 +88,7 @@ export function SliGrid(props: {
             {board.slis.map((sli) => (
               <th key={sli.name} scope="col" title={board.rows.get(sli.name)?.error?.message ?? sli.help}>
                 {sli.title}
+                <span className={classes.headUnit}> {valueParts(null, sli.unit).words}</span>
                 {failed.includes(sli) && <span className={classes.failed}> failed</span>}
               </th>
             ))}

@@ -5,6 +5,7 @@ import { durationWords } from '../../core/durations';
 import { type QueryState } from '../../core/frame';
 import { latest, sliLevel } from '../../core/sli';
 import { unitText } from '../../core/units';
+import { valueParts } from '../../core/value-text';
 import { LEVEL_WORDS, LevelMark } from '../../frame/level-mark';
 import { type Board } from './board';
 import classes from './overview.module.css';
@@ -20,7 +21,7 @@ function note(state: QueryState | undefined, sli: Sli, first: number | null): st
   if (state.stale) return 'Not up to date';
   if (state.frame?.series.length === 0) return 'No data in this range';
   if (first === null || times.length < 2) return sli.help;
-  return `${durationWords(times.at(-1)! - times[0]!)} ago ${unitText(first, sli.unit)}`;
+  return `${durationWords(times.at(-1)! - times[0]!)} ago ${valueParts(first, sli.unit).number}`;
 }
 
 const Tile = memo(function Tile(props: {
@@ -36,6 +37,7 @@ const Tile = memo(function Tile(props: {
   const first = series?.values[0] ?? null;
   const level = sliLevel(sli, value);
   const plain = sli.warn === null && sli.bad === null;
+  const { number, words: unit } = valueParts(value, sli.unit);
   const words = plain ? '' : LEVEL_WORDS[level];
   const inside = (
     <>
@@ -43,7 +45,10 @@ const Tile = memo(function Tile(props: {
         {!plain && <LevelMark level={level} />}
         <span className={classes.clipped}>{sli.title}</span>
       </span>
-      <span className={classes.tileValue}>{unitText(value, sli.unit)}</span>
+      <span className={classes.tileValue}>
+        {number}
+        {unit !== '' && <span className={classes.tileUnit}> {unit}</span>}
+      </span>
       <span className={classes.tileCourse}>
         <Sparkline values={series?.values ?? NOTHING} width={160} height={26} />
       </span>

@@ -1,12 +1,13 @@
 import { type ReactNode, useMemo } from 'react';
 import { useParams } from 'wouter';
 
-import { noteServerTime } from '../../api/clock';
+import { clockSkewMs, noteServerTime } from '../../api/clock';
 import { get } from '../../api/client';
 import { type View } from '../../api/types';
 import { useLoaded } from '../../api/use-get';
 import { useLive } from '../../api/use-live';
 import { useFrame } from '../../frame/frame-state';
+import { InfoContext } from '../../frame/server-info';
 import { StreamProvider } from '../../frame/stream-provider';
 import { timeText } from '../../core/zone';
 import { boardId, boardStates } from '../overview/board';
@@ -21,7 +22,7 @@ const STEP_S = 5;
 const LOOK_S = 60;
 
 /** The overview of a link: its SLIs, and of each the queries that the server lets it ask. */
-function OverviewView({ view }: { readonly view: View }): ReactNode {
+function OverviewView({ view, reachable }: { readonly view: View; readonly reachable: boolean }): ReactNode {
   const { zone } = useFrame();
   const given = view.slis ?? [];
   const by = given.flatMap(({ queries }) => queries).find((query) => query.by.length === 1)?.by[0] ?? 'region';
@@ -39,16 +40,28 @@ function OverviewView({ view }: { readonly view: View }): ReactNode {
     totals: boardStates(states, 'total'),
     rows: boardStates(states, 'by'),
   };
+  // A link may not ask about the server; how new its data is, is seen from the data.
+  const ends = [...states.values()].map(({ frame }) => frame?.times.at(-1) ?? 0);
+  const newest = Math.max(0, ...ends);
+  const info = {
+    config: null,
+    newest: newest === 0 ? undefined : newest,
+    lag: null,
+    skew: clockSkewMs() / 1000,
+    reachable,
+  };
   const title = Object.values(view.variables ?? {})
     .flat()
     .join(', ');
   return (
-    <Wall
-      board={board}
-      title={title === '' ? 'All regions' : title}
-      error={null}
-      foot={`This link holds until ${timeText(view.expires / 1000, zone, 'minute')}.`}
-    />
+    <InfoContext value={info}>
+      <Wall
+        board={board}
+        title={title === '' ? 'All regions' : title}
+        error={null}
+        foot={`This link holds until ${timeText(view.expires / 1000, zone, 'minute')}.`}
+      />
+    </InfoContext>
   );
 }
 
@@ -71,7 +84,7 @@ function ViewOf({ token }: { readonly token: string }): ReactNode {
     );
   }
   if (data === null) return <main style={{ padding: 48 }}>{error === null ? 'Loading' : error.message}</main>;
-  if (data.page === 'overview') return <OverviewView view={data} />;
+  if (data.page === 'overview') return <OverviewView view={data} reachable={error === null || error.status !== 0} />;
   return <DashboardView />;
 }
 
