@@ -1,0 +1,4 @@
+/** The list of dashboards. */
+export default function DashboardsPage() {
+  return null;
+}
