@@ -1,25 +1,60 @@
-import { AppShell, NavLink, Title } from '@mantine/core';
-import { lazy, Suspense } from 'react';
-import { Link, Route, Switch, useLocation } from 'wouter';
+import { MantineProvider } from '@mantine/core';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
 
-const Dashboards = lazy(() => import('./dashboards/dashboards-page'));
+import { FrameProvider } from './frame/frame-provider';
+import { Login } from './frame/login';
+import { NotFound } from './frame/not-found';
+import { PageErrorBoundary } from './frame/page-error';
+import { ROUTES } from './frame/routes';
+import { ServerInfoProvider } from './frame/server-info';
+import { Shell } from './frame/shell';
+import { StreamProvider } from './frame/stream-provider';
+import { THEME } from './frame/theme';
 
-/** The frame: navigation on the left, a page on the right. */
-export function App() {
-  const [location] = useLocation();
+const PAGES = ROUTES.map((route) => ({ ...route, Page: lazy(route.load) }));
+const BARE = PAGES.filter(({ bare }) => bare === true);
+const FRAMED = PAGES.filter(({ bare }) => bare !== true);
+
+/** A page without the frame: on a wall, or behind a signed link. */
+function Bare({ children }: { readonly children: ReactNode }): ReactNode {
   return (
-    <AppShell navbar={{ width: 200, breakpoint: 'sm' }} padding="md">
-      <AppShell.Navbar p="xs">
-        <Title order={4}>Tickscope</Title>
-        <NavLink component={Link} href="/dashboards" label="Dashboards" active={location.startsWith('/dashboards')} />
-      </AppShell.Navbar>
-      <AppShell.Main>
-        <Suspense>
-          <Switch>
-            <Route path="/dashboards" component={Dashboards} />
-          </Switch>
-        </Suspense>
-      </AppShell.Main>
-    </AppShell>
+    <PageErrorBoundary>
+      <Suspense>{children}</Suspense>
+    </PageErrorBoundary>
+  );
+}
+
+/** The console. */
+export function App(): ReactNode {
+  return (
+    <MantineProvider theme={THEME} defaultColorScheme="auto">
+      <FrameProvider>
+        <ServerInfoProvider>
+          <StreamProvider>
+            <Switch>
+              {BARE.map(({ path, Page }) => (
+                <Route key={path} path={path}>
+                  <Bare>
+                    <Page />
+                  </Bare>
+                </Route>
+              ))}
+              <Route>
+                <Shell>
+                  <Switch>
+                    {FRAMED.map(({ path, Page }) => (
+                      <Route key={path} path={path} component={Page} />
+                    ))}
+                    <Route component={NotFound} />
+                  </Switch>
+                </Shell>
+              </Route>
+            </Switch>
+            <Login />
+          </StreamProvider>
+        </ServerInfoProvider>
+      </FrameProvider>
+    </MantineProvider>
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useState } from 'react';
 
 import { ApiError, get, type Params } from './client';
 import { useSame } from './use-same';
@@ -14,31 +14,28 @@ export interface Loaded<T> {
   reload(): void;
 }
 
-/** How something is asked for: `get`, or another function of the client. */
-export type Fetcher = <T>(path: string, params: Params | undefined, signal: AbortSignal) => Promise<T>;
-
 /**
- * The data of a path below `/api/v1/`, asked when it, the session or `params` change, and every `every` seconds while the
- * tab is seen (never when null). A null path asks for nothing.
+ * What `load` gives, asked when `key` or the session change, and every `every` seconds while the tab is seen (never when
+ * null). A null key asks for nothing. What was there for another key is kept until its successor comes.
  */
-export function useGet<T>(
-  path: string | null,
-  params?: Params,
+export function useLoaded<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
   every: number | null = null,
-  fetcher: Fetcher = get,
 ): Loaded<T> {
   const { tenant, token } = useSession();
   const [count, setCount] = useState(0);
-  const request = useSame({ path, params, count, who: [tenant, token] });
+  const request = useSame({ key, count, who: [tenant, token] });
   const [known, setKnown] = useState<{ data: T | null; error: ApiError | null; of: unknown }>({
     data: null,
     error: null,
     of: null,
   });
+  const loadNow = useEffectEvent(load);
   useEffect(() => {
-    if (request.path === null) return;
+    if (request.key === null) return;
     const aborter = new AbortController();
-    fetcher<T>(request.path, request.params, aborter.signal).then(
+    loadNow(aborter.signal).then(
       (data) => {
         if (!aborter.signal.aborted) setKnown({ data, error: null, of: request });
       },
@@ -49,14 +46,25 @@ export function useGet<T>(
       },
     );
     return () => aborter.abort();
-  }, [request, fetcher]);
+  }, [request]);
   useEffect(() => {
-    if (path === null || every === null) return;
-    const timer = setInterval(() => {
+    if (key === null || every === null) return;
+    const again = (): void => {
       if (!document.hidden) setCount((before) => before + 1);
-    }, every * 1000);
-    return () => clearInterval(timer);
-  }, [path, every]);
+    };
+    const timer = setInterval(again, every * 1000);
+    document.addEventListener('visibilitychange', again);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', again);
+    };
+  }, [key, every]);
   const reload = useCallback(() => setCount((before) => before + 1), []);
-  return { data: known.data, error: known.error, loading: path !== null && known.of !== request, reload };
+  return { data: known.data, error: known.error, loading: key !== null && known.of !== request, reload };
+}
+
+/** The data of a path below `/api/v1/`, as `useLoaded` has it. A null path asks for nothing. */
+export function useGet<T>(path: string | null, params?: Params, every: number | null = null): Loaded<T> {
+  const key = path === null ? null : JSON.stringify([path, params]);
+  return useLoaded<T>(key, (signal) => get<T>(path!, params, signal), every);
 }

@@ -1,18 +1,19 @@
 import { type ComponentType } from 'react';
 
+import { type IconName } from './icons';
+
 /** A page of the console. Later issues add theirs here: navigation, search and shortcuts go by this list alone. */
 export interface PageRoute {
-  /** As wouter matches it. */
+  /** As wouter matches it; the first that matches is shown. */
   readonly path: string;
   /** Loads the page, a chunk of its own. */
   readonly load: () => Promise<{ default: ComponentType }>;
   /** In the navigation, when it has a name. */
   readonly nav?: {
     readonly label: string;
-    /** Where the link goes; a path without parameters. */
+    /** Where the link goes: a path without parameters. */
     readonly href: string;
-    /** Name of one of `icons.tsx`. */
-    readonly icon: 'overview' | 'explore' | 'dashboards' | 'cardinality' | 'status';
+    readonly icon: IconName;
     /** Pressed after `g`. */
     readonly key: string;
   };
@@ -20,7 +21,13 @@ export interface PageRoute {
   readonly bare?: true;
 }
 
+/** Alerts, SLOs, rollouts, incidents, logs and traces come between Dashboards and Cardinality. */
 export const ROUTES: readonly PageRoute[] = [
+  {
+    path: '/',
+    load: () => import('../pages/overview/overview-page'),
+    nav: { label: 'Overview', href: '/', icon: 'overview', key: 'o' },
+  },
   {
     path: '/dashboards',
     load: () => import('../dashboards/dashboards-page'),
