@@ -137,10 +137,11 @@ export class HeatmapPlot {
     return {
       width: look.width,
       height: look.height,
-      padding: [8, 10, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ianaName(look.zone)),
       cursor: {
+        y: false,
         points: { show: false },
         drag: { x: true, y: false, setScale: false },
         ...(look.syncKey === undefined ? {} : { sync: { key: look.syncKey, setSeries: false } }),

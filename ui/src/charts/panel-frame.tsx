@@ -44,8 +44,8 @@ export function PanelFrame(props: PanelFrameProps) {
         {named !== '' && <span className={classes.panelUnit}>{named}</span>}
         {description !== undefined && description !== '' && (
           <Hint label={description} multiline maw={360} withArrow events={{ hover: true, focus: true, touch: true }}>
-            <button type="button" className={classes.sortButton} aria-label={`About ${title}: ${description}`}>
-              ⓘ
+            <button type="button" className={classes.about} aria-label={`About ${title}: ${description}`}>
+              i
             </button>
           </Hint>
         )}

@@ -16,7 +16,7 @@ function inside(u: uPlot, draw: (ctx: CanvasRenderingContext2D, scale: number) =
 }
 
 /** A dashed line across for each threshold, its name at the right end. */
-export function drawThresholds(u: uPlot, thresholds: readonly Threshold[], scheme: Scheme): void {
+export function drawThresholds(u: uPlot, thresholds: readonly Threshold[], scheme: Scheme, ground: string): void {
   if (thresholds.length === 0) return;
   inside(u, (ctx, scale) => {
     const { left, width } = u.bbox;
@@ -30,10 +30,16 @@ export function drawThresholds(u: uPlot, thresholds: readonly Threshold[], schem
       ctx.moveTo(left, y);
       ctx.lineTo(left + width, y);
       ctx.stroke();
-      ctx.fillStyle = colour;
       ctx.font = `${10 * scale}px system-ui, sans-serif`;
       ctx.textAlign = 'right';
-      ctx.fillText(one.label ?? one.level, left + width - 4 * scale, y - 3 * scale);
+      ctx.textBaseline = 'alphabetic';
+      const said = one.label ?? one.level;
+      const wide = ctx.measureText(said).width;
+      // Its own ground under it: the lines it stands among are drawn over it otherwise.
+      ctx.fillStyle = ground;
+      ctx.fillRect(left + width - wide - 7 * scale, y - 13 * scale, wide + 6 * scale, 12 * scale);
+      ctx.fillStyle = colour;
+      ctx.fillText(said, left + width - 4 * scale, y - 3 * scale);
     }
   });
 }

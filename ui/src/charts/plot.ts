@@ -7,7 +7,7 @@ import { lonePlaces, plotable } from '../core/plotable';
 import { stackValues } from '../core/stack';
 import type { Threshold } from '../core/thresholds';
 import { TIME_INCREMENTS, timeAxisText } from '../core/time-axis';
-import { axisText } from '../core/units';
+import { axisIncrements, axisText } from '../core/units';
 import { ianaName, type Zone } from '../core/zone';
 import { drawExemplars, drawMarks, drawThresholds } from './plot-layers';
 import type { ScaleKind } from './props';
@@ -56,7 +56,7 @@ export interface PlotEvents {
 export function chrome(scheme: Scheme) {
   return scheme === 'light'
     ? { text: '#5a6472', grid: 'rgba(20,30,45,.09)', ground: '#ffffff' }
-    : { text: '#98a2b0', grid: 'rgba(220,230,245,.09)', ground: '#16191f' };
+    : { text: '#98a2b0', grid: 'rgba(220,230,245,.09)', ground: '#171c23' };
 }
 
 export const FONT = '11px system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
@@ -221,10 +221,11 @@ export class Plot {
     return {
       width: look.width,
       height: look.height,
-      padding: [8, 10, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ianaName(look.zone)),
       cursor: {
+        y: false,
         points: { show: false },
         drag: { x: true, y: false, setScale: false },
         ...(look.syncKey === undefined ? {} : { sync: { key: look.syncKey, setSeries: false } }),
@@ -253,13 +254,14 @@ export class Plot {
           size: axisWidth,
           gap: 4,
           space: 28,
+          ...(look.scale === 'linear' ? { incrs: () => axisIncrements(this.model.unit) } : {}),
           values: (_, splits) => this.labels(splits),
         },
       ],
       hooks: {
         ready: [() => this.dressFirst()],
-        drawAxes: [(u) => drawThresholds(u, this.model.thresholds, look.scheme)],
         draw: [
+          (u) => drawThresholds(u, this.model.thresholds, look.scheme, colours.ground),
           (u) => drawMarks(u, this.model.marks, look.scheme),
           (u) => drawExemplars(u, this.model.exemplars, levelColour('none', look.scheme), colours.ground),
         ],

@@ -49,7 +49,7 @@ export function StatusHistoryChart(props: StatusHistoryChartProps) {
     return thresholds.length > 0 ? `${word} (${levelAt(value, thresholds)})` : word;
   };
   const names = Math.min(220, Math.max(60, ...data.series.map((one) => one.name.length * 7)));
-  const width = Math.max(10, (size?.width ?? 400) - names - 12);
+  const width = Math.max(10, (size?.width ?? 400) - names - 24);
   const x = (time: number) => ((Math.min(to, Math.max(from, time)) - from) / (to - from)) * width;
   const increment =
     TIME_INCREMENTS.find((one) => (one / (to - from)) * width >= 80) ?? TIME_INCREMENTS[TIME_INCREMENTS.length - 1]!;

@@ -4,7 +4,7 @@ import { useCallback, useEffectEvent, useLayoutEffect, useMemo, useRef, useState
 
 import { assignSlots } from '../core/colours';
 import { thinExemplars, type Exemplar } from '../core/marks';
-import type { PanelData } from '../core/panel-data';
+import { largestSeries, type PanelData } from '../core/panel-data';
 import { unitText } from '../core/units';
 import { BROWSER_ZONE, timeText } from '../core/zone';
 import classes from './charts.module.css';
@@ -32,12 +32,17 @@ export interface TimeSeriesChartProps extends TimeChartProps {
 const COLUMNS: readonly LegendColumn[] = ['last', 'min', 'max', 'mean'];
 const NONE: readonly never[] = [];
 
+/** Lines in one chart; more are a carpet, and would hold the page up for seconds. */
+const DRAWN_MAX = 400;
+
 /**
  * Lines, areas, bars or points over time. The pointer shows the series around it, a drag zooms, a double click zooms out; with the focus
  * on the plot the arrow keys walk through time, Home and End jump, Escape lets go. The legend hides and shows series.
  */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
-  const { data, unit, decimals, label, thresholds = NONE, marks = NONE, exemplars = NONE, zone = BROWSER_ZONE } = props;
+  const given = props.data;
+  const data = useMemo(() => largestSeries(given, DRAWN_MAX), [given]);
+  const { unit, decimals, label, thresholds = NONE, marks = NONE, exemplars = NONE, zone = BROWSER_ZONE } = props;
   const { drawing = 'line', stacked = false, scale = 'linear', min, max, legend = COLUMNS, syncKey, height } = props;
   const scheme = useScheme();
   const box = useRef<HTMLDivElement>(null);
@@ -45,6 +50,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const tooltip = useRef<TooltipHandle>(null);
   const plot = useRef<Plot | null>(null);
   const touched = useRef<Exemplar | null>(null);
+  const nearest = useRef<number | null>(null);
   const size = useSize(box);
   const [said, setSaid] = useState('');
 
@@ -79,11 +85,13 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     if (left < 0 || !mine) {
       tooltip.current?.hide();
       touched.current = null;
+      nearest.current = null;
       if (left < 0 || !mine) highlight(null);
       return;
     }
     const found = tooltip.current?.show(at);
     touched.current = found?.exemplar ?? null;
+    nearest.current = found?.nearest ?? null;
     at.u.over.style.cursor = touched.current !== null && props.onExemplar ? 'pointer' : '';
     highlight(found?.nearest ?? null);
   });
@@ -115,9 +123,23 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     if (size !== null && ready) plot.current?.resize(size.width, size.height);
   }, [size, ready]);
 
+  const point = () => {
+    const at = plot.current;
+    const { left = -1, top = 0, idx } = at?.u.cursor ?? {};
+    if (at === null || left < 0 || idx == null || props.onPoint === undefined) return;
+    const over = at.u.over.getBoundingClientRect();
+    const series = nearest.current === null ? null : (data.series[nearest.current] ?? null);
+    props.onPoint({ time: data.times[idx]!, series, x: over.left + left, y: over.top + top });
+  };
+  const press = () => {
+    if (touched.current !== null && props.onExemplar) props.onExemplar(touched.current);
+    else point();
+  };
+
   const walk = (event: React.KeyboardEvent) => {
     const at = plot.current;
     if (at === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'Enter') return press();
     const next = keyPlace(event.key, at, event.shiftKey ? 10 : 1);
     if (next === undefined) return;
     event.preventDefault();
@@ -148,7 +170,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         aria-label={`${label}: ${data.series.length} series. Arrow keys walk through time.`}
         onKeyDown={walk}
         onBlur={() => plot.current?.u.setCursor({ left: -10, top: -10 })}
-        onClick={() => touched.current !== null && props.onExemplar?.(touched.current)}
+        onClick={press}
       >
         <canvas className={classes.overlay} style={{ zIndex: 3 }} ref={canvas} aria-hidden />
         <Tooltip ref={tooltip} slots={slots} unit={unit} decimals={decimals} zone={zone} stacked={stacked} />
@@ -156,6 +178,12 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       <span className={classes.hidden} aria-live="polite">
         {said}
       </span>
+      {data !== given && (
+        <div className={classes.limit} role="status">
+          {DRAWN_MAX} of {given.series.length.toLocaleString('en')} series drawn, the largest ones. Aggregate or filter
+          to see all.
+        </div>
+      )}
       {legend !== false && data.series.length > 0 && (
         <LegendTable
           data={data}

@@ -58,8 +58,9 @@ export function assignSlots(
     slots.set(key, slot);
     taken.add(slot);
   }
-  // Few series stay within the eight colours that differ most.
-  const range = keys.length <= LIGHT.length ? LIGHT.length : keys.length <= HUES ? HUES : STROKES;
+  // Few series stay within the eight colours that differ most; of very many no look is unlike all others, and dashes only make noise.
+  const few = keys.length <= LIGHT.length ? LIGHT.length : HUES;
+  const range = keys.length > HUES && keys.length <= STROKES ? STROKES : few;
   for (const key of keys) {
     if (slots.has(key)) continue;
     const wanted = hash(key) % range;

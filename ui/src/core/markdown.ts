@@ -98,7 +98,8 @@ function cells(line: string): Inline[][] {
     .map((cell) => parseInline(cell.trim()));
 }
 
-const INLINE = /(`[^`]+`)|\[([^\]]+)\]\(([^)\s]+)\)|\*\*([^*]+)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b/;
+const INLINE =
+  /(`[^`]+`)|\[([^\]]+)\]\(((?:[^()\s]|\([^()\s]*\))+)\)|\*\*([^*]+)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b/;
 
 /** A line's text, marks resolved. */
 export function parseInline(text: string): Inline[] {

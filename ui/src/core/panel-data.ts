@@ -68,3 +68,16 @@ function layOn(series: FrameSeries, places: readonly number[], length: number): 
   places.forEach((place, i) => (histograms[place] = series.histograms![i] ?? null));
   return { ...series, values, histograms };
 }
+
+/** The `limit` series with the largest values, in their order; the same object when there are no more than that. */
+export function largestSeries(data: PanelData, limit: number): PanelData {
+  if (data.series.length <= limit) return data;
+  const peaks = data.series.map((one) => {
+    let peak = -Infinity;
+    for (const value of one.values) if (value !== null && value > peak) peak = value;
+    return peak;
+  });
+  const bound = peaks.toSorted((a, b) => b - a)[limit - 1]!;
+  const kept = data.series.filter((_, i) => peaks[i]! >= bound).slice(0, limit);
+  return { ...data, series: kept };
+}

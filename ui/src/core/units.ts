@@ -173,6 +173,30 @@ function nearWhole(percent: number): string {
 }
 
 /**
+ * Steps of an axis of values: decimal ones for most, powers of two for binary sizes, and those of clocks for times over a minute.
+ * Ascending; what `axisText` writes without odd fractions.
+ */
+export function axisIncrements(name?: string): number[] {
+  const { family, factor } = unitOf(name);
+  if (family === 'binary') return Array.from({ length: 90 }, (_, i) => 2 ** (i - 30) / factor);
+  if (family === 'time') return [...decimalSteps(-12, 0), ...CLOCK_STEPS].map((step) => step / factor);
+  return decimalSteps(-15, 18);
+}
+
+function decimalSteps(from: number, to: number): number[] {
+  const steps: number[] = [];
+  // Written as text and read back: 1e-3 and not 0.001 with an error in its last bit.
+  for (let power = from; power < to; ++power)
+    for (const digit of [1, 2, 2.5, 5]) steps.push(Number(`${digit}e${power}`));
+  return steps;
+}
+
+const CLOCK_STEPS: readonly number[] = [
+  1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+  432_000, 864_000, 2_592_000, 8_640_000, 31_536_000, 63_072_000, 157_680_000, 315_360_000,
+];
+
+/**
  * Labels of an axis: all in the same size and with the digits that tell them apart, so that "1.5 k, 2.0 k" stand in line.
  * Falls back on `unitText` where one size does not fit (logarithmic axes).
  */
@@ -182,17 +206,37 @@ export function axisText(values: readonly number[], name?: string): string[] {
   const { family, suffix, factor } = unitOf(name);
   const even = values.length > 2 && Math.abs(values[2]! - values[1]! - (values[1]! - values[0]!)) < gap * 1e-6;
   if (!even || family === 'date') return values.map((value) => unitText(value, name));
+  if (family === 'time' && largest * factor >= 60) return values.map((value) => clockText(value * factor));
   const [size, prefix] = axisSize(largest * factor, family);
   const shown = (gap * factor) / size;
   const places = Math.min(6, Math.max(0, -Math.floor(Math.log10(shown) + 1e-9)));
   const extra = Math.abs(shown * 10 ** places - Math.round(shown * 10 ** places)) > 1e-6 ? 1 : 0;
   const written =
-    family === 'time'
-      ? prefix
-      : family === 'number' || family === 'rate'
-        ? [prefix, suffix].filter(Boolean).join(' ')
-        : prefix + suffix;
+    family === 'number' || family === 'rate'
+      ? [prefix, suffix].filter(Boolean).join(' ')
+      : axisSuffix(family, prefix, suffix);
   return values.map((value) => (value === 0 ? '0' : join(((value * factor) / size).toFixed(places + extra), written)));
+}
+
+function axisSuffix(family: Family, prefix: string, suffix: string): string {
+  return family === 'time' ? prefix : prefix + suffix;
+}
+
+/** Seconds in their two largest units: "1m20s", "2h", "1d12h". */
+function clockText(seconds: number): string {
+  let left = Math.round(Math.abs(seconds));
+  const parts: string[] = [];
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0 && parts.length < 2) parts.push(`${count}${unit}`);
+  }
+  return parts.length === 0 ? '0' : (seconds < 0 ? '-' : '') + parts.join('');
 }
 
 function axisSize(largest: number, family: Family): readonly [number, string] {
