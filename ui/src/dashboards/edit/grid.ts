@@ -1,4 +1,4 @@
-import { type GridItem, gridColumns } from '../model/dashboard';
+import { gridColumns } from '../model/dashboard';
 
 // Items keep apart: what is moved stays where it is put, others give way downwards, and gaps close upwards.
 
@@ -13,7 +13,7 @@ export const leastWidth = 2;
 export const leastHeight = 2;
 
 /** The items after one of them took another box. */
-export function placed(items: readonly GridItem[], index: number, box: Box): readonly GridItem[] {
+export function placed<T extends Box>(items: readonly T[], index: number, box: Box): readonly T[] {
   const width = clamp(Math.round(box.width), leastWidth, gridColumns);
   const moved: Box = {
     width,
@@ -29,7 +29,7 @@ export function placed(items: readonly GridItem[], index: number, box: Box): rea
 }
 
 /** Each item as far up as it can be, in the order of their rows; `first` is asked before others at its height. */
-export function compacted(items: readonly GridItem[], first = -1): readonly GridItem[] {
+export function compacted<T extends Box>(items: readonly T[], first = -1): readonly T[] {
   const order = items
     .map((item, index) => ({ item, index }))
     .toSorted(
@@ -54,7 +54,7 @@ export function overlap(a: Box, b: Box): boolean {
 }
 
 /** Where an item of a size fits first, from the top left. */
-export function freePlace(items: readonly GridItem[], width: number, height: number): Box {
+export function freePlace(items: readonly Box[], width: number, height: number): Box {
   for (let y = 0; ; y += 1) {
     for (let x = 0; x + width <= gridColumns; x += 1) {
       const box = { x, y, width, height };

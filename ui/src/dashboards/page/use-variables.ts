@@ -48,7 +48,7 @@ export function useVariables(dashboard: Dashboard, choices: Choices): PageVariab
 /** Variables that are called as one of the frame's filters have that filter's values: it is kept from page to page. */
 function withFilters(names: readonly string[], choices: Choices, filters: Choices): Choices {
   const shared = names.filter((name) => isFilter(name) && (filters[name]?.length ?? 0) > 0);
-  return { ...choices, ...Object.fromEntries(shared.map((name) => [name, filters[name] ?? []])) };
+  return { ...Object.fromEntries(shared.map((name) => [name, filters[name] ?? []])), ...choices };
 }
 
 export function isFilter(name: string): boolean {
