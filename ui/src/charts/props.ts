@@ -1,5 +1,5 @@
 import type { Exemplar, Mark } from '../core/marks';
-import type { PanelData } from '../core/panel-data';
+import type { PanelData, PanelSeries } from '../core/panel-data';
 import type { Threshold } from '../core/thresholds';
 
 /** What every chart takes. Charts never fetch, and fill the box they are put into. */
@@ -17,6 +17,17 @@ export interface ChartProps {
   readonly height?: number | undefined;
 }
 
+/** A place on a chart. */
+export interface ChartPoint {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** The series next to it; null where there is none near. */
+  readonly series: PanelSeries | null;
+  /** Where it is in the window, CSS pixels. */
+  readonly x: number;
+  readonly y: number;
+}
+
 /** What charts over time take besides. */
 export interface TimeChartProps extends ChartProps {
   /** The window that is drawn, seconds; that of the data when left out. */
@@ -30,6 +41,8 @@ export interface TimeChartProps extends ChartProps {
   readonly marks?: readonly Mark[] | undefined;
   readonly exemplars?: readonly Exemplar[] | undefined;
   readonly onExemplar?: ((exemplar: Exemplar) => void) | undefined;
+  /** Called with a point that was pressed, by a click or by Enter. */
+  readonly onPoint?: ((point: ChartPoint) => void) | undefined;
 }
 
 /** The scale of values. */

@@ -50,6 +50,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const tooltip = useRef<TooltipHandle>(null);
   const plot = useRef<Plot | null>(null);
   const touched = useRef<Exemplar | null>(null);
+  const nearest = useRef<number | null>(null);
   const size = useSize(box);
   const [said, setSaid] = useState('');
 
@@ -84,11 +85,13 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     if (left < 0 || !mine) {
       tooltip.current?.hide();
       touched.current = null;
+      nearest.current = null;
       if (left < 0 || !mine) highlight(null);
       return;
     }
     const found = tooltip.current?.show(at);
     touched.current = found?.exemplar ?? null;
+    nearest.current = found?.nearest ?? null;
     at.u.over.style.cursor = touched.current !== null && props.onExemplar ? 'pointer' : '';
     highlight(found?.nearest ?? null);
   });
@@ -120,9 +123,23 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     if (size !== null && ready) plot.current?.resize(size.width, size.height);
   }, [size, ready]);
 
+  const point = () => {
+    const at = plot.current;
+    const { left = -1, top = 0, idx } = at?.u.cursor ?? {};
+    if (at === null || left < 0 || idx == null || props.onPoint === undefined) return;
+    const over = at.u.over.getBoundingClientRect();
+    const series = nearest.current === null ? null : (data.series[nearest.current] ?? null);
+    props.onPoint({ time: data.times[idx]!, series, x: over.left + left, y: over.top + top });
+  };
+  const press = () => {
+    if (touched.current !== null && props.onExemplar) props.onExemplar(touched.current);
+    else point();
+  };
+
   const walk = (event: React.KeyboardEvent) => {
     const at = plot.current;
     if (at === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'Enter') return press();
     const next = keyPlace(event.key, at, event.shiftKey ? 10 : 1);
     if (next === undefined) return;
     event.preventDefault();
@@ -153,7 +170,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         aria-label={`${label}: ${data.series.length} series. Arrow keys walk through time.`}
         onKeyDown={walk}
         onBlur={() => plot.current?.u.setCursor({ left: -10, top: -10 })}
-        onClick={() => touched.current !== null && props.onExemplar?.(touched.current)}
+        onClick={press}
       >
         <canvas className={classes.overlay} style={{ zIndex: 3 }} ref={canvas} aria-hidden />
         <Tooltip ref={tooltip} slots={slots} unit={unit} decimals={decimals} zone={zone} stacked={stacked} />

@@ -19,6 +19,8 @@ export interface PageRoute {
   };
   /** Without navigation and controls: a picture on a wall. */
   readonly bare?: true;
+  /** Without login: nothing is asked but what the page itself asks. */
+  readonly open?: true;
 }
 
 /** Alerts, SLOs, rollouts, incidents, logs and traces come between Dashboards and Cardinality. */
@@ -38,4 +40,6 @@ export const ROUTES: readonly PageRoute[] = [
     load: () => import('../dashboards/dashboards-page'),
     nav: { label: 'Dashboards', href: '/dashboards', icon: 'dashboards', key: 'd' },
   },
+  { path: '/war-room', load: () => import('../pages/war-room/war-room-page'), bare: true },
+  { path: '/view/:token', load: () => import('../pages/view/view-page'), open: true },
 ];

@@ -21,7 +21,8 @@ export interface ServerInfo {
 const EVERY_S = 10;
 const UNKNOWN: ServerInfo = { config: null, newest: undefined, lag: null, skew: 0, reachable: true };
 
-const InfoContext = createContext<ServerInfo>(UNKNOWN);
+/** For pages that know of the server by other ways, such as those of a signed link. */
+export const InfoContext = createContext<ServerInfo>(UNKNOWN);
 
 /** What is known of the server. */
 export function useServerInfo(): ServerInfo {

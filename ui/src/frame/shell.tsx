@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from '@mantine/core';
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { type ReactNode, Suspense, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
@@ -44,7 +44,8 @@ function openByName(name: string): void {
 function Navigation(props: { narrow: boolean; onNarrow: () => void; onHelp: () => void }): ReactNode {
   const [location] = useLocation();
   const { href } = useFrame();
-  const { colorScheme, toggleColorScheme } = useMantineColorScheme();
+  const { toggleColorScheme } = useMantineColorScheme();
+  const colorScheme = useComputedColorScheme();
   const here = (path: string): boolean => (path === '/' ? location === '/' : location.startsWith(path));
   return (
     <nav className={classes.nav} data-narrow={props.narrow || undefined} aria-label="Pages">

@@ -26,7 +26,7 @@ export function ShortcutsHelp(props: {
   ];
   return (
     <Modal opened={props.opened} onClose={props.onClose} title="Keyboard" size="lg">
-      <div style={{ display: 'grid', gridTemplateColumns: '3fr 2fr', gap: 24 }}>
+      <div style={{ display: 'grid', gridTemplateColumns: '3fr 2fr', gap: 24, alignItems: 'start' }}>
         {columns.map((column) => (
           <table key={column[0]?.keys} className={classes.keys}>
             <tbody>

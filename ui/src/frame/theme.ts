@@ -2,6 +2,21 @@ import { createTheme } from '@mantine/core';
 
 /** Dense and calm: small type, small gaps, one accent. */
 export const THEME = createTheme({
+  // Mantine's greys have no blue in them; these go with tokens.css.
+  colors: {
+    dark: [
+      '#e3e8ee',
+      '#c3cbd4',
+      '#9aa5b1',
+      '#6b7684',
+      '#343e4a',
+      '#29313b',
+      '#1e252e',
+      '#171c23',
+      '#12171d',
+      '#0f1318',
+    ],
+  },
   primaryColor: 'blue',
   primaryShade: { light: 7, dark: 7 },
   defaultRadius: 'sm',
