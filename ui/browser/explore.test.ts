@@ -201,7 +201,7 @@ describe('views', () => {
     const { page, calls } = await world.open(explore([BY_REGION], { from: 'now-20m', refresh: 'off' }));
     await phase(page, 'Graph', 'ready');
     expect(calls.filter((call) => call.includes('query_exemplars'))).toEqual([]);
-    await page.getByText('Exemplars').click();
+    await page.getByRole('switch', { name: 'Exemplars' }).click();
     await eventually(async () => calls.some((call) => call.includes('query_exemplars')), Boolean);
     const over = page.locator('.u-over');
     const box = (await over.boundingBox())!;
@@ -376,7 +376,7 @@ describe('the page', () => {
           .locator('section[data-phase]:not([data-phase="loading"]), section[aria-label^="Plan"] table, main ul')
           .first()
           .waitFor();
-        expect(await seriousViolations(page), path).toEqual([]);
+        expect(await seriousViolations(page, 'main'), path).toEqual([]);
         await page.context().close();
       }
     },

@@ -129,25 +129,25 @@ export async function startWorld(dist: string, servers = 12): Promise<World> {
 
 const AXE = readFileSync(join(import.meta.dirname, '../node_modules/axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds serious or critical on a page, as one line each. */
-export async function seriousViolations(page: Page): Promise<string[]> {
+/** What axe-core finds serious or critical within `part` of a page, as one line each. */
+export async function seriousViolations(page: Page, part = 'html'): Promise<string[]> {
   // By the debugger, which the page's content security policy does not concern.
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
+  return page.evaluate(async (within) => {
     const axe = (
       window as unknown as {
         axe: {
-          run(): Promise<{
+          run(part: string): Promise<{
             violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
           }>;
         };
       }
     ).axe;
-    const { violations } = await axe.run();
+    const { violations } = await axe.run(within);
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
       );
-  });
+  }, part);
 }
