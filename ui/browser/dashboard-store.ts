@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { join } from 'node:path';
 
 interface Kept {
-  document: { metadata: { name: string; project?: string; tags?: string[] }; spec: { display?: { name?: string; description?: string } } };
+  document: {
+    metadata: { name: string; project?: string; tags?: string[] };
+    spec: { display?: { name?: string; description?: string } };
+  };
   revision: number;
   source: 'shipped' | 'file' | 'store';
 }
@@ -37,7 +40,9 @@ export async function startDashboardStore(next: string, shipped: string): Promis
     void body(incoming).then((text) => {
       const { status, data, error } = answer(kept, put, incoming, match[1] && decodeURIComponent(match[1]), text);
       outgoing.writeHead(status, { 'Content-Type': 'application/json' });
-      outgoing.end(JSON.stringify(error ? { status: 'error', errorType: error[0], error: error[1] } : { status: 'success', data }));
+      outgoing.end(
+        JSON.stringify(error ? { status: 'error', errorType: error[0], error: error[1] } : { status: 'success', data }),
+      );
     });
   });
   http.on('connection', (socket) => {
@@ -64,20 +69,32 @@ interface Answered {
   readonly error?: readonly [type: string, message: string];
 }
 
-function answer(kept: Map<string, Kept>, put: DashboardStore['put'], incoming: IncomingMessage, name: string | undefined, text: string): Answered {
+function answer(
+  kept: Map<string, Kept>,
+  put: DashboardStore['put'],
+  incoming: IncomingMessage,
+  name: string | undefined,
+  text: string,
+): Answered {
   const { method } = incoming;
   if (name === undefined && method === 'GET') return { status: 200, data: [...kept.values()].map(entry) };
   if (name === undefined) {
     const document = JSON.parse(text) as Kept['document'];
-    if (kept.has(document.metadata.name)) return { status: 409, error: ['conflict', `there is a dashboard of this name: ${document.metadata.name}`] };
+    if (kept.has(document.metadata.name))
+      return { status: 409, error: ['conflict', `there is a dashboard of this name: ${document.metadata.name}`] };
     put(document);
     return { status: 201, data: data(kept.get(document.metadata.name)!) };
   }
   const there = kept.get(name);
   if (!there) return { status: 404, error: ['not_found', `no such dashboard: ${name}`] };
   if (method === 'GET') return { status: 200, data: data(there) };
-  if (there.source !== 'store') return { status: 403, error: ['forbidden', `${name} cannot be changed: it comes with Tickscope; save a copy under another name`] };
-  if (incoming.headers['if-match'] !== `"${there.revision}"`) return { status: 412, error: ['conflict', `another edit came first: revision ${there.revision}`] };
+  if (there.source !== 'store')
+    return {
+      status: 403,
+      error: ['forbidden', `${name} cannot be changed: it comes with Tickscope; save a copy under another name`],
+    };
+  if (incoming.headers['if-match'] !== `"${there.revision}"`)
+    return { status: 412, error: ['conflict', `another edit came first: revision ${there.revision}`] };
   if (method === 'DELETE') {
     kept.delete(name);
     return { status: 200, data: {} };

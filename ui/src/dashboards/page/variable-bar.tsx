@@ -1,9 +1,10 @@
 import { MultiSelect, Select, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 
-import { allValue } from '../model/dashboard';
+import { allValue, type Variable } from '../model/dashboard';
 import type { ResolvedVariable } from '../variables/resolve';
 import classes from './dashboard.module.css';
+import { isFilter } from './use-variables';
 
 export interface VariableBarProps {
   readonly variables: readonly ResolvedVariable[];
@@ -15,9 +16,7 @@ const shownMax = 200;
 
 /** The page's variables, each with its label; hidden ones are left out. */
 export function VariableBar({ variables, onChoose }: VariableBarProps): ReactNode {
-  const shown = variables.filter(
-    ({ variable }) => !variable.spec.display?.hidden && !(variable.kind === 'TextVariable' && variable.spec.constant),
-  );
+  const shown = variables.filter(({ variable }) => isOffered(variable));
   if (shown.length === 0) return null;
   return (
     <div className={classes.variables} role="group" aria-label="Variables">
@@ -26,6 +25,14 @@ export function VariableBar({ variables, onChoose }: VariableBarProps): ReactNod
       ))}
     </div>
   );
+}
+
+/** Hidden ones are not; nor those that are one of the frame's filters, which stands above the page already. */
+function isOffered(variable: Variable): boolean {
+  if (variable.spec.display?.hidden) return false;
+  if (variable.kind === 'TextVariable') return !variable.spec.constant;
+  const { name, allowMultiple, allowAllValue } = variable.spec;
+  return !(isFilter(name) && allowMultiple && allowAllValue);
 }
 
 function VariableField({
