@@ -128,7 +128,9 @@ export function HeatmapChart(props: HeatmapChartProps) {
             background: `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((at) => rampColour(at, scheme)).join(',')})`,
           }}
         />
-        <span>{unitText(grid.max)} in a cell</span>
+        <span>
+          {unitText(grid.top)} {grid.top < grid.max ? 'and more ' : ''}in a cell
+        </span>
         {lines.map(({ quantile }, i) => (
           <span key={quantile} style={{ marginLeft: i === 0 ? 'auto' : 0 }}>
             {i === 0 ? '━' : '┅'} p{Math.round(quantile * 1000) / 10}

@@ -246,9 +246,9 @@ function boundText(grid: HeatmapGrid, at: number, unit: string | undefined): str
   return bound === undefined ? '' : bound === Infinity ? '+Inf' : unitText(bound, unit);
 }
 
-/** Cells by shade. The root of the share of the largest count: what is rare stays visible. */
+/** Cells by shade. The root of the share of the strongest count: what is rare stays visible. */
 function drawCells(u: uPlot, grid: HeatmapGrid, scheme: Scheme): void {
-  if (grid.max === 0) return;
+  if (grid.top === 0) return;
   const { ctx, bbox } = u;
   const columns = grid.times.length;
   const paths = Array.from({ length: SHADES + 1 }, () => null as Path2D | null);
@@ -263,7 +263,7 @@ function drawCells(u: uPlot, grid: HeatmapGrid, scheme: Scheme): void {
       const right = xs[column + 1]!;
       // After a gap in time a cell is still one step wide.
       const left = Math.max(xs[column]!, Math.round(right - widest) - 1);
-      const path = (paths[Math.ceil(Math.sqrt(count / grid.max) * SHADES)] ??= new Path2D());
+      const path = (paths[Math.ceil(Math.sqrt(Math.min(1, count / grid.top)) * SHADES)] ??= new Path2D());
       path.rect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
     }
   }

@@ -1,6 +1,6 @@
 import { memo, useMemo, useRef, useState } from 'react';
 
-import { seriesStats, type SeriesStats } from '../core/legend';
+import { labelsText, seriesStats, type SeriesStats } from '../core/legend';
 import type { PanelData } from '../core/panel-data';
 import { unitText } from '../core/units';
 import classes from './charts.module.css';
@@ -76,7 +76,7 @@ export const LegendTable = memo(function LegendTable(props: LegendTableProps) {
                     type="button"
                     className={classes.legendName}
                     aria-pressed={!off}
-                    title={`${one.name}\nClick: only this one. Ctrl+click: on or off.`}
+                    title={`${labelsText(one.labels) || one.name}\nClick: only this one. Ctrl+click: on or off.`}
                     onClick={(event) => onChoose(one.key, !(event.ctrlKey || event.metaKey))}
                     onFocus={() => onHighlight(one.key)}
                     onBlur={() => onHighlight(null)}

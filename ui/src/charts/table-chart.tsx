@@ -47,11 +47,7 @@ export function TableChart(props: TableChartProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.above > 0 && (
-            <tr aria-hidden>
-              <td colSpan={table.columns.length} style={{ height: rows.above, padding: 0, border: 0 }} />
-            </tr>
-          )}
+          {rows.above > 0 && <tr style={{ height: rows.above }} aria-hidden />}
           {sorted.slice(rows.first, rows.last).map((row, i) => (
             <tr
               key={rows.first + i}
@@ -78,11 +74,7 @@ export function TableChart(props: TableChartProps) {
               ))}
             </tr>
           ))}
-          {rows.below > 0 && (
-            <tr aria-hidden>
-              <td colSpan={table.columns.length} style={{ height: rows.below, padding: 0, border: 0 }} />
-            </tr>
-          )}
+          {rows.below > 0 && <tr style={{ height: rows.below }} aria-hidden />}
         </tbody>
       </table>
     </div>

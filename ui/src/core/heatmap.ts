@@ -10,9 +10,11 @@ export interface HeatmapGrid {
   readonly counts: Float64Array;
   /** The largest count; 0 when there is none. */
   readonly max: number;
+  /** The count that is drawn strongest: `max`, or less where a few cells stand far above all others and would leave those invisible. */
+  readonly top: number;
 }
 
-const EMPTY: HeatmapGrid = { times: [], step: 0, rows: [], counts: new Float64Array(0), max: 0 };
+const EMPTY: HeatmapGrid = { times: [], step: 0, rows: [], counts: new Float64Array(0), max: 0, top: 0 };
 
 /** Rows of a heatmap; native histograms of many buckets are drawn in as many, neighbours added up. */
 export const ROWS_MAX = 160;
@@ -123,9 +125,11 @@ function boundOf(text: string | undefined): number | null {
 }
 
 function finish(frame: Frame, rows: HeatmapGrid['rows'], counts: Float64Array): HeatmapGrid {
-  let max = 0;
-  for (const count of counts) if (count > max) max = count;
-  return { times: frame.times, step: frame.step, rows, counts, max };
+  const ranked = counts.filter((count) => count > 0).toSorted();
+  const max = ranked[ranked.length - 1] ?? 0;
+  const most = ranked[Math.floor((ranked.length - 1) * 0.98)] ?? 0;
+  // A burst that was caught up with, or a restart: some cells of a hundred times the usual.
+  return { times: frame.times, step: frame.step, rows, counts, max, top: max > 3 * most ? most : max };
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { FrameSeries, Labels } from './frame';
 
-/** Labels as PromQL writes them: `up{job="api"}`. The whole identity of a series, for tooltips and exports. */
+/** Labels as PromQL writes them: `up{job="api"}`; empty of a series without labels. The whole identity of a series, for tooltips and exports. */
 export function labelsText(labels: Labels): string {
   const { __name__: name = '', ...rest } = labels;
   const pairs = Object.keys(rest)
     .toSorted()
     .map((key) => `${key}=${JSON.stringify(rest[key])}`);
-  return pairs.length === 0 && name !== '' ? name : `${name}{${pairs.join(', ')}}`;
+  return pairs.length === 0 ? name : `${name}{${pairs.join(', ')}}`;
 }
 
 /** A legend format of Grafana's or Perses' with its `{{label}}` filled in; labels that are not there leave nothing. */
@@ -15,8 +15,8 @@ export function formatLegend(format: string, labels: Labels): string {
 }
 
 /**
- * A name for each series: by `format` when there is one; otherwise only what tells the series apart, since a label that all of them
- * share says nothing (`eu`, `us` rather than `game_players{env="prod", region="eu"}` twice).
+ * A name for each series: by `format` when there is one; otherwise only what tells the series apart, one label if one does, since a
+ * label that all of them share says nothing (`eu`, `us` rather than `game_players{env="prod", region="eu"}` twice).
  */
 export function legendNames(series: readonly Pick<FrameSeries, 'labels'>[], format?: string): string[] {
   if (format !== undefined && format !== '' && format !== '__auto') {
@@ -27,6 +27,11 @@ export function legendNames(series: readonly Pick<FrameSeries, 'labels'>[], form
   const differing = [...names]
     .filter((name) => series.some((one) => one.labels[name] !== series[0]!.labels[name]))
     .toSorted((a, b) => Number(b === '__name__') - Number(a === '__name__') || a.localeCompare(b));
+  // One label that is another one on each is name enough: `eu-a-00046` rather than its build, map, mode and zone as well.
+  const alone = differing.find(
+    (name) => name !== '__name__' && new Set(series.map((one) => one.labels[name] ?? '')).size === series.length,
+  );
+  if (alone !== undefined) return series.map((one) => one.labels[alone] ?? '(none)');
   if (differing.length === 1) return series.map((one) => one.labels[differing[0]!] ?? '(none)');
   return series.map((one) => {
     const kept = differing.filter((name) => one.labels[name] !== undefined).map((name) => [name, one.labels[name]!]);

@@ -45,7 +45,15 @@ export function panelData(queries: readonly PanelQuery[]): PanelData {
       return { ...laid, key: place === 0 ? one.key : `${query.id}/${one.key}`, name: names[i]!, query: query.id };
     });
   });
-  return { times, step: Math.min(...given.map((query) => query.frame.step)), series };
+  const step = Math.min(...given.map((query) => query.frame.step));
+  return { times, step, series: given.length > 1 ? toldApart(series) : series };
+}
+
+/** Names that series of several queries have in common begin with the query's id. */
+function toldApart(series: readonly PanelSeries[]): readonly PanelSeries[] {
+  const queries = new Map<string, Set<string>>();
+  for (const { name, query } of series) queries.set(name, (queries.get(name) ?? new Set()).add(query));
+  return series.map((one) => (queries.get(one.name)!.size > 1 ? { ...one, name: `${one.query} ${one.name}` } : one));
 }
 
 function sameTimes(a: readonly number[], b: readonly number[]): boolean {

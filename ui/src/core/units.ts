@@ -168,8 +168,9 @@ export function unitText(value: number | null | undefined, name?: string, decima
 
 function nearWhole(percent: number): string {
   const missing = Math.abs(100 - percent);
-  if (missing > 0 && missing < 1) return percent.toFixed(Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(missing)))));
-  return digits(percent, undefined);
+  if (missing < 1e-9 || missing >= 1) return digits(percent, undefined);
+  // Two digits of what is missing.
+  return String(Number(percent.toFixed(Math.min(8, 1 - Math.floor(Math.log10(missing))))));
 }
 
 /**

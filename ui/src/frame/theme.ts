@@ -18,7 +18,8 @@ export const THEME = createTheme({
     ],
   },
   primaryColor: 'blue',
-  primaryShade: { light: 7, dark: 7 },
+  // White on it must be readable: 4.5:1.
+  primaryShade: { light: 8, dark: 8 },
   defaultRadius: 'sm',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',

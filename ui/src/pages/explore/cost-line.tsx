@@ -11,11 +11,12 @@ const REFUSE_BYTES = 40 * 1024 ** 3;
 /** What the query would cost, told before it runs; or why it cannot. */
 export function CostLine({ plan, typing }: { readonly plan: Loaded<Plan>; readonly typing: boolean }) {
   if (plan.error !== null && !plan.loading) {
-    const step = nextStep(plan.error.type, plan.error.message);
+    // Where the text is wrong the editor marks it.
+    const step = plan.error.type === 'bad_data' ? null : nextStep(plan.error.type, plan.error.message);
     return (
       <div className={`${classes.cost} ${classes.bad}`} role="status">
-        {plan.error.message}
-        {step === null ? '' : ` ${step}`}
+        {plan.error.message.replace(/^invalid parameter "query": /, '')}
+        {step === null ? '' : `. ${step}`}
       </div>
     );
   }
