@@ -43,12 +43,12 @@ const Tile = memo(function Tile(props: {
     <>
       <span className={classes.tileTitle}>
         {!plain && <LevelMark level={level} />}
-        <span className={classes.clipped}>{sli.title}</span>
+        <span className={classes.clipped}>
+          {sli.title}
+          {unit !== '' && <span className={classes.headUnit}> {unit}</span>}
+        </span>
       </span>
-      <span className={classes.tileValue}>
-        {number}
-        {unit !== '' && <span className={classes.tileUnit}> {unit}</span>}
-      </span>
+      <span className={classes.tileValue}>{number}</span>
       <span className={classes.tileCourse}>
         <Sparkline values={series?.values ?? NOTHING} width={160} height={26} />
       </span>
