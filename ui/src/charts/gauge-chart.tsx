@@ -54,7 +54,13 @@ export function GaugeChart(props: GaugeChartProps) {
                 {unitText(value, unit, decimals)}
               </text>
               {data.series.length > 1 && (
-                <text x="50" y="80" textAnchor="middle" fontSize="7.5" fill="var(--mantine-color-dimmed)">
+                <text
+                  x="50"
+                  y="80"
+                  textAnchor="middle"
+                  fontSize="7.5"
+                  fill="var(--ts-dim, var(--mantine-color-dimmed))"
+                >
                   {one.name.length > 26 ? `${one.name.slice(0, 25)}…` : one.name}
                 </text>
               )}

@@ -100,7 +100,7 @@ export function StatusHistoryChart(props: StatusHistoryChartProps) {
             y={all + 14}
             textAnchor="middle"
             fontSize="11"
-            fill="var(--mantine-color-dimmed)"
+            fill="var(--ts-dim, var(--mantine-color-dimmed))"
           >
             {texts[i]!.replace('\n', ' ')}
           </text>

@@ -10,7 +10,7 @@ const WORDS = HighlightStyle.define([
   { tag: tags.string, color: 'light-dark(#0b6b4f, #6fd1ab)' },
   { tag: tags.number, color: 'light-dark(#a34700, #f0a868)' },
   { tag: tags.labelName, color: 'light-dark(#8a5a00, #e6c94a)' },
-  { tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
+  { tag: tags.comment, color: 'var(--ts-dim, var(--mantine-color-dimmed))', fontStyle: 'italic' },
   { tag: tags.invalid, color: 'light-dark(#c22a1c, #ff7a66)' },
 ]);
 
@@ -18,19 +18,19 @@ const BOX = EditorView.theme({
   '&': {
     fontSize: '13.5px',
     backgroundColor: 'var(--ts-surface, var(--mantine-color-body))',
-    color: 'var(--mantine-color-text)',
+    color: 'var(--ts-text, var(--mantine-color-text))',
   },
   '&.cm-focused': { outline: '2px solid var(--ts-accent, var(--mantine-primary-color-filled))', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.5', maxHeight: '220px' },
-  '.cm-content': { padding: '5px 0', caretColor: 'var(--mantine-color-text)' },
+  '.cm-content': { padding: '5px 0', caretColor: 'var(--ts-text, var(--mantine-color-text))' },
   '.cm-line': { padding: '0 8px' },
-  '.cm-placeholder': { color: 'var(--mantine-color-dimmed)' },
-  '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
+  '.cm-placeholder': { color: 'var(--ts-dim, var(--mantine-color-dimmed))' },
+  '.cm-cursor': { borderLeftColor: 'var(--ts-text, var(--mantine-color-text))' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { background: 'light-dark(#cfe3fa, #29466b)' },
   '.cm-tooltip': {
     backgroundColor: 'var(--ts-raised, var(--mantine-color-body))',
-    color: 'var(--mantine-color-text)',
-    border: '1px solid var(--mantine-color-default-border)',
+    color: 'var(--ts-text, var(--mantine-color-text))',
+    border: '1px solid var(--ts-line, var(--mantine-color-default-border))',
     borderRadius: '4px',
     boxShadow: '0 4px 14px rgb(0 0 0 / 18%)',
     fontSize: '12.5px',
@@ -41,11 +41,15 @@ const BOX = EditorView.theme({
     color: 'inherit',
   },
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700' },
-  '.cm-completionDetail': { color: 'var(--mantine-color-dimmed)', fontStyle: 'normal', marginLeft: '1em' },
+  '.cm-completionDetail': {
+    color: 'var(--ts-dim, var(--mantine-color-dimmed))',
+    fontStyle: 'normal',
+    marginLeft: '1em',
+  },
   '.cm-completionInfo': { maxWidth: '380px', padding: '6px 8px' },
   '.cm-diagnostic': { padding: '4px 8px' },
   '.ts-hover': { maxWidth: '440px', padding: '6px 8px', lineHeight: '1.4' },
-  '.ts-hover span': { color: 'var(--mantine-color-dimmed)' },
+  '.ts-hover span': { color: 'var(--ts-dim, var(--mantine-color-dimmed))' },
   '.cm-matchingBracket': { backgroundColor: 'light-dark(#d9efe5, #24483b) !important' },
 });
 

@@ -14,6 +14,8 @@ import { latestTable } from '../../core/table';
 import { fixedWindow } from '../../core/time-range';
 import { serverNow } from '../../api/clock';
 import { useFrame } from '../../frame/frame-state';
+import { usePointMenu } from '../../frame/point-menu';
+import { useAnnotations } from '../../frame/use-annotations';
 import { useInstant } from './use-instant';
 import { useExemplars } from './use-exemplars';
 
@@ -47,11 +49,16 @@ function drawnRange(data: PanelData, { window, live }: ResultProps): { from: num
   return { from: last - (window.end - window.start), to: last };
 }
 
+/** A point's own series is explored already. */
+const nowhere = (): null => null;
+
 /** Lines over time. */
 export function GraphResult(props: ResultProps) {
   const { asked, states, explore, unit, window } = props;
   const { zone, setRange } = useFrame();
   const data = useData(asked, states);
+  const marks = useAnnotations();
+  const { onPoint, menu } = usePointMenu(nowhere, marks);
   const exemplars = useExemplars(
     asked.map(({ expr }) => expr),
     window.start,
@@ -59,7 +66,13 @@ export function GraphResult(props: ResultProps) {
     explore.exemplars,
   );
   return (
-    <PanelFrame title="Graph" unit={unit} state={panelState([...states.values()])} csv={() => panelCsv(data)}>
+    <PanelFrame
+      title="Graph"
+      unit={unit}
+      state={panelState([...states.values()])}
+      csv={() => panelCsv(data)}
+      controls={menu}
+    >
       <TimeSeriesChart
         data={data}
         label="Graph"
@@ -70,6 +83,8 @@ export function GraphResult(props: ResultProps) {
         drawing={explore.stacked ? 'area' : 'line'}
         range={drawnRange(data, props)}
         exemplars={exemplars}
+        marks={marks}
+        onPoint={onPoint}
         syncKey="explore"
         onZoom={(from, to) => setRange(fixedWindow(Math.round(from), Math.round(to)))}
       />
