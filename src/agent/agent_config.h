@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/aggregation_config.h"
 #include "agent/delivery_config.h"
 #include "agent/fleet_config.h"
 #include "agent/host_metrics_config.h"
@@ -127,6 +128,7 @@ struct AgentConfig {
   std::vector<StatsdConfig> statsd;
   std::vector<RemoteWriteConfig> remote_writes;
   FleetConfig fleet;
+  AggregationConfig aggregation;
   LogsConfig logs;
 
   /// Every target of every scrape config, in the order of the file, relabelled. What rules drop is not there; of what they
