@@ -12,16 +12,6 @@
 namespace tickscope::agent {
 namespace {
 
-TargetConfig TargetOf(const HostMetricsConfig& config, const std::string& host_name) {
-  LabelsBuilder labels;
-  labels.Set("job", config.job_name).Set("instance", config.instance.empty() ? host_name : config.instance);
-  for (const auto& [name, value] : config.labels)
-    labels.Set(name, value);
-  TargetConfig target;
-  target.labels = labels.Build();
-  return target;
-}
-
 wire::MetricType TypeOf(host::HostType type) {
   switch (type) {
     case host::HostType::kCounter:
@@ -46,7 +36,8 @@ HostSource::HostSource(const HostMetricsConfig& config, const std::string& host_
                        const Labels& external_labels, io::FileSystem& fs, const io::HostProbe& probe,
                        const Clock& clock, AgentMetrics& metrics, guard::Guard* guard)
     : interval_ms_(config.interval_ms),
-      target_(TargetOf(config, host_name)),
+      target_(LabelledTarget(config.job_name, config.instance.empty() ? host_name : config.instance,
+                             config.labels)),
       external_labels_(external_labels),
       hash_(MixBits(target_.labels.Hash() ^ MixBits(std::hash<std::string>()("host " + config.proc)))),
       clock_(clock),

@@ -17,16 +17,6 @@ namespace {
 using statsd::SeriesKind;
 using statsd::StatsdSeries;
 
-TargetConfig TargetOf(const StatsdConfig& config, const std::string& host_name) {
-  LabelsBuilder labels;
-  labels.Set("job", config.job_name).Set("instance", config.instance.empty() ? host_name : config.instance);
-  for (const auto& [name, value] : config.labels)
-    labels.Set(name, value);
-  TargetConfig target;
-  target.labels = labels.Build();
-  return target;
-}
-
 wire::MetricType TypeOf(SeriesKind kind) {
   switch (kind) {
     case SeriesKind::kCounter:
@@ -45,7 +35,8 @@ wire::MetricType TypeOf(SeriesKind kind) {
 StatsdSource::StatsdSource(const StatsdConfig& config, const Labels& external_labels,
                            const AgentContext& context)
     : interval_ms_(config.interval_ms),
-      target_(TargetOf(config, context.host_name)),
+      target_(LabelledTarget(config.job_name, config.instance.empty() ? context.host_name : config.instance,
+                             config.labels)),
       external_labels_(external_labels),
       hash_(MixBits(target_.labels.Hash() ^
                     MixBits(std::hash<std::string>()(config.udp + config.unix_socket)))),
