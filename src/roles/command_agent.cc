@@ -235,8 +235,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
                                       },
-                                      .metrics = registry,
-                                      .version = TICKSCOPE_VERSION});
+                                      .metrics = registry});
   const GuardRejectList rejects(*guard);
   api::RegisterGuardRoute(router, rejects);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto server, http::Server::Start(

@@ -81,6 +81,7 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
   if (store_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(OpenQueryFront());
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
+  TICKSCOPE_RETURN_IF_ERROR(OpenConsole());
   AddRoutes();
   TICKSCOPE_RETURN_IF_ERROR(OpenCredentials());
   return Listen();
@@ -303,7 +304,8 @@ void ServeProcess::AddRoutes() {
                                    .query_timeout = std::chrono::milliseconds(config_.query_timeout_ms)});
   }
   if (store_ == nullptr) {
-    api::RegisterProcessRoutes(router_, {[this] { return Ready(); }, metrics_, environment_.version});
+    api::RegisterProcessRoutes(router_, {[this] { return Ready(); }, metrics_});
+    api::RegisterLandingPage(router_, environment_.version);
     return;
   }
   api::PrometheusApiOptions options;
@@ -337,6 +339,11 @@ void ServeProcess::AddRoutes() {
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminQueueMax);
   static_cast<void>(admin_pool_->Submit([] { io::LowerThreadPriority(); }));
   if (roles_.query) OpenLive();
+  if (console_ != nullptr) {
+    console_->AddRoutes(router_);
+  } else {
+    api::RegisterLandingPage(router_, environment_.version);
+  }
   RegisterAdminEndpoints(router_, {.fs = environment_.fs,
                                    .store = *store_,
                                    .clock = environment_.clock,
@@ -395,8 +402,9 @@ void ServeProcess::Handle(const http::Router& router, http::Request request, htt
     respond(std::move(response));
     return;
   }
-  if (!IsAboutTheProcess(request.path())) {
-    const auto admitted = gate_->Admit(access::ScopeOf(request.path()), request);
+  if (!IsAboutTheProcess(request.path()) &&
+      !(console_ != nullptr && console::IsForEverybody(request, router))) {
+    const auto admitted = gate_->Admit(access::ScopeOf(request.method, request.path()), request);
     if (!admitted) {
       const bool is_unknown = admitted.error().code == ErrorCode::kUnauthenticated;
       http::Response response = http::TextResponse(is_unknown ? 401 : 403, admitted.error().message);

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "base/worker_pool.h"
+#include "console/console.h"
 #include "control/fleet_control.h"
 #include "control/inventory.h"
 #include "guard/guard.h"
@@ -117,6 +118,8 @@ class ServeProcess final : private api::MetadataSource,
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
   void OpenLive();
+  // In serve_console.cc, as all about it.
+  [[nodiscard]] tickscope::Status OpenConsole();
   // Whose a call is. Errors: as access::Gate::Admit.
   [[nodiscard]] Result<TenantId> TenantOf(const plugin::GrpcCall& call) const;
   void AddProcessMetrics();
@@ -176,6 +179,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<otlp::HttpEndpoint> otlp_http_;
   std::unique_ptr<otlp::GrpcEndpoint> otlp_grpc_;
   std::unique_ptr<signals::LokiEndpoint> loki_;
+  std::unique_ptr<console::Console> console_;  // With the query role.
   http::Router router_;
   http::Router otlp_router_;
   std::unique_ptr<http::Server> server_;

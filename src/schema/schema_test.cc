@@ -295,5 +295,69 @@ TEST(Schema, TheFileWeShipIsFreeOfProblems) {
   EXPECT_GT(reading.schema.metrics.size(), 150U);
 }
 
+TEST(Slis, FillTheirPlaceholders) {
+  Sli sli;
+  sli.expr = "sum by (le,$by) (rate(a{x=\"1\",$filter}[$window])) / $by$filter";
+  EXPECT_EQ(SliQuery(sli, {}), "sum by (le,) (rate(a{x=\"1\",}[5m])) / ");
+  EXPECT_EQ(SliQuery(sli, {.filter = "region=\"$by\"", .window = "1h", .by = "mode"}),
+            "sum by (le,mode) (rate(a{x=\"1\",region=\"$by\"}[1h])) / moderegion=\"$by\"")
+      << "what is filled in is not looked at again";
+}
+
+TEST(Slis, ReadInFileOrder) {
+  const auto schema = ReadSchema(std::string(kGood) + R"yaml(slis:
+  - {name: b, title: B, help: What., unit: ratio, good: low, warn: 0.1, bad: 0.2, expr: "x{$filter} by ($by)"}
+  - {name: a, title: A, help: What., unit: count, owner: netcode, expr: "y{$filter} by ($by)"}
+)yaml",
+                                 "t.yaml");
+  ASSERT_TRUE(schema.has_value()) << schema.error().message;
+  ASSERT_EQ(schema->slis.size(), 2U);
+  EXPECT_EQ(schema->slis[0].name, "b");
+  EXPECT_EQ(schema->slis[0].good, SliGood::kLow);
+  EXPECT_EQ(schema->slis[0].warn, 0.1);
+  EXPECT_EQ(schema->slis[0].bad, 0.2);
+  EXPECT_EQ(schema->slis[0].owner, "gameplay") << "the file's default";
+  EXPECT_EQ(schema->slis[1].good, SliGood::kHigh);
+  EXPECT_FALSE(schema->slis[1].warn.has_value());
+  EXPECT_EQ(schema->slis[1].owner, "netcode");
+}
+
+TEST(Slis, MistakesAreToldAtTheirPlace) {
+  struct Case {
+    const char* name;
+    const char* sli;
+    const char* rule;
+    const char* text;
+  };
+  const Case cases[] = {
+      {"no filter", "{name: a, title: A, help: H., unit: u, expr: 'x by ($by)'}", "sli-placeholder",
+       "$filter"},
+      {"no by", "{name: a, title: A, help: H., unit: u, expr: 'x{$filter}'}", "sli-placeholder", "$by"},
+      {"other placeholder", "{name: a, title: A, help: H., unit: u, expr: 'x{$filter} by ($by) $range'}",
+       "sli-placeholder", "$range"},
+      {"bad name", "{name: a-b, title: A, help: H., unit: u, expr: 'x{$filter} by ($by)'}", "sli-name",
+       "letters"},
+      {"one threshold", "{name: a, title: A, help: H., unit: u, warn: 1, expr: 'x{$filter} by ($by)'}",
+       "sli-threshold", "both"},
+      {"thresholds the wrong way",
+       "{name: a, title: A, help: H., unit: u, good: low, warn: 2, bad: 1, expr: 'x{$filter} by ($by)'}",
+       "sli-threshold", "bad comes before warn"},
+      {"no title", "{name: a, help: H., unit: u, expr: 'x{$filter} by ($by)'}", "form", "title"},
+      {"other direction", "{name: a, title: A, help: H., unit: u, good: up, expr: 'x{$filter} by ($by)'}",
+       "form", "high"},
+  };
+  for (const Case& test : cases) {
+    const SchemaReading reading = InspectSchema(std::string(kGood) + "slis:\n  - " + test.sli + "\n");
+    ASSERT_FALSE(reading.problems.empty()) << test.name;
+    EXPECT_EQ(reading.problems.front().rule, test.rule) << test.name;
+    EXPECT_THAT(reading.problems.front().text, ::testing::HasSubstr(test.text)) << test.name;
+    EXPECT_GT(reading.problems.front().position.line, 1U) << test.name;
+  }
+  const std::string one = "  - {name: a, title: A, help: H., unit: u, expr: 'x{$filter} by ($by)'}\n";
+  const SchemaReading twice = InspectSchema(std::string(kGood) + "slis:\n" + one + one);
+  ASSERT_EQ(twice.problems.size(), 1U);
+  EXPECT_EQ(twice.problems.front().rule, "sli-twice");
+}
+
 }  // namespace
 }  // namespace tickscope::schema

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { build } from 'vite';
 
 import { startFront, type Front } from './front';
-import { CHROMIUM, CHROMIUM_ARGS, seriousViolations } from './world';
+import { ARGS, CHROMIUM, seriousFaults } from './harness';
 
 let front: Front;
 let browser: Browser;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await build({ configFile: join(import.meta.dirname, '../bench/vite.config.ts'), logLevel: 'warn' });
   // These pages ask nothing of a server.
   front = await startFront(join(import.meta.dirname, '../dist-bench'), 'http://127.0.0.1:9');
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -137,5 +137,5 @@ it('leaves menus out on paper', async () => {
 });
 
 it.each(['light', 'dark'] as const)('has no serious fault for those who use it otherwise (%s)', async (scheme) => {
-  expect(await seriousViolations(await gallery(scheme))).toEqual([]);
+  expect(await seriousFaults(await gallery(scheme))).toEqual([]);
 });

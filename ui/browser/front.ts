@@ -16,6 +16,10 @@ export interface Front {
   down: boolean;
   /** Answers in the place of the server's, by path below `/api/v1/`; what a test wants the server to say. */
   readonly answers: Map<string, { status: number; body: unknown }>;
+  /** `console/config` without its clock, in the place of the server's; null leaves it to the server. */
+  consoleConfig: object | null;
+  /** Added to the clock that `consoleConfig` tells, in ms. */
+  skewMs: number;
   close(): Promise<void>;
 }
 
@@ -23,11 +27,17 @@ export interface Front {
 export async function startFront(dist: string, server: string): Promise<Front> {
   const answers: Front['answers'] = new Map();
   const sockets = new Set<import('node:net').Socket>();
-  const front = { down: false };
+  let away = false;
+  const front = { down: false, consoleConfig: null as object | null, skewMs: 0 };
   const http: Server = createServer((incoming, outgoing) => {
-    if (front.down) return void incoming.socket.destroy();
+    if (away) return void incoming.socket.destroy();
     const url = new URL(incoming.url ?? '/', 'http://front');
     const faked = answers.get(url.pathname.replace('/api/v1/', ''));
+    if (front.consoleConfig !== null && url.pathname === '/api/v1/console/config') {
+      const data = { ...front.consoleConfig, now: Date.now() + front.skewMs };
+      outgoing.writeHead(200, { 'Content-Type': 'application/json' });
+      return void outgoing.end(JSON.stringify({ status: 'success', data }));
+    }
     if (faked !== undefined) {
       outgoing.writeHead(faked.status, { 'Content-Type': 'application/json' });
       return void outgoing.end(JSON.stringify(faked.body));
@@ -64,20 +74,23 @@ export async function startFront(dist: string, server: string): Promise<Front> {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const address = http.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    get down() {
-      return front.down;
+  return Object.defineProperty(
+    Object.assign(front, {
+      url: `http://127.0.0.1:${port}`,
+      answers,
+      close: () =>
+        new Promise<void>((resolve) => {
+          for (const socket of sockets) socket.destroy();
+          http.close(() => resolve());
+        }),
+    }),
+    'down',
+    {
+      get: () => away,
+      set: (down: boolean) => {
+        away = down;
+        if (down) for (const socket of sockets) socket.destroy();
+      },
     },
-    set down(down: boolean) {
-      front.down = down;
-      if (down) for (const socket of sockets) socket.destroy();
-    },
-    answers,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        http.close(() => resolve());
-      }),
-  };
+  );
 }

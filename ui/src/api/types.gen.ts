@@ -1726,7 +1726,7 @@ export interface components {
             version: string;
             /** @description Of the pages in this binary; a page whose own is another reloads. Empty without pages. */
             revision: string;
-            /** @description The server's clock */
+            /** @description The server's clock, in ms. */
             now: number;
             tenant: string;
             /** @description Nothing can be stored: dashboards, annotations and links are 403. */
@@ -2029,7 +2029,7 @@ export interface components {
             page: "overview" | "dashboard";
             /** @description Ms. */
             expires: number;
-            /** @description The server's clock */
+            /** @description The server's clock, in ms. */
             now: number;
             variables?: components["schemas"]["Variables"];
             /** @description With the values of variables in its queries' and titles' places; it has no variables of its own. */

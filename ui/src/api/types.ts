@@ -17,3 +17,6 @@ export type Limits = Schemas['LimitsAnswer']['data'];
 export type GuardRejects = Schemas['GuardRejectsAnswer']['data'];
 export type LabelNamesCardinality = Schemas['LabelNamesCardinality'];
 export type LabelValuesCardinality = Schemas['LabelValuesCardinality'];
+export type ViewLink = Schemas['ViewLink'];
+export type NewViewLinkMade = Schemas['NewViewLinkAnswer']['data'];
+export type SchemaMetrics = Schemas['SchemaMetrics'];

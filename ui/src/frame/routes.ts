@@ -40,6 +40,16 @@ export const ROUTES: readonly PageRoute[] = [
     load: () => import('../dashboards/dashboards-page'),
     nav: { label: 'Dashboards', href: '/dashboards', icon: 'dashboards', key: 'd' },
   },
+  {
+    path: '/cardinality',
+    load: () => import('../pages/cardinality/cardinality-page'),
+    nav: { label: 'Cardinality', href: '/cardinality', icon: 'cardinality', key: 'c' },
+  },
+  {
+    path: '/status',
+    load: () => import('../pages/status/status-page'),
+    nav: { label: 'Status', href: '/status', icon: 'status', key: 's' },
+  },
   { path: '/war-room', load: () => import('../pages/war-room/war-room-page'), bare: true },
   { path: '/view/:token', load: () => import('../pages/view/view-page'), open: true },
 ];

@@ -17,9 +17,11 @@ export const THEME = createTheme({
       '#0f1318',
     ],
   },
+  components: {
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+  },
   primaryColor: 'blue',
-  // White on it must be readable: 4.5:1.
-  primaryShade: { light: 8, dark: 8 },
+  primaryShade: 8,
   defaultRadius: 'sm',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
