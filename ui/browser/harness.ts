@@ -10,7 +10,9 @@ import { type Front, startFront } from './front';
 
 const DIST = join(import.meta.dirname, '../dist');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const ARGS = [
+/** The browser, and how it is started. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -26,6 +28,10 @@ export interface Opening {
   readonly width?: number;
   readonly height?: number;
   readonly zone?: string;
+  /** Lets the page use the clipboard. */
+  readonly clipboard?: true;
+  /** Gathers what the page asks of the API from its first moment: `POST stream`. */
+  readonly calls?: string[];
 }
 
 /** The console in a browser, for one test file. */
@@ -44,7 +50,7 @@ export function useConsole(): Console {
   let faults: string[] = [];
   const server = inject('server');
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   });
   beforeAll(async () => {
     front = await startFront(DIST, server);
@@ -67,7 +73,7 @@ export function useConsole(): Console {
       return front;
     },
     server,
-    open: async (path, { scheme = 'light', width = 1440, height = 900, zone = 'UTC' } = {}) => {
+    open: async (path, { scheme = 'light', width = 1440, height = 900, zone = 'UTC', clipboard, calls } = {}) => {
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: scheme,
@@ -75,11 +81,14 @@ export function useConsole(): Console {
         reducedMotion: 'reduce',
       });
       contexts.push(context);
+      if (clipboard) await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: front.url });
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
       page.on('pageerror', (error) => faults.push(`the page threw: ${error.message}`));
       page.on('request', (request) => {
         const url = request.url();
+        const asked = /\/api\/v1\/([^?]*)/.exec(url)?.[1];
+        if (asked !== undefined) calls?.push(`${request.method()} ${asked}`);
         if (!url.startsWith(front.url) && !/^(data|blob|about):/.test(url)) faults.push(`asked another host: ${url}`);
       });
       page.on('console', (message) => {
