@@ -64,7 +64,9 @@ Aggregation ReadAggregation(config::YamlMap map, const Metric& metric) {
     map.Complain(is_given("by") ? "by" : "without",
                  "give one of them: by with the labels that stay, or without with those that go");
   aggregation.grouping = is_given("by") ? Aggregation::Grouping::kBy : Aggregation::Grouping::kWithout;
-  aggregation.labels = map.Strings(is_given("by") ? "by" : "without");
+  // Both are known keys, whichever counts.
+  aggregation.labels = map.Strings("without");
+  if (is_given("by")) aggregation.labels = map.Strings("by");
   std::ranges::sort(aggregation.labels);
   if (is_given("without") && !is_given("by") && aggregation.labels.empty())
     map.Complain("without", "expected at least one label: nothing would be added up");
