@@ -41,3 +41,26 @@ build_ui() {
   fi
   echo "$state" >"$stamp"
 }
+
+# ui_ready: whether the packages are there; says so when they are not.
+ui_ready() {
+  [ -d ui/node_modules/vitest ] && return
+  say "the console's packages are missing: its tests are skipped"
+  return 1
+}
+
+# Types, lint, layout and the tests of what needs no browser.
+test_ui() {
+  ui_ready || return 0
+  say "the console: check and unit tests"
+  local node
+  node=$(node_directory)
+  ui_npm "$node" run --silent check && ui_npm "$node" run --silent test
+}
+
+# The pages in a real Chromium against the binary that was built.
+test_browser() {
+  ui_ready || return 0
+  say "the console in a browser"
+  TICKSCOPE_BIN="$PWD/build/release/bin/tickscope" ui_npm "$(node_directory)" run --silent browser
+}

@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['browser/**/*.test.ts'],
     globalSetup: ['browser/server.ts'],
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 15_000,
   },
 });

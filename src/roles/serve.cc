@@ -78,10 +78,10 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
                                   mutations_.get()));
   }
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
+  TICKSCOPE_RETURN_IF_ERROR(OpenConsole());
   if (store_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(OpenQueryFront());
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
-  TICKSCOPE_RETURN_IF_ERROR(OpenConsole());
   AddRoutes();
   TICKSCOPE_RETURN_IF_ERROR(OpenCredentials());
   return Listen();
@@ -215,7 +215,9 @@ tickscope::Status ServeProcess::OpenQueryFront() {
       tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
   label_cache_ =
       std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
-  negative_cache_ = std::make_unique<queryfront::NegativeCache>(Storage(), states, metrics_,
+  noting_ = std::make_unique<console::NotingQueryable>(Storage(),
+                                                       console_ == nullptr ? nullptr : &console_->usage());
+  negative_cache_ = std::make_unique<queryfront::NegativeCache>(*noting_, states, metrics_,
                                                                 config_.result_cache.negative_bytes);
   queryfront::QueryFrontOptions options = config_.front;
   options.admission.slots_max = config_.query_threads;
@@ -527,6 +529,7 @@ void ServeProcess::Stop() {
   credentials_watch_stopping_ = true;
   if (credentials_watch_ != nullptr) credentials_watch_->Join();
   probe_.reset();
+  if (console_ != nullptr) console_->Stop();
   if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
   if (grpc_server_ != nullptr) grpc_server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));

@@ -45,6 +45,7 @@
 #include <vector>
 
 #include "config/yaml_tree.h"
+#include "schema/aggregation.h"
 
 namespace tickscope::schema {
 
@@ -121,6 +122,8 @@ struct Metric {
   /// Most series a target may have of it, a histogram counted once; later ones go to __overflow__. The product of
   /// its labels' budgets when the file gives none.
   std::uint64_t series_max = 1;
+  /// What agents add up of it, if anything.
+  std::optional<Aggregation> aggregate;
   /// Of the name in the file.
   config::YamlPosition position;
 };

@@ -174,6 +174,7 @@ class Reader {
     metric.series_max =
         static_cast<std::uint64_t>(map.Int("series_max", static_cast<std::int64_t>(LabelProduct(metric)),
                                            {.min = 1, .max = static_cast<std::int64_t>(kBudgetMax)}));
+    if (map.Has("aggregate")) metric.aggregate = ReadAggregation(map.Map("aggregate"), metric);
     return metric;
   }
 

@@ -106,6 +106,7 @@ class Checker {
       CheckName(metric);
       CheckUnit(metric);
       CheckMetricLabels(metric);
+      CheckAggregation(metric);
       CheckSeriesNames(metric);
       CheckSize(metric);
     }
@@ -278,6 +279,19 @@ class Checker {
     Tell(label.position, Severity::kError, "label-pattern",
          fmt::format("label {:?}: expected a regular expression (RE2), got {:?}: {}", label.name,
                      label.pattern, pattern.error()));
+  }
+
+  void CheckAggregation(const Metric& metric) {
+    if (!metric.aggregate) return;
+    for (const std::string& label : metric.aggregate->labels) {
+      // Whoever scrapes adds these two.
+      if (label == "job" || label == "instance") continue;
+      if (FindLabel(metric.labels, label) == nullptr && FindLabel(schema_.target_labels, label) == nullptr)
+        Error(metric, "aggregate-label", fmt::format("aggregate: no series of it has a label {:?}", label));
+    }
+    if (metric.aggregate->every_ms < metric.cadence_ms)
+      Warn(metric, "aggregate-window",
+           "aggregate: windows shorter than the cadence repeat themselves: make every as long or longer");
   }
 
   // S1, also for two types under one name.

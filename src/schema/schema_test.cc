@@ -136,6 +136,20 @@ TEST(Schema, TellsEachMistakeAtItsPlace) {
        "5:5 form metrics[0].buckets: required: the upper bounds of a histogram, ascending, without +Inf"},
       {"buckets of a gauge", OneMetric("{name: t, type: gauge, help: h, buckets: [1]}"),
        "5:46 form metrics[0].buckets: only a histogram has it, not a gauge"},
+      {"an aggregate of both kinds",
+       OneMetric("{name: a, type: gauge, help: h, aggregate: {by: [], without: [b]}}"),
+       "5:53 form metrics[0].aggregate.by: give one of them: by with the labels that stay, or without with "
+       "those "
+       "that go"},
+      {"an aggregate without nothing", OneMetric("{name: a, type: gauge, help: h, aggregate: {without: []}}"),
+       "5:58 form metrics[0].aggregate.without: expected at least one label: nothing would be added up"},
+      {"a sum of quantiles", OneMetric("{name: a, type: summary, help: h, aggregate: {by: []}}"),
+       "5:50 form metrics[0].aggregate.functions: a summary cannot be aggregated"},
+      {"the mean of counters",
+       OneMetric("{name: a_total, type: counter, help: h, aggregate: {by: [], functions: [sum, avg]}}"),
+       "5:76 form metrics[0].aggregate.functions: expected some of sum, count for a counter, got \"avg\""},
+      {"a label nobody has", OneMetric("{name: a, type: gauge, help: h, aggregate: {by: [shop]}}"),
+       "5:5 aggregate-label a: aggregate: no series of it has a label \"shop\""},
       {"bounds that fall", OneMetric("{name: t, type: histogram, help: h, buckets: [1, 3, 2]}"),
        "5:50 form metrics[0].buckets: expected ascending bounds, got 2 after 3"},
       {"a bound that is infinite", OneMetric("{name: t, type: histogram, help: h, buckets: [1, inf]}"),
@@ -176,6 +190,44 @@ TEST(Schema, TellsEachMistakeAtItsPlace) {
               c.told);
     EXPECT_EQ(reading.problems.size(), 1U);
   }
+}
+
+TEST(Schema, WhatAgentsAddUp) {
+  const auto schema = ReadSchema(R"(
+schema: s
+version: "1.0"
+defaults: {owner: o}
+target_labels: {region: {values: [na, eu]}, server: {budget: 9}}
+metrics:
+  - name: joins_total
+    type: counter
+    help: h
+    labels: {platform: {values: [pc]}}
+    aggregate: {without: [server], every: 30s, functions: [count, sum], keep_raw: false}
+  - {name: tick_seconds, type: histogram, unit: seconds, help: h, buckets: [1], aggregate: {by: [region]}}
+)",
+                                 "s.yaml");
+  ASSERT_TRUE(schema) << schema.error().message;
+  const Metric& joins = schema->metrics[0];
+  ASSERT_TRUE(joins.aggregate);
+  EXPECT_EQ(joins.aggregate->every_ms, 30'000);
+  EXPECT_FALSE(joins.aggregate->keep_raw);
+  EXPECT_TRUE(joins.aggregate->Keeps("region"));
+  EXPECT_FALSE(joins.aggregate->Keeps("server"));
+  const std::vector<Metric> made = AggregateMetrics(*schema, joins);
+  ASSERT_EQ(made.size(), 2U);
+  EXPECT_EQ(made[0].name, "joins_total:sum");
+  EXPECT_EQ(made[0].kind, MetricKind::kCounter);
+  EXPECT_EQ(made[1].name, "joins_total:count");
+  EXPECT_EQ(made[1].kind, MetricKind::kGauge);
+  EXPECT_EQ(made[0].labels.size(), 3U);
+  const Metric& tick = schema->metrics[1];
+  EXPECT_TRUE(tick.aggregate->keep_raw);
+  EXPECT_TRUE(tick.aggregate->Keeps("region"));
+  EXPECT_FALSE(tick.aggregate->Keeps("server"));
+  EXPECT_THAT(SeriesNames(AggregateMetrics(*schema, tick)[0]),
+              testing::ElementsAre("tick_seconds:merge_bucket", "tick_seconds:merge_sum",
+                                   "tick_seconds:merge_count"));
 }
 
 TEST(Schema, ANameHasOneMeaning) {

@@ -79,7 +79,7 @@ function sparkPath(values: readonly (number | null)[]): { line: string; area: st
   if (points.length < 2) return null;
   const low = Math.min(...points.map(([, value]) => value));
   const high = Math.max(...points.map(([, value]) => value));
-  const flat = high - low < Math.abs(high) * 1e-9;
+  const flat = high - low <= Math.abs(high) * 1e-9;
   const line = points
     .map(
       ([x, value], i) =>

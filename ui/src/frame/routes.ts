@@ -40,6 +40,8 @@ export const ROUTES: readonly PageRoute[] = [
     load: () => import('../dashboards/dashboards-page'),
     nav: { label: 'Dashboards', href: '/dashboards', icon: 'dashboards', key: 'd' },
   },
+  { path: '/d/:name', load: () => import('../dashboards/page/dashboard-page') },
+  { path: '/d/:name/wall', load: () => import('../dashboards/page/wall-page'), bare: true },
   {
     path: '/cardinality',
     load: () => import('../pages/cardinality/cardinality-page'),
