@@ -3,7 +3,8 @@
 
   metrics   a target of 300 series every ten seconds, sent on: resident memory at its most and processor time, of both at once, for
             --minutes
-  logs      1 MB/s of log lines of which one in twenty has something private, followed, scanned, tokenized, spooled, compressed and sent
+  logs      1 MB/s of log lines of which one in twenty has something private, followed, scanned, tokenized, spooled, compressed and sent, over
+            TLS in which both sides show a certificate
 
 Agents send to a server of their own each, which takes what comes. --quick takes a minute of each.
 """
@@ -15,11 +16,13 @@ import collections
 import http.server
 import pathlib
 import random
+import ssl
 import sys
 import threading
 import time
 
 from servers_under_test import CLOCK_TICKS_PER_S, TICKSCOPE, Child, find_program, free_port, http_call, print_table, record, work_directory
+from certificates import Authority
 
 SERIES = 300
 LINE = "2026-11-26T09:35:{:02}.{:03}Z INFO tick={} dt={:.4f}ms players={} region=eu map=harbor queue={} sent={} recv={}\n"
@@ -71,7 +74,7 @@ class Target:
 class Sink:
     """Takes what is pushed and says yes."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         sink = self
         self.requests = 0
         self.bytes = 0
@@ -90,7 +93,9 @@ class Sink:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if context:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -200,8 +205,21 @@ def write_lines(path: pathlib.Path, bytes_per_s: int, stop: threading.Event, wri
                 written["lines"] += len(step)
 
 
+def mutual_tls(folder: pathlib.Path) -> ssl.SSLContext:
+    """A receiver's context that asks for a certificate; the agent's is host.pem beside ca.pem."""
+    authority = Authority(folder, "ca")
+    served = authority.issue("server", ["IP:127.0.0.1"])
+    authority.issue("host", ["URI:spiffe://bench.example/eu/agent/host"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.certificate, served.key)
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 def logs(seconds: float, work: pathlib.Path) -> list[dict]:
-    sink, port = Sink(), free_port()
+    certificates = work / "certificates"
+    sink, port = Sink(mutual_tls(certificates)), free_port()
     folder = work / "logs"
     folder.mkdir()
     keys = work / "keys"
@@ -209,7 +227,8 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     keys.chmod(0o600)
     config = work / "logs.yaml"
     config.write_text(
-        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push}}\n  spool: {{directory: {work}/log-spool}}\n"
+        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push, tls_config: {{"
+        f"ca_file: {certificates}/ca.pem, cert_file: {certificates}/host.pem, key_file: {certificates}/host.key}}}}\n  spool: {{directory: {work}/log-spool}}\n"
         f"  tokens: {{keys: {keys}}}\n  files: [{{paths: ['{folder}/*.log'], labels: {{app: game}}}}]\n"
     )
     agent = Agent("tickscope", [TICKSCOPE, "agent", "--config", config], f"http://127.0.0.1:{port}/-/ready", work)
@@ -229,7 +248,7 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     agent.child.close()
     if sent != written["lines"]:
         raise SystemExit(f"{written['lines']} lines were written, {sent:.0f} arrived")
-    return [row | {"row": "logs", "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
+    return [row | {"row": "logs", "transport": "mtls", "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
 
 
 ASKED = {"metrics": (10, 0.001), "logs": (30, 0.02)}
