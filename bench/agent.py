@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import functools
 import http.server
 import pathlib
 import random
@@ -136,6 +137,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["metrics", "logs"], action="append")
     parser.add_argument("--minutes", type=float, default=10, help="measured time of each row (default %(default)s)")
+    parser.add_argument("--compression", choices=["snappy", "zstd"], default="snappy", help="of logs (default %(default)s)")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/agent.jsonl")
     return parser.parse_args()
@@ -217,7 +219,7 @@ def mutual_tls(folder: pathlib.Path) -> ssl.SSLContext:
     return context
 
 
-def logs(seconds: float, work: pathlib.Path) -> list[dict]:
+def logs(seconds: float, work: pathlib.Path, compression: str) -> list[dict]:
     certificates = work / "certificates"
     sink, port = Sink(mutual_tls(certificates)), free_port()
     folder = work / "logs"
@@ -227,7 +229,7 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     keys.chmod(0o600)
     config = work / "logs.yaml"
     config.write_text(
-        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push, tls_config: {{"
+        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push, compression: {compression}, tls_config: {{"
         f"ca_file: {certificates}/ca.pem, cert_file: {certificates}/host.pem, key_file: {certificates}/host.key}}}}\n  spool: {{directory: {work}/log-spool}}\n"
         f"  tokens: {{keys: {keys}}}\n  files: [{{paths: ['{folder}/*.log'], labels: {{app: game}}}}]\n"
     )
@@ -248,7 +250,7 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     agent.child.close()
     if sent != written["lines"]:
         raise SystemExit(f"{written['lines']} lines were written, {sent:.0f} arrived")
-    return [row | {"row": "logs", "transport": "mtls", "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
+    return [row | {"row": "logs", "transport": "mtls", "compression": compression, "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
 
 
 ASKED = {"metrics": (10, 0.001), "logs": (30, 0.02)}
@@ -258,7 +260,7 @@ def main() -> None:
     arguments = parse_arguments()
     seconds = 60 * (1 if arguments.quick else arguments.minutes)
     rows: list[dict] = []
-    for name, run in {"metrics": metrics, "logs": logs}.items():
+    for name, run in {"metrics": metrics, "logs": functools.partial(logs, compression=arguments.compression)}.items():
         if name in (arguments.only or ["metrics", "logs"]):
             with work_directory() as folder:
                 rows += run(seconds, pathlib.Path(folder))

@@ -219,7 +219,6 @@ void LogShipper::SendNext() {
   const spool::SpoolRecord& spooled = under_way_->record;
   http::Headers headers;
   headers.Set("Content-Type", "application/x-protobuf");
-  headers.Set("Content-Encoding", "snappy");
   std::optional<wire::DeliveryNumber> number;
   // A segment whose header is damaged does not know its epoch.
   if (spooled.epoch != 0) number = {.epoch = spooled.epoch, .number = spooled.number};
@@ -234,6 +233,7 @@ void LogShipper::SendNext() {
 }
 
 void LogShipper::OnAnswer(const PushAnswer& answer) {
+  if (lane_.IsAboutCompression(answer)) return SendNext();
   const std::uint32_t lines = under_way_->record.items;
   switch (lane_.Judge(answer)) {
     case PushVerdict::kAgain:

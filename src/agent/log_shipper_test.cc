@@ -200,6 +200,53 @@ TEST_F(LogShipperTest, AReceiverThatRefusesMuchIsAskedLess) {
   EXPECT_EQ(Requests("ok"), 1U) << "and it comes back";
 }
 
+TEST_F(LogShipperTest, ZstdIsSentWhereItIsTakenAndSnappyElsewhere) {
+  config_.push.delivery.compression = PushCompression::kZstd;
+  Start();
+  Write("one");
+  RunFor(seconds(1));
+  Answer("first", 400);
+  Write("two");
+  RunFor(seconds(1));
+  EXPECT_EQ(Requests("refused"), 1U) << "who took zstd before means something else by 400";
+  Answer("first", 415);
+  Write("three");
+  RunFor(seconds(1));
+  std::vector<std::string> codings;
+  for (const Asked& asked : asked_)
+    codings.emplace_back(asked.headers.Get("Content-Encoding"));
+  EXPECT_THAT(codings, ElementsAre("zstd", "zstd", "zstd", "snappy"));
+  EXPECT_EQ(asked_[3].headers.Get(wire::kDeliveryHeader), asked_[2].headers.Get(wire::kDeliveryHeader));
+}
+
+TEST_F(LogShipperTest, AReceiverThatCannotReadZstdLosesNothing) {
+  config_.push.delivery.compression = PushCompression::kZstd;
+  servers_.erase("first");
+  servers_["first"] = http::Server::Start(
+                          network_, {.address = "first:80"},
+                          [this](const http::Request& request, http::Respond respond) {
+                            const bool is_snappy = request.headers.Get("Content-Encoding") == "snappy";
+                            asked_.push_back({"first", clock_.NowMs() - kStartMs, request.headers});
+                            respond({.status = is_snappy ? 204 : 400});
+                          },
+                          server_registry_)
+                          .value();
+  Start();
+  Write("one");
+  Write("two");
+  RunFor(seconds(1));
+  EXPECT_THAT(asked_, SizeIs(3)) << "zstd is tried once";
+  EXPECT_EQ(Requests("ok"), 2U);
+  EXPECT_EQ(Requests("refused"), 0U);
+}
+
+TEST(PushCompression, WhatIsNoBlockStays) {
+  std::string body = "\xff\xff\xff\xff\xff\xff";
+  const std::string before = body;
+  EXPECT_FALSE(RepackAsZstd(body).has_value());
+  EXPECT_EQ(body, before);
+}
+
 TEST_F(LogShipperTest, CertificatesThatAreNotThereAreToldAtTheStart) {
   config_.push.url = "https://first:443/loki/api/v1/push";
   config_.push.tls.client.ca_file = "none.pem";

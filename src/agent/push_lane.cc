@@ -45,34 +45,45 @@ bool PushLane::Send(http::Headers headers, MakeBody make_body, OnAnswer on_answe
   }
   is_sending_ = true;
   // The executor's thread has the client to itself until the answer is posted.
-  const bool taken =
-      executor_([this, receiver, link = client_link_, headers = std::move(headers),
-                 make_body = std::move(make_body), on_answer = std::move(on_answer)]() mutable {
-        const PushContext& context = route_.context();
-        const http::Url& url = link->urls[receiver];
-        http::Request request{.method = "POST", .headers = std::move(headers)};
-        make_body(request);
-        if (const SigV4Config& sigv4 = link->settings.sigv4; !sigv4.region.empty()) {
-          request.target = url.target;
-          SignV4(sigv4, link->credentials, url, context.clock.NowMs(), request);
-        }
-        const std::size_t body_bytes = request.body.size();
-        const std::chrono::nanoseconds started = context.clock.Monotonic();
-        Result<http::Response> response = client_->Fetch(url, std::move(request));
-        PushAnswer answer{.response = std::move(response),
-                          .link = std::move(link),
-                          .receiver = receiver,
-                          .body_bytes = body_bytes,
-                          .took = context.clock.Monotonic() - started};
-        context.loop.Post([this, answer = std::move(answer), on_answer = std::move(on_answer)]() mutable {
-          is_sending_ = false;
-          on_answer(std::move(answer));
-        });
-      });
+  const bool taken = executor_([this, receiver, link = client_link_, compression = route_.compression(),
+                                headers = std::move(headers), make_body = std::move(make_body),
+                                on_answer = std::move(on_answer)]() mutable {
+    const PushContext& context = route_.context();
+    const http::Url& url = link->urls[receiver];
+    http::Request request{.method = "POST", .headers = std::move(headers)};
+    make_body(request);
+    const bool wants_zstd = compression == PushCompression::kZstd;
+    if (wants_zstd && !RepackAsZstd(request.body)) compression = PushCompression::kSnappy;
+    request.headers.Set("Content-Encoding", compression == PushCompression::kZstd ? "zstd" : "snappy");
+    if (const SigV4Config& sigv4 = link->settings.sigv4; !sigv4.region.empty()) {
+      request.target = url.target;
+      SignV4(sigv4, link->credentials, url, context.clock.NowMs(), request);
+    }
+    const std::size_t body_bytes = request.body.size();
+    const std::chrono::nanoseconds started = context.clock.Monotonic();
+    Result<http::Response> response = client_->Fetch(url, std::move(request));
+    PushAnswer answer{.response = std::move(response),
+                      .link = std::move(link),
+                      .receiver = receiver,
+                      .body_bytes = body_bytes,
+                      .compression = compression,
+                      .took = context.clock.Monotonic() - started};
+    context.loop.Post([this, answer = std::move(answer), on_answer = std::move(on_answer)]() mutable {
+      is_sending_ = false;
+      on_answer(std::move(answer));
+    });
+  });
   if (taken) return true;
   is_sending_ = false;
   ResumeAfter(kExecutorBusyWait);
   return false;
+}
+
+bool PushLane::IsAboutCompression(const PushAnswer& answer) {
+  if (answer.compression != PushCompression::kZstd || !answer.response) return false;
+  const int status = answer.response->status;
+  const bool is_refusal = status >= 400 && status < 500 && status != 429 && !KnowsUsNot(status);
+  return is_refusal && route_.ZstdRefused(status);
 }
 
 PushVerdict PushLane::Judge(const PushAnswer& answer) {
@@ -90,6 +101,7 @@ PushVerdict PushLane::Judge(const PushAnswer& answer) {
   retry_.Reset();
   if (status < 200 || status >= 300) return PushVerdict::kRefused;
   route_.SayIsBack();
+  if (answer.compression == PushCompression::kZstd) route_.ZstdTaken();
   return PushVerdict::kTaken;
 }
 

@@ -29,6 +29,7 @@ struct PushAnswer {
   PushLinkPtr link;
   std::size_t receiver = 0;
   std::size_t body_bytes = 0;
+  PushCompression compression = PushCompression::kSnappy;
   std::chrono::nanoseconds took{0};
 };
 
@@ -36,7 +37,7 @@ enum class PushVerdict : std::uint8_t { kTaken, kRefused, kAgain };
 
 class PushLane {
  public:
-  /// Fills a request's body. Runs on the executor's thread.
+  /// Fills a request's body with a snappy block. Runs on the executor's thread.
   using MakeBody = std::move_only_function<void(http::Request&)>;
   using OnAnswer = std::move_only_function<void(PushAnswer)>;
 
@@ -54,6 +55,9 @@ class PushLane {
   [[nodiscard]] bool IsHeldBack();
   /// Requires: is_free(). False when no thread takes it now: then the lane waits, and resumes.
   [[nodiscard]] bool Send(http::Headers headers, MakeBody make_body, OnAnswer on_answer);
+  /// Whether an answer says that the body was packed in a way that is not understood there. Then it is to be sent again, now, and will be
+  /// packed otherwise. Ask before Judge.
+  [[nodiscard]] bool IsAboutCompression(const PushAnswer& answer);
   /// Learns of an answer; each is told once, or never.
   [[nodiscard]] PushVerdict Judge(const PushAnswer& answer);
   /// Waits for as long as the answer asks, or failures in a row suggest, and resumes. `items` were not taken.

@@ -33,6 +33,8 @@ void PushRoute::Use(PushLinkPtr link) {
   timeout_ = std::chrono::milliseconds(settings().timeout_ms);
   receivers_ = Receivers(link_->urls.size(), settings().delivery.failover);
   throttle_ = AdaptiveThrottle(settings().delivery.throttle_ratio);
+  is_zstd_refused_ = false;
+  was_zstd_taken_ = false;
   if (credentials_timer_) context_.loop.CancelTimer(*std::exchange(credentials_timer_, std::nullopt));
   CheckCredentialsLater();
 }
@@ -96,6 +98,17 @@ bool PushRoute::Learn(const PushLink& link, std::size_t receiver, Answered answe
     receivers_.Succeeded(receiver, now_ms);
   } else {
     receivers_.Failed(receiver, now_ms);
+  }
+  return true;
+}
+
+bool PushRoute::ZstdRefused(int status) {
+  // Receivers that do not look at the header find a snappy block that is none: 400, or whatever they have for it. One that took zstd
+  // means something else by that.
+  if (status != 415 && was_zstd_taken_) return false;
+  if (!std::exchange(is_zstd_refused_, true)) {
+    Log(LogLevel::kWarn, "receiver does not take zstd, using snappy",
+        {{"url", settings().url}, {"of", settings().content}, {"status", status}});
   }
   return true;
 }

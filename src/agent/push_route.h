@@ -55,6 +55,15 @@ class PushRoute {
   /// What became of a request. False when it went to other gateways than those of now: then it teaches nothing.
   bool Learn(const PushLink& link, std::size_t receiver, Answered answered);
 
+  /// How the next body is packed: as the settings say, unless the receiver did not take it so.
+  [[nodiscard]] PushCompression compression() const {
+    return is_zstd_refused_ ? PushCompression::kSnappy : settings().delivery.compression;
+  }
+  /// A body packed with zstd was taken, or refused with a status.
+  void ZstdTaken() { was_zstd_taken_ = true; }
+  /// False when that is not what the refusal is about.
+  [[nodiscard]] bool ZstdRefused(int status);
+
   /// Says once that the receiver went away, and once that it is back.
   void SayIsAway(std::string_view why);
   void SayIsBack();
@@ -76,6 +85,8 @@ class PushRoute {
   AdaptiveThrottle throttle_;
   std::optional<io::TimerId> credentials_timer_;
   bool was_reachable_ = true;
+  bool is_zstd_refused_ = false;
+  bool was_zstd_taken_ = false;
   TimeMs refusal_said_ms_ = 0;
 };
 

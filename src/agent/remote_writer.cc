@@ -255,7 +255,6 @@ std::optional<wire::DeliveryNumber> RemoteWriter::NumberOf(const QueuedPart& que
 http::Headers RemoteWriter::HeadersOf(const QueuedPart& queued, wire::RemoteWriteProtocol protocol) const {
   http::Headers headers;
   headers.Set("Content-Type", wire::RemoteWriteContentType(protocol));
-  headers.Set("Content-Encoding", wire::kRemoteWriteContentEncoding);
   headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
   if (context_.observer != nullptr) context_.observer->Decorate(headers);
   route_.AddHeaders(NumberOf(queued), headers);
@@ -276,7 +275,9 @@ void RemoteWriter::MakeBody(const QueuedPart& queued, wire::RemoteWriteProtocol 
 
 void RemoteWriter::OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
   context_.metrics.request_seconds->Observe(std::chrono::duration<double>(answer.took).count());
-  if (KnowsOnlyV1(protocol, answer)) {
+  if (shard.lane.IsAboutCompression(answer)) {
+    // Packed otherwise, by SendNext.
+  } else if (KnowsOnlyV1(protocol, answer)) {
     if (std::exchange(protocol_, wire::RemoteWriteProtocol::kV1) == wire::RemoteWriteProtocol::kV2) {
       Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.url}});
     }

@@ -137,6 +137,8 @@ class LokiReceiver:
             self.requests += 1
             if self.status != 204:
                 return self.status
+            if headers.get("Content-Encoding") != "snappy":
+                return 400
             self.headers.append(headers)
             assert path == "/loki/api/v1/push"
             for entry in decode(body):

@@ -247,3 +247,34 @@ def test_logs_go_over_mutual_tls_to_the_gateway_that_is_there(start, tickscope, 
     assert running.child.stop() == 0
     first.close()
     second.close()
+
+
+ZSTD = """\
+logs:
+  push: {{url: "{url}/loki/api/v1/push", batch_wait: 100ms, compression: zstd}}
+  spool: {{directory: {spool}, bytes_max: 64MiB}}
+  files: [{{paths: ["{logs}/*.log"], labels: {{app: game}}}}]
+"""
+
+
+def test_zstd_goes_to_a_gateway_that_takes_it_and_snappy_to_one_that_does_not(start, tickscope, tmp_path, serve):
+    server = serve()
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "game.log").write_text("".join(f"level=info some words of a usual length, number {number}\n" for number in range(1000)))
+    running = RunningAgent(start, tickscope, tmp_path, ZSTD.format(url=server.url, spool=tmp_path / "spool", logs=logs))
+    running.wait(lambda: running.metric("tickscope_log_sent_lines_total") == 1000, "all lines sent")
+    assert running.metric('tickscope_log_requests_total{result="refused"}') == 0
+    records = server.get("/api/v1/stream/tail", {"format": "json", "kind": "logs", "limit": "2000"}).text.splitlines()
+    assert sum("number 999" in record for record in records) == 1
+    assert running.child.stop() == 0
+    assert "using snappy" not in running.child.log_tail()
+
+    old = LokiReceiver()  # Whatever the header says, it reads snappy.
+    other = tmp_path / "other"
+    other.mkdir()
+    running = RunningAgent(start, tickscope, other, ZSTD.format(url=old.url.removesuffix("/loki/api/v1/push"), spool=other / "spool", logs=logs))
+    running.wait(lambda: len(old.entries) == 1000, "all lines, in snappy")
+    assert all(headers["Content-Encoding"] == "snappy" for headers in old.headers)
+    assert running.child.stop() == 0
+    old.close()
