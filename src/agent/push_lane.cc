@@ -52,9 +52,8 @@ bool PushLane::Send(http::Headers headers, MakeBody make_body, OnAnswer on_answe
     const http::Url& url = link->urls[receiver];
     http::Request request{.method = "POST", .headers = std::move(headers)};
     make_body(request);
-    const bool wants_zstd = compression == PushCompression::kZstd;
-    if (wants_zstd && !RepackAsZstd(request.body)) compression = PushCompression::kSnappy;
-    request.headers.Set("Content-Encoding", compression == PushCompression::kZstd ? "zstd" : "snappy");
+    const std::string_view coding = PackBody(link->settings.form, compression, request.body);
+    request.headers.Set("Content-Encoding", coding);
     if (const SigV4Config& sigv4 = link->settings.sigv4; !sigv4.region.empty()) {
       request.target = url.target;
       SignV4(sigv4, link->credentials, url, context.clock.NowMs(), request);
@@ -66,7 +65,7 @@ bool PushLane::Send(http::Headers headers, MakeBody make_body, OnAnswer on_answe
                       .link = std::move(link),
                       .receiver = receiver,
                       .body_bytes = body_bytes,
-                      .compression = compression,
+                      .was_zstd = coding == "zstd",
                       .took = context.clock.Monotonic() - started};
     context.loop.Post([this, answer = std::move(answer), on_answer = std::move(on_answer)]() mutable {
       is_sending_ = false;
@@ -80,7 +79,7 @@ bool PushLane::Send(http::Headers headers, MakeBody make_body, OnAnswer on_answe
 }
 
 bool PushLane::IsAboutCompression(const PushAnswer& answer) {
-  if (answer.compression != PushCompression::kZstd || !answer.response) return false;
+  if (!answer.was_zstd || !answer.response) return false;
   const int status = answer.response->status;
   const bool is_refusal = status >= 400 && status < 500 && status != 429 && !KnowsUsNot(status);
   return is_refusal && route_.ZstdRefused(status);
@@ -101,7 +100,7 @@ PushVerdict PushLane::Judge(const PushAnswer& answer) {
   retry_.Reset();
   if (status < 200 || status >= 300) return PushVerdict::kRefused;
   route_.SayIsBack();
-  if (answer.compression == PushCompression::kZstd) route_.ZstdTaken();
+  if (answer.was_zstd) route_.ZstdTaken();
   return PushVerdict::kTaken;
 }
 

@@ -29,7 +29,7 @@ struct PushAnswer {
   PushLinkPtr link;
   std::size_t receiver = 0;
   std::size_t body_bytes = 0;
-  PushCompression compression = PushCompression::kSnappy;
+  bool was_zstd = false;
   std::chrono::nanoseconds took{0};
 };
 
@@ -37,7 +37,7 @@ enum class PushVerdict : std::uint8_t { kTaken, kRefused, kAgain };
 
 class PushLane {
  public:
-  /// Fills a request's body with a snappy block. Runs on the executor's thread.
+  /// Fills a request's body, in the form the settings name. Runs on the executor's thread.
   using MakeBody = std::move_only_function<void(http::Request&)>;
   using OnAnswer = std::move_only_function<void(PushAnswer)>;
 

@@ -33,6 +33,7 @@ struct PushSettings {
   DeliveryConfig delivery;
   TlsClientConfig tls;
   SigV4Config sigv4;
+  BodyForm form = BodyForm::kSnappyBlock;
   std::string content;  ///< What is pushed, for people: "samples", "logs".
 };
 

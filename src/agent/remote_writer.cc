@@ -7,6 +7,7 @@
 #include "agent/transcode.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "wire/otlp_encode.h"
 
 namespace tickscope::agent {
 namespace {
@@ -57,6 +58,7 @@ PushSettings PushSettingsOf(const RemoteWriteConfig& config) {
           .delivery = config.delivery,
           .tls = config.tls,
           .sigv4 = config.sigv4,
+          .form = config.is_otlp ? BodyForm::kMessage : BodyForm::kSnappyBlock,
           .content = "samples"};
 }
 
@@ -127,11 +129,14 @@ RemoteWriter::RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const Age
 void RemoteWriter::Push(const WriteBatchPtr& batch) {
   if (batch == nullptr || batch->samples.empty()) return;
   Shard& shard = *shards_[batch->target_hash % shards_.size()];
-  const bool with_metadata = IsMetadataDue(*batch);
+  // OTLP says of each point what it is.
+  const bool with_metadata = IsMetadataDue(*batch) || config_.is_otlp;
   const std::size_t sample_count = batch->samples.size();
   const std::size_t bytes = batch->Bytes();
-  for (std::size_t begin = 0; begin < sample_count; begin += config_.batch_samples_max) {
-    const std::size_t end = std::min(begin + config_.batch_samples_max, sample_count);
+  std::size_t end = 0;
+  for (std::size_t begin = 0; begin < sample_count; begin = end) {
+    end = config_.is_otlp ? EndOfPart(*batch, begin, config_.batch_samples_max)
+                          : std::min(begin + config_.batch_samples_max, sample_count);
     const BatchPart piece{.batch = batch, .begin = begin, .end = end, .with_metadata = with_metadata};
     if (spool_ != nullptr) {
       PushToSpool(piece);
@@ -239,8 +244,14 @@ void RemoteWriter::SendNext(Shard& shard) {
   // The executor's thread has the encoder to itself until OnAnswer. No thread for it now: the lane comes back.
   (void)shard.lane.Send(
       HeadersOf(shard.queue.front(), protocol_),
-      [&encoder = shard.encoder, queued = shard.queue.front(), protocol = protocol_](http::Request& request) {
-        MakeBody(queued, protocol, encoder, request.body);
+      [&shard, queued = shard.queue.front(), protocol = protocol_,
+       is_otlp = config_.is_otlp](http::Request& request) {
+        shard.left_out = 0;
+        if (is_otlp) {
+          shard.left_out = MakeOtlpBody(queued, shard.encoder, request.body);
+        } else {
+          MakeBody(queued, protocol, shard.encoder, request.body);
+        }
       },
       [this, &shard, protocol = protocol_](const PushAnswer& answer) { OnAnswer(shard, protocol, answer); });
 }
@@ -254,8 +265,12 @@ std::optional<wire::DeliveryNumber> RemoteWriter::NumberOf(const QueuedPart& que
 
 http::Headers RemoteWriter::HeadersOf(const QueuedPart& queued, wire::RemoteWriteProtocol protocol) const {
   http::Headers headers;
-  headers.Set("Content-Type", wire::RemoteWriteContentType(protocol));
-  headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
+  if (config_.is_otlp) {
+    headers.Set("Content-Type", wire::kRemoteWriteMediaType);
+  } else {
+    headers.Set("Content-Type", wire::RemoteWriteContentType(protocol));
+    headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
+  }
   if (context_.observer != nullptr) context_.observer->Decorate(headers);
   route_.AddHeaders(NumberOf(queued), headers);
   return headers;
@@ -271,6 +286,17 @@ void RemoteWriter::MakeBody(const QueuedPart& queued, wire::RemoteWriteProtocol 
     // Its checksum held, so this is a mistake of ours; sent as nothing, it is refused and counted.
     Log(LogLevel::kError, "spool record does not decode", {{"error", encoded.error().message}});
   }
+}
+
+std::size_t RemoteWriter::MakeOtlpBody(const QueuedPart& queued, BatchEncoder& encoder,
+                                       std::string& message) {
+  if (queued.spooled == nullptr) return encoder.EncodeOtlp(queued.part, message);
+  const auto left_out = EncodeAsOtlp(queued.spooled->record.payload, message);
+  if (left_out) return *left_out;
+  // As above.
+  Log(LogLevel::kError, "spool record does not decode", {{"error", left_out.error().message}});
+  message.clear();
+  return queued.size();
 }
 
 void RemoteWriter::OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
@@ -302,9 +328,14 @@ void RemoteWriter::OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, co
 
 void RemoteWriter::OnTaken(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
   const http::Headers& headers = answer.response->headers;
-  const std::uint64_t count = shard.queue.front().size();
+  std::uint64_t count = shard.queue.front().size();
   std::uint64_t written = count;
-  if (protocol == wire::RemoteWriteProtocol::kV2)
+  if (config_.is_otlp) {
+    const std::uint64_t left_out = std::min<std::uint64_t>(shard.left_out, count);
+    if (left_out > 0) context_.metrics.CountDropped(DropReason::kNotInOtlp, left_out);
+    count -= left_out;
+    written = count - std::min(count, wire::RejectedOtlpPoints(answer.response->body));
+  } else if (protocol == wire::RemoteWriteProtocol::kV2)
     written = std::min(count, WrittenCount(headers).value_or(count));
   context_.metrics.requests_ok->Add();
   context_.metrics.sent_samples->Add(written);

@@ -121,6 +121,7 @@ class RemoteWriter {
 
     std::deque<QueuedPart> queue;
     BatchEncoder encoder;
+    std::size_t left_out = 0;  // Of what was sent last, by the encoder.
     PushLane lane;
   };
 
@@ -141,6 +142,9 @@ class RemoteWriter {
   void SendNext(Shard& shard);
   static void MakeBody(const QueuedPart& queued, wire::RemoteWriteProtocol protocol, BatchEncoder& encoder,
                        std::string& body);
+  // Returns how many samples are not in it.
+  [[nodiscard]] static std::size_t MakeOtlpBody(const QueuedPart& queued, BatchEncoder& encoder,
+                                                std::string& message);
   void OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer);
   void OnTaken(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer);
   void RetryFront(Shard& shard, const PushAnswer& answer);
