@@ -80,6 +80,7 @@ Result<std::function<void()>> RemoteWriter::Reconfigure(RemoteWriteConfig config
 }
 
 void RemoteWriter::Use(RemoteWriteConfig config, PushLinkPtr link) {
+  if (config.write_rules != config_.write_rules) rules_ = WriteRules(config.write_rules, context_.metrics);
   config_ = std::move(config);
   protocol_ = config_.protocol;
   route_.Use(std::move(link));
@@ -115,6 +116,7 @@ RemoteWriter::RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const Age
                            const Executor& executor)
     : config_(std::move(config)),
       context_(context),
+      rules_(config_.write_rules, context.metrics),
       route_(std::move(link), PushContextOf(context)),
       protocol_(config_.protocol),
       epoch_(context.random.Next() | 1) {
@@ -126,7 +128,8 @@ RemoteWriter::RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const Age
   }
 }
 
-void RemoteWriter::Push(const WriteBatchPtr& batch) {
+void RemoteWriter::Push(const WriteBatchPtr& read) {
+  const WriteBatchPtr batch = rules_.Apply(read);
   if (batch == nullptr || batch->samples.empty()) return;
   Shard& shard = *shards_[batch->target_hash % shards_.size()];
   // OTLP says of each point what it is.
@@ -168,6 +171,27 @@ void RemoteWriter::PushToSpool(const BatchPart& part) {
     Log(LogLevel::kError, "spool takes nothing, samples are dropped",
         {{"directory", config_.spool.directory}, {"error", appended.error().message}});
   }
+}
+
+std::optional<SpoolPlace> RemoteWriter::NextPlace() const {
+  if (spool_ == nullptr) return std::nullopt;
+  const spool::SpoolQueue& queue = spool_->queue(0);
+  return SpoolPlace{.directory = config_.spool.directory,
+                    .epoch = queue.epoch(),
+                    .number = queue.next_number(),
+                    .record_samples = config_.batch_samples_max};
+}
+
+std::size_t RemoteWriter::SamplesThere(const SpoolPlace& place) const {
+  if (spool_ == nullptr || place.directory != config_.spool.directory) return 0;
+  const Result<std::uint64_t> last = spool_->queue(0).LastNumber(place.epoch);
+  if (!last) {
+    Log(LogLevel::kError, "spool not read, sums may come twice",
+        {{"directory", config_.spool.directory}, {"error", last.error().message}});
+    return 0;
+  }
+  const std::uint64_t records = *last + 1 - std::min(*last + 1, place.number);
+  return place.first_sample + records * place.record_samples;
 }
 
 void RemoteWriter::TakeFromSpool(Shard& shard) {

@@ -40,18 +40,23 @@
 #include "agent/agent_metrics.h"
 #include "agent/batch_encoder.h"
 #include "agent/executor.h"
+#include "agent/handed_on.h"
 #include "agent/push_lane.h"
 #include "agent/push_observer.h"
 #include "agent/push_route.h"
 #include "agent/write_batch.h"
+#include "agent/write_rules.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "guard/guard.h"
+#include "io/datagrams.h"
 #include "io/event_loop.h"
 #include "io/file_system.h"
+#include "io/host_probe.h"
 #include "io/network.h"
 #include "io/process_table.h"
 #include "spool/spool.h"
+#include "statsd/histogram_form.h"
 #include "wire/delivery_headers.h"
 
 namespace tickscope::agent {
@@ -64,11 +69,14 @@ struct AgentContext {
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
   const io::ProcessTable& processes;
-  guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
-  io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
-  MetricRegistry* registry = nullptr;  ///< Likewise.
-  std::string host_name = "agent";     ///< As whom pushes are counted when the configuration names nobody.
-  PushObserver* observer = nullptr;    ///< Null when nothing is said beside samples.
+  guard::Guard* guard = nullptr;         ///< Judges what is scraped; null lets everything out.
+  io::FileSystem* fs = nullptr;          ///< Of spools; without one there are none.
+  MetricRegistry* registry = nullptr;    ///< Likewise.
+  std::string host_name = "agent";       ///< As whom pushes are counted when the configuration names nobody.
+  PushObserver* observer = nullptr;      ///< Null when nothing is said beside samples.
+  const io::HostProbe* probe = nullptr;  ///< Of host_metrics.
+  io::Datagrams* datagrams = nullptr;    ///< Of statsd.
+  const statsd::HistogramForms* histogram_forms = nullptr;  ///< That a schema asks for.
 };
 
 class RemoteWriter {
@@ -82,7 +90,7 @@ class RemoteWriter {
   RemoteWriter& operator=(const RemoteWriter&) = delete;
 
   /// Queues a batch and sends when it can.
-  void Push(const WriteBatchPtr& batch);
+  void Push(const WriteBatchPtr& read);
   /// Gets ready for other settings, spool and shards apart; calling what is returned takes them up, and what waits, in memory or on
   /// disk, goes by them. Errors: as Make.
   [[nodiscard]] Result<std::function<void()>> Reconfigure(RemoteWriteConfig config);
@@ -94,6 +102,11 @@ class RemoteWriter {
   /// Drops all that waits, counted under `reason`, and tries nothing a second time from now on. What is in a spool stays there, for the
   /// next start.
   void Abandon(DropReason reason);
+
+  /// Where in the spool the next batch goes; nullopt without a spool.
+  [[nodiscard]] std::optional<SpoolPlace> NextPlace() const;
+  /// How many samples of a batch, from its first on, are in the spool that was to be put at `place`; 0 when that is another's.
+  [[nodiscard]] std::size_t SamplesThere(const SpoolPlace& place) const;
 
   [[nodiscard]] bool IsIdle() const;
   [[nodiscard]] const RemoteWriteConfig& config() const { return config_; }
@@ -157,6 +170,7 @@ class RemoteWriter {
 
   RemoteWriteConfig config_;
   const AgentContext context_;
+  WriteRules rules_;
   PushRoute route_;
   wire::RemoteWriteProtocol protocol_;
   std::vector<std::unique_ptr<Shard>> shards_;

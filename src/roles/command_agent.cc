@@ -24,6 +24,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
+#include "io/host_probe.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
@@ -137,11 +138,17 @@ void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Gu
   const auto config = LoadConfig(flags);
   if (!config) return fail(config.error());
   const auto fs = io::MakePosixFileSystem();
+  auto rules = ReadAggregationRules(*fs, config->guard, config->external_labels);
+  if (!rules) return fail(rules.error());
   if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
   if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
+  if (const Status adds_up = agent.Aggregate(started_with.aggregation, *std::move(rules)); !adds_up)
+    return fail(adds_up.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
+  if (config->aggregation != started_with.aggregation)
+    Log(LogLevel::kWarn, "aggregation changes with a restart only");
   if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
   if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
     Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
@@ -174,11 +181,15 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
   const auto processes = io::MakeProcessTable();
+  const auto probe = io::MakeHostProbe();
+  const auto datagrams = io::MakeAsioDatagrams();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
+  TICKSCOPE_ASSIGN_OR_RETURN(const statsd::HistogramForms histogram_forms,
+                             HistogramFormsOf(*fs, config.guard));
   std::atomic<bool> is_ready{false};
 
   // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
@@ -199,7 +210,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                               .guard = guard.get(),
                               .fs = fs.get(),
                               .registry = &registry,
-                              .host_name = io::HostName()};
+                              .host_name = io::HostName(),
+                              .probe = probe.get(),
+                              .datagrams = datagrams.get(),
+                              .histogram_forms = &histogram_forms};
   const auto send = [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); };
   TICKSCOPE_ASSIGN_OR_RETURN(const auto follower, agent::FleetFollower::Make(config.fleet, context, send));
   context.observer = follower.get();
@@ -235,8 +249,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
                                       },
-                                      .metrics = registry,
-                                      .version = TICKSCOPE_VERSION});
+                                      .metrics = registry});
   const GuardRejectList rejects(*guard);
   api::RegisterGuardRoute(router, rejects);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto server, http::Server::Start(
@@ -246,6 +259,12 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                     },
                                                     registry));
   TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, ReadAggregationRules(*fs, config.guard, config.external_labels));
+  if (!rules.empty() && config.external_labels.empty()) {
+    Log(LogLevel::kWarn,
+        "sums of several agents meet in one series: give each agent external_labels of its own");
+  }
+  TICKSCOPE_RETURN_IF_ERROR(agent.Aggregate(config.aggregation, std::move(rules)));
   TICKSCOPE_ASSIGN_OR_RETURN(
       logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));

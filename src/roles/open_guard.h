@@ -3,8 +3,10 @@
 
 #include <memory>
 
+#include "agent/aggregation_rules.h"
 #include "guard/guard_config.h"
 #include "io/file_system.h"
+#include "statsd/histogram_form.h"
 
 namespace tickscope::roles {
 
@@ -13,7 +15,17 @@ namespace tickscope::roles {
                                                               const guard::GuardConfig& config,
                                                               const Clock& clock, MetricRegistry& metrics);
 
+/// How the schema that a configuration names, if it does, wants histograms to be. Errors: as OpenGuard.
+[[nodiscard]] Result<statsd::HistogramForms> HistogramFormsOf(io::FileSystem& fs,
+                                                              const guard::GuardConfig& config);
+
 /// Gives the guard the rules of a configuration, read anew; of the schema file too. Errors: as OpenGuard; then its rules stay.
 [[nodiscard]] Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard);
+
+/// What the schema that the configuration names has agents add up; nothing without a schema. `external` are the agent's own labels. Errors: as
+/// OpenGuard.
+[[nodiscard]] Result<agent::AggregationRules> ReadAggregationRules(io::FileSystem& fs,
+                                                                   const guard::GuardConfig& config,
+                                                                   const Labels& external);
 
 }  // namespace tickscope::roles

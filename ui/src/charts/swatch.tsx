@@ -1,0 +1,27 @@
+import { useComputedColorScheme } from '@mantine/core';
+
+import { strokeOf, type Scheme } from '../core/colours';
+import classes from './charts.module.css';
+
+/** 'light' or 'dark', whichever is shown now. */
+export function useScheme(): Scheme {
+  return useComputedColorScheme('light');
+}
+
+/** A short piece of a series' line: its colour and its dashes. */
+export function Swatch({ slot }: { readonly slot: number }) {
+  const { colour, dash } = strokeOf(slot, useScheme());
+  return (
+    <svg className={classes.swatch} viewBox="0 0 14 4" aria-hidden>
+      <line
+        x1="0"
+        x2="14"
+        y1="2"
+        y2="2"
+        stroke={colour}
+        strokeWidth="3"
+        strokeDasharray={dash.join(' ') || undefined}
+      />
+    </svg>
+  );
+}

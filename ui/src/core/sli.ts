@@ -1,0 +1,109 @@
+import { type Level } from './colours';
+import { fillExpression, type Filters } from './filters';
+import { type Frame, type FrameSeries } from './frame';
+import { type Threshold } from './thresholds';
+
+/** What of an SLI of `schema/slis` the core needs. */
+export interface SliRule {
+  readonly name: string;
+  readonly expr: string;
+  readonly good: 'high' | 'low';
+  /** Where it begins to be worth a look, and to be bad; null for a plain number. */
+  readonly warn: number | null;
+  readonly bad: number | null;
+}
+
+/** Labels a page drills down along, each row of one leading to the rows of the next. */
+export const DRILL_LABELS = ['region', 'mode', 'build', 'server'] as const;
+export type DrillLabel = (typeof DRILL_LABELS)[number];
+
+/** What a value means for players. */
+export function sliLevel(sli: SliRule, value: number | null): Level {
+  if (value === null || Number.isNaN(value) || (sli.warn === null && sli.bad === null)) return 'none';
+  const past = (limit: number | null): boolean =>
+    limit !== null && (sli.good === 'high' ? value < limit : value > limit);
+  if (past(sli.bad)) return 'bad';
+  return past(sli.warn) ? 'warn' : 'ok';
+}
+
+function line(value: number | null, level: Level): Threshold[] {
+  return value === null ? [] : [{ value, level }];
+}
+
+/** The limits as lines on a chart: from each on upwards what it means; for what is good when high, the other way round. */
+export function sliThresholds(sli: SliRule): Threshold[] {
+  if (sli.good === 'low') return [...line(sli.warn, 'warn'), ...line(sli.bad, 'bad')];
+  return [...line(sli.bad, 'warn'), ...line(sli.warn, 'ok')];
+}
+
+/** The label below `by` that is not yet narrowed to one value: where a click on a row leads; null at the bottom. */
+export function nextDrill(by: DrillLabel, filters: Filters): DrillLabel | null {
+  const below = DRILL_LABELS.slice(DRILL_LABELS.indexOf(by) + 1);
+  return below.find((label) => filters[label]?.length !== 1) ?? null;
+}
+
+/** The window of rates: a minute, or two steps where these are longer, so that no sample is between windows. */
+export function sliWindow(step: number): string {
+  return `${Math.max(60, Math.round(step * 2))}s`;
+}
+
+/** The PromQL of an SLI, by `by`. */
+export function sliQuery(sli: SliRule, by: readonly string[], filters: Filters, step: number): string {
+  return fillExpression(sli.expr, { filters, window: sliWindow(step), by });
+}
+
+/** The rows that are worst by an SLI, at most `limit`: of thousands of servers nobody looks at all. */
+export function worstQuery(sli: SliRule, by: string, filters: Filters, step: number, limit: number): string {
+  return `${sli.good === 'high' ? 'bottomk' : 'topk'}(${limit}, ${sliQuery(sli, [by], filters, step)})`;
+}
+
+/** The newest value of a series and its time: one of the last steps, as the newest may not be evaluated for all yet. */
+export function latest(frame: Frame, series: FrameSeries): { readonly value: number; readonly at: number } | null {
+  for (let i = series.values.length - 1; i >= Math.max(0, series.values.length - 3); i--) {
+    const value = series.values[i];
+    if (value !== null && value !== undefined && !Number.isNaN(value)) return { value, at: frame.times[i]! };
+  }
+  return null;
+}
+
+/** One cell of a grid of rows and SLIs. */
+export interface SliCell {
+  readonly value: number | null;
+  readonly level: Level;
+  readonly course: readonly (number | null)[];
+}
+
+/** One row: a value of the label that the grid is by. */
+export interface SliRow {
+  readonly name: string;
+  readonly cells: ReadonlyMap<string, SliCell>;
+  /** The worst of its cells. */
+  readonly level: Level;
+}
+
+const SEVERITY: Record<Level, number> = { none: 0, ok: 1, warn: 2, bad: 3 };
+
+/** The worst of levels. */
+export function worst(levels: Iterable<Level>): Level {
+  let found: Level = 'none';
+  for (const level of levels) if (SEVERITY[level] > SEVERITY[found]) found = level;
+  return found;
+}
+
+/** Rows of a grid, by name: a row that jumps about as its values change cannot be read on a wall. */
+export function sliRows(slis: readonly SliRule[], by: string, frames: ReadonlyMap<string, Frame | null>): SliRow[] {
+  const rows = new Map<string, Map<string, SliCell>>();
+  for (const sli of slis) {
+    const frame = frames.get(sli.name) ?? null;
+    for (const series of frame?.series ?? []) {
+      const name = series.labels[by] ?? '';
+      const value = latest(frame!, series)?.value ?? null;
+      const cells = rows.get(name) ?? new Map<string, SliCell>();
+      cells.set(sli.name, { value, level: sliLevel(sli, value), course: series.values });
+      rows.set(name, cells);
+    }
+  }
+  return [...rows]
+    .map(([name, cells]) => ({ name, cells, level: worst([...cells.values()].map(({ level }) => level)) }))
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}

@@ -1,0 +1,84 @@
+import type { QueryState } from '../../core/frame';
+import { type PanelData, panelData, type PanelSeries } from '../../core/panel-data';
+import { arrayOf, type JsonObject, numberOf, objectOf } from '../model/json';
+import { overrideFor, overridesOf } from '../model/options';
+import type { AskedQuery } from './panel-queries';
+
+/** Lines on one chart; more are neither told apart nor drawn in time. */
+export const seriesMax = 500;
+/** Rows of one table. */
+export const rowsMax = 10_000;
+
+export interface DrawnData {
+  readonly data: PanelData;
+  /** Series that the queries gave; more than are drawn when it was too many. */
+  readonly total: number;
+}
+
+/** The series of a panel's queries as the panel wants them: named, the hidden left out, those below zero turned, the largest kept. */
+export function drawnData(
+  queries: readonly AskedQuery[],
+  states: readonly (QueryState | undefined)[],
+  spec: JsonObject,
+  most: number,
+): DrawnData {
+  const whole = panelData(
+    queries.map((query, index) => ({
+      id: query.id,
+      frame: states[index]?.frame ?? null,
+      legend: query.legend || undefined,
+    })),
+  );
+  const total = whole.series.length;
+  const data = total > most ? { ...whole, series: largest(whole.series, most) } : whole;
+  return { data: overridden(data, queries, spec), total };
+}
+
+/** Those with the largest latest values, in the order they had. */
+function largest(series: readonly PanelSeries[], most: number): readonly PanelSeries[] {
+  const ranked = series.map((one) => ({ one, size: Math.abs(latest(one.values)) })).toSorted((a, b) => b.size - a.size);
+  const kept = new Set(ranked.slice(0, most).map(({ one }) => one));
+  return series.filter((one) => kept.has(one));
+}
+
+function latest(values: readonly (number | null)[]): number {
+  return values.findLast((value) => value !== null && Number.isFinite(value)) ?? 0;
+}
+
+function overridden(data: PanelData, queries: readonly AskedQuery[], spec: JsonObject): PanelData {
+  const overrides = overridesOf(spec);
+  const turned = new Set(
+    arrayOf(spec['querySettings']).flatMap((each) => {
+      const setting = objectOf(each);
+      const index = numberOf(setting['queryIndex']);
+      const query = index === undefined ? undefined : queries.find(({ id }) => id.endsWith(`/${index}`));
+      return setting['negate'] === true && query ? [query.id] : [];
+    }),
+  );
+  if (overrides.length === 0 && turned.size === 0) return data;
+  const series = data.series.flatMap((one): PanelSeries[] => {
+    const override = overrideFor(overrides, one.name);
+    if (override?.hidden) return [];
+    const below = override?.negate === true || turned.has(one.query);
+    if (!below && !override?.label) return [one];
+    return [
+      {
+        ...one,
+        name: override?.label ?? one.name,
+        values: below ? negated(one.values) : one.values,
+      },
+    ];
+  });
+  return { ...data, series };
+}
+
+const negatives = new WeakMap<readonly (number | null)[], readonly (number | null)[]>();
+
+/** The same array for the same values, so that charts see what did not change. */
+function negated(values: readonly (number | null)[]): readonly (number | null)[] {
+  const before = negatives.get(values);
+  if (before) return before;
+  const turned = values.map((value) => (value === null ? null : -value));
+  negatives.set(values, turned);
+  return turned;
+}

@@ -1,0 +1,64 @@
+import type { Level } from '../../core/colours';
+import type { Threshold } from '../../core/thresholds';
+import type { Thresholds } from '../model/options';
+
+// Dashboards name colours; the console shows meanings, in colours that everybody can tell apart. So a colour is read as what it is
+// commonly meant to say.
+
+/** What a colour says: red is bad, yellow and orange warn, green is fine, others say nothing. */
+export function levelOfColour(colour: string | undefined): Level | undefined {
+  const rgb = rgbOf(colour);
+  if (!rgb) return undefined;
+  const [r, g, b] = rgb;
+  const most = Math.max(r, g, b);
+  const spread = most - Math.min(r, g, b);
+  if (most === 0 || spread / most < 0.25) return 'none';
+  const hue = hueOf(r, g, b, most, spread);
+  if (hue < 18 || hue >= 335) return 'bad';
+  if (hue < 66) return 'warn';
+  if (hue < 175) return 'ok';
+  return 'none';
+}
+
+const named: Readonly<Record<string, string>> = {
+  red: '#ff0000',
+  orange: '#ffa500',
+  yellow: '#ffff00',
+  green: '#008000',
+  blue: '#0000ff',
+};
+
+function rgbOf(colour: string | undefined): readonly [number, number, number] | undefined {
+  const text = named[colour ?? ''] ?? colour ?? '';
+  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(text);
+  const hex = short ? `#${short[1]}${short[1]}${short[2]}${short[2]}${short[3]}${short[3]}` : text;
+  const long = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(hex);
+  if (long) return [Number.parseInt(long[1]!, 16), Number.parseInt(long[2]!, 16), Number.parseInt(long[3]!, 16)];
+  const call = /^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)/.exec(text);
+  return call ? [Number(call[1]), Number(call[2]), Number(call[3])] : undefined;
+}
+
+function hueOf(r: number, g: number, b: number, most: number, spread: number): number {
+  const sixth = most === r ? ((g - b) / spread + 6) % 6 : most === g ? (b - r) / spread + 2 : (r - g) / spread + 4;
+  return sixth * 60;
+}
+
+/**
+ * Thresholds as charts take them. Steps without a telling colour warn, and the last is bad. `floor` adds what is below the first
+ * step, for numbers whose low values are the bad ones. Percents are of the range from `min` to `max`.
+ */
+export function levelsOf(
+  thresholds: Thresholds,
+  options: { readonly floor: boolean; readonly min?: number; readonly max?: number },
+): readonly Threshold[] {
+  const { min = 0, max = 100 } = options;
+  const scaled = (value: number) => (thresholds.mode === 'percent' ? min + ((max - min) * value) / 100 : value);
+  const steps = thresholds.steps.map((step, index): Threshold => ({
+    value: scaled(step.value),
+    level: levelOfColour(step.color) ?? (index === thresholds.steps.length - 1 ? 'bad' : 'warn'),
+    ...(step.name ? { label: step.name } : {}),
+  }));
+  const base = levelOfColour(thresholds.base);
+  if (!options.floor || base === undefined || base === 'ok' || steps.length === 0) return steps;
+  return [{ value: -Infinity, level: base }, ...steps];
+}
