@@ -3,7 +3,8 @@
 
   metrics   a target of 300 series every ten seconds, sent on: resident memory at its most and processor time, of all at once, for
             --minutes; and of an agent that reads the host besides (host_metrics)
-  logs      1 MB/s of log lines of which one in twenty has something private, followed, scanned, tokenized, spooled, compressed and sent
+  logs      1 MB/s of log lines of which one in twenty has something private, followed, scanned, tokenized, spooled, compressed and sent, over
+            TLS in which both sides show a certificate
 
 Agents send to a server of their own each, which takes what comes. --quick takes a minute of each.
 """
@@ -12,14 +13,17 @@ from __future__ import annotations
 
 import argparse
 import collections
+import functools
 import http.server
 import pathlib
 import random
+import ssl
 import sys
 import threading
 import time
 
 from servers_under_test import CLOCK_TICKS_PER_S, TICKSCOPE, Child, find_program, free_port, http_call, print_table, record, work_directory
+from certificates import Authority
 
 SERIES = 300
 LINE = "2026-11-26T09:35:{:02}.{:03}Z INFO tick={} dt={:.4f}ms players={} region=eu map=harbor queue={} sent={} recv={}\n"
@@ -71,7 +75,7 @@ class Target:
 class Sink:
     """Takes what is pushed and says yes."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         sink = self
         self.requests = 0
         self.bytes = 0
@@ -90,7 +94,9 @@ class Sink:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if context:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -131,6 +137,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["metrics", "logs"], action="append")
     parser.add_argument("--minutes", type=float, default=10, help="measured time of each row (default %(default)s)")
+    parser.add_argument("--compression", choices=["snappy", "zstd"], default="snappy", help="of logs (default %(default)s)")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/agent.jsonl")
     return parser.parse_args()
@@ -203,8 +210,21 @@ def write_lines(path: pathlib.Path, bytes_per_s: int, stop: threading.Event, wri
                 written["lines"] += len(step)
 
 
-def logs(seconds: float, work: pathlib.Path) -> list[dict]:
-    sink, port = Sink(), free_port()
+def mutual_tls(folder: pathlib.Path) -> ssl.SSLContext:
+    """A receiver's context that asks for a certificate; the agent's is host.pem beside ca.pem."""
+    authority = Authority(folder, "ca")
+    served = authority.issue("server", ["IP:127.0.0.1"])
+    authority.issue("host", ["URI:spiffe://bench.example/eu/agent/host"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.certificate, served.key)
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def logs(seconds: float, work: pathlib.Path, compression: str) -> list[dict]:
+    certificates = work / "certificates"
+    sink, port = Sink(mutual_tls(certificates)), free_port()
     folder = work / "logs"
     folder.mkdir()
     keys = work / "keys"
@@ -212,7 +232,8 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     keys.chmod(0o600)
     config = work / "logs.yaml"
     config.write_text(
-        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push}}\n  spool: {{directory: {work}/log-spool}}\n"
+        f"listen: 127.0.0.1:{port}\nlogs:\n  push: {{url: {sink.url}/loki/api/v1/push, compression: {compression}, tls_config: {{"
+        f"ca_file: {certificates}/ca.pem, cert_file: {certificates}/host.pem, key_file: {certificates}/host.key}}}}\n  spool: {{directory: {work}/log-spool}}\n"
         f"  tokens: {{keys: {keys}}}\n  files: [{{paths: ['{folder}/*.log'], labels: {{app: game}}}}]\n"
     )
     agent = Agent("tickscope", [TICKSCOPE, "agent", "--config", config], f"http://127.0.0.1:{port}/-/ready", work)
@@ -232,7 +253,7 @@ def logs(seconds: float, work: pathlib.Path) -> list[dict]:
     agent.child.close()
     if sent != written["lines"]:
         raise SystemExit(f"{written['lines']} lines were written, {sent:.0f} arrived")
-    return [row | {"row": "logs", "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
+    return [row | {"row": "logs", "transport": "mtls", "compression": compression, "requests": sink.requests, "bytes": sink.bytes, "lines": written["lines"], "log_bytes": written["bytes"]}]
 
 
 ASKED = {"metrics": (10, 0.001), "logs": (30, 0.02)}
@@ -242,7 +263,7 @@ def main() -> None:
     arguments = parse_arguments()
     seconds = 60 * (1 if arguments.quick else arguments.minutes)
     rows: list[dict] = []
-    for name, run in {"metrics": metrics, "logs": logs}.items():
+    for name, run in {"metrics": metrics, "logs": functools.partial(logs, compression=arguments.compression)}.items():
         if name in (arguments.only or ["metrics", "logs"]):
             with work_directory() as folder:
                 rows += run(seconds, pathlib.Path(folder))

@@ -4,6 +4,8 @@
   plain, tls   5,000 agents, a connection each that stays open, 300 series every ten seconds: 150,000 samples a second, and three times
                that with a cadence of a third; first with plain connections, then with TLS in which each shows a certificate
 
+  rush         a tenth of the agents push every second, when all others connect within 3.3 s, each with a certificate: what those who are in notice
+
 Server and agents share the machine. The first thirty seconds, in which agents come and series are new, are not counted.
 --quick takes a tenth of the agents.
 """
@@ -28,7 +30,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agents", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=60, help="counted, of each row (default %(default)s)")
-    parser.add_argument("--only", choices=["plain", "mtls"], action="append")
+    parser.add_argument("--only", choices=["plain", "mtls", "rush"], action="append")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/gateway.jsonl")
     return parser.parse_args()
@@ -55,8 +57,8 @@ def get(server: ServerUnderTest, path: str, context: ssl.SSLContext | None) -> s
     return text
 
 
-def row(kind: str, times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
-    folder = work / f"{kind}-x{times}"
+def start_server(kind: str, folder: pathlib.Path) -> tuple[ServerUnderTest, ssl.SSLContext | None, list]:
+    """A server, how to ask it, and how a fleet is pointed at it."""
     folder.mkdir()
     config = folder / "tickscope.yaml"
     context, tls, scheme = None, [], "http"
@@ -78,10 +80,32 @@ def row(kind: str, times: int, agents: int, seconds: int, work: pathlib.Path) ->
             break
         except OSError:
             time.sleep(0.1)
-    command = [TICKSCOPE, "fleet", "--own-connections", "--connections", "1", "--servers", agents, "--cadence", f"{10_000 // times}ms",
-               "--protocol", "rw2", "--warm-up", "30s", "--duration", f"{seconds + 30}s", "--to", f"{scheme}://{server.address}", *tls, "--progress", "0s", "--json"]  # fmt: skip
+    return server, context, ["--to", f"{scheme}://{server.address}", *tls]
+
+
+def fleet(agents: int, cadence: str, warm_up: int, seconds: int, to: list) -> list[str]:
+    command = [TICKSCOPE, "fleet", "--own-connections", "--connections", "1", "--servers", agents, "--cadence", cadence,
+               "--protocol", "rw2", "--warm-up", f"{warm_up}s", "--duration", f"{seconds}s", *to, "--progress", "0s", "--json"]  # fmt: skip
+    return [str(word) for word in command]
+
+
+def rush(agents: int, work: pathlib.Path) -> dict:
+    """A tenth of the agents push each second; all others connect, with certificates, within 3.3 s."""
+    server, _, to = start_server("mtls", work / "rush")
+    few = agents // 10
+    inside = subprocess.Popen(fleet(few, "1s", 15, 50, to), stdout=subprocess.PIPE, text=True)
+    time.sleep(20)
+    done = subprocess.run(fleet(agents - few, "3333ms", 0, 20, to), capture_output=True, text=True, timeout=150, check=False)
+    text, _ = inside.communicate(timeout=150)
+    server.close()
+    return {"agents": agents, "inside": json.loads(text), "coming": json.loads(done.stdout)}
+
+
+def row(kind: str, times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
+    server, context, to = start_server(kind, work / f"{kind}-x{times}")
+    command = fleet(agents, f"{10_000 // times}ms", 30, seconds + 30, to)
     before = server.usage()
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 130, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 130, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{done.stdout}\n{done.stderr}")
     report = json.loads(done.stdout)
@@ -107,7 +131,9 @@ def main() -> None:
     agents = arguments.agents // (10 if arguments.quick else 1)
     rows = []
     with work_directory() as folder:
-        for kind in arguments.only or ("plain", "mtls"):
+        kinds = arguments.only or ("plain", "mtls", "rush")
+        rushed = rush(agents, pathlib.Path(folder)) if "rush" in kinds else None
+        for kind in (kind for kind in kinds if kind != "rush"):
             rows += [row(kind, times, agents, arguments.seconds, pathlib.Path(folder)) for times in (1, 3)]
     table = [["load", "agents", "samples/s", "answer p50 / p99 / max ms", "asked", "since due p99", "errors", "freshness p99", "server's, agents' cores"]]
     for one in rows:
@@ -118,9 +144,17 @@ def main() -> None:
             str(report["errors"] or "none"), f"<= {one['freshness_p99_s']:g} s",
             f"{one['server_cpu_s'] / one['seconds']:.2f}, {report['cpu_seconds'] / one['seconds']:.2f}",
         ])  # fmt: skip
-    print_table(table)
+    if rows:
+        print_table(table)
+    if rushed:
+        print_table([["rush with certificates", "agents", "answer p50 / p99 / max ms", "errors"]] + [
+            [who, str(rushed["agents"] // 10 * (1 if key == "inside" else 9)), f"{sent['p50']:.1f} / {sent['p99']:.0f} / {sent['max']:.0f}",
+             str(rushed[key]["errors"] or "none")]
+            for who, key in (("those who are in", "inside"), ("those who come within 3.3 s", "coming"))
+            for sent in [rushed[key]["latency_since_sent_ms"]]
+        ])  # fmt: skip
     if arguments.record:
-        record("gateway", {"rows": rows})
+        record("gateway", {"rows": rows, "rush": rushed})
 
 
 if __name__ == "__main__":

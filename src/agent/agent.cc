@@ -219,6 +219,7 @@ AgentStatus Agent::Describe() const {
   for (const auto& writer : writers_) {
     status.receivers.push_back({.url = WithoutQuery(writer->config().url),
                                 .protocol = writer->protocol(),
+                                .is_otlp = writer->config().is_otlp,
                                 .queue_bytes = writer->queue_bytes(),
                                 .has_spool = !writer->config().spool.directory.empty(),
                                 .is_idle = writer->IsIdle()});

@@ -136,8 +136,10 @@ RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
   if (const auto url = http::ParseUrl(config.url); !config.url.empty() && !url) {
     map.Complain("url", url.error().message);
   }
-  config.protocol = map.OneOf("protocol", 0, {"rw2", "rw1"}) == 0 ? wire::RemoteWriteProtocol::kV2
-                                                                  : wire::RemoteWriteProtocol::kV1;
+  constexpr std::size_t kOtlp = 2;
+  const std::size_t protocol = map.OneOf("protocol", 0, {"rw2", "rw1", "otlp"});
+  config.protocol = protocol == 0 ? wire::RemoteWriteProtocol::kV2 : wire::RemoteWriteProtocol::kV1;
+  config.is_otlp = protocol == kOtlp;
   config.headers = map.StringMap("headers");
   config.batch_samples_max = Count(map, "batch_samples_max", config.batch_samples_max, 1'000'000);
   config.shards = Count(map, "shards", config.shards, 16);
@@ -212,8 +214,12 @@ void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
 
 void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) {
   out.String("url", remote.url);
-  out.Comment("rw2 (falls back to rw1 when the receiver does not understand it) or rw1.");
-  out.String("protocol", remote.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1");
+  out.Comment(
+      "rw2 (falls back to rw1 when the receiver does not understand it), rw1, or otlp: OTLP/HTTP in "
+      "protobuf, to "
+      "http://HOST:PORT/v1/metrics.");
+  const char* const version = remote.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1";
+  out.String("protocol", remote.is_otlp ? "otlp" : version);
   out.Comment("Sent with each request, for example X-Scope-OrgID: the tenant.");
   out.StringMap("headers", remote.headers);
   out.Comment("Samples of a request at most.");

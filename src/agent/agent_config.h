@@ -91,6 +91,7 @@ struct SpoolConfig {
 struct RemoteWriteConfig {
   std::string url;
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+  bool is_otlp = false;  ///< OTLP/HTTP instead; `protocol` is kV1 then.
   std::vector<std::pair<std::string, std::string>> headers;
   std::size_t batch_samples_max = 5'000;
   std::size_t shards =

@@ -79,8 +79,9 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
   reloads_ok = counter(kReloads, kReloadsHelp, {{"outcome", "ok"}});
   reloads_failed = counter(kReloads, kReloadsHelp, {{"outcome", "failed"}});
 
-  constexpr std::string_view kReasons[kDropReasonCount] = {
-      "duplicate", "future", "queue_full", "refused", "partial_write", "shutdown", "guard", "removed"};
+  constexpr std::string_view kReasons[kDropReasonCount] = {"duplicate", "future",        "queue_full",
+                                                           "refused",   "partial_write", "shutdown",
+                                                           "guard",     "removed",       "not_in_otlp"};
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     dropped_[i] =
         counter("tickscope_agent_dropped_samples_total", "Samples that were not delivered, by reason.",

@@ -18,8 +18,9 @@ enum class DropReason : std::uint8_t {
   kShutdown,      ///< The time to drain ran out.
   kGuard,         ///< The guard refused their series.
   kRemoved,       ///< Their remote write was taken out of the configuration.
+  kNotInOtlp,     ///< OTLP has no place for them.
 };
-inline constexpr std::size_t kDropReasonCount = 8;
+inline constexpr std::size_t kDropReasonCount = 9;
 
 /// Why a scrape failed.
 enum class ScrapeFailure : std::uint8_t {

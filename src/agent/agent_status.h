@@ -23,6 +23,7 @@ struct TargetStatus {
 struct ReceiverStatus {
   std::string url;  ///< Without its query, which may hold what is nobody's business.
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+  bool is_otlp = false;  ///< Instead.
   std::size_t queue_bytes = 0;
   bool has_spool = false;
   bool is_idle = false;

@@ -17,6 +17,8 @@ DeliveryConfig ReadDelivery(config::YamlMap& map) {
   if (!delivery.sender.empty() && !wire::IsSenderName(delivery.sender))
     map.Complain("sender", "expected at most 200 letters, digits and . _ - : @ /");
   delivery.bearer_token_file = map.String("bearer_token_file", "");
+  delivery.compression = map.OneOf("compression", 0, {"snappy", "zstd"}) == 0 ? PushCompression::kSnappy
+                                                                              : PushCompression::kZstd;
   delivery.failover_urls = map.Strings("failover_urls");
   if (delivery.failover_urls.size() > kUrlsMax) map.Complain("failover_urls", "expected at most 16");
   for (const std::string& url : delivery.failover_urls) {
@@ -43,6 +45,10 @@ void WriteDelivery(const DeliveryConfig& delivery, config::YamlWriter& out) {
   out.String("sender", delivery.sender);
   out.Comment("File with a bearer token, for gateways that ask for one. Read again when it changes.");
   out.String("bearer_token_file", delivery.bearer_token_file);
+  out.Comment(
+      "snappy, or zstd: about a third smaller, for Tickscope's gateway, and VictoriaMetrics with rw1. Falls "
+      "back.");
+  out.String("compression", delivery.compression == PushCompression::kZstd ? "zstd" : "snappy");
   out.Comment("Where to send while url fails, in this order. Not for receivers that keep data apart.");
   out.Strings("failover_urls", delivery.failover_urls);
   out.Comment("A gateway is left after so many failures in a row,");

@@ -1,10 +1,11 @@
-// How pushes are delivered: as whom, to which gateways, and how hard.
+// How pushes are delivered: as whom, to which gateways, how packed, and how hard.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "agent/push_compression.h"
 #include "agent/receivers.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
@@ -17,6 +18,7 @@ struct DeliveryConfig {
   FailoverOptions failover;
   double throttle_ratio = 2;  ///< K of the adaptive throttle; 0 for none.
   std::string bearer_token_file;
+  PushCompression compression = PushCompression::kSnappy;
 
   friend bool operator==(const DeliveryConfig&, const DeliveryConfig&) = default;
 };

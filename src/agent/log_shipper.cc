@@ -15,10 +15,7 @@ namespace {
 
 constexpr std::size_t kErrors = 0;
 constexpr std::size_t kOthers = 1;
-constexpr std::size_t kAnswerBytesMax = 64 * 1024;
-constexpr std::size_t kAnswerExcerptBytes = 200;
-constexpr std::int64_t kExecutorBusyRetryMs = 50;
-constexpr std::int64_t kSpoolRetryMs = 1'000;
+constexpr std::chrono::milliseconds kSpoolRetry{1'000};
 constexpr std::uint64_t kPositionsBytesMax = 16U << 20;
 constexpr std::string_view kBatchWord = "batch ";
 
@@ -34,23 +31,46 @@ Result<std::pair<std::uint64_t, std::string_view>> ParsePositions(std::string_vi
   return std::pair(batch, text.substr(end + 1));
 }
 
+PushContext PushContextOf(const LogContext& context) {
+  return {.network = context.network,
+          .loop = context.loop,
+          .clock = context.clock,
+          .random = context.random,
+          .fs = &context.fs,
+          .registry = &context.registry,
+          .host_name = context.host_name};
+}
+
+PushSettings PushSettingsOf(const LogPushConfig& config) {
+  return {.url = config.url,
+          .headers = config.headers,
+          .timeout_ms = config.timeout_ms,
+          .backoff_min_ms = config.backoff_min_ms,
+          .backoff_max_ms = config.backoff_max_ms,
+          .delivery = config.delivery,
+          .tls = config.tls,
+          .sigv4 = {},
+          .content = "logs"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogShipper>> LogShipper::Make(const LogsConfig& config, const LogContext& context,
                                                      Executor executor) {
-  TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(config.push.url));
+  TICKSCOPE_ASSIGN_OR_RETURN(PushLinkPtr link,
+                             MakePushLink(PushSettingsOf(config.push), PushContextOf(context)));
   auto shipper =
-      std::unique_ptr<LogShipper>(new LogShipper(config, std::move(url), context, std::move(executor)));
+      std::unique_ptr<LogShipper>(new LogShipper(config, std::move(link), context, std::move(executor)));
   TICKSCOPE_RETURN_IF_ERROR(shipper->Open());
   return shipper;
 }
 
-LogShipper::LogShipper(const LogsConfig& config, http::Url url, const LogContext& context, Executor executor)
+LogShipper::LogShipper(const LogsConfig& config, PushLinkPtr link, const LogContext& context,
+                       Executor executor)
     : config_(config),
-      url_(std::move(url)),
       context_(context),
-      executor_(std::move(executor)),
-      retry_(config.push.backoff_min_ms, config.push.backoff_max_ms) {
+      route_(std::move(link), PushContextOf(context)),
+      lane_(route_, std::move(executor), [this] { SendNext(); }) {
   MetricRegistry& registry = context_.registry;
   sent_lines_ =
       registry.AddCounter("tickscope_log_sent_lines_total", "Log entries that the receiver took.", {});
@@ -65,19 +85,13 @@ LogShipper::LogShipper(const LogsConfig& config, http::Url url, const LogContext
   requests_ok_ = requests("ok");
   requests_retried_ = requests("retried");
   requests_refused_ = requests("refused");
-}
-
-LogShipper::~LogShipper() {
-  if (retry_timer_) context_.loop.CancelTimer(*retry_timer_);
+  requests_held_back_ = requests("held_back");
+  requests_duplicate_ =
+      registry.AddCounter("tickscope_log_requests_duplicate_total",
+                          "Push requests that the receiver had taken before; counted as ok too.", {});
 }
 
 Status LogShipper::Open() {
-  const std::chrono::milliseconds timeout(config_.push.timeout_ms);
-  client_ = http::Client::Make(context_.network,
-                               {.connect_timeout = std::min(timeout, std::chrono::milliseconds(5'000)),
-                                .request_timeout = timeout,
-                                .response_bytes_max = kAnswerBytesMax,
-                                .idle_connections_max = 1});
   const LogSpoolConfig& spool = config_.spool;
   TICKSCOPE_ASSIGN_OR_RETURN(
       spool_, spool::Spool::Open(
@@ -171,106 +185,81 @@ bool LogShipper::IsOrphan(const LogRecord& record) const {
   return record.marks.empty() && record.batch > orphans_after_ && record.batch <= orphans_until_;
 }
 
-void LogShipper::SendNext() {
-  if (is_sending_ || retry_timer_) return;
-  if (!under_way_) {
+bool LogShipper::TakeNext() {
+  while (!under_way_) {
     auto taken = spool_->Next();
     if (!taken) {
       Log(LogLevel::kWarn, "log spool not read, will try again", {{"error", taken.error().message}});
-      retry_timer_ = context_.loop.After(std::chrono::milliseconds(kSpoolRetryMs), [this] {
-        retry_timer_.reset();
-        SendNext();
-      });
-      return;
+      lane_.ResumeAfter(kSpoolRetry);
+      return false;
     }
     if (!*taken) {
       Finish();
-      return;
+      return false;
     }
-    under_way_ = *std::move(*taken);
-  }
-  const auto record = DecodeLogRecord(under_way_->record.payload);
-  if (!record || IsOrphan(*record)) {
+    const auto record = DecodeLogRecord((*taken)->record.payload);
+    if (record && !IsOrphan(*record)) {
+      under_way_ = *std::move(*taken);
+      lane_.Advance();
+      return true;
+    }
     // Its checksum held, so one that does not decode is of another version or a mistake of ours.
-    if (!record) refused_lines_->Add(under_way_->record.items);
-    spool_->Done(*std::exchange(under_way_, std::nullopt));
-    context_.loop.Post([this] { SendNext(); });
-    return;
+    if (!record) refused_lines_->Add((*taken)->record.items);
+    spool_->Done(**taken);
   }
-  http::Request request;
-  request.method = "POST";
-  request.headers.Set("Content-Type", "application/x-protobuf");
-  request.headers.Set("Content-Encoding", "snappy");
-  request.headers.Set("User-Agent", "tickscope-agent");
-  for (const auto& [name, value] : config_.push.headers)
-    request.headers.Set(name, value);
-  request.body = record->body;
-  is_sending_ = true;
-  // The executor's thread has the client to itself until OnAnswer.
-  auto task = [this, request = std::move(request)]() mutable {
-    context_.loop.Post(
-        [this, response = client_->Fetch(url_, std::move(request))]() mutable { OnAnswer(response); });
-  };
-  if (executor_(std::move(task))) return;
-  is_sending_ = false;
-  retry_timer_ = context_.loop.After(std::chrono::milliseconds(kExecutorBusyRetryMs), [this] {
-    retry_timer_.reset();
-    SendNext();
-  });
+  return true;
 }
 
-void LogShipper::OnAnswer(const Result<http::Response>& response) {
-  is_sending_ = false;
-  if (!response) {
-    RetryAfter("", response.error().message);
+void LogShipper::SendNext() {
+  if (!lane_.is_free() || !TakeNext()) return;
+  if (lane_.IsHeldBack()) {
+    requests_held_back_->Add();
     return;
   }
-  const int status = response->status;
-  if (status == 429 || status >= 500) {
-    RetryAfter(response->headers.Get("Retry-After"), fmt::format("status {}", status));
-    return;
+  const spool::SpoolRecord& spooled = under_way_->record;
+  http::Headers headers;
+  headers.Set("Content-Type", "application/x-protobuf");
+  std::optional<wire::DeliveryNumber> number;
+  // A segment whose header is damaged does not know its epoch.
+  if (spooled.epoch != 0) number = {.epoch = spooled.epoch, .number = spooled.number};
+  route_.AddHeaders(number, headers);
+  // No thread for it now: the lane comes back. TakeNext has seen that it decodes.
+  (void)lane_.Send(
+      std::move(headers),
+      [body = std::string(DecodeLogRecord(spooled.payload)->body)](http::Request& request) mutable {
+        request.body = std::move(body);
+      },
+      [this](const PushAnswer& answer) { OnAnswer(answer); });
+}
+
+void LogShipper::OnAnswer(const PushAnswer& answer) {
+  if (lane_.IsAboutCompression(answer)) return SendNext();
+  const std::uint32_t lines = under_way_->record.items;
+  switch (lane_.Judge(answer)) {
+    case PushVerdict::kAgain:
+      requests_retried_->Add();
+      if (is_draining_) return Finish();
+      return lane_.RetryAfter(answer, lines);
+    case PushVerdict::kTaken:
+      requests_ok_->Add();
+      sent_lines_->Add(lines);
+      sent_bytes_->Add(answer.body_bytes);
+      if (answer.response->headers.Has(wire::kDuplicateHeader)) requests_duplicate_->Add();
+      break;
+    case PushVerdict::kRefused:
+      requests_refused_->Add();
+      refused_lines_->Add(lines);
+      route_.SayRefused(*answer.response, lines);
+      break;
   }
-  const spool::Spool::Taken taken = *std::exchange(under_way_, std::nullopt);
-  retry_.Reset();
-  if (status >= 200 && status < 300) {
-    if (!std::exchange(was_reachable_, true))
-      Log(LogLevel::kInfo, "receiver of logs is back", {{"url", config_.push.url}});
-    requests_ok_->Add();
-    sent_lines_->Add(taken.record.items);
-    sent_bytes_->Add(taken.record.payload.size());
-  } else {
-    requests_refused_->Add();
-    refused_lines_->Add(taken.record.items);
-    Log(LogLevel::kError, "receiver refused logs",
-        {{"url", config_.push.url},
-         {"status", status},
-         {"lines", taken.record.items},
-         {"answer", response->body.substr(0, kAnswerExcerptBytes)}});
-  }
-  spool_->Done(taken);
+  spool_->Done(*std::exchange(under_way_, std::nullopt));
   SendNext();
-}
-
-void LogShipper::RetryAfter(std::string_view retry_after, std::string_view why) {
-  requests_retried_->Add();
-  if (std::exchange(was_reachable_, false))
-    Log(LogLevel::kWarn, "receiver of logs is away, will try again",
-        {{"url", config_.push.url}, {"error", why}});
-  if (is_draining_) {
-    Finish();
-    return;
-  }
-  const std::int64_t wait_ms = retry_.NextMs(retry_after, context_.random);
-  retry_timer_ = context_.loop.After(std::chrono::milliseconds(wait_ms), [this] {
-    retry_timer_.reset();
-    SendNext();
-  });
 }
 
 void LogShipper::Drain(std::function<void()> on_idle) {
   on_idle_ = std::move(on_idle);
   is_draining_ = true;
-  if (const auto timer = std::exchange(retry_timer_, std::nullopt); timer) context_.loop.CancelTimer(*timer);
+  lane_.StopWaiting();
   SendNext();
 }
 

@@ -6,7 +6,8 @@
 // it read again. The last record of a batch has its marks; a start that finds one without them whose last is missing knows that the kill came
 // between the two: nothing of the batch was sent, and its lines are read again, so the record is passed over. What was delivered and not noted before a crash is delivered again, byte for byte: (time, line) of a stream tells.
 //
-// Answers: 2xx delivered; 429, 5xx and none: again, after RetryPolicy says; any other: dropped and counted.
+// Answers: as PushLane has it; what is refused is dropped and counted. A record is pushed with its number in the spool, so that a gateway
+// takes it once.
 //
 // Threads   Everything on the loop's thread; requests block a thread of the executor, which ends before this does.
 // Metrics   tickscope_log_sent_lines_total, tickscope_log_sent_bytes_total, tickscope_log_requests_total{result},
@@ -20,11 +21,11 @@
 #include <string>
 #include <vector>
 
+#include "agent/executor.h"
 #include "agent/log_record.h"
 #include "agent/logs_config.h"
-#include "agent/remote_writer.h"
-#include "agent/retry_policy.h"
-#include "http/client.h"
+#include "agent/push_lane.h"
+#include "agent/push_route.h"
 #include "logs/file_mark.h"
 #include "logs/log_intake.h"
 #include "spool/spool.h"
@@ -39,14 +40,15 @@ struct LogContext {
   Random& random;  ///< Used on the loop's thread only.
   io::FileSystem& fs;
   MetricRegistry& registry;
+  std::string host_name = "agent";  ///< As whom pushes are counted when the configuration names nobody.
 };
 
 class LogShipper {
  public:
-  /// Errors: as http::ParseUrl and Spool::Open; kCorruption for positions that do not parse.
+  /// Errors: as MakePushLink and Spool::Open; kCorruption for positions that do not parse.
   [[nodiscard]] static Result<std::unique_ptr<LogShipper>> Make(const LogsConfig& config,
                                                                 const LogContext& context, Executor executor);
-  ~LogShipper();
+  ~LogShipper() = default;
   LogShipper(const LogShipper&) = delete;
   LogShipper& operator=(const LogShipper&) = delete;
 
@@ -61,23 +63,23 @@ class LogShipper {
   void Drain(std::function<void()> on_idle);
 
  private:
-  LogShipper(const LogsConfig& config, http::Url url, const LogContext& context, Executor executor);
+  LogShipper(const LogsConfig& config, PushLinkPtr link, const LogContext& context, Executor executor);
   [[nodiscard]] Status Open();
   [[nodiscard]] Status RestorePositions();
   [[nodiscard]] Status SavePositions(const std::string& marks);
   [[nodiscard]] Status Append(std::size_t of_class, logs::PushBatch& batch, std::string_view marks);
   // Whether a kill came before the last record of its batch was written: then its lines are read from their files again.
   [[nodiscard]] bool IsOrphan(const LogRecord& record) const;
+  // Takes the next record that is to be sent. False when there is none, or none is to be had now.
+  [[nodiscard]] bool TakeNext();
   void SendNext();
-  void OnAnswer(const Result<http::Response>& response);
-  void RetryAfter(std::string_view retry_after, std::string_view why);
+  void OnAnswer(const PushAnswer& answer);
   void Finish();
 
   const LogsConfig config_;
-  const http::Url url_;
   const LogContext context_;
-  const Executor executor_;
-  std::unique_ptr<http::Client> client_;
+  PushRoute route_;
+  PushLane lane_;
   std::unique_ptr<spool::Spool> spool_;
   std::optional<std::vector<logs::FileMark>> restored_;
   std::uint64_t batch_ = 0;
@@ -87,12 +89,8 @@ class LogShipper {
   std::string saved_marks_;
   bool is_committed_ = true;  // All that was ever written.
   std::optional<spool::Spool::Taken> under_way_;
-  bool is_sending_ = false;
-  RetryPolicy retry_;
-  std::optional<io::TimerId> retry_timer_;
   std::function<void()> on_idle_;
   bool is_draining_ = false;
-  bool was_reachable_ = true;
   bool was_writable_ = true;
   Counter* sent_lines_;
   Counter* sent_bytes_;
@@ -100,6 +98,8 @@ class LogShipper {
   Counter* requests_ok_;
   Counter* requests_retried_;
   Counter* requests_refused_;
+  Counter* requests_held_back_;
+  Counter* requests_duplicate_;
   std::string message_;
   std::string body_;
   std::string payload_;

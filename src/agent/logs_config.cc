@@ -180,6 +180,8 @@ LogsConfig ReadLogsConfig(config::YamlMap map) {
       push.DurationMs("backoff_min", logs.push.backoff_min_ms, {.min = 1, .max = 3'600'000});
   logs.push.backoff_max_ms = push.DurationMs("backoff_max", logs.push.backoff_max_ms,
                                              {.min = logs.push.backoff_min_ms, .max = 3'600'000});
+  logs.push.delivery = ReadDelivery(push);
+  logs.push.tls = ReadTlsClient(push.Map("tls_config"));
 
   config::YamlMap spool = map.Map("spool");
   logs.spool.directory = spool.String("directory", logs.spool.directory);
@@ -227,6 +229,10 @@ void WriteLogsConfig(const LogsConfig& logs, config::YamlWriter& out) {
   out.DurationMs("timeout", logs.push.timeout_ms);
   out.DurationMs("backoff_min", logs.push.backoff_min_ms);
   out.DurationMs("backoff_max", logs.push.backoff_max_ms);
+  WriteDelivery(logs.push.delivery, out);
+  out.BeginMap("tls_config");
+  WriteTlsClient(logs.push.tls, out);
+  out.EndMap();
   out.EndMap();
   out.Comment("What was read and not delivered yet, and how far files were read.");
   out.BeginMap("spool");

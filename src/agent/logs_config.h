@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "agent/delivery_config.h"
+#include "agent/tls_client_config.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
 #include "logs/entry_framer.h"
@@ -36,6 +38,8 @@ struct LogPushConfig {
   std::int64_t timeout_ms = 10'000;
   std::int64_t backoff_min_ms = 100;
   std::int64_t backoff_max_ms = 30'000;
+  DeliveryConfig delivery;
+  TlsClientConfig tls;
 
   friend bool operator==(const LogPushConfig&, const LogPushConfig&) = default;
 };

@@ -2,25 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "agent/transcode.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "wire/otlp_encode.h"
 
 namespace tickscope::agent {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 64 * 1024;
-constexpr std::size_t kAnswerExcerptBytes = 200;
-constexpr std::int64_t kExecutorBusyRetryMs = 50;
-constexpr std::int64_t kSpoolRetryMs = 1'000;
-constexpr std::uint64_t kHoldBackMsMax = 1'000;
-constexpr std::uint64_t kTokenBytesMax = 4096;
-constexpr TimeMs kRefusalLogIntervalMs = 60'000;
+constexpr std::chrono::milliseconds kSpoolRetry{1'000};
 constexpr std::size_t kMetadataTargetsMax = 100'000;
 
 std::optional<std::uint64_t> NumberIn(std::string_view text) {
@@ -39,108 +31,67 @@ std::optional<std::uint64_t> WrittenCount(const http::Headers& headers) {
   return samples.value_or(0) + histograms.value_or(0);
 }
 
-}  // namespace
-
-Result<RemoteWriter::LinkPtr> RemoteWriter::MakeLink(RemoteWriteConfig config, const AgentContext& context) {
-  auto link = std::make_shared<Link>();
-  std::vector<std::string> texts = {config.url};
-  std::ranges::copy(config.delivery.failover_urls, std::back_inserter(texts));
-  bool is_secure = false;
-  for (const std::string& text : texts) {
-    TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(text));
-    is_secure = is_secure || url.is_secure;
-    link->urls.push_back(std::move(url));
-  }
-  const bool has_secrets = !config.delivery.bearer_token_file.empty() || !config.sigv4.region.empty();
-  if ((is_secure || has_secrets) && (context.fs == nullptr || context.registry == nullptr))
-    return Fail(ErrorCode::kUnsupported, "https, tokens and keys: this agent has no file system");
-  if (is_secure) {
-    TICKSCOPE_ASSIGN_OR_RETURN(link->tls, tls::ClientContext::Load(*context.fs, context.clock,
-                                                                   *context.registry, config.tls.client));
-  }
-  link->config = std::move(config);
-  if (has_secrets) TICKSCOPE_RETURN_IF_ERROR(ReadSecrets(*context.fs, *link));
-  return link;
+// Whether the answer to a 2.0 request shows that it was not understood.
+bool KnowsOnlyV1(wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
+  if (protocol == wire::RemoteWriteProtocol::kV1 || !answer.response) return false;
+  const int status = answer.response->status;
+  const bool is_success = status >= 200 && status < 300;
+  return status == 415 || (is_success && !WrittenCount(answer.response->headers));
 }
+
+PushContext PushContextOf(const AgentContext& context) {
+  return {.network = context.network,
+          .loop = context.loop,
+          .clock = context.clock,
+          .random = context.random,
+          .fs = context.fs,
+          .registry = context.registry,
+          .host_name = context.host_name};
+}
+
+PushSettings PushSettingsOf(const RemoteWriteConfig& config) {
+  return {.url = config.url,
+          .headers = config.headers,
+          .timeout_ms = config.timeout_ms,
+          .backoff_min_ms = config.backoff_min_ms,
+          .backoff_max_ms = config.backoff_max_ms,
+          .delivery = config.delivery,
+          .tls = config.tls,
+          .sigv4 = config.sigv4,
+          .form = config.is_otlp ? BodyForm::kMessage : BodyForm::kSnappyBlock,
+          .content = "samples"};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<RemoteWriter>> RemoteWriter::Make(RemoteWriteConfig config,
                                                          const AgentContext& context, Executor executor) {
-  TICKSCOPE_ASSIGN_OR_RETURN(LinkPtr link, MakeLink(std::move(config), context));
+  TICKSCOPE_ASSIGN_OR_RETURN(PushLinkPtr link, MakePushLink(PushSettingsOf(config), PushContextOf(context)));
   auto writer =
-      std::unique_ptr<RemoteWriter>(new RemoteWriter(std::move(link), context, std::move(executor)));
+      std::unique_ptr<RemoteWriter>(new RemoteWriter(std::move(config), std::move(link), context, executor));
   TICKSCOPE_RETURN_IF_ERROR(writer->OpenSpool());
   return writer;
 }
 
 Result<std::function<void()>> RemoteWriter::Reconfigure(RemoteWriteConfig config) {
-  TICKSCOPE_CHECK(config.spool == settings().spool && config.shards == settings().shards);
-  TICKSCOPE_ASSIGN_OR_RETURN(LinkPtr link, MakeLink(std::move(config), context_));
-  return [this, link = std::move(link)] { Use(link); };
+  TICKSCOPE_CHECK(config.spool == config_.spool && config.shards == config_.shards);
+  TICKSCOPE_ASSIGN_OR_RETURN(PushLinkPtr link, MakePushLink(PushSettingsOf(config), route_.context()));
+  return [this, config = std::move(config), link = std::move(link)] { Use(config, link); };
 }
 
-void RemoteWriter::Use(LinkPtr link) {
-  if (link->config.write_rules != settings().write_rules)
-    rules_ = WriteRules(link->config.write_rules, context_.metrics);
-  link_ = std::move(link);
-  protocol_ = settings().protocol;
-  request_timeout_ = std::chrono::milliseconds(settings().timeout_ms);
-  receivers_ = Receivers(link_->urls.size(), settings().delivery.failover);
-  throttle_ = AdaptiveThrottle(settings().delivery.throttle_ratio);
+void RemoteWriter::Use(RemoteWriteConfig config, PushLinkPtr link) {
+  if (config.write_rules != config_.write_rules) rules_ = WriteRules(config.write_rules, context_.metrics);
+  config_ = std::move(config);
+  protocol_ = config_.protocol;
+  route_.Use(std::move(link));
   for (const auto& shard : shards_) {
-    shard->retry = RetryPolicy(settings().backoff_min_ms, settings().backoff_max_ms);
-    shard->asked.reset();
-    // It waits for receivers that may be others.
-    if (const auto timer = std::exchange(shard->retry_timer, std::nullopt); timer)
-      context_.loop.CancelTimer(*timer);
+    shard->lane.StartOver();
     SendNext(*shard);
   }
-  if (credentials_timer_) context_.loop.CancelTimer(*std::exchange(credentials_timer_, std::nullopt));
-  CheckCredentialsLater();
-}
-
-void RemoteWriter::CheckCredentials() {
-  if (link_->tls != nullptr) {
-    if (const auto reloaded = link_->tls->Reload(); !reloaded) {
-      Log(LogLevel::kError, "certificates stay as they were",
-          {{"url", settings().url}, {"error", reloaded.error().message}});
-    } else if (*reloaded) {
-      Log(LogLevel::kInfo, "certificates taken up", {{"url", settings().url}});
-    }
-  }
-  if (!HasSecrets()) return;
-  auto link = std::make_shared<Link>(*link_);
-  if (const Status read = ReadSecrets(*context_.fs, *link); !read) {
-    Log(LogLevel::kError, "token and keys stay as they were",
-        {{"url", settings().url}, {"error", read.error().message}});
-    return;
-  }
-  if (link->token != link_->token || link->credentials != link_->credentials) link_ = std::move(link);
-}
-
-Status RemoteWriter::ReadSecrets(io::FileSystem& fs, Link& link) {
-  const auto read = [&](const std::string& file, std::string& into) -> Status {
-    if (file.empty()) return {};
-    TICKSCOPE_ASSIGN_OR_RETURN(into, io::ReadWholeFile(fs, file, kTokenBytesMax));
-    into.erase(into.find_last_not_of(" \t\r\n") + 1);
-    return {};
-  };
-  TICKSCOPE_RETURN_IF_ERROR(read(link.config.delivery.bearer_token_file, link.token));
-  link.credentials.access_key = link.config.sigv4.access_key;
-  TICKSCOPE_RETURN_IF_ERROR(read(link.config.sigv4.secret_key_file, link.credentials.secret_key));
-  return read(link.config.sigv4.session_token_file, link.credentials.session_token);
-}
-
-void RemoteWriter::CheckCredentialsLater() {
-  if (link_->tls == nullptr && !HasSecrets()) return;
-  credentials_timer_ =
-      context_.loop.After(std::chrono::milliseconds(settings().tls.check_interval_ms), [this] {
-        CheckCredentials();
-        CheckCredentialsLater();
-      });
 }
 
 Status RemoteWriter::OpenSpool() {
-  const SpoolConfig& config = settings().spool;
+  const SpoolConfig& config = config_.spool;
   if (config.directory.empty()) return {};
   if (context_.fs == nullptr || context_.registry == nullptr)
     return Fail(ErrorCode::kUnsupported, "spool: this agent has no file system");
@@ -152,50 +103,43 @@ Status RemoteWriter::OpenSpool() {
                                   .classes = {{.name = "metrics",
                                                .share_bytes = config.bytes_max - config.segment_bytes,
                                                .newest_first = config.newest_first}},
-                                  .labels = {{"url", settings().url}}}));
+                                  .labels = {{"url", config_.url}}}));
   CommitSpoolLater();
   return {};
 }
 
 RemoteWriter::~RemoteWriter() {
   if (commit_timer_) context_.loop.CancelTimer(*commit_timer_);
-  if (credentials_timer_) context_.loop.CancelTimer(*credentials_timer_);
 }
 
-RemoteWriter::RemoteWriter(LinkPtr link, const AgentContext& context, Executor executor)
-    : link_(std::move(link)),
+RemoteWriter::RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const AgentContext& context,
+                           const Executor& executor)
+    : config_(std::move(config)),
       context_(context),
-      rules_(settings().write_rules, context.metrics),
-      executor_(std::move(executor)),
-      protocol_(settings().protocol),
-      request_timeout_(settings().timeout_ms),
-      epoch_(context.random.Next() | 1),
-      receivers_(link_->urls.size(), settings().delivery.failover),
-      throttle_(settings().delivery.throttle_ratio) {
-  for (std::size_t i = 0; i < settings().shards; ++i)
-    shards_.push_back(
-        std::make_unique<Shard>(RetryPolicy(settings().backoff_min_ms, settings().backoff_max_ms)));
-  CheckCredentialsLater();
-}
-
-std::unique_ptr<http::Client> RemoteWriter::MakeClient() const {
-  return http::Client::Make(context_.network, {.connect_timeout = std::min<std::chrono::milliseconds>(
-                                                   request_timeout_, std::chrono::milliseconds(5'000)),
-                                               .request_timeout = request_timeout_,
-                                               .response_bytes_max = kAnswerBytesMax,
-                                               .idle_connections_max = 1,
-                                               .tls = link_->tls});
+      rules_(config_.write_rules, context.metrics),
+      route_(std::move(link), PushContextOf(context)),
+      protocol_(config_.protocol),
+      epoch_(context.random.Next() | 1) {
+  for (std::size_t i = 0; i < config_.shards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(route_, executor, [this, i] {
+      SendNext(*shards_[i]);
+      NotifyIfIdle();
+    }));
+  }
 }
 
 void RemoteWriter::Push(const WriteBatchPtr& read) {
   const WriteBatchPtr batch = rules_.Apply(read);
   if (batch == nullptr || batch->samples.empty()) return;
   Shard& shard = *shards_[batch->target_hash % shards_.size()];
-  const bool with_metadata = IsMetadataDue(*batch);
+  // OTLP says of each point what it is.
+  const bool with_metadata = IsMetadataDue(*batch) || config_.is_otlp;
   const std::size_t sample_count = batch->samples.size();
   const std::size_t bytes = batch->Bytes();
-  for (std::size_t begin = 0; begin < sample_count; begin += settings().batch_samples_max) {
-    const std::size_t end = std::min(begin + settings().batch_samples_max, sample_count);
+  std::size_t end = 0;
+  for (std::size_t begin = 0; begin < sample_count; begin = end) {
+    end = config_.is_otlp ? EndOfPart(*batch, begin, config_.batch_samples_max)
+                          : std::min(begin + config_.batch_samples_max, sample_count);
     const BatchPart piece{.batch = batch, .begin = begin, .end = end, .with_metadata = with_metadata};
     if (spool_ != nullptr) {
       PushToSpool(piece);
@@ -209,7 +153,7 @@ void RemoteWriter::Push(const WriteBatchPtr& read) {
     Account(part, +1);
     shard.queue.push_back(std::move(part));
   }
-  while (queue_bytes_ > settings().queue_bytes_max && PushOutOldest()) {
+  while (queue_bytes_ > config_.queue_bytes_max && PushOutOldest()) {
   }
   SendNext(shard);
 }
@@ -225,25 +169,25 @@ void RemoteWriter::PushToSpool(const BatchPart& part) {
   context_.metrics.CountDropped(DropReason::kQueueFull, part.size());
   if (std::exchange(was_spooling_, false)) {
     Log(LogLevel::kError, "spool takes nothing, samples are dropped",
-        {{"directory", settings().spool.directory}, {"error", appended.error().message}});
+        {{"directory", config_.spool.directory}, {"error", appended.error().message}});
   }
 }
 
 std::optional<SpoolPlace> RemoteWriter::NextPlace() const {
   if (spool_ == nullptr) return std::nullopt;
   const spool::SpoolQueue& queue = spool_->queue(0);
-  return SpoolPlace{.directory = settings().spool.directory,
+  return SpoolPlace{.directory = config_.spool.directory,
                     .epoch = queue.epoch(),
                     .number = queue.next_number(),
-                    .record_samples = settings().batch_samples_max};
+                    .record_samples = config_.batch_samples_max};
 }
 
 std::size_t RemoteWriter::SamplesThere(const SpoolPlace& place) const {
-  if (spool_ == nullptr || place.directory != settings().spool.directory) return 0;
+  if (spool_ == nullptr || place.directory != config_.spool.directory) return 0;
   const Result<std::uint64_t> last = spool_->queue(0).LastNumber(place.epoch);
   if (!last) {
     Log(LogLevel::kError, "spool not read, sums may come twice",
-        {{"directory", settings().spool.directory}, {"error", last.error().message}});
+        {{"directory", config_.spool.directory}, {"error", last.error().message}});
     return 0;
   }
   const std::uint64_t records = *last + 1 - std::min(*last + 1, place.number);
@@ -255,8 +199,8 @@ void RemoteWriter::TakeFromSpool(Shard& shard) {
   Result<std::optional<spool::Spool::Taken>> taken = spool_->Next();
   if (!taken) {
     Log(LogLevel::kWarn, "spool not read, will try again",
-        {{"directory", settings().spool.directory}, {"error", taken.error().message}});
-    return SendLater(shard, kSpoolRetryMs);
+        {{"directory", config_.spool.directory}, {"error", taken.error().message}});
+    return shard.lane.ResumeAfter(kSpoolRetry);
   }
   if (!*taken) return;
   QueuedPart part{.part = {},
@@ -272,12 +216,12 @@ void RemoteWriter::TakeFromSpool(Shard& shard) {
 void RemoteWriter::CommitSpool() {
   if (const Status committed = spool_->Commit(); !committed) {
     Log(LogLevel::kError, "spool not durable",
-        {{"directory", settings().spool.directory}, {"error", committed.error().message}});
+        {{"directory", config_.spool.directory}, {"error", committed.error().message}});
   }
 }
 
 void RemoteWriter::CommitSpoolLater() {
-  commit_timer_ = context_.loop.After(std::chrono::milliseconds(settings().spool.commit_interval_ms), [this] {
+  commit_timer_ = context_.loop.After(std::chrono::milliseconds(config_.spool.commit_interval_ms), [this] {
     CommitSpool();
     CommitSpoolLater();
     // What an earlier start left waits for no push.
@@ -290,7 +234,7 @@ bool RemoteWriter::IsMetadataDue(const WriteBatch& batch) {
   if (metadata_sent_ms_.size() > kMetadataTargetsMax) metadata_sent_ms_.clear();
   const TimeMs now_ms = context_.clock.NowMs();
   const auto [at, is_new] = metadata_sent_ms_.try_emplace(batch.target_hash, now_ms);
-  if (!is_new && !batch.has_new_series && now_ms - at->second < settings().metadata_interval_ms) return false;
+  if (!is_new && !batch.has_new_series && now_ms - at->second < config_.metadata_interval_ms) return false;
   at->second = now_ms;
   return true;
 }
@@ -299,7 +243,7 @@ bool RemoteWriter::PushOutOldest() {
   Shard* owner = nullptr;
   std::deque<QueuedPart>::iterator oldest;
   for (const auto& shard : shards_) {
-    const auto candidate = shard->queue.begin() + (shard->is_sending ? 1 : 0);
+    const auto candidate = shard->queue.begin() + (shard->lane.is_sending() ? 1 : 0);
     if (candidate == shard->queue.end()) continue;
     if (owner == nullptr || candidate->number < oldest->number) {
       owner = shard.get();
@@ -314,42 +258,26 @@ bool RemoteWriter::PushOutOldest() {
 }
 
 void RemoteWriter::SendNext(Shard& shard) {
-  if (shard.is_sending || shard.retry_timer) return;
+  if (!shard.lane.is_free()) return;
   TakeFromSpool(shard);
-  if (shard.queue.empty()) return;
-  const TimeMs now_ms = context_.clock.NowMs();
-  if (!throttle_.Admit(now_ms, context_.random)) {
+  if (shard.queue.empty() || !shard.lane.is_free()) return;
+  if (shard.lane.IsHeldBack()) {
     context_.metrics.requests_held_back->Add();
-    return SendLater(shard, 1 + static_cast<std::int64_t>(context_.random.Below(kHoldBackMsMax)));
+    return;
   }
-  shard.is_sending = true;
-  shard.receiver = receivers_.Choose(now_ms, shard.asked);
-  if (shard.client == nullptr || shard.client_of != link_) {
-    shard.client = MakeClient();
-    shard.client_of = link_;
-  }
-  Outgoing push{.link = link_,
-                .receiver = shard.receiver,
-                .protocol = protocol_,
-                .headers = HeadersOf(shard.queue.front(), protocol_)};
-  // The executor's thread has client and encoder to itself until OnAnswer.
-  auto task = [this, &shard, queued = shard.queue.front(), push = std::move(push)]() mutable {
-    const LinkPtr link = push.link;
-    context_.loop.Post([this, &shard, link, answer = Send(shard, queued, std::move(push))]() mutable {
-      OnAnswer(shard, link, std::move(answer));
-    });
-  };
-  if (executor_(std::move(task))) return;
-  shard.is_sending = false;
-  SendLater(shard, kExecutorBusyRetryMs);
-}
-
-void RemoteWriter::SendLater(Shard& shard, std::int64_t wait_ms) {
-  shard.retry_timer = context_.loop.After(std::chrono::milliseconds(wait_ms), [this, &shard] {
-    shard.retry_timer.reset();
-    SendNext(shard);
-    NotifyIfIdle();
-  });
+  // The executor's thread has the encoder to itself until OnAnswer. No thread for it now: the lane comes back.
+  (void)shard.lane.Send(
+      HeadersOf(shard.queue.front(), protocol_),
+      [&shard, queued = shard.queue.front(), protocol = protocol_,
+       is_otlp = config_.is_otlp](http::Request& request) {
+        shard.left_out = 0;
+        if (is_otlp) {
+          shard.left_out = MakeOtlpBody(queued, shard.encoder, request.body);
+        } else {
+          MakeBody(queued, protocol, shard.encoder, request.body);
+        }
+      },
+      [this, &shard, protocol = protocol_](const PushAnswer& answer) { OnAnswer(shard, protocol, answer); });
 }
 
 std::optional<wire::DeliveryNumber> RemoteWriter::NumberOf(const QueuedPart& queued) const {
@@ -361,146 +289,100 @@ std::optional<wire::DeliveryNumber> RemoteWriter::NumberOf(const QueuedPart& que
 
 http::Headers RemoteWriter::HeadersOf(const QueuedPart& queued, wire::RemoteWriteProtocol protocol) const {
   http::Headers headers;
-  headers.Set("Content-Type", wire::RemoteWriteContentType(protocol));
-  headers.Set("Content-Encoding", wire::kRemoteWriteContentEncoding);
-  headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
-  headers.Set("User-Agent", "tickscope-agent");
-  const std::string& sender = settings().delivery.sender;
-  headers.Set(wire::kSenderHeader, sender.empty() ? context_.host_name : sender);
-  if (const auto number = NumberOf(queued)) headers.Set(wire::kDeliveryHeader, wire::DeliveryText(*number));
-  if (!link_->token.empty()) headers.Set("Authorization", "Bearer " + link_->token);
+  if (config_.is_otlp) {
+    headers.Set("Content-Type", wire::kRemoteWriteMediaType);
+  } else {
+    headers.Set("Content-Type", wire::RemoteWriteContentType(protocol));
+    headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
+  }
   if (context_.observer != nullptr) context_.observer->Decorate(headers);
-  for (const auto& [name, value] : settings().headers)
-    headers.Set(name, value);
+  route_.AddHeaders(NumberOf(queued), headers);
   return headers;
 }
 
-RemoteWriter::Answer RemoteWriter::Send(Shard& shard, const QueuedPart& queued, Outgoing push) {
-  const wire::RemoteWriteProtocol protocol = push.protocol;
-  http::Request request{.method = "POST", .headers = std::move(push.headers)};
+void RemoteWriter::MakeBody(const QueuedPart& queued, wire::RemoteWriteProtocol protocol,
+                            BatchEncoder& encoder, std::string& body) {
   if (queued.spooled == nullptr) {
-    shard.encoder.Encode(queued.part, protocol, request.body);
+    encoder.Encode(queued.part, protocol, body);
   } else if (protocol == wire::RemoteWriteProtocol::kV2) {
-    request.body = queued.spooled->record.payload;
-  } else if (const Status encoded = EncodeAsV1(queued.spooled->record.payload, request.body); !encoded) {
+    body = queued.spooled->record.payload;
+  } else if (const Status encoded = EncodeAsV1(queued.spooled->record.payload, body); !encoded) {
     // Its checksum held, so this is a mistake of ours; sent as nothing, it is refused and counted.
     Log(LogLevel::kError, "spool record does not decode", {{"error", encoded.error().message}});
   }
-  const Link& link = *push.link;
-  if (!link.config.sigv4.region.empty()) {
-    const http::Url& url = link.urls[push.receiver];
-    request.target = url.target;
-    SignV4(link.config.sigv4, link.credentials, url, context_.clock.NowMs(), request);
-  }
-  const std::size_t body_bytes = request.body.size();
-  const std::chrono::nanoseconds started = context_.clock.Monotonic();
-  Result<http::Response> response = shard.client->Fetch(push.link->urls[push.receiver], std::move(request));
-  context_.metrics.request_seconds->Observe(
-      std::chrono::duration<double>(context_.clock.Monotonic() - started).count());
-  return {.response = std::move(response), .body_bytes = body_bytes, .protocol = protocol};
 }
 
-bool RemoteWriter::KnowsOnlyV1(const Answer& answer) {
-  if (answer.protocol == wire::RemoteWriteProtocol::kV1) return false;
-  const int status = answer.response->status;
-  const bool is_success = status >= 200 && status < 300;
-  return status == 415 || (is_success && !WrittenCount(answer.response->headers));
+std::size_t RemoteWriter::MakeOtlpBody(const QueuedPart& queued, BatchEncoder& encoder,
+                                       std::string& message) {
+  if (queued.spooled == nullptr) return encoder.EncodeOtlp(queued.part, message);
+  const auto left_out = EncodeAsOtlp(queued.spooled->record.payload, message);
+  if (left_out) return *left_out;
+  // As above.
+  Log(LogLevel::kError, "spool record does not decode", {{"error", left_out.error().message}});
+  message.clear();
+  return queued.size();
 }
 
-void RemoteWriter::OnAnswer(Shard& shard, const LinkPtr& link, Answer answer) {
-  shard.is_sending = false;
-  const std::size_t sample_count = shard.queue.front().size();
-  const TimeMs now_ms = context_.clock.NowMs();
-  // Of other receivers than those of now nothing is learned about these.
-  const bool is_of_now = link->urls.size() == link_->urls.size() && link->config.url == settings().url;
-  const auto failed = [&] {
-    if (is_of_now) receivers_.Failed(shard.receiver, now_ms);
-    shard.asked = shard.receiver;
-  };
-  const auto answered = [&](bool is_accepted) {
-    if (is_of_now) throttle_.Answered(is_accepted, now_ms);
-    if (is_of_now && is_accepted) receivers_.Succeeded(shard.receiver, now_ms);
-  };
-  if (!answer.response) {
-    failed();
-    RetryLater(shard, "", answer.response.error().message);
-  } else if (KnowsOnlyV1(answer)) {
+void RemoteWriter::OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
+  context_.metrics.request_seconds->Observe(std::chrono::duration<double>(answer.took).count());
+  if (shard.lane.IsAboutCompression(answer)) {
+    // Packed otherwise, by SendNext.
+  } else if (KnowsOnlyV1(protocol, answer)) {
     if (std::exchange(protocol_, wire::RemoteWriteProtocol::kV1) == wire::RemoteWriteProtocol::kV2) {
-      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", settings().url}});
+      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.url}});
     }
-  } else if (const int status = answer.response->status; status >= 200 && status < 300) {
-    answered(true);
-    if (answer.response->headers.Has(wire::kDuplicateHeader)) context_.metrics.requests_duplicate->Add();
-    OnTaken(shard, link, answer);
-  } else if (status == 429 || status >= 500) {
-    answered(false);
-    failed();
-    RetryLater(shard, answer.response->headers.Get("Retry-After"), fmt::format("status {}", status));
-  } else if (status == 401 || status == 403) {
-    // Who we are is not known, or not yet: not the samples' fault, and mended by a certificate or a rule.
-    failed();
-    LogRefusal(*answer.response, sample_count);
-    RetryLater(shard, "", fmt::format("status {}", status));
   } else {
-    answered(true);
-    context_.metrics.requests_refused->Add();
-    LogRefusal(*answer.response, sample_count);
-    DropFront(shard, DropReason::kRefused);
+    switch (shard.lane.Judge(answer)) {
+      case PushVerdict::kTaken:
+        OnTaken(shard, protocol, answer);
+        break;
+      case PushVerdict::kAgain:
+        RetryFront(shard, answer);
+        break;
+      case PushVerdict::kRefused:
+        context_.metrics.requests_refused->Add();
+        route_.SayRefused(*answer.response, shard.queue.front().size());
+        DropFront(shard, DropReason::kRefused);
+        break;
+    }
   }
   SendNext(shard);
   NotifyIfIdle();
 }
 
-void RemoteWriter::OnTaken(Shard& shard, const LinkPtr& link, const Answer& answer) {
-  shard.retry.Reset();
-  if (!std::exchange(was_reachable_, true))
-    Log(LogLevel::kInfo, "receiver is back", {{"url", settings().url}});
-  OnDelivered(shard.queue.front().size(), answer);
-  RemoveFront(shard);
-  if (context_.observer == nullptr) return;
-  PushTarget target{.url = link->urls[shard.receiver], .tls = link->tls, .headers = link->config.headers};
-  if (!link->token.empty()) target.headers.emplace_back("Authorization", "Bearer " + link->token);
-  context_.observer->OnAnswer(target, answer.response->headers);
-}
-
-void RemoteWriter::LogRefusal(const http::Response& response, std::size_t sample_count) {
-  const TimeMs now_ms = context_.clock.NowMs();
-  if (refusal_logged_ms_ != 0 && now_ms - refusal_logged_ms_ < kRefusalLogIntervalMs) return;
-  refusal_logged_ms_ = now_ms;
-  Log(LogLevel::kError, "receiver refused samples",
-      {{"url", settings().url},
-       {"status", response.status},
-       {"samples", sample_count},
-       {"answer", response.body.substr(0, kAnswerExcerptBytes)}});
-}
-
-void RemoteWriter::OnDelivered(std::size_t sample_count, const Answer& answer) {
-  const std::uint64_t count = sample_count;
+void RemoteWriter::OnTaken(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer) {
+  const http::Headers& headers = answer.response->headers;
+  std::uint64_t count = shard.queue.front().size();
   std::uint64_t written = count;
-  if (answer.protocol == wire::RemoteWriteProtocol::kV2) {
-    written = std::min(count, WrittenCount(answer.response->headers).value_or(count));
-  }
+  if (config_.is_otlp) {
+    const std::uint64_t left_out = std::min<std::uint64_t>(shard.left_out, count);
+    if (left_out > 0) context_.metrics.CountDropped(DropReason::kNotInOtlp, left_out);
+    count -= left_out;
+    written = count - std::min(count, wire::RejectedOtlpPoints(answer.response->body));
+  } else if (protocol == wire::RemoteWriteProtocol::kV2)
+    written = std::min(count, WrittenCount(headers).value_or(count));
   context_.metrics.requests_ok->Add();
   context_.metrics.sent_samples->Add(written);
   context_.metrics.sent_bytes->Add(answer.body_bytes);
+  if (headers.Has(wire::kDuplicateHeader)) context_.metrics.requests_duplicate->Add();
   if (written < count) context_.metrics.CountDropped(DropReason::kPartialWrite, count - written);
+  RemoveFront(shard);
+  if (context_.observer == nullptr) return;
+  const PushLink& link = *answer.link;
+  PushTarget target{.url = link.urls[answer.receiver], .tls = link.tls, .headers = link.settings.headers};
+  if (!link.token.empty()) target.headers.emplace_back("Authorization", "Bearer " + link.token);
+  context_.observer->OnAnswer(target, headers);
 }
 
-void RemoteWriter::RetryLater(Shard& shard, std::string_view retry_after, std::string_view why) {
-  if (abandoned_) {
-    if (spool_ == nullptr) {
-      DropFront(shard, *abandoned_);
-    } else {
-      LeaveFront(shard);
-    }
-    return;
+void RemoteWriter::RetryFront(Shard& shard, const PushAnswer& answer) {
+  if (!abandoned_) {
+    context_.metrics.requests_retried->Add();
+    shard.lane.RetryAfter(answer, shard.queue.front().size());
+  } else if (spool_ == nullptr) {
+    DropFront(shard, *abandoned_);
+  } else {
+    LeaveFront(shard);
   }
-  context_.metrics.requests_retried->Add();
-  const std::int64_t wait_ms = shard.retry.NextMs(retry_after, context_.random);
-  if (std::exchange(was_reachable_, false)) {
-    Log(LogLevel::kWarn, "receiver is away, will try again", {{"url", settings().url}, {"error", why}});
-  }
-  SendLater(shard, wait_ms);
 }
 
 void RemoteWriter::DropFront(Shard& shard, DropReason reason) {
@@ -514,7 +396,7 @@ void RemoteWriter::RemoveFront(Shard& shard) {
 }
 
 void RemoteWriter::LeaveFront(Shard& shard) {
-  shard.asked.reset();
+  shard.lane.Advance();
   Account(shard.queue.front(), -1);
   shard.queue.pop_front();
 }
@@ -526,10 +408,9 @@ void RemoteWriter::Account(const QueuedPart& part, int sign) {
 }
 
 void RemoteWriter::Drain(std::chrono::milliseconds request_timeout, std::function<void()> on_idle) {
-  request_timeout_ = std::min(request_timeout_, request_timeout);
+  route_.LimitTimeout(request_timeout);
   on_idle_ = std::move(on_idle);
   for (const auto& shard : shards_) {
-    if (!shard->is_sending) shard->client.reset();  // The next has the new time.
     SendNext(*shard);
   }
   NotifyIfIdle();
@@ -538,9 +419,8 @@ void RemoteWriter::Drain(std::chrono::milliseconds request_timeout, std::functio
 void RemoteWriter::Abandon(DropReason reason) {
   abandoned_ = reason;
   for (const auto& shard : shards_) {
-    if (const auto timer = std::exchange(shard->retry_timer, std::nullopt); timer)
-      context_.loop.CancelTimer(*timer);
-    while (shard->queue.size() > (shard->is_sending ? 1U : 0U)) {
+    shard->lane.StopWaiting();
+    while (shard->queue.size() > (shard->lane.is_sending() ? 1U : 0U)) {
       if (spool_ == nullptr) context_.metrics.CountDropped(reason, shard->queue.back().size());
       Account(shard->queue.back(), -1);
       shard->queue.pop_back();
@@ -561,8 +441,8 @@ std::int64_t RemoteWriter::lag_ms() const {
 
 bool RemoteWriter::IsIdle() const {
   if (spool_ != nullptr && !abandoned_ && spool_->waiting_bytes() > 0) return false;
-  return std::ranges::all_of(shards_,
-                             [](const auto& shard) { return shard->queue.empty() && !shard->is_sending; });
+  return std::ranges::all_of(
+      shards_, [](const auto& shard) { return shard->queue.empty() && !shard->lane.is_sending(); });
 }
 
 void RemoteWriter::NotifyIfIdle() {

@@ -9,13 +9,10 @@
 //   415 to a 2.0 request     the receiver knows 1.0 only: sent again as that, and so from then on
 //   2xx to a 2.0 request     the same, when the answer does not say how much was written, as 2.0 demands: an old
 //                            receiver reads a 2.0 message as an empty 1.0 one
-//   429, 5xx, no answer      sent again, after RetryPolicy says
-//   401, 403                 the same: a certificate, a token or a rule is to be mended, not the samples
-//   any other                never will be taken: dropped and counted
+//   any other                as PushLane has it; what is refused is dropped and counted
 //
-// Pushes are numbered: the gateway takes each once, also when its answer was lost and it comes again. With several gateways, one at a time
-// is used (agent/receivers.h); one that is overloaded is sent less (agent/adaptive_throttle.h). Files of certificates and tokens
-// are looked at every now and then, and new connections have what changed.
+// Pushes are numbered: the gateway takes each once, also when its answer was lost and it comes again. How they get there, to which of several
+// gateways, and when again, is a PushRoute's and a PushLane's.
 //
 // With a spool, what is pushed goes to disk as the body of a request, and the one shard takes it from there: a record leaves the disk when
 // it is delivered or refused, so that neither a restart nor a kill loses what waits.
@@ -39,21 +36,19 @@
 #include <unordered_map>
 #include <vector>
 
-#include "agent/adaptive_throttle.h"
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
 #include "agent/batch_encoder.h"
+#include "agent/executor.h"
 #include "agent/handed_on.h"
+#include "agent/push_lane.h"
 #include "agent/push_observer.h"
-#include "agent/receivers.h"
-#include "agent/retry_policy.h"
+#include "agent/push_route.h"
 #include "agent/write_batch.h"
 #include "agent/write_rules.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/worker_pool.h"
 #include "guard/guard.h"
-#include "http/client.h"
 #include "io/datagrams.h"
 #include "io/event_loop.h"
 #include "io/file_system.h"
@@ -62,13 +57,9 @@
 #include "io/process_table.h"
 #include "spool/spool.h"
 #include "statsd/histogram_form.h"
-#include "tls/client_context.h"
 #include "wire/delivery_headers.h"
 
 namespace tickscope::agent {
-
-/// Runs a task that may block, on a thread of its choice; false when it cannot take it now.
-using Executor = std::function<bool(WorkerPool::Task&&)>;
 
 /// What the parts of an agent share. All of it outlives them.
 struct AgentContext {
@@ -104,7 +95,7 @@ class RemoteWriter {
   /// disk, goes by them. Errors: as Make.
   [[nodiscard]] Result<std::function<void()>> Reconfigure(RemoteWriteConfig config);
   /// Looks at files of certificates and tokens again.
-  void CheckCredentials();
+  void CheckCredentials() { route_.CheckCredentials(); }
   /// From now on requests are given at most `request_timeout`; calls `on_idle` once nothing waits or is under
   /// way.
   void Drain(std::chrono::milliseconds request_timeout, std::function<void()> on_idle);
@@ -118,7 +109,7 @@ class RemoteWriter {
   [[nodiscard]] std::size_t SamplesThere(const SpoolPlace& place) const;
 
   [[nodiscard]] bool IsIdle() const;
-  [[nodiscard]] const RemoteWriteConfig& config() const { return link_->config; }
+  [[nodiscard]] const RemoteWriteConfig& config() const { return config_; }
   /// 1.0 once the receiver refused 2.0.
   [[nodiscard]] wire::RemoteWriteProtocol protocol() const { return protocol_; }
   [[nodiscard]] std::size_t queue_bytes() const { return queue_bytes_; }
@@ -137,55 +128,22 @@ class RemoteWriter {
       return spooled != nullptr ? spooled->record.items : part.size();
     }
   };
-  // How requests are made; what is under way keeps the one it began with.
-  struct Link {
-    RemoteWriteConfig config;
-    std::vector<http::Url> urls;
-    std::shared_ptr<tls::ClientContext> tls;
-    std::string token;
-    SigV4Credentials credentials;
-  };
-  using LinkPtr = std::shared_ptr<const Link>;
   struct Shard {
-    explicit Shard(const RetryPolicy& policy) : retry(policy) {}
+    Shard(PushRoute& route, const Executor& executor, std::function<void()> resume)
+        : lane(route, executor, std::move(resume)) {}
 
     std::deque<QueuedPart> queue;
-    std::unique_ptr<http::Client> client;
     BatchEncoder encoder;
-    RetryPolicy retry;
-    bool is_sending = false;
-    std::optional<io::TimerId> retry_timer;
-    LinkPtr client_of;                 ///< What the client was made for.
-    std::optional<std::size_t> asked;  ///< Who had the front and did not answer.
-    std::size_t receiver = 0;          ///< Who has it now.
-  };
-  struct Outgoing {
-    LinkPtr link;
-    std::size_t receiver = 0;
-    wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
-    http::Headers headers;
-  };
-  struct Answer {
-    Result<http::Response> response;
-    std::size_t body_bytes = 0;
-    wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
+    std::size_t left_out = 0;  // Of what was sent last, by the encoder.
+    PushLane lane;
   };
 
-  RemoteWriter(LinkPtr link, const AgentContext& context, Executor executor);
-  [[nodiscard]] static Result<LinkPtr> MakeLink(RemoteWriteConfig config, const AgentContext& context);
-  [[nodiscard]] std::unique_ptr<http::Client> MakeClient() const;
-  [[nodiscard]] const RemoteWriteConfig& settings() const { return link_->config; }
+  RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const AgentContext& context,
+               const Executor& executor);
   // Which push the front of a queue is.
   [[nodiscard]] std::optional<wire::DeliveryNumber> NumberOf(const QueuedPart& queued) const;
   [[nodiscard]] http::Headers HeadersOf(const QueuedPart& queued, wire::RemoteWriteProtocol protocol) const;
-  void SendLater(Shard& shard, std::int64_t wait_ms);
-  void CheckCredentialsLater();
-  // Reads token and keys into a link. Errors: as the file system.
-  [[nodiscard]] static Status ReadSecrets(io::FileSystem& fs, Link& link);
-  [[nodiscard]] bool HasSecrets() const {
-    return !settings().delivery.bearer_token_file.empty() || !settings().sigv4.region.empty();
-  }
-  void Use(LinkPtr link);
+  void Use(RemoteWriteConfig config, PushLinkPtr link);
   [[nodiscard]] bool IsMetadataDue(const WriteBatch& batch);
   [[nodiscard]] Status OpenSpool();
   void PushToSpool(const BatchPart& part);
@@ -195,14 +153,14 @@ class RemoteWriter {
   /// False when everything queued is under way.
   bool PushOutOldest();
   void SendNext(Shard& shard);
-  [[nodiscard]] Answer Send(Shard& shard, const QueuedPart& queued, Outgoing push);
-  // Whether the receiver's answer to a 2.0 request shows that it did not understand it.
-  [[nodiscard]] static bool KnowsOnlyV1(const Answer& answer);
-  void OnAnswer(Shard& shard, const LinkPtr& link, Answer answer);
-  void OnTaken(Shard& shard, const LinkPtr& link, const Answer& answer);
-  void OnDelivered(std::size_t sample_count, const Answer& answer);
-  void LogRefusal(const http::Response& response, std::size_t sample_count);
-  void RetryLater(Shard& shard, std::string_view retry_after, std::string_view why);
+  static void MakeBody(const QueuedPart& queued, wire::RemoteWriteProtocol protocol, BatchEncoder& encoder,
+                       std::string& body);
+  // Returns how many samples are not in it.
+  [[nodiscard]] static std::size_t MakeOtlpBody(const QueuedPart& queued, BatchEncoder& encoder,
+                                                std::string& message);
+  void OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer);
+  void OnTaken(Shard& shard, wire::RemoteWriteProtocol protocol, const PushAnswer& answer);
+  void RetryFront(Shard& shard, const PushAnswer& answer);
   void DropFront(Shard& shard, DropReason reason);
   void RemoveFront(Shard& shard);
   // The spool keeps it.
@@ -210,29 +168,23 @@ class RemoteWriter {
   void Account(const QueuedPart& part, int sign);
   void NotifyIfIdle();
 
-  LinkPtr link_;
+  RemoteWriteConfig config_;
   const AgentContext context_;
   WriteRules rules_;
-  const Executor executor_;
+  PushRoute route_;
   wire::RemoteWriteProtocol protocol_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::size_t queue_bytes_ = 0;
   std::uint64_t next_number_ = 0;
   std::unordered_map<std::uint64_t, TimeMs> metadata_sent_ms_;  // By target.
-  std::chrono::milliseconds request_timeout_;
   std::function<void()> on_idle_;
   std::optional<DropReason> abandoned_;
-  bool was_reachable_ = true;
-  TimeMs refusal_logged_ms_ = 0;
   std::unique_ptr<spool::Spool> spool_;
   BatchEncoder spool_encoder_;
   std::string spool_body_;
   std::optional<io::TimerId> commit_timer_;
   bool was_spooling_ = true;
   std::uint64_t epoch_ = 0;  // Of numbers of what waits in memory.
-  Receivers receivers_;
-  AdaptiveThrottle throttle_;
-  std::optional<io::TimerId> credentials_timer_;
 };
 
 }  // namespace tickscope::agent

@@ -1,9 +1,11 @@
 #include "agent/transcode.h"
 
 #include <deque>
+#include <functional>
 #include <span>
 #include <vector>
 
+#include "wire/otlp_encode.h"
 #include "wire/remote_write_decode.h"
 #include "wire/remote_write_encode.h"
 
@@ -38,11 +40,16 @@ Result<OneSeries> Read(const wire::ReceivedRequest& request, const wire::Receive
   std::vector<LabelView> labels;
   TICKSCOPE_RETURN_IF_ERROR(request.ReadLabels(series, labels));
   one.labels = Labels::FromSorted(labels);
-  for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i)
-    one.samples.push_back({.time_ms = request.times_ms()[i], .value = request.values()[i]});
+  for (std::uint32_t i = series.first_sample; i < series.first_sample + series.sample_count; ++i) {
+    one.samples.push_back({.time_ms = request.times_ms()[i],
+                           .value = request.values()[i],
+                           .start_time_ms = request.starts_ms().empty() ? 0 : request.starts_ms()[i]});
+  }
   for (std::uint32_t i = series.first_histogram; i < series.first_histogram + series.histogram_count; ++i) {
     const wire::ReceivedHistogram& histogram = request.histograms()[i];
-    one.histograms.push_back({.time_ms = histogram.time_ms, .histogram = histogram.histogram.get()});
+    one.histograms.push_back({.time_ms = histogram.time_ms,
+                              .histogram = histogram.histogram.get(),
+                              .start_time_ms = histogram.start_ms});
   }
   for (std::uint32_t i = 0; i < series.exemplar_count; ++i) {
     wire::ReceivedExemplar exemplar;
@@ -53,9 +60,8 @@ Result<OneSeries> Read(const wire::ReceivedRequest& request, const wire::Receive
   return one;
 }
 
-}  // namespace
-
-Status EncodeAsV1(std::string_view v2, std::string& v1) {
+// Decodes a request and gives its series to `encode`.
+Status Transcode(std::string_view v2, const std::function<void(std::span<const wire::WriteSeries>)>& encode) {
   Bytes message;
   TICKSCOPE_RETURN_IF_ERROR(wire::DecompressSnappy(v2, kMessageBytesMax, message));
   wire::RemoteWriteRequest request(0);
@@ -77,8 +83,24 @@ Status EncodeAsV1(std::string_view v2, std::string& v1) {
       sent.metadata = &one.metadata_sent;
     }
   }
-  wire::RemoteWriteEncoder(wire::RemoteWriteProtocol::kV1).Encode(all, v1);
+  encode(all);
   return {};
+}
+
+}  // namespace
+
+Status EncodeAsV1(std::string_view v2, std::string& v1) {
+  return Transcode(v2, [&](std::span<const wire::WriteSeries> series) {
+    wire::RemoteWriteEncoder(wire::RemoteWriteProtocol::kV1).Encode(series, v1);
+  });
+}
+
+Result<std::size_t> EncodeAsOtlp(std::string_view v2, std::string& message) {
+  std::size_t left_out = 0;
+  TICKSCOPE_RETURN_IF_ERROR(Transcode(v2, [&](std::span<const wire::WriteSeries> series) {
+    left_out = wire::OtlpEncoder().Encode(series, message);
+  }));
+  return left_out;
 }
 
 }  // namespace tickscope::agent

@@ -1,4 +1,4 @@
-// The body of a remote write 2.0 request as one of 1.0, for receivers that turn out to know no other when it is already on disk.
+// The body of a remote write 2.0 request, as spools have it, as one of another protocol.
 #pragma once
 
 #include <string>
@@ -11,5 +11,9 @@ namespace tickscope::agent {
 /// Replaces `v1` by what `v2`, a snappy block, says; start timestamps, which 1.0 has no place for, are left out.
 /// Errors: as wire::ReceivedRequest.
 [[nodiscard]] Status EncodeAsV1(std::string_view v2, std::string& v1);
+
+/// Replaces `message` by the same as an OTLP request, not packed; returns how many samples that has no place for.
+/// Errors: as wire::ReceivedRequest.
+[[nodiscard]] Result<std::size_t> EncodeAsOtlp(std::string_view v2, std::string& message);
 
 }  // namespace tickscope::agent

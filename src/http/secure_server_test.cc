@@ -97,6 +97,25 @@ TEST_F(SecureServerTest, ClientsSayWhyTheyWereRefused) {
   EXPECT_EQ(plain.error().code, ErrorCode::kUnsupported);
 }
 
+TEST_F(SecureServerTest, ManyWhoConnectAtOnceAllGetIn) {
+  StartServer({}, tls::ClientCertificates::kRequired);
+  const Url url = ParseUrl("https://gateway/").value();
+  // Half of a hello, and silence: they take no turn from those who go on.
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(std::make_unique<RawClient>(network_, "gateway:443"));
+    silent.back()->Send(std::string("\x16\x03\x01\x02\x00\x01", 6));
+  }
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(MakeClient(true));
+    const auto answer = clients.back()->Fetch(url, {});
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    EXPECT_EQ(answer->body, "spiffe://game/eu/host-1 sent 0");
+  }
+  EXPECT_EQ(metrics_.AddGauge("tickscope_tls_handshakes_waiting", "", {})->value(), 0);
+}
+
 TEST_F(SecureServerTest, AHandshakeIsBoundedInTimeAndNumber) {
   StartServer({.connections_max = 2, .header_timeout = seconds(7)});
   RawClient silent(network_, "gateway:443");

@@ -143,9 +143,11 @@ void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, 
   AdmitAndAppend(tenant, *scratch, delivery, scratch->request, scratch->message.size(), std::move(done));
 }
 
-void Gateway::Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done) {
+void Gateway::Write(const TenantId& tenant, const wire::ReceivedRequest& request,
+                    const std::optional<codec::Delivery>& delivery, WriteCallback done) {
+  if (delivery && !BeginDelivery(tenant, *delivery, request, done)) return;
   const ScratchLease scratch(*this);
-  AdmitAndAppend(tenant, *scratch, std::nullopt, request, 0, std::move(done));
+  AdmitAndAppend(tenant, *scratch, delivery, request, 0, std::move(done));
 }
 
 void Gateway::Refuse(Error error, WriteCallback done) {

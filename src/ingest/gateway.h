@@ -69,7 +69,8 @@ class Gateway final : public Appender {
   void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
              const std::optional<codec::Delivery>& delivery, WriteCallback done);
   /// The same for a request of any format; it is not used after the return.
-  void Write(const TenantId& tenant, const wire::ReceivedRequest& request, WriteCallback done);
+  void Write(const TenantId& tenant, const wire::ReceivedRequest& request,
+             const std::optional<codec::Delivery>& delivery, WriteCallback done);
   /// Counts and answers a request that does not decode.
   void Refuse(Error error, WriteCallback done);
 

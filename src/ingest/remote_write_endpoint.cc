@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "ingest/delivery_of.h"
 #include "ingest/write_status.h"
 #include "wire/delivery_headers.h"
 #include "wire/remote_write_decode.h"
@@ -69,18 +70,6 @@ http::Response MakeResponse(RemoteWriteProtocol protocol, const WriteAnswer& ans
     response.body = answer.error->message + "\n";
   }
   return response;
-}
-
-// Which push of whom a request is. What was proven of its sender counts before what it says of itself.
-Result<std::optional<codec::Delivery>> DeliveryOf(const http::Request& request) {
-  const std::string_view text = request.headers.Get(wire::kDeliveryHeader);
-  if (text.empty()) return std::nullopt;
-  TICKSCOPE_ASSIGN_OR_RETURN(const wire::DeliveryNumber number, wire::ParseDelivery(text));
-  const std::string_view said = request.headers.Get(wire::kSenderHeader);
-  const std::string_view sender = request.sender.empty() ? said : std::string_view(request.sender);
-  if (!wire::IsSenderName(sender))
-    return Fail(ErrorCode::kInvalidArgument, "X-Tickscope-Delivery without a good X-Tickscope-Sender");
-  return codec::Delivery{std::string(sender), number.epoch, number.number};
 }
 
 void HandleWrite(Gateway& gateway, const http::Request& request, http::Respond respond) {

@@ -22,6 +22,7 @@ ExportOutcome OutcomeOf(const Refused& refused, ingest::WriteAnswer answer) {
   // With nothing refused by admission an error is the stream's: nothing was written.
   if (answer.error && answer.refused == 0) return {.error = std::move(answer.error)};
   ExportOutcome outcome{.refused = refused.points + answer.refused};
+  outcome.is_duplicate = answer.is_duplicate;
   if (refused.points > 0) {
     outcome.message =
         fmt::format("{} data points refused: {}{}", refused.points, fmt::join(refused.messages, "; "),
@@ -87,9 +88,9 @@ std::size_t ExportService::request_bytes_max(Signal signal) const {
 }
 
 void ExportService::Export(Signal signal, const TenantId& tenant, std::string_view message,
-                           ExportCallback done) {
+                           const std::optional<codec::Delivery>& delivery, ExportCallback done) {
   if (signal == Signal::kMetrics) {
-    ExportMetrics(tenant, message, std::move(done));
+    ExportMetrics(tenant, message, delivery, std::move(done));
   } else {
     ExportSignals(signal, tenant, message, std::move(done));
   }
@@ -103,7 +104,8 @@ void ExportService::Refuse(Signal signal, Error error, ExportCallback done) {
   });
 }
 
-void ExportService::ExportMetrics(const TenantId& tenant, std::string_view message, ExportCallback done) {
+void ExportService::ExportMetrics(const TenantId& tenant, std::string_view message,
+                                  const std::optional<codec::Delivery>& delivery, ExportCallback done) {
   std::unique_ptr<MetricsRequest> request = TakeSpace();
   if (takes_delta_) request->AddDeltasTo(&sums_, tenant);
   if (const Status decoded = request->Decode(message); !decoded) {
@@ -116,7 +118,7 @@ void ExportService::ExportMetrics(const TenantId& tenant, std::string_view messa
       refused.points += request->refused()[i];
     }
     metrics_gateway_.Write(
-        tenant, *request,
+        tenant, *request, refused.points == 0 ? delivery : std::nullopt,
         [refused = std::move(refused), done = std::move(done)](ingest::WriteAnswer answer) mutable {
           done(OutcomeOf(refused, std::move(answer)));
         });

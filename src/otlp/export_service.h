@@ -34,6 +34,7 @@ struct ExportOutcome {
   std::uint64_t refused = 0;  ///< Data points, log records or spans.
   std::string message;        ///< Why; empty when nothing was refused.
   std::optional<Error> error;
+  bool is_duplicate = false;  ///< This push was here before, and is counted once.
 };
 
 using ExportCallback = std::move_only_function<void(ExportOutcome)>;
@@ -52,7 +53,13 @@ class ExportService {
   ~ExportService();
 
   /// Takes a request. `message` is not used after the return; `done` runs once.
-  void Export(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done);
+  void Export(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done) {
+    Export(signal, tenant, message, std::nullopt, std::move(done));
+  }
+  /// The same of a sender who counts pushes of metrics: one that is on the stream already, all of it, is not written again. Delta data points
+  /// are added up before that is known: senders of numbers send cumulative ones.
+  void Export(Signal signal, const TenantId& tenant, std::string_view message,
+              const std::optional<codec::Delivery>& delivery, ExportCallback done);
   /// Counts and answers a request that is no message.
   void Refuse(Signal signal, Error error, ExportCallback done);
 
@@ -60,7 +67,8 @@ class ExportService {
   [[nodiscard]] std::size_t request_bytes_max(Signal signal) const;
 
  private:
-  void ExportMetrics(const TenantId& tenant, std::string_view message, ExportCallback done);
+  void ExportMetrics(const TenantId& tenant, std::string_view message,
+                     const std::optional<codec::Delivery>& delivery, ExportCallback done);
   void ExportSignals(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done);
   [[nodiscard]] std::unique_ptr<MetricsRequest> TakeSpace();
   void ReturnSpace(std::unique_ptr<MetricsRequest> space, std::size_t message_bytes);

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "http/content_coding.h"
+#include "ingest/delivery_of.h"
 #include "ingest/write_status.h"
+#include "wire/delivery_headers.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
 
@@ -37,6 +39,7 @@ http::Response AnswerResponse(Signal signal, Encoding encoding, const ExportOutc
   if (outcome.error) return FailureResponse(encoding, *outcome.error);
   http::Response response;
   response.headers.Set("Content-Type", ContentTypeOf(encoding));
+  if (outcome.is_duplicate) response.headers.Set(wire::kDuplicateHeader, "1");
   response.body = EncodeExportResponse(signal, encoding, outcome.refused, outcome.message);
   return response;
 }
@@ -90,6 +93,8 @@ void HttpEndpoint::Export(Signal signal, const http::Request& request, Encoding 
                           http::Respond respond) {
   const auto tenant = wire::ParseTenantHeader(request.headers.Get(wire::kTenantHeader));
   if (!tenant) return respond(FailureResponse(encoding, tenant.error()));
+  const auto delivery = ingest::DeliveryOf(request);
+  if (!delivery) return respond(FailureResponse(encoding, delivery.error()));
   ExportCallback done = [signal, encoding,
                          respond = std::move(respond)](const ExportOutcome& outcome) mutable {
     respond(AnswerResponse(signal, encoding, outcome));
@@ -106,7 +111,7 @@ void HttpEndpoint::Export(Signal signal, const http::Request& request, Encoding 
     }
   }
   if (!body) return service_.Refuse(signal, std::move(body).error(), std::move(done));
-  service_.Export(signal, *tenant, *body, std::move(done));
+  service_.Export(signal, *tenant, *body, *delivery, std::move(done));
 }
 
 }  // namespace tickscope::otlp

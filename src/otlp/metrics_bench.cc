@@ -111,7 +111,7 @@ void DecodeAndWrite(benchmark::State& state) {
     const TimeMs now_ms = clock.NowMs();
     const auto write = [&](const std::string& message) {
       TICKSCOPE_CHECK(request.Decode(message).has_value());
-      gateway.Write(TenantId("bench"), request,
+      gateway.Write(TenantId("bench"), request, std::nullopt,
                     [](const ingest::WriteAnswer& answer) { TICKSCOPE_CHECK(!answer.error); });
     };
     for (int server = 0; server < kServers; ++server) {

@@ -64,6 +64,7 @@ std::string_view StateOf(const agent::TargetStatus& target) {
 }
 
 std::string_view ProtocolOf(const agent::ReceiverStatus& receiver) {
+  if (receiver.is_otlp) return "OTLP";
   return receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "remote write 2.0" : "remote write 1.0";
 }
 
@@ -154,7 +155,8 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
     json.Key("url");
     json.String(receiver.url);
     json.Key("protocol");
-    json.String(receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1");
+    const char* const protocol = receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1";
+    json.String(receiver.is_otlp ? "otlp" : protocol);
     json.Key("queueBytes");
     json.Uint(receiver.queue_bytes);
     json.Key("spool");

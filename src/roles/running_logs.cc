@@ -4,6 +4,7 @@
 
 #include "io/asio_network.h"
 #include "io/foreign_directory.h"
+#include "io/process_info.h"
 #include "io/system_random.h"
 #include "tokens/file_key_provider.h"
 
@@ -44,7 +45,8 @@ Result<std::unique_ptr<RunningLogs>> RunningLogs::Start(const agent::AgentConfig
                                                        .clock = clock,
                                                        .random = *running->random_,
                                                        .fs = fs,
-                                                       .registry = registry},
+                                                       .registry = registry,
+                                                       .host_name = io::HostName()},
                                                       std::move(executor)));
   TICKSCOPE_RETURN_IF_ERROR(running->pipeline_->Start());
   running->thread_ = network.RunInBackground(*running->loop_);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/content_coding.h"
+#include "http/zstd.h"
 #include "ingest/write_status.h"
 #include "wire/remote_write_decode.h"
 #include "wire/tenant_header.h"
@@ -60,9 +61,15 @@ Status LokiEndpoint::Decode(const http::Request& request, Scratch& scratch, Inta
     return Fail(ErrorCode::kUnsupported, "unsupported media type: got \"" + std::string(type.substr(0, 128)) +
                                              "\", want application/x-protobuf or application/json");
   }
+  // As our agents send when they are told.
+  if (http::EqualsIgnoreCase(coding, "zstd")) {
+    TICKSCOPE_ASSIGN_OR_RETURN(scratch.text, http::Unzstd(request.body, options.request_bytes_max));
+    content_bytes = scratch.text.size();
+    return DecodePush(scratch.text, options, intake);
+  }
   if (!coding.empty() && !http::EqualsIgnoreCase(coding, "snappy")) {
     return Fail(ErrorCode::kUnsupported, "unsupported content encoding of protobuf: got \"" +
-                                             std::string(coding.substr(0, 64)) + "\", want snappy");
+                                             std::string(coding.substr(0, 64)) + "\", want snappy or zstd");
   }
   TICKSCOPE_RETURN_IF_ERROR(wire::DecompressSnappy(request.body, options.request_bytes_max, scratch.message));
   content_bytes = scratch.message.size();

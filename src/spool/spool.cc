@@ -83,11 +83,7 @@ Status Spool::Append(std::size_t of_class, ByteView payload, std::uint32_t items
   while (!appended && appended.error().code == ErrorCode::kResourceExhausted &&
          MakeRoom(of_class, need, true))
     appended = part.queue->Append(payload, items, made_ms);
-  if (appended) {
-    part.records->Add();
-  } else {
-    part.lost_to_full_disk->Add(items);
-  }
+  if (appended) part.records->Add();
   Show(part);
   return appended;
 }
@@ -125,6 +121,8 @@ Result<std::optional<Spool::Taken>> Spool::Next() {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     TICKSCOPE_ASSIGN_OR_RETURN(std::optional<SpoolRecord> record, parts_[i].queue->Next());
     if (record) return Taken{i, *std::move(record)};
+    // Damage at its end was passed over.
+    Show(parts_[i]);
   }
   return std::optional<Taken>();
 }

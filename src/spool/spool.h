@@ -45,7 +45,7 @@ class Spool {
   ~Spool();
 
   /// Adds a record to a class, in the place of less worthy ones when there is no room. Durable when Commit returns.
-  /// Errors: kInvalidArgument for a record that never fits; kResourceExhausted when nothing can go for it: it is counted as lost, then.
+  /// Errors: kInvalidArgument for a record that never fits; kResourceExhausted when nothing can go for it; whether it is lost, who calls knows.
   [[nodiscard]] Status Append(std::size_t of_class, ByteView payload, std::uint32_t items, TimeMs made_ms);
   /// As SpoolQueue, of all classes.
   [[nodiscard]] Status Commit();

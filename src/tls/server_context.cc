@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -88,6 +90,8 @@ class ServerContextImpl final : public ServerContext {
         handshakes_(std::make_shared<HandshakeMetrics>(metrics, Side::kServer)),
         expiry_(metrics.AddGauge("tickscope_tls_certificate_expiry_seconds",
                                  "When the certificate that the server shows expires, since the epoch.", {})),
+        waiting_(metrics.AddGauge("tickscope_tls_handshakes_waiting",
+                                  "Steps of handshakes that wait for their turn.", {})),
         reloads_ok_(AddReloads(metrics, "ok")),
         reloads_failed_(AddReloads(metrics, "failed")),
         options_(std::move(options)),
@@ -98,11 +102,12 @@ class ServerContextImpl final : public ServerContext {
   std::unique_ptr<SecureConnection> Accept(io::EventLoop& loop,
                                            std::unique_ptr<io::Connection> connection) override {
     SslContextPtr context;
+    TlsConnectionOptions options;
     {
       const MutexLock lock(mu_);
       context = loaded_.context;
+      options.turns = TurnsOf(loop);
     }
-    TlsConnectionOptions options;
     options.side = Side::kServer;
     options.ssl = SslPtr(SSL_new(context.get()));  // Keeps the context.
     TICKSCOPE_CHECK(options.ssl != nullptr);
@@ -137,6 +142,17 @@ class ServerContextImpl final : public ServerContext {
   }
 
  private:
+  // A loop's connections share them, and keep them.
+  std::shared_ptr<HandshakeTurns> TurnsOf(io::EventLoop& loop) TICKSCOPE_REQUIRES(mu_) {
+    std::weak_ptr<HandshakeTurns>& kept = turns_[&loop];
+    std::shared_ptr<HandshakeTurns> turns = kept.lock();
+    if (turns == nullptr) {
+      turns = std::make_shared<HandshakeTurns>(loop, *waiting_);
+      kept = turns;
+    }
+    return turns;
+  }
+
   static Counter* AddReloads(MetricRegistry& metrics, std::string result) {
     return metrics.AddCounter("tickscope_tls_reloads_total",
                               "Changes of certificate files that were taken up, or could not be.",
@@ -147,11 +163,13 @@ class ServerContextImpl final : public ServerContext {
   const Clock& clock_;
   const std::shared_ptr<HandshakeMetrics> handshakes_;
   Gauge* const expiry_;
+  Gauge* const waiting_;
   Counter* const reloads_ok_;
   Counter* const reloads_failed_;
   Mutex mu_;
   ServerOptions options_ TICKSCOPE_GUARDED_BY(mu_);
   Loaded loaded_ TICKSCOPE_GUARDED_BY(mu_);
+  std::map<const io::EventLoop*, std::weak_ptr<HandshakeTurns>> turns_ TICKSCOPE_GUARDED_BY(mu_);
 };
 
 }  // namespace

@@ -174,6 +174,10 @@ class State : public std::enable_shared_from_this<State> {
 
   void Handshake() {
     began_ = true;
+    if (options_.turns != nullptr && !has_turn_) return AwaitTurn();
+    // Whoever gave up while waiting is not worth the work.
+    if (has_turn_ && inner_ended_)
+      return Refuse(HandshakeResult::kIncomplete, "ended during the TLS handshake");
     const int result = SSL_do_handshake(ssl_);
     if (result == 1) return Open();
     const int why = SSL_get_error(ssl_, result);
@@ -187,6 +191,19 @@ class State : public std::enable_shared_from_this<State> {
                     std::string("bad certificate: ").append(X509_verify_cert_error_string(verified)));
     const HandshakeResult reason = ResultOfQueue();
     Refuse(reason, "TLS handshake failed: " + TakeSslReason());
+  }
+
+  void AwaitTurn() {
+    const bool has_work = BIO_ctrl_pending(in_) > 0 || inner_ended_;
+    if (!has_work || std::exchange(is_waiting_, true)) return;
+    options_.turns->Wait([weak = weak_from_this()] {
+      const std::shared_ptr<State> self = weak.lock();
+      if (self == nullptr) return;
+      self->is_waiting_ = false;
+      self->has_turn_ = true;
+      self->Pump();
+      self->has_turn_ = false;
+    });
   }
 
   void Open() {
@@ -299,6 +316,8 @@ class State : public std::enable_shared_from_this<State> {
 
   void FetchInput() {
     if (inner_reading_ || inner_ended_ || is_dropped_ || error_) return;
+    // Who waits for a turn is read on to see whether it is still there.
+    if (is_waiting_ && BIO_ctrl_pending(in_) > kInputBytesBusy) return;
     const bool is_wanted = is_open_ ? read_done_ && wants_input_ : began_ && (read_done_ || write_done_);
     if (!is_wanted) return;
     if (input_.size() != input_bytes_) input_ = Bytes(input_bytes_);
@@ -306,6 +325,7 @@ class State : public std::enable_shared_from_this<State> {
     inner_->Read(input_, [self = shared_from_this()](Result<std::size_t> bytes) {
       self->inner_reading_ = false;
       if (self->is_dropped_) return;
+      if (self->linger_timer_) return self->Discarded(bytes);
       if (!bytes) return self->Break(bytes.error());
       if (*bytes == 0) {
         self->inner_ended_ = true;
@@ -345,7 +365,7 @@ class State : public std::enable_shared_from_this<State> {
 
   void Linger() {
     if (linger_timer_) return;
-    if (options_.side == Side::kClient || inner_ended_ || inner_reading_) {
+    if (options_.side == Side::kClient || inner_ended_) {
       failing_ = false;
       return Deliver();
     }
@@ -354,18 +374,22 @@ class State : public std::enable_shared_from_this<State> {
       self->failing_ = false;
       self->Deliver();
     });
-    Discard();
+    // A read that is under way since a turn was waited for is the first of them.
+    if (!inner_reading_) Discard();
   }
 
   void Discard() {
     input_.resize(kInputBytesIdle);
-    inner_->Read(input_, [self = shared_from_this()](const Result<std::size_t>& bytes) {
-      if (self->is_dropped_ || !self->failing_) return;
-      if (bytes && *bytes > 0) return self->Discard();
-      if (self->linger_timer_) self->loop_.CancelTimer(*std::exchange(self->linger_timer_, std::nullopt));
-      self->failing_ = false;
-      self->Deliver();
-    });
+    inner_->Read(input_,
+                 [self = shared_from_this()](const Result<std::size_t>& bytes) { self->Discarded(bytes); });
+  }
+
+  void Discarded(const Result<std::size_t>& bytes) {
+    if (is_dropped_ || !failing_) return;
+    if (bytes && *bytes > 0) return Discard();
+    if (linger_timer_) loop_.CancelTimer(*std::exchange(linger_timer_, std::nullopt));
+    failing_ = false;
+    Deliver();
   }
 
   // Tells whoever waits that it failed.
@@ -394,6 +418,8 @@ class State : public std::enable_shared_from_this<State> {
   bool began_ = false;
   bool is_open_ = false;
   bool is_counted_ = false;
+  bool is_waiting_ = false;  // For a turn of the handshake.
+  bool has_turn_ = false;
   std::optional<Error> error_;
   bool failing_ = false;  // The other end is still to be told.
   std::optional<io::TimerId> linger_timer_;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "io/network.h"
 #include "tls/handshake_metrics.h"
+#include "tls/handshake_turns.h"
 #include "tls/secure_connection.h"
 #include "tls/ssl_handles.h"
 
@@ -33,6 +34,7 @@ struct TlsConnectionOptions {
   std::shared_ptr<HandshakeMetrics> metrics;
   TimeMs now_ms = 0;         ///< For a resumed session's certificate, which OpenSSL does not look at again.
   SessionSink on_session{};  ///< Of a client.
+  std::shared_ptr<HandshakeTurns> turns{};  ///< Of a server; without, a step is run when its bytes are there.
 };
 
 /// `loop` is the inner connection's, and outlives the result.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.server
+import ssl
 import threading
 
 
@@ -96,7 +97,7 @@ def decode(body: bytes) -> list[Entry]:
 class LokiReceiver:
     """Keeps one entry a (stream, time, line), as Loki does; `repeated` counts the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.entries: dict[tuple[str, int, str], Entry] = {}
         self.repeated = 0
         self.requests = 0
@@ -120,17 +121,24 @@ class LokiReceiver:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if context else "http"
+        if context:
+            # The handshake is made by the connection's own thread, so that one that fails costs nobody else.
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self._server.handle_error = lambda *_arguments: None
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/loki/api/v1/push"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/loki/api/v1/push"
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
         with self._lock:
             self.requests += 1
             if self.status != 204:
                 return self.status
+            if headers.get("Content-Encoding") != "snappy":
+                return 400
             self.headers.append(headers)
             assert path == "/loki/api/v1/push"
             for entry in decode(body):

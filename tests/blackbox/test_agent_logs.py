@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import ssl
 import threading
 import time
 
 import pytest
 
+from certificates import Authority
 from loki_receiver import LokiReceiver
 from running_agent import RunningAgent, write_keys
 
@@ -184,3 +186,95 @@ def test_a_configuration_says_what_is_wrong_with_it(run, tickscope, tmp_path):
     )
     checked = run([tickscope, "agent", "--config", config, "--check"])
     assert checked.returncode == 1 and "missing" in checked.stderr
+
+
+SECURE = """\
+logs:
+  push:
+    url: "{first}"
+    batch_wait: 100ms
+    backoff_max: 300ms
+    sender: host-7
+    bearer_token_file: {folder}/token
+    failover_urls: ["{second}"]
+    failover_failures: 2
+    failover_after: 500ms
+    failback_after: 10m
+    tls_config: {{ca_file: {folder}/ca.pem, cert_file: {folder}/host.pem, key_file: {folder}/host.key, check_interval: 200ms}}
+  spool: {{directory: {spool}, bytes_max: 64MiB}}
+  files: [{{paths: ["{logs}/*.log"]}}]
+"""
+
+
+def test_logs_go_over_mutual_tls_to_the_gateway_that_is_there(start, tickscope, tmp_path):
+    folder = tmp_path / "certificates"
+    authority = Authority(folder, "ca")
+    served = authority.issue("server", ["IP:127.0.0.1"])
+    authority.issue("host", ["URI:spiffe://game.example/eu/agent/host-7"], days=-1)
+    (folder / "token").write_text("first-token\n")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.certificate, served.key)
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    first, second = LokiReceiver(context), LokiReceiver(context)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config = SECURE.format(first=first.url, second=second.url, folder=folder, spool=tmp_path / "spool", logs=logs)
+    running = RunningAgent(start, tickscope, tmp_path, config)
+    with open(logs / "game.log", "a") as file:
+        file.write("number 0\n")
+        file.flush()
+        running.wait(lambda: running.metric('tickscope_log_requests_total{result="retried"}') >= 2, "refusals of a certificate that expired")
+        assert not first.entries and not second.entries
+        renewed = authority.issue("renewed", ["URI:spiffe://game.example/eu/agent/host-7"])
+        (folder / "token").write_text("second-token\n")
+        os.replace(renewed.key, folder / "host.key")
+        os.replace(renewed.certificate, folder / "host.pem")
+        running.wait(lambda: len(first.entries) + len(second.entries) == 1, "the line, by the certificate of now")
+        taken, other = (first, second) if first.entries else (second, first)
+        assert taken.headers[-1]["X-Tickscope-Sender"] == "host-7"
+        assert taken.headers[-1]["X-Tickscope-Delivery"]
+        running.wait(lambda: file.write("more\n") and file.flush() is None and taken.headers[-1]["Authorization"] == "Bearer second-token", "the new token")
+        if taken is first:
+            first.status = 503
+        else:
+            # It left the first while the certificate was bad: the second is left in its turn.
+            second.status = 503
+        file.write("number 1\n")
+        file.flush()
+        running.wait(lambda: any(line == "number 1" for line in other.lines()), "the line, at the other gateway")
+    assert numbers(first) + numbers(second) in ([0, 1], [1, 0])
+    assert running.child.stop() == 0
+    first.close()
+    second.close()
+
+
+ZSTD = """\
+logs:
+  push: {{url: "{url}/loki/api/v1/push", batch_wait: 100ms, compression: zstd}}
+  spool: {{directory: {spool}, bytes_max: 64MiB}}
+  files: [{{paths: ["{logs}/*.log"], labels: {{app: game}}}}]
+"""
+
+
+def test_zstd_goes_to_a_gateway_that_takes_it_and_snappy_to_one_that_does_not(start, tickscope, tmp_path, serve):
+    server = serve()
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "game.log").write_text("".join(f"level=info some words of a usual length, number {number}\n" for number in range(1000)))
+    running = RunningAgent(start, tickscope, tmp_path, ZSTD.format(url=server.url, spool=tmp_path / "spool", logs=logs))
+    running.wait(lambda: running.metric("tickscope_log_sent_lines_total") == 1000, "all lines sent")
+    assert running.metric('tickscope_log_requests_total{result="refused"}') == 0
+    records = server.get("/api/v1/stream/tail", {"format": "json", "kind": "logs", "limit": "2000"}).text.splitlines()
+    assert sum("number 999" in record for record in records) == 1
+    assert running.child.stop() == 0
+    assert "using snappy" not in running.child.log_tail()
+
+    old = LokiReceiver()  # Whatever the header says, it reads snappy.
+    other = tmp_path / "other"
+    other.mkdir()
+    running = RunningAgent(start, tickscope, other, ZSTD.format(url=old.url.removesuffix("/loki/api/v1/push"), spool=other / "spool", logs=logs))
+    running.wait(lambda: len(old.entries) == 1000, "all lines, in snappy")
+    assert all(headers["Content-Encoding"] == "snappy" for headers in old.headers)
+    assert running.child.stop() == 0
+    old.close()
