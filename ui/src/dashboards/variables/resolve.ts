@@ -132,7 +132,7 @@ const alternationMax = 4_000;
  * What is chosen of what is offered. Values that are no longer there are let go, unless nothing is offered at all: then the
  * server may be away, and the choice is kept.
  */
-function chosenOf(
+export function chosenOf(
   variable: Variable,
   options: readonly Option[],
   choice: readonly string[] | undefined,
