@@ -32,6 +32,8 @@ function(tickscope_module NAME)
   if(TICKSCOPE_TESTS AND TESTS)
     add_executable(${NAME}_test ${TESTS})
     target_link_libraries(${NAME}_test PRIVATE ${TARGET} GTest::gtest GTest::gmock GTest::gtest_main)
+    # What is tested keeps its optimisation; the tests themselves compile in two thirds of the time.
+    target_compile_options(${NAME}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     target_compile_definitions(${NAME}_test PRIVATE TICKSCOPE_TESTDATA="${DIR}/testdata"
       TICKSCOPE_SOURCE_ROOT="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${NAME} COMMAND ${NAME}_test --gtest_brief=1)

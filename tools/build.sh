@@ -6,6 +6,8 @@ build() {
   local preset=$1
   shift
   [ "$preset" != fuzz ] && [ "$preset" != clang ] || need_packages check
+  # Sanitizers and fuzzers have no use for pages, and a target alone is about that target.
+  [ "$preset" != release ] || [ $# -gt 0 ] || build_ui
   tools/install_libraries.sh
   if [ ! -f "build/$preset/build.ninja" ]; then
     say "configuring $preset"

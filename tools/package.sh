@@ -68,7 +68,7 @@ install -Dm0644 packaging/sysusers.conf "$root/usr/lib/sysusers.d/tickscope.conf
 install -Dm0644 -t "$root/etc/tickscope" packaging/agent.yaml packaging/tickscope.yaml
 install -dm0755 "$root/etc/tickscope/targets"
 install -Dm0644 -t "$root/usr/share/tickscope/schema" schema/*.yaml
-install -Dm0644 -t "$root/usr/share/tickscope/dashboards" dashboards/*
+install -Dm0644 -t "$root/usr/share/tickscope/dashboards" dashboards/*.json
 install -m0755 -t "$root/DEBIAN" packaging/postinst packaging/prerm packaging/postrm
 install -m0644 packaging/conffiles "$root/DEBIAN/conffiles"
 finish tickscope "$(depends tickscope "$root/usr/lib/tickscope/bin/tickscope")" "reporting and observability for live games: server and agent

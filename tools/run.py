@@ -48,6 +48,7 @@ remote_write:
 GUIDE = """
 Tickscope is running: {servers} simulated game servers and this machine, every {cadence}.
 
+  console             http://{server}/
   API, remote write   http://{server}/api/v1/      own metrics   http://{server}/metrics
   ready, healthy      http://{server}/-/ready      logs          {logs}
 

@@ -23,7 +23,7 @@ std::optional<std::string_view> BearerToken(const http::Headers& headers) {
 
 }  // namespace
 
-Scope ScopeOf(std::string_view path) {
+Scope ScopeOf(std::string_view method, std::string_view path) {
   constexpr std::string_view kWrites[] = {"/api/v1/write",
                                           "/api/v1/otlp/",
                                           "/v1/",
@@ -31,9 +31,13 @@ Scope ScopeOf(std::string_view path) {
                                           "/opentelemetry.proto.collector.",
                                           "/api/v1/fleet/settings"};
   constexpr std::string_view kAdmins[] = {"/api/v1/admin", "/api/v1/fleet/", "/debug/"};
+  // What everybody sees, and few change.
+  constexpr std::string_view kShared[] = {"/api/v1/dashboards", "/api/v1/annotations", "/api/v1/view_links"};
   const auto begins = [&](std::string_view prefix) { return path.starts_with(prefix); };
   if (std::ranges::any_of(kWrites, begins)) return Scope::kWrite;
   if (std::ranges::any_of(kAdmins, begins)) return Scope::kAdmin;
+  const bool is_reading = method == "GET" || method == "HEAD";
+  if (!is_reading && std::ranges::any_of(kShared, begins)) return Scope::kAdmin;
   return Scope::kRead;
 }
 

@@ -80,6 +80,6 @@ class Gate {
 };
 
 /// What a request of the HTTP API needs.
-[[nodiscard]] Scope ScopeOf(std::string_view path);
+[[nodiscard]] Scope ScopeOf(std::string_view method, std::string_view path);
 
 }  // namespace tickscope::access

@@ -186,6 +186,7 @@ AgentStatus Agent::Describe() const {
                                 .has_spool = !writer->config().spool.directory.empty(),
                                 .is_idle = writer->IsIdle()});
   }
+  if (aggregation_ != nullptr) status.aggregation = aggregation_->Describe();
   return status;
 }
 
@@ -241,7 +242,24 @@ void Agent::PushEnd(Target& target) {
   context_.metrics.series->Add(-static_cast<double>(std::exchange(target.series_count, 0U)));
 }
 
-void Agent::PushToAll(const WriteBatchPtr& batch) {
+Status Agent::Aggregate(const AggregationConfig& config, AggregationRules rules) {
+  if (aggregation_ != nullptr) {
+    aggregation_->SetRules(std::move(rules));
+    return {};
+  }
+  if (rules.empty()) return {};
+  TICKSCOPE_ASSIGN_OR_RETURN(aggregation_, Aggregation::Make(config, std::move(rules), context_, [this] {
+                               std::vector<RemoteWriter*> writers;
+                               for (const auto& writer : writers_)
+                                 writers.push_back(writer.get());
+                               return writers;
+                             }));
+  aggregation_->Start();
+  return {};
+}
+
+void Agent::PushToAll(const WriteBatchPtr& scraped) {
+  const WriteBatchPtr batch = aggregation_ == nullptr ? scraped : aggregation_->Take(scraped);
   std::erase_if(ending_writers_, [](const auto& writer) { return writer->IsIdle(); });
   for (const auto& writer : writers_)
     writer->Push(batch);
@@ -270,6 +288,7 @@ void Agent::Shutdown(std::chrono::milliseconds timeout, std::function<void()> do
 
 void Agent::DrainWhenAllEnded() {
   if (!on_shut_down_ || !ending_.empty() || std::exchange(is_draining_, true)) return;
+  if (aggregation_ != nullptr) aggregation_->Stop();
   if (writers_.empty()) FinishShutdown();
   for (const auto& writer : writers_) {
     writer->Drain(shutdown_timeout_, [this] {

@@ -21,6 +21,7 @@
 
 #include "agent/agent_config.h"
 #include "agent/agent_status.h"
+#include "agent/aggregation.h"
 #include "agent/remote_writer.h"
 #include "agent/source.h"
 #include "base/error.h"
@@ -38,6 +39,10 @@ class Agent {
   /// Takes up `config`: targets and receivers that are as before go on untouched, those gone end, new ones
   /// start. All or nothing. Errors: kInvalidArgument when a URL does not parse.
   [[nodiscard]] Status Apply(const AgentConfig& config);
+
+  /// Adds up what the rules say from now on; the first call takes up the state of an earlier start. Call after the first Apply, and
+  /// with each change of rules. Without rules and without a state to end there is nothing to do. Errors: as Aggregation::Make.
+  [[nodiscard]] Status Aggregate(const AggregationConfig& config, AggregationRules rules);
 
   /// Ends all targets, delivers what waits for at most `timeout`, then calls `done`. Call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
@@ -76,7 +81,7 @@ class Agent {
   /// Stops the schedule; the markers go out now or when the scrape under way is done.
   void End(Target& target);
   void PushEnd(Target& target);
-  void PushToAll(const WriteBatchPtr& batch);
+  void PushToAll(const WriteBatchPtr& scraped);
   void ForgetEnded();
   void DrainWhenAllEnded();
   void FinishShutdown();
@@ -84,6 +89,7 @@ class Agent {
   const AgentContext context_;
   const Executor scrape_executor_;
   const Executor send_executor_;
+  std::unique_ptr<Aggregation> aggregation_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Target>> ending_;
   std::vector<std::unique_ptr<RemoteWriter>> writers_;

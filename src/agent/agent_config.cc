@@ -311,6 +311,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   }
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
+  config.aggregation = ReadAggregationConfig(root.Map("aggregation"));
   config.logs = ReadLogsConfig(root.Map("logs"));
   if (config.remote_writes.empty() && !config.logs.is_on())
     root.Complain("remote_write", "expected at least one url to send to");
@@ -385,6 +386,10 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
     out.EndItem();
   }
   out.EndList();
+  out.Comment("How what the schema has `aggregate` for is added up. Changes with a restart.");
+  out.BeginMap("aggregation");
+  WriteAggregationConfig(config.aggregation, out);
+  out.EndMap();
   out.BeginMap("logs");
   WriteLogsConfig(config.logs, out);
   out.EndMap();

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/aggregation_config.h"
 #include "agent/delivery_config.h"
 #include "agent/fleet_config.h"
 #include "agent/logs_config.h"
@@ -120,6 +121,7 @@ struct AgentConfig {
   std::vector<PagesConfig> sdk_pages;
   std::vector<RemoteWriteConfig> remote_writes;
   FleetConfig fleet;
+  AggregationConfig aggregation;
   LogsConfig logs;
 
   /// Every target of every scrape config, in the order of the file, relabelled. What rules drop is not there; of what they

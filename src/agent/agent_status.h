@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,22 @@ struct ReceiverStatus {
   bool is_idle = false;
 };
 
+/// What the schema says is added up.
+struct AggregationStatus {
+  std::size_t rules = 0;
+  std::size_t series = 0;
+  std::size_t groups = 0;
+  TimeMs watermark_ms = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t refused = 0;
+  std::string directory;  ///< Empty in memory.
+  bool is_durable = false;
+};
+
 struct AgentStatus {
   std::vector<TargetStatus> targets;
   std::vector<ReceiverStatus> receivers;
+  std::optional<AggregationStatus> aggregation;  ///< Nullopt when the schema has nothing added up.
 };
 
 /// A URL up to its query.

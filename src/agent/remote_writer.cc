@@ -225,6 +225,27 @@ void RemoteWriter::PushToSpool(const BatchPart& part) {
   }
 }
 
+std::optional<SpoolPlace> RemoteWriter::NextPlace() const {
+  if (spool_ == nullptr) return std::nullopt;
+  const spool::SpoolQueue& queue = spool_->queue(0);
+  return SpoolPlace{.directory = settings().spool.directory,
+                    .epoch = queue.epoch(),
+                    .number = queue.next_number(),
+                    .record_samples = settings().batch_samples_max};
+}
+
+std::size_t RemoteWriter::SamplesThere(const SpoolPlace& place) const {
+  if (spool_ == nullptr || place.directory != settings().spool.directory) return 0;
+  const Result<std::uint64_t> last = spool_->queue(0).LastNumber(place.epoch);
+  if (!last) {
+    Log(LogLevel::kError, "spool not read, sums may come twice",
+        {{"directory", settings().spool.directory}, {"error", last.error().message}});
+    return 0;
+  }
+  const std::uint64_t records = *last + 1 - std::min(*last + 1, place.number);
+  return place.first_sample + records * place.record_samples;
+}
+
 void RemoteWriter::TakeFromSpool(Shard& shard) {
   if (spool_ == nullptr || !shard.queue.empty() || abandoned_) return;
   Result<std::optional<spool::Spool::Taken>> taken = spool_->Next();

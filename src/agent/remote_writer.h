@@ -43,6 +43,7 @@
 #include "agent/agent_config.h"
 #include "agent/agent_metrics.h"
 #include "agent/batch_encoder.h"
+#include "agent/handed_on.h"
 #include "agent/push_observer.h"
 #include "agent/receivers.h"
 #include "agent/retry_policy.h"
@@ -103,6 +104,11 @@ class RemoteWriter {
   /// Drops all that waits, counted under `reason`, and tries nothing a second time from now on. What is in a spool stays there, for the
   /// next start.
   void Abandon(DropReason reason);
+
+  /// Where in the spool the next batch goes; nullopt without a spool.
+  [[nodiscard]] std::optional<SpoolPlace> NextPlace() const;
+  /// How many samples of a batch, from its first on, are in the spool that was to be put at `place`; 0 when that is another's.
+  [[nodiscard]] std::size_t SamplesThere(const SpoolPlace& place) const;
 
   [[nodiscard]] bool IsIdle() const;
   [[nodiscard]] const RemoteWriteConfig& config() const { return link_->config; }

@@ -24,7 +24,7 @@ code {{ font-size: .95em }}
 dt {{ margin-top: .8rem }}
 </style>
 <h1>Tickscope {version}</h1>
-<p>Metrics for live games. In Grafana, add a Prometheus data source with this server's address.</p>
+{note}<p>Metrics for live games. In Grafana, add a Prometheus data source with this server's address.</p>
 <dl>
 <dt><a href="/api/v1/query?query=up"><code>/api/v1/query</code></a>, <code>/api/v1/query_range</code>
 <dd>PromQL at one time, or over a range of times
@@ -65,9 +65,14 @@ void RegisterProcessRoutes(http::Router& router, const ProcessRoutes& routes) {
   });
   AddGet(router, "/metrics",
          [&metrics = routes.metrics] { return TextAnswer(200, kExpositionText, metrics.RenderText()); });
-  AddGet(router, "/", [page = fmt::format(kLandingPage, fmt::arg("version", routes.version))] {
-    return TextAnswer(200, kHtml, page);
-  });
+}
+
+std::string LandingPage(std::string_view version, std::string_view note) {
+  return fmt::format(kLandingPage, fmt::arg("version", version), fmt::arg("note", note));
+}
+
+void RegisterLandingPage(http::Router& router, std::string_view version) {
+  AddGet(router, "/", [page = LandingPage(version, "")] { return TextAnswer(200, kHtml, page); });
 }
 
 }  // namespace tickscope::api

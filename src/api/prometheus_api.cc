@@ -187,7 +187,7 @@ std::unexpected<Error> TimedOutInQueue() {
 
 void RegisterPrometheusApi(http::Router& router, const PrometheusApiDependencies& dependencies,
                            PrometheusApiOptions options) {
-  RegisterProcessRoutes(router, {dependencies.ready, dependencies.metrics, options.version});
+  RegisterProcessRoutes(router, {dependencies.ready, dependencies.metrics});
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{dependencies, std::move(options), dependencies.clock.NowMs()});
   for (const auto endpoints : {QueryEndpoints(), ExemplarEndpoints(), SeriesEndpoints(), StatusEndpoints(),

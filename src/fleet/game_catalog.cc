@@ -35,10 +35,13 @@ constexpr Dimension kRejectReason{"reason", kRejectReasonShares};
 constexpr Share kJoinFailureReasonShares[] = {{"auth", 0.2},      {"banned", 0.02}, {"full", 0.4},
                                               {"map_load", 0.08}, {"timeout", 0.2}, {"version", 0.1}};
 constexpr Dimension kJoinFailureReason{"reason", kJoinFailureReasonShares};
-constexpr Share kDisconnectReasonShares[] = {{"afk", 0.03},     {"crash", 0.01},  {"kicked", 0.01},
-                                             {"network", 0.06}, {"quit", 0.8},    {"server_shutdown", 0.01},
-                                             {"timeout", 0.07}, {"version", 0.01}};
+// Most leave when a match is over.
+constexpr Share kDisconnectReasonShares[] = {{"afk", 0.03},      {"crash", 0.001},  {"kicked", 0.002},
+                                             {"network", 0.006}, {"quit", 0.943},   {"server_shutdown", 0.01},
+                                             {"timeout", 0.007}, {"version", 0.001}};
 constexpr Dimension kDisconnectReason{"reason", kDisconnectReasonShares};
+constexpr Share kImpairmentShares[] = {{"loss", 0.25}, {"rtt", 0.45}, {"tick", 0.3}};
+constexpr Dimension kImpairment{"cause", kImpairmentShares};
 constexpr Share kAbandonReasonShares[] = {
     {"cancelled", 0.7}, {"declined", 0.15}, {"no_region", 0.01}, {"timeout", 0.14}};
 constexpr Dimension kAbandonReason{"reason", kAbandonReasonShares};
@@ -118,11 +121,6 @@ constexpr ScalarFamily kConstants[] = {
     {{"game_anticheat_policy_version", "Anti-cheat policy version.", "", kG}, kNone, Dynamics::kConstant, 12},
     {{"game_crossplay_enabled", "1 when platforms play together.", "", kG}, kNone, Dynamics::kConstant, 1},
     {{"game_worker_threads", "Worker threads of the simulation.", "", kG}, kNone, Dynamics::kConstant, 6},
-    {{"game_min_client_version", "Oldest client admitted.", "", kG},
-     kPlatform,
-     Dynamics::kConstant,
-     411,
-     Spread::kEach},
     {{"process_max_fds", "File descriptors the process may open.", "", kG},
      kNone,
      Dynamics::kConstant,
@@ -196,8 +194,16 @@ constexpr ScalarFamily kCounters[] = {
     {{"game_join_failures_total", "Joins that failed.", "", kC},
      kJoinFailureReason,
      Dynamics::kJoinCounter,
-     0.03},
+     0.012},
     {{"game_disconnects_total", "Players who left.", "", kC}, kDisconnectReason, Dynamics::kLeaveCounter, 1},
+    {{"game_player_seconds_total", "Time players were connected.", "seconds", kC},
+     kNone,
+     Dynamics::kVolumeCounter,
+     1},
+    {{"game_impaired_player_seconds_total", "Time players were connected and had a bad time.", "seconds", kC},
+     kImpairment,
+     Dynamics::kPlayerCounter,
+     0.011},
     {{"game_matchmaking_tickets_total", "Matchmaking tickets placed here.", "", kC},
      kPlatform,
      Dynamics::kJoinCounter,

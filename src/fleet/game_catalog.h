@@ -1,8 +1,8 @@
 // Game catalog: the 300 series every simulated game server exports, and how each one moves.
 //
-// 30 constants, 38 gauges, 100 counters and 6 classic histograms of 20 buckets (with _sum and _count: 132
+// 26 constants, 38 gauges, 104 counters and 6 classic histograms of 20 buckets (with _sum and _count: 132
 // series), in a fixed order. Labels are bounded: a series has the six labels of its server
-// (fleet/server_identity.h) and at most one of platform, isp_class, player_bucket, reason, le.
+// (fleet/server_identity.h) and at most one of platform, isp_class, player_bucket, reason, cause, le.
 //
 // Threads   Immutable after the first call; any number of readers.
 #pragma once

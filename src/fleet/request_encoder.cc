@@ -78,7 +78,7 @@ class Symbols {
 
 // Which of the three places between the server's labels a series' own label belongs to, by name order.
 std::size_t PlaceOf(std::string_view label) {
-  TICKSCOPE_CHECK(label == "isp_class" || label == "le" || label > "mode");
+  TICKSCOPE_CHECK(label == "cause" || label == "isp_class" || label == "le" || label > "mode");
   TICKSCOPE_CHECK(label < "region");
   return label > "mode" ? 2 : 1;
 }

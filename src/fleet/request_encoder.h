@@ -7,9 +7,9 @@
 //   one series   | head | label_1 | build | label_2 | map, mode | label_3 | region, server, zone | samples |
 //   tail |
 //
-//   label_1..3   __name__; isp_class or le; platform, player_bucket or reason: label names are in order
-//   throughout 1.0          a piece is the protobuf of its labels, tail is empty 2.0          a piece is
-//   varint references into the request's symbols, which come first; tail is the metadata
+//   label_1..3   __name__; cause, isp_class or le; platform, player_bucket or reason: in the order of names, as all labels
+//   1.0          a piece is the protobuf of its labels, tail is empty
+//   2.0          a piece is varint references into the request's symbols, which come first; tail is the metadata
 //
 // Threads   Not thread-safe: one a connection.
 // Cost      About 100 ns a sample at ten servers a request, two thirds of it snappy: see fleet_bench.

@@ -118,17 +118,25 @@ struct Guard::Allowlist {
     CompiledLabels labels;
     std::uint64_t name_hash = 0;
     std::uint64_t series_max = 0;  // 0 when its labels' budgets keep it below anyway.
+    bool is_aggregate = false;     // Added up by an agent: labels of targets may be missing.
   };
 
   explicit Allowlist(const schema::Schema& schema) : target_labels(CompileLabels(schema.target_labels)) {
     metrics.reserve(schema.metrics.size());
     for (const schema::Metric& metric : schema.metrics) {
-      metrics.push_back({metric.kind, metric.owner, std::string(schema::KindLabel(metric)),
-                         CompileLabels(metric.labels), HashOf(metric.name, 0),
-                         metric.series_max < schema::LabelProduct(metric) ? metric.series_max : 0});
-      for (std::string& name : schema::SeriesNames(metric))
-        by_name.emplace(std::move(name), metrics.size() - 1);
+      Add(metric, false);
+      for (const schema::Metric& aggregate : schema::AggregateMetrics(schema, metric))
+        Add(aggregate, true);
     }
+  }
+
+  void Add(const schema::Metric& metric, bool is_aggregate) {
+    metrics.push_back({metric.kind, metric.owner, std::string(schema::KindLabel(metric)),
+                       CompileLabels(metric.labels), HashOf(metric.name, 0),
+                       metric.series_max < schema::LabelProduct(metric) ? metric.series_max : 0,
+                       is_aggregate});
+    for (std::string& name : schema::SeriesNames(metric))
+      by_name.emplace(std::move(name), metrics.size() - 1);
   }
 
   CompiledLabels target_labels;
@@ -307,6 +315,7 @@ std::optional<Guard::Finding> Guard::FindFault(const Rules& rules, const Guarded
         !RE2::FullMatch(re2::StringPiece(label.value.data(), label.value.size()), *allowed->pattern))
       return Finding{RejectReason::kPattern, owner, label.name, {}};
   }
+  if (known->is_aggregate) return std::nullopt;
   for (const CompiledLabels* const labels : {&known->labels, &rules.allowlist->target_labels}) {
     for (const CompiledLabel& label : *labels) {
       if (!label.optional && std::ranges::find(series.labels, std::string_view(label.name),

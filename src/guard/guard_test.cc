@@ -25,6 +25,7 @@ metrics:
     owner: lobby
     labels:
       platform: {values: [pc, xbox], help: On what.}
+    aggregate: {without: [server, region]}
   - name: game_tick_seconds
     type: histogram
     unit: seconds
@@ -72,6 +73,17 @@ TEST_F(GuardTest, SchemaDecides) {
     const char* want;
   };
   const Case cases[] = {
+      {"added up", {{"__name__", "game_joins_total:sum"}, {"platform", "pc"}}, "counter", ""},
+      {"added up, with a label of the agent",
+       {{"__name__", "game_joins_total:sum"}, {"region", "eu"}},
+       "",
+       ""},
+      {"added up, another value",
+       {{"__name__", "game_joins_total:sum"}, {"region", "mars"}},
+       "",
+       "label_value"},
+      {"added up, another type", {{"__name__", "game_joins_total:sum"}}, "gauge", "type_conflict"},
+      {"added up otherwise", {{"__name__", "game_joins_total:max"}}, "", "unknown_metric"},
       {"named", {{"__name__", "game_joins_total"}, {"region", "eu"}, {"platform", "pc"}}, "counter", ""},
       {"type not told", {{"__name__", "game_joins_total"}, {"region", "eu"}, {"platform", "pc"}}, "", ""},
       {"with the scraper's labels",

@@ -84,10 +84,17 @@ void Router::Handle(Request request, Respond respond) const {
     if (!allowed.empty()) allowed += ", ";
     allowed += route.method;
   }
+  if (allowed.empty() && fallback_) return fallback_(std::move(request), {}, std::move(respond));
   if (allowed.empty()) return respond(TextResponse(404, "no such path"));
   Response response = TextResponse(405, "method not allowed, want one of: " + allowed);
   response.headers.Add("Allow", allowed);
   respond(std::move(response));
+}
+
+bool Router::Knows(std::string_view path) const {
+  const std::vector<std::string_view> segments = SplitSegments(path);
+  return std::ranges::any_of(routes_,
+                             [&](const Route& route) { return Match(route.segments, segments).has_value(); });
 }
 
 std::vector<std::pair<std::string, std::string>> ParseForm(std::string_view text) {

@@ -1,5 +1,5 @@
-// Router: which handler serves a method and path. Unknown path: 404. Known path, other method: 405 with
-// Allow.
+// Router: which handler serves a method and path. Unknown path: the fallback's, else 404. Known path, other method: 405
+// with Allow.
 //
 // A pattern is a path whose segments may be "{name}", which matches one segment and is captured
 // percent-decoded. Threads   Filled before the server starts; read-only and thread-safe afterwards.
@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/message.h"
@@ -23,8 +24,12 @@ class Router {
  public:
   /// Adds a route; the first added of two that match wins.
   void Add(std::string_view method, std::string_view pattern, RouteHandler handler);
+  /// Who serves paths that no route matches, whatever the method.
+  void SetFallback(RouteHandler handler) { fallback_ = std::move(handler); }
   /// Serves the request or answers 404 / 405 as plain text.
   void Handle(Request request, Respond respond) const;
+  /// Whether a route matches the path, still encoded, whatever its method.
+  [[nodiscard]] bool Knows(std::string_view path) const;
 
  private:
   struct Route {
@@ -33,6 +38,7 @@ class Router {
     RouteHandler handler;
   };
   std::vector<Route> routes_;
+  RouteHandler fallback_;
 };
 
 /// Parameters of a query string or a form body ("a=1&b=2"), decoded, in order. Bad escapes are kept as they

@@ -130,5 +130,26 @@ TEST(Headers, CompareNamesWithoutCase) {
   EXPECT_FALSE(headers.Has("absent"));
 }
 
+TEST(Router, FallbackTakesWhatNoRouteMatches) {
+  Router router;
+  router.Add("GET", "/known", Say("known"));
+  router.SetFallback(Say("fallback"));
+  int status = 0;
+  EXPECT_EQ(Ask(router, "GET", "/known"), "known");
+  EXPECT_EQ(Ask(router, "GET", "/other"), "fallback");
+  EXPECT_EQ(Ask(router, "POST", "/other"), "fallback");
+  Ask(router, "POST", "/known", &status);
+  EXPECT_EQ(status, 405) << "another method of a known path is no unknown path";
+}
+
+TEST(Router, KnowsItsPathsWhateverTheMethod) {
+  Router router;
+  router.Add("POST", "/api/v1/label/{name}/values", Say(""));
+  EXPECT_TRUE(router.Knows("/api/v1/label/job/values"));
+  EXPECT_TRUE(router.Knows("/api/v1/%6cabel/job/values"));
+  EXPECT_FALSE(router.Knows("/api/v1/label/values"));
+  EXPECT_FALSE(router.Knows("/"));
+}
+
 }  // namespace
 }  // namespace tickscope::http

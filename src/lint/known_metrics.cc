@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "config/closest_name.h"
 
@@ -26,6 +27,11 @@ constexpr std::array<std::string_view, 9> kOfTheServer = {
 KnownMetrics::KnownMetrics(const schema::Schema* schema) : schema_(schema) {
   if (schema_ == nullptr) return;
   for (const schema::Metric& metric : schema_->metrics) {
+    for (std::string& name : schema::SeriesNames(metric))
+      series_.emplace(std::move(name), &metric);
+    std::ranges::move(schema::AggregateMetrics(*schema_, metric), std::back_inserter(aggregates_));
+  }
+  for (const schema::Metric& metric : aggregates_) {
     for (std::string& name : schema::SeriesNames(metric))
       series_.emplace(std::move(name), &metric);
   }

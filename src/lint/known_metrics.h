@@ -39,6 +39,7 @@ class KnownMetrics {
 
  private:
   const schema::Schema* schema_;
+  std::vector<schema::Metric> aggregates_;  // What the schema has agents make.
   std::unordered_map<std::string, const schema::Metric*> series_;
   std::unordered_set<std::string> recorded_;
 };

@@ -283,6 +283,27 @@ TEST(DashboardLint, GrafanaAndPerses) {
           "2:95 unknown-metric no series game_player in the schema: did you mean game_players?"));
 }
 
+TEST(SchemaLint, WhatSlisAskIsHeldToTheSchema) {
+  const std::string good = ReadFile(fs::path(TICKSCOPE_SOURCE_ROOT) / "schema/game.yaml");
+  const auto lint = [&](const std::string& sli) {
+    Findings findings;
+    LintSchema({"s.yaml", good + "  - {name: x, title: X, help: H., unit: u, expr: '" + sli + "'}\n"},
+               findings);
+    return findings.list();
+  };
+  EXPECT_TRUE(lint("sum by ($by) (game_players{$filter})").empty());
+  const auto unknown = lint("sum by ($by) (game_playerz{$filter})");
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_EQ(unknown.front().rule, "unknown-metric");
+  EXPECT_GT(unknown.front().position.line, 600U) << "the place of the SLI";
+  const auto broken = lint("sum by ($by (game_players{$filter})");
+  ASSERT_EQ(broken.size(), 1U);
+  EXPECT_EQ(broken.front().severity, Severity::kError);
+  const auto only_without =
+      lint("histogram_quantile(0.9, sum by ($by,le) (rate(game_rtt_seconds_bucket{$filter}[$window])))");
+  ASSERT_EQ(only_without.size(), 1U) << "by (,le) does not parse, which the form without labels tells";
+}
+
 TEST(DashboardLint, TheDashboardsWeShipFitTheSchemaWeShip) {
   const schema::Schema schema = TheSchema();
   for (const fs::directory_entry& file :

@@ -95,7 +95,20 @@ std::string AgentPage(const agent::AgentStatus& status, std::string_view version
                        Escaped(receiver.url), ProtocolOf(receiver), FormatByteSize(receiver.queue_bytes),
                        receiver.has_spool ? "spool" : "memory");
   }
-  return out + "</table>\n</html>\n";
+  out += "</table>\n";
+  if (status.aggregation) {
+    const agent::AggregationStatus& sums = *status.aggregation;
+    const std::string lag = FormatDurationMs(std::max<TimeMs>(now_ms - sums.watermark_ms, 0));
+    out += fmt::format(
+        "<h2>Aggregation ({})</h2>\n<table><tr><th>series<th>added up to<th>closed up "
+        "to<th>samples<th>refused<th>kept "
+        "in</tr>\n<tr><td class=\"number\">{}<td class=\"number\">{}<td>{} ago<td class=\"number\">{}<td "
+        "class=\"number\">{}<td>{}</tr>\n</table>\n",
+        sums.rules, sums.series, sums.groups, lag, sums.samples, sums.refused,
+        sums.directory.empty() ? std::string("memory")
+                               : Escaped(sums.directory) + (sums.is_durable ? "" : ": not durable"));
+  }
+  return out + "</html>\n";
 }
 
 std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view version) {
@@ -151,6 +164,25 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
     json.EndObject();
   }
   json.EndArray();
+  if (status.aggregation) {
+    json.Key("aggregation");
+    json.BeginObject();
+    json.Key("rules");
+    json.Uint(status.aggregation->rules);
+    json.Key("series");
+    json.Uint(status.aggregation->series);
+    json.Key("groups");
+    json.Uint(status.aggregation->groups);
+    json.Key("watermarkMs");
+    json.Int(status.aggregation->watermark_ms);
+    json.Key("samples");
+    json.Uint(status.aggregation->samples);
+    json.Key("refused");
+    json.Uint(status.aggregation->refused);
+    json.Key("durable");
+    json.Bool(status.aggregation->is_durable);
+    json.EndObject();
+  }
   json.EndObject();
   return out;
 }

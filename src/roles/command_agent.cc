@@ -137,11 +137,17 @@ void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Gu
   const auto config = LoadConfig(flags);
   if (!config) return fail(config.error());
   const auto fs = io::MakePosixFileSystem();
+  auto rules = ReadAggregationRules(*fs, config->guard, config->external_labels);
+  if (!rules) return fail(rules.error());
   if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
   if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
+  if (const Status adds_up = agent.Aggregate(started_with.aggregation, *std::move(rules)); !adds_up)
+    return fail(adds_up.error());
   SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
   metrics.reloads_ok->Add();
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
+  if (config->aggregation != started_with.aggregation)
+    Log(LogLevel::kWarn, "aggregation changes with a restart only");
   if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
   if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
     Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
@@ -235,8 +241,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
                                       },
-                                      .metrics = registry,
-                                      .version = TICKSCOPE_VERSION});
+                                      .metrics = registry});
   const GuardRejectList rejects(*guard);
   api::RegisterGuardRoute(router, rejects);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto server, http::Server::Start(
@@ -246,6 +251,12 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                     },
                                                     registry));
   TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, ReadAggregationRules(*fs, config.guard, config.external_labels));
+  if (!rules.empty() && config.external_labels.empty()) {
+    Log(LogLevel::kWarn,
+        "sums of several agents meet in one series: give each agent external_labels of its own");
+  }
+  TICKSCOPE_RETURN_IF_ERROR(agent.Aggregate(config.aggregation, std::move(rules)));
   TICKSCOPE_ASSIGN_OR_RETURN(
       logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));

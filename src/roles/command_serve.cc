@@ -14,6 +14,7 @@
 #include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
+#include "io/secret_file.h"
 #include "io/secret_memory.h"
 #include "io/signals.h"
 #include "io/system_clock.h"
@@ -143,7 +144,8 @@ int Serve(const ServeFlags& flags) {
   FitConnections(config->http);
 
   const auto network = io::MakeAsioNetwork();
-  const ServeEnvironment environment{*fs, *network, *process, *clock, *random, TICKSCOPE_VERSION};
+  const ServeEnvironment environment{*fs,     *network,          *process,          *clock,
+                                     *random, TICKSCOPE_VERSION, io::KeepSecretFile};
   auto server =
       ServeProcess::Start(environment, *config, [&events] { events.Raise(Events::Event::kFailed); });
   if (!server) return ReportError(server.error());

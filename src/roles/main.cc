@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "roles/command_dashboards.h"
 #include "roles/commands.h"
 
 namespace tickscope::roles {
@@ -34,6 +35,7 @@ constexpr Command kCommands[] = {
     {"query", "ask a server: instant, range, follow, series, labels", RunQuery},
     {"viewers", "put people in front of dashboards, and tell how long they waited", RunViewers},
     {"schema", "what a game may send: check, show, compare, and make handles and a catalogue", RunSchema},
+    {"dashboards", "dashboards as files: check, compare, bring to a server and back", RunDashboards},
     {"lint", "check schema, rule, dashboard and exposition files before they are used", RunLint},
     {"cold", "the cold tier: publish days as Parquet, list, verify, describe", RunCold},
     {"cost", "what is kept and what it costs, by tenant, tier, owner and metric", RunCost},

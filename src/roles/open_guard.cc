@@ -24,4 +24,10 @@ Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::
   return guard.Replace(std::move(options));
 }
 
+Result<agent::AggregationRules> ReadAggregationRules(io::FileSystem& fs, const guard::GuardConfig& config,
+                                                     const Labels& external) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions options, ReadOptions(fs, config));
+  return agent::AggregationRules(options.schema.value_or(schema::Schema()), external);
+}
+
 }  // namespace tickscope::roles

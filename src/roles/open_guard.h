@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "agent/aggregation_rules.h"
 #include "guard/guard_config.h"
 #include "io/file_system.h"
 
@@ -15,5 +16,11 @@ namespace tickscope::roles {
 
 /// Gives the guard the rules of a configuration, read anew; of the schema file too. Errors: as OpenGuard; then its rules stay.
 [[nodiscard]] Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard);
+
+/// What the schema that the configuration names has agents add up; nothing without a schema. `external` are the agent's own labels. Errors: as
+/// OpenGuard.
+[[nodiscard]] Result<agent::AggregationRules> ReadAggregationRules(io::FileSystem& fs,
+                                                                   const guard::GuardConfig& config,
+                                                                   const Labels& external);
 
 }  // namespace tickscope::roles

@@ -78,6 +78,7 @@ tickscope::Status ServeProcess::OpenParts(std::function<void()> on_failure) {
                                   mutations_.get()));
   }
   query_pool_ = std::make_unique<WorkerPool>(config_.query_threads, config_.query_queue_max);
+  TICKSCOPE_RETURN_IF_ERROR(OpenConsole());
   if (store_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(OpenQueryFront());
   if (roles_.query) TICKSCOPE_RETURN_IF_ERROR(OpenSql());
   AddProcessMetrics();
@@ -214,7 +215,9 @@ tickscope::Status ServeProcess::OpenQueryFront() {
       tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
   label_cache_ =
       std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
-  negative_cache_ = std::make_unique<queryfront::NegativeCache>(Storage(), states, metrics_,
+  noting_ = std::make_unique<console::NotingQueryable>(Storage(),
+                                                       console_ == nullptr ? nullptr : &console_->usage());
+  negative_cache_ = std::make_unique<queryfront::NegativeCache>(*noting_, states, metrics_,
                                                                 config_.result_cache.negative_bytes);
   queryfront::QueryFrontOptions options = config_.front;
   options.admission.slots_max = config_.query_threads;
@@ -303,7 +306,8 @@ void ServeProcess::AddRoutes() {
                                    .query_timeout = std::chrono::milliseconds(config_.query_timeout_ms)});
   }
   if (store_ == nullptr) {
-    api::RegisterProcessRoutes(router_, {[this] { return Ready(); }, metrics_, environment_.version});
+    api::RegisterProcessRoutes(router_, {[this] { return Ready(); }, metrics_});
+    api::RegisterLandingPage(router_, environment_.version);
     return;
   }
   api::PrometheusApiOptions options;
@@ -337,6 +341,11 @@ void ServeProcess::AddRoutes() {
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminQueueMax);
   static_cast<void>(admin_pool_->Submit([] { io::LowerThreadPriority(); }));
   if (roles_.query) OpenLive();
+  if (console_ != nullptr) {
+    console_->AddRoutes(router_);
+  } else {
+    api::RegisterLandingPage(router_, environment_.version);
+  }
   RegisterAdminEndpoints(router_, {.fs = environment_.fs,
                                    .store = *store_,
                                    .clock = environment_.clock,
@@ -395,8 +404,9 @@ void ServeProcess::Handle(const http::Router& router, http::Request request, htt
     respond(std::move(response));
     return;
   }
-  if (!IsAboutTheProcess(request.path())) {
-    const auto admitted = gate_->Admit(access::ScopeOf(request.path()), request);
+  if (!IsAboutTheProcess(request.path()) &&
+      !(console_ != nullptr && console::IsForEverybody(request, router))) {
+    const auto admitted = gate_->Admit(access::ScopeOf(request.method, request.path()), request);
     if (!admitted) {
       const bool is_unknown = admitted.error().code == ErrorCode::kUnauthenticated;
       http::Response response = http::TextResponse(is_unknown ? 401 : 403, admitted.error().message);
@@ -519,6 +529,7 @@ void ServeProcess::Stop() {
   credentials_watch_stopping_ = true;
   if (credentials_watch_ != nullptr) credentials_watch_->Join();
   probe_.reset();
+  if (console_ != nullptr) console_->Stop();
   if (live_ != nullptr) live_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
   if (grpc_server_ != nullptr) grpc_server_->Drain(std::chrono::milliseconds(config_.drain_timeout_ms));

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "base/worker_pool.h"
+#include "console/console.h"
 #include "control/fleet_control.h"
 #include "control/inventory.h"
 #include "guard/guard.h"
@@ -64,6 +65,8 @@ struct ServeEnvironment {
   const Clock& clock;
   Random& random;
   std::string version;
+  /// Reads a secret of that many bytes that only this user may, or makes it (io/secret_file.h). Empty in made-up worlds.
+  std::function<Result<std::string>(const std::string& path, std::size_t bytes)> keep_secret = {};
 };
 
 class ServeProcess final : private api::MetadataSource,
@@ -71,7 +74,8 @@ class ServeProcess final : private api::MetadataSource,
                            private api::CardinalitySource,
                            private api::LimitStatusSource,
                            private api::GuardRejectSource,
-                           private api::ExemplarSource {
+                           private api::ExemplarSource,
+                           private console::ProcessSource {
  public:
   /// Opens the data directory and starts listening. `on_failure` runs when the process can no longer keep its
   /// promises (a failed sync) and should end. Errors: what the directory, the log or the address say.
@@ -117,6 +121,10 @@ class ServeProcess final : private api::MetadataSource,
   void AddRoutes();
   [[nodiscard]] tickscope::Status OpenSql();
   void OpenLive();
+  // In serve_console.cc, as all about it.
+  [[nodiscard]] tickscope::Status OpenConsole();
+  // Signs viewer links; made at the first start.
+  [[nodiscard]] Result<std::string> ViewKey();
   // Whose a call is. Errors: as access::Gate::Admit.
   [[nodiscard]] Result<TenantId> TenantOf(const plugin::GrpcCall& call) const;
   void AddProcessMetrics();
@@ -138,6 +146,11 @@ class ServeProcess final : private api::MetadataSource,
       TimeMs end_ms, const QueryContext& context) const override;
   [[nodiscard]] api::LimitStatus Limits(const TenantId& tenant) const override;
   [[nodiscard]] api::GuardRejects Rejects(const TenantId& tenant) const override;
+  // In serve_console.cc.
+  [[nodiscard]] console::PlatformStatus Platform(const TenantId& tenant) const override;
+  [[nodiscard]] console::SeriesCounts CountSeries(const TenantId& tenant,
+                                                  std::size_t metrics_max) const override;
+  [[nodiscard]] std::vector<TenantId> Tenants() const override;
 
   const ServeEnvironment environment_;
   ServeConfig config_;
@@ -159,9 +172,11 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<TierProcess> tiers_;
   promql::Engine engine_;
   std::unique_ptr<WorkerPool> ingest_pool_;
-  std::unique_ptr<WorkerPool> query_pool_;  // What the API does beside queries.
+  std::unique_ptr<WorkerPool> query_pool_;     // What the API does beside queries.
+  std::unique_ptr<console::Console> console_;  // With the query role.
   std::unique_ptr<queryfront::ResultCache> result_cache_;
   std::unique_ptr<queryfront::LabelCache> label_cache_;
+  std::unique_ptr<console::NotingQueryable> noting_;
   std::unique_ptr<queryfront::NegativeCache> negative_cache_;
   std::unique_ptr<Worker> result_flusher_;
   std::atomic<bool> flusher_stopping_{false};

@@ -304,6 +304,9 @@ void VisitSettings(Visitor& visit, ServeConfig& c) {
   visit.Part("fleet", "The fleet's switch: what agents are told with the answers of their pushes.", c.fleet);
   visit.Part("access", "Who may come in, and as which tenant. Read again on SIGHUP.", c.access);
 
+  visit.Part("console", "Pages for people, and what they keep: dashboards, annotations, viewer links.",
+             c.console);
+
   visit.Begin("ingest", "Writing. Limits are read again on SIGHUP.");
   visit.Count("threads", "Threads that decompress and decode.", c.ingest_threads, 1, 256);
   visit.Count("queue_max", "Requests waiting for one; more are answered 503.", c.ingest_queue_max, 1,

@@ -9,6 +9,7 @@
 #include "api/cors.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "console/console_config.h"
 #include "control/control_config.h"
 #include "guard/guard_config.h"
 #include "http/server.h"
@@ -62,6 +63,7 @@ struct ServeConfig {
   queryfront::ResultCacheOptions result_cache;  ///< The directory is in the data directory.
   std::uint64_t response_bytes_max = 256U << 20;
   live::LiveOptions live;
+  console::ConsoleConfig console;
   sql::SqlOptions sql;
   std::int64_t sql_timeout_ms = 30'000;
   std::uint64_t sql_queries = 1;

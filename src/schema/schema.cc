@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace tickscope::schema {
 
@@ -71,6 +73,25 @@ std::uint64_t SeriesPerTarget(const Metric& metric) {
 
 std::string VersionText(SchemaVersion version) {
   return fmt::format("{}.{}", version.major, version.minor);
+}
+
+std::string SliQuery(const Sli& sli, const SliPart& part) {
+  const std::pair<std::string_view, std::string_view> values[] = {
+      {"$filter", part.filter}, {"$window", part.window}, {"$by", part.by}};
+  std::string query;
+  for (std::size_t at = 0; at < sli.expr.size();) {
+    const std::string_view rest = std::string_view(sli.expr).substr(at);
+    const auto* const found =
+        std::ranges::find_if(values, [&](const auto& value) { return rest.starts_with(value.first); });
+    if (found == std::end(values)) {
+      query += rest.front();
+      ++at;
+    } else {
+      query += found->second;
+      at += found->first.size();
+    }
+  }
+  return query;
 }
 
 }  // namespace tickscope::schema

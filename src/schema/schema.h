@@ -14,6 +14,10 @@
 //       help: Players who joined.
 //       class: sli
 //       labels: {platform: }
+//   slis:
+//     - name: players
+//       title: Players
+//       expr: sum by ($by) (game_players{$filter})
 //
 // The schema is the law for what a game may send: agent and gateway refuse what it does not name, lint holds rules
 // and dashboards to it, and typed handles and the catalogue are made from it. A schema that ReadSchema
@@ -25,7 +29,8 @@
 //       name, and there is none with the name of another target label.
 //   S4  a counter ends in _total, a name ends in its unit, bounds ascend and are finite.
 //   S5  patterns compile as RE2.
-//   S6  metrics are in file order; labels of a metric are in name order.
+//   S6  metrics and SLIs are in file order; labels of a metric are in name order.
+//   S7  names of SLIs are distinct; what they ask has $filter and $by and no other placeholder but $window.
 //
 // Threads   Plain data.
 #pragma once
@@ -33,12 +38,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/yaml_tree.h"
+#include "schema/aggregation.h"
 
 namespace tickscope::schema {
 
@@ -51,6 +58,7 @@ inline constexpr std::size_t kBoundsMax = 200;          ///< Of a classic histog
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kTextBytesMax = 1'000;  ///< Help text, a pattern, a label value.
 inline constexpr std::uint64_t kBudgetMax = 10'000'000;
+inline constexpr std::size_t kSlisMax = 50;
 
 enum class MetricKind : std::uint8_t {
   kUnknown,  ///< What an exporter does not type, as node_exporter's vmstat.
@@ -114,7 +122,31 @@ struct Metric {
   /// Most series a target may have of it, a histogram counted once; later ones go to __overflow__. The product of
   /// its labels' budgets when the file gives none.
   std::uint64_t series_max = 1;
+  /// What agents add up of it, if anything.
+  std::optional<Aggregation> aggregate;
   /// Of the name in the file.
+  config::YamlPosition position;
+};
+
+/// Which values of an SLI players like.
+enum class SliGood : std::uint8_t { kHigh, kLow };
+inline constexpr std::array<std::string_view, 2> kSliGoodNames = {"high", "low"};
+
+/// What players feel, as one number for any part of the game.
+struct Sli {
+  std::string name;   ///< "join_success"
+  std::string title;  ///< "Join success"
+  std::string help;
+  std::string unit;  ///< "ratio", "seconds", "count", or words to write after the number.
+  std::string owner;
+  /// PromQL with placeholders: $filter, label matchers or nothing; $by, label names or nothing; $window, a duration. They
+  /// stand where both forms parse: {le="1",$filter}, by (le,$by).
+  std::string expr;
+  SliGood good = SliGood::kHigh;
+  /// Where it begins to be worth a look, and where it is bad. Both or neither.
+  std::optional<double> warn;
+  std::optional<double> bad;
+  /// Of its place in the file.
   config::YamlPosition position;
 };
 
@@ -130,7 +162,18 @@ struct Schema {
   config::YamlPosition version_position;
   std::vector<Label> target_labels;  ///< Every series has them (or may, when optional), in name order.
   std::vector<Metric> metrics;
+  std::vector<Sli> slis;
 };
+
+/// What the placeholders of an SLI stand for.
+struct SliPart {
+  std::string filter;  ///< Label matchers, 'region="eu"'; empty for everything.
+  std::string window = "5m";
+  std::string by;  ///< Label names, "region,mode"; empty for one number.
+};
+
+/// PromQL of an SLI for a part of the game.
+[[nodiscard]] std::string SliQuery(const Sli& sli, const SliPart& part);
 
 /// The names that series of the metric have: the name itself; _bucket, _sum and _count of a histogram (and the bare name
 /// of a native one); name, _sum, _count of a summary.

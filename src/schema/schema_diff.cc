@@ -96,6 +96,7 @@ class Differ {
       compatible(fmt::format("buckets_max: {} -> {}", was.buckets_max, is.buckets_max));
     if (was.help != is.help) compatible("help text");
     if (was.owner != is.owner) compatible(fmt::format("owner: {} -> {}", was.owner, is.owner));
+    DiffAggregation(was, is);
     DiffLabels(was.labels, is.labels,
                [&](const Label& label) { return fmt::format("{}{{{}}}", is.name, label.name); });
     // Where both follow from the labels, the labels' changes have told it.
@@ -103,6 +104,44 @@ class Differ {
     const std::string text = fmt::format("series_max: {} -> {}", was.series_max, is.series_max);
     if (was.series_max > is.series_max) breaking(text + ": what is over it goes to __overflow__");
     if (was.series_max < is.series_max) compatible(text);
+  }
+
+  void DiffAggregation(const Metric& was, const Metric& is) {
+    const auto breaking = [&](std::string text) { Breaking(is.name, std::move(text), is.position); };
+    const auto compatible = [&](std::string text) { Compatible(is.name, std::move(text), is.position); };
+    const auto keeps_raw = [](const Metric& metric) {
+      return !metric.aggregate || metric.aggregate->keep_raw;
+    };
+    if (keeps_raw(was) && !keeps_raw(is)) breaking("keep_raw: true -> false: its own series are gone");
+    if (!keeps_raw(was) && keeps_raw(is)) compatible("keep_raw: false -> true");
+    if (!was.aggregate || !is.aggregate) {
+      if (was.aggregate) breaking("aggregate removed: what it made is gone");
+      if (is.aggregate) compatible("aggregate added");
+      return;
+    }
+    const Aggregation& old_one = *was.aggregate;
+    const Aggregation& new_one = *is.aggregate;
+    const auto grouping = [](const Aggregation& aggregation) {
+      return fmt::format("{} [{}]", aggregation.grouping == Aggregation::Grouping::kBy ? "by" : "without",
+                         fmt::join(aggregation.labels, ", "));
+    };
+    if (grouping(old_one) != grouping(new_one))
+      breaking(fmt::format("aggregate: {} -> {}: series change", grouping(old_one), grouping(new_one)));
+    if (old_one.every_ms != new_one.every_ms) {
+      const std::string text = fmt::format("aggregate every: {} -> {}", FormatDurationMs(old_one.every_ms),
+                                           FormatDurationMs(new_one.every_ms));
+      new_one.every_ms > old_one.every_ms
+          ? breaking(text + ": ranges made for the old one may hold too few samples")
+          : compatible(text);
+    }
+    for (const AggregateFunction function : old_one.functions) {
+      if (std::ranges::find(new_one.functions, function) == new_one.functions.end())
+        breaking(fmt::format("aggregate function removed: {}", AggregateFunctionName(function)));
+    }
+    for (const AggregateFunction function : new_one.functions) {
+      if (std::ranges::find(old_one.functions, function) == old_one.functions.end())
+        compatible(fmt::format("aggregate function added: {}", AggregateFunctionName(function)));
+    }
   }
 
   template <typename SubjectOf>

@@ -21,6 +21,7 @@ using config::YamlMap;
 constexpr config::DurationRange kCadences = {.min = 1'000, .max = 3'600'000};
 const std::vector<std::string_view> kKinds(kMetricKindNames.begin(), kMetricKindNames.end());
 const std::vector<std::string_view> kClasses(kMetricClassNames.begin(), kMetricClassNames.end());
+const std::vector<std::string_view> kGoods(kSliGoodNames.begin(), kSliGoodNames.end());
 
 std::string Bounded(YamlMap& map, std::string_view key, std::string text, std::size_t bytes_max) {
   if (text.size() > bytes_max) {
@@ -60,6 +61,7 @@ class Reader {
     schema_.target_labels = ReadLabels(root_, "target_labels", false);
     shared_ = ReadLabels(root_, "labels", false);
     ReadMetrics();
+    ReadSlis();
     return std::move(schema_);
   }
 
@@ -172,6 +174,7 @@ class Reader {
     metric.series_max =
         static_cast<std::uint64_t>(map.Int("series_max", static_cast<std::int64_t>(LabelProduct(metric)),
                                            {.min = 1, .max = static_cast<std::int64_t>(kBudgetMax)}));
+    if (map.Has("aggregate")) metric.aggregate = ReadAggregation(map.Map("aggregate"), metric);
     return metric;
   }
 
@@ -216,6 +219,37 @@ class Reader {
       }
       metric.bounds.push_back(*bound);
     }
+  }
+
+  void ReadSlis() {
+    std::vector<YamlMap> maps = root_.Maps("slis");
+    if (maps.size() > kSlisMax)
+      root_.Complain("slis", fmt::format("expected at most {}, got {}", kSlisMax, maps.size()));
+    for (YamlMap& map : maps) {
+      if (schema_.slis.size() == kSlisMax) break;
+      const std::size_t mistakes = document_.mistake_count();
+      Sli sli = ReadSli(map);
+      if (document_.mistake_count() == mistakes) schema_.slis.push_back(std::move(sli));
+    }
+  }
+
+  Sli ReadSli(YamlMap& map) {
+    Sli sli;
+    sli.position = map.position();
+    sli.name = Bounded(map, "name", map.RequiredString("name"), kNameBytesMax);
+    sli.title = Bounded(map, "title", map.RequiredString("title"), kNameBytesMax);
+    sli.help = Bounded(map, "help", map.RequiredString("help"), kTextBytesMax);
+    sli.unit = Bounded(map, "unit", map.RequiredString("unit"), kNameBytesMax);
+    sli.owner = Bounded(map, "owner", map.String("owner", defaults_.owner), kNameBytesMax);
+    sli.expr = Bounded(map, "expr", map.RequiredString("expr"), kTextBytesMax);
+    sli.good = static_cast<SliGood>(map.OneOf("good", static_cast<std::size_t>(SliGood::kHigh), kGoods));
+    const auto threshold = [&](std::string_view key) -> std::optional<double> {
+      if (!map.Has(key)) return std::nullopt;
+      return map.Double(key, 0, {.min = -1e15, .max = 1e15});
+    };
+    sli.warn = threshold("warn");
+    sli.bad = threshold("bad");
+    return sli;
   }
 
   struct Defaults {

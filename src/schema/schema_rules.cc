@@ -52,6 +52,8 @@ constexpr std::string_view kOneOfMany[] = {"session", "match", "device", "steam"
                                            "event",   "party", "guild",  "lobby", "ticket"};
 constexpr std::string_view kNamesOfThings[] = {"id", "key"};
 
+constexpr std::array<std::string_view, 3> kSliPlaceholders = {"$filter", "$by", "$window"};
+
 // Words that may also be a kind of thing, when the kinds are listed: ip: [v4, v6].
 constexpr std::string_view kKindsWhenListed[] = {"ip", "mail", "phone", "token", "cookie", "mac"};
 
@@ -104,8 +106,14 @@ class Checker {
       CheckName(metric);
       CheckUnit(metric);
       CheckMetricLabels(metric);
+      CheckAggregation(metric);
       CheckSeriesNames(metric);
       CheckSize(metric);
+    }
+    std::set<std::string_view> slis;
+    for (const Sli& sli : schema_.slis) {
+      if (!slis.insert(sli.name).second) Error(sli, "sli-twice", "an SLI of that name stands above");
+      CheckSli(sli);
     }
   }
 
@@ -118,6 +126,36 @@ class Checker {
   }
   void Warn(const Metric& metric, std::string_view rule, std::string_view text) {
     Tell(metric.position, Severity::kWarning, rule, fmt::format("{}: {}", metric.name, text));
+  }
+
+  void Error(const Sli& sli, std::string_view rule, std::string_view text) {
+    Tell(sli.position, Severity::kError, rule, fmt::format("{}: {}", sli.name, text));
+  }
+
+  void CheckSli(const Sli& sli) {
+    if (!IsPlainName(sli.name))
+      Error(sli, "sli-name", "expected letters, digits and underscores, not beginning with a digit");
+    for (std::size_t at = sli.expr.find('$'); at != std::string::npos; at = sli.expr.find('$', at + 1)) {
+      const std::string_view rest = std::string_view(sli.expr).substr(at);
+      if (std::ranges::none_of(kSliPlaceholders,
+                               [&](std::string_view placeholder) { return rest.starts_with(placeholder); })) {
+        Error(sli, "sli-placeholder",
+              fmt::format("expected $filter, $window or $by, got {:?}", rest.substr(0, 16)));
+      }
+    }
+    for (const std::string_view placeholder : {kSliPlaceholders[0], kSliPlaceholders[1]}) {
+      if (!sli.expr.contains(placeholder))
+        Error(sli, "sli-placeholder",
+              fmt::format("it cannot be looked at in parts: expected {} in expr", placeholder));
+    }
+    if (sli.warn.has_value() != sli.bad.has_value()) {
+      Error(sli, "sli-threshold", "expected both of warn and bad, or neither");
+    } else if (sli.warn && (sli.good == SliGood::kHigh ? *sli.warn < *sli.bad : *sli.warn > *sli.bad)) {
+      Error(sli, "sli-threshold",
+            fmt::format("bad comes before warn: got warn {} and bad {} where {} is good", *sli.warn, *sli.bad,
+                        kSliGoodNames[static_cast<std::size_t>(sli.good)]));
+    }
+    if (sli.owner.empty()) Error(sli, "owner", "expected an owner, here or under defaults");
   }
 
   void CheckName(const Metric& metric) {
@@ -241,6 +279,19 @@ class Checker {
     Tell(label.position, Severity::kError, "label-pattern",
          fmt::format("label {:?}: expected a regular expression (RE2), got {:?}: {}", label.name,
                      label.pattern, pattern.error()));
+  }
+
+  void CheckAggregation(const Metric& metric) {
+    if (!metric.aggregate) return;
+    for (const std::string& label : metric.aggregate->labels) {
+      // Whoever scrapes adds these two.
+      if (label == "job" || label == "instance") continue;
+      if (FindLabel(metric.labels, label) == nullptr && FindLabel(schema_.target_labels, label) == nullptr)
+        Error(metric, "aggregate-label", fmt::format("aggregate: no series of it has a label {:?}", label));
+    }
+    if (metric.aggregate->every_ms < metric.cadence_ms)
+      Warn(metric, "aggregate-window",
+           "aggregate: windows shorter than the cadence repeat themselves: make every as long or longer");
   }
 
   // S1, also for two types under one name.

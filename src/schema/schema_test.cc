@@ -136,6 +136,20 @@ TEST(Schema, TellsEachMistakeAtItsPlace) {
        "5:5 form metrics[0].buckets: required: the upper bounds of a histogram, ascending, without +Inf"},
       {"buckets of a gauge", OneMetric("{name: t, type: gauge, help: h, buckets: [1]}"),
        "5:46 form metrics[0].buckets: only a histogram has it, not a gauge"},
+      {"an aggregate of both kinds",
+       OneMetric("{name: a, type: gauge, help: h, aggregate: {by: [], without: [b]}}"),
+       "5:53 form metrics[0].aggregate.by: give one of them: by with the labels that stay, or without with "
+       "those "
+       "that go"},
+      {"an aggregate without nothing", OneMetric("{name: a, type: gauge, help: h, aggregate: {without: []}}"),
+       "5:58 form metrics[0].aggregate.without: expected at least one label: nothing would be added up"},
+      {"a sum of quantiles", OneMetric("{name: a, type: summary, help: h, aggregate: {by: []}}"),
+       "5:50 form metrics[0].aggregate.functions: a summary cannot be aggregated"},
+      {"the mean of counters",
+       OneMetric("{name: a_total, type: counter, help: h, aggregate: {by: [], functions: [sum, avg]}}"),
+       "5:76 form metrics[0].aggregate.functions: expected some of sum, count for a counter, got \"avg\""},
+      {"a label nobody has", OneMetric("{name: a, type: gauge, help: h, aggregate: {by: [shop]}}"),
+       "5:5 aggregate-label a: aggregate: no series of it has a label \"shop\""},
       {"bounds that fall", OneMetric("{name: t, type: histogram, help: h, buckets: [1, 3, 2]}"),
        "5:50 form metrics[0].buckets: expected ascending bounds, got 2 after 3"},
       {"a bound that is infinite", OneMetric("{name: t, type: histogram, help: h, buckets: [1, inf]}"),
@@ -176,6 +190,44 @@ TEST(Schema, TellsEachMistakeAtItsPlace) {
               c.told);
     EXPECT_EQ(reading.problems.size(), 1U);
   }
+}
+
+TEST(Schema, WhatAgentsAddUp) {
+  const auto schema = ReadSchema(R"(
+schema: s
+version: "1.0"
+defaults: {owner: o}
+target_labels: {region: {values: [na, eu]}, server: {budget: 9}}
+metrics:
+  - name: joins_total
+    type: counter
+    help: h
+    labels: {platform: {values: [pc]}}
+    aggregate: {without: [server], every: 30s, functions: [count, sum], keep_raw: false}
+  - {name: tick_seconds, type: histogram, unit: seconds, help: h, buckets: [1], aggregate: {by: [region]}}
+)",
+                                 "s.yaml");
+  ASSERT_TRUE(schema) << schema.error().message;
+  const Metric& joins = schema->metrics[0];
+  ASSERT_TRUE(joins.aggregate);
+  EXPECT_EQ(joins.aggregate->every_ms, 30'000);
+  EXPECT_FALSE(joins.aggregate->keep_raw);
+  EXPECT_TRUE(joins.aggregate->Keeps("region"));
+  EXPECT_FALSE(joins.aggregate->Keeps("server"));
+  const std::vector<Metric> made = AggregateMetrics(*schema, joins);
+  ASSERT_EQ(made.size(), 2U);
+  EXPECT_EQ(made[0].name, "joins_total:sum");
+  EXPECT_EQ(made[0].kind, MetricKind::kCounter);
+  EXPECT_EQ(made[1].name, "joins_total:count");
+  EXPECT_EQ(made[1].kind, MetricKind::kGauge);
+  EXPECT_EQ(made[0].labels.size(), 3U);
+  const Metric& tick = schema->metrics[1];
+  EXPECT_TRUE(tick.aggregate->keep_raw);
+  EXPECT_TRUE(tick.aggregate->Keeps("region"));
+  EXPECT_FALSE(tick.aggregate->Keeps("server"));
+  EXPECT_THAT(SeriesNames(AggregateMetrics(*schema, tick)[0]),
+              testing::ElementsAre("tick_seconds:merge_bucket", "tick_seconds:merge_sum",
+                                   "tick_seconds:merge_count"));
 }
 
 TEST(Schema, ANameHasOneMeaning) {
@@ -293,6 +345,70 @@ TEST(Schema, TheFileWeShipIsFreeOfProblems) {
     ADD_FAILURE() << problem.position.line << ":" << problem.position.column << ": " << problem.text;
   EXPECT_EQ(reading.schema.name, "game");
   EXPECT_GT(reading.schema.metrics.size(), 150U);
+}
+
+TEST(Slis, FillTheirPlaceholders) {
+  Sli sli;
+  sli.expr = "sum by (le,$by) (rate(a{x=\"1\",$filter}[$window])) / $by$filter";
+  EXPECT_EQ(SliQuery(sli, {}), "sum by (le,) (rate(a{x=\"1\",}[5m])) / ");
+  EXPECT_EQ(SliQuery(sli, {.filter = "region=\"$by\"", .window = "1h", .by = "mode"}),
+            "sum by (le,mode) (rate(a{x=\"1\",region=\"$by\"}[1h])) / moderegion=\"$by\"")
+      << "what is filled in is not looked at again";
+}
+
+TEST(Slis, ReadInFileOrder) {
+  const auto schema = ReadSchema(std::string(kGood) + R"yaml(slis:
+  - {name: b, title: B, help: What., unit: ratio, good: low, warn: 0.1, bad: 0.2, expr: "x{$filter} by ($by)"}
+  - {name: a, title: A, help: What., unit: count, owner: netcode, expr: "y{$filter} by ($by)"}
+)yaml",
+                                 "t.yaml");
+  ASSERT_TRUE(schema.has_value()) << schema.error().message;
+  ASSERT_EQ(schema->slis.size(), 2U);
+  EXPECT_EQ(schema->slis[0].name, "b");
+  EXPECT_EQ(schema->slis[0].good, SliGood::kLow);
+  EXPECT_EQ(schema->slis[0].warn, 0.1);
+  EXPECT_EQ(schema->slis[0].bad, 0.2);
+  EXPECT_EQ(schema->slis[0].owner, "gameplay") << "the file's default";
+  EXPECT_EQ(schema->slis[1].good, SliGood::kHigh);
+  EXPECT_FALSE(schema->slis[1].warn.has_value());
+  EXPECT_EQ(schema->slis[1].owner, "netcode");
+}
+
+TEST(Slis, MistakesAreToldAtTheirPlace) {
+  struct Case {
+    const char* name;
+    const char* sli;
+    const char* rule;
+    const char* text;
+  };
+  const Case cases[] = {
+      {"no filter", "{name: a, title: A, help: H., unit: u, expr: 'x by ($by)'}", "sli-placeholder",
+       "$filter"},
+      {"no by", "{name: a, title: A, help: H., unit: u, expr: 'x{$filter}'}", "sli-placeholder", "$by"},
+      {"other placeholder", "{name: a, title: A, help: H., unit: u, expr: 'x{$filter} by ($by) $range'}",
+       "sli-placeholder", "$range"},
+      {"bad name", "{name: a-b, title: A, help: H., unit: u, expr: 'x{$filter} by ($by)'}", "sli-name",
+       "letters"},
+      {"one threshold", "{name: a, title: A, help: H., unit: u, warn: 1, expr: 'x{$filter} by ($by)'}",
+       "sli-threshold", "both"},
+      {"thresholds the wrong way",
+       "{name: a, title: A, help: H., unit: u, good: low, warn: 2, bad: 1, expr: 'x{$filter} by ($by)'}",
+       "sli-threshold", "bad comes before warn"},
+      {"no title", "{name: a, help: H., unit: u, expr: 'x{$filter} by ($by)'}", "form", "title"},
+      {"other direction", "{name: a, title: A, help: H., unit: u, good: up, expr: 'x{$filter} by ($by)'}",
+       "form", "high"},
+  };
+  for (const Case& test : cases) {
+    const SchemaReading reading = InspectSchema(std::string(kGood) + "slis:\n  - " + test.sli + "\n");
+    ASSERT_FALSE(reading.problems.empty()) << test.name;
+    EXPECT_EQ(reading.problems.front().rule, test.rule) << test.name;
+    EXPECT_THAT(reading.problems.front().text, ::testing::HasSubstr(test.text)) << test.name;
+    EXPECT_GT(reading.problems.front().position.line, 1U) << test.name;
+  }
+  const std::string one = "  - {name: a, title: A, help: H., unit: u, expr: 'x{$filter} by ($by)'}\n";
+  const SchemaReading twice = InspectSchema(std::string(kGood) + "slis:\n" + one + one);
+  ASSERT_EQ(twice.problems.size(), 1U);
+  EXPECT_EQ(twice.problems.front().rule, "sli-twice");
 }
 
 }  // namespace

@@ -62,6 +62,8 @@ class Spool {
 
   [[nodiscard]] std::uint64_t disk_bytes() const;
   [[nodiscard]] std::uint64_t waiting_bytes() const;
+  /// The queue of a class, to ask it.
+  [[nodiscard]] const SpoolQueue& queue(std::size_t of_class) const { return *parts_[of_class].queue; }
 
  private:
   struct Part {

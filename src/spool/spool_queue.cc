@@ -72,6 +72,8 @@ Status SpoolQueue::LoadCursor() {
       ++damages_;
       continue;
     }
+    // Also of a segment that was removed after this was written: a new one of its name would be taken for done up to there.
+    next_ordinal_ = std::max(next_ordinal_, place->first + 1);
     const auto segment = std::ranges::lower_bound(segments_, place->first, {}, &Segment::ordinal);
     if (segment == segments_.end() || segment->ordinal != place->first) continue;
     segment->read_at = segment->done_at =
@@ -303,6 +305,22 @@ Status SpoolQueue::VisitNewest(const std::function<void(ByteView)>& visit) const
     }
   }
   return {};
+}
+
+Result<std::uint64_t> SpoolQueue::LastNumber(std::uint64_t epoch) const {
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    TICKSCOPE_ASSIGN_OR_RETURN(SegmentReader reader, SegmentReader::Open(fs_, PathOf(segment->ordinal)));
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::optional<SegmentHeader> header, reader.Header());
+    if (!header || header->epoch != epoch) continue;
+    std::uint64_t last = header->first_number - 1;
+    for (std::uint64_t at = kSegmentHeaderBytes;;) {
+      TICKSCOPE_ASSIGN_OR_RETURN(const auto record, reader.Next(at, segment->size));
+      if (!record) return last;
+      last = record->header.number;
+      at = record->end;
+    }
+  }
+  return 0;
 }
 
 std::uint64_t SpoolQueue::disk_bytes() const {

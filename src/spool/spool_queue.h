@@ -75,6 +75,12 @@ class SpoolQueue {
   /// was killed. Damage is passed over. Errors: as the file system.
   [[nodiscard]] Status VisitNewest(const std::function<void(ByteView)>& visit) const;
 
+  /// Of the record that is appended next.
+  [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
+  /// The number of the last record of an epoch that is on the disk, done or not; 0 when there is none. With it, who appended finds out after a
+  /// kill what it had appended. Errors: as the file system.
+  [[nodiscard]] Result<std::uint64_t> LastNumber(std::uint64_t epoch) const;
+
   /// Of files, done parts of segments that are still there and room reserved included.
   [[nodiscard]] std::uint64_t disk_bytes() const;
   /// Bytes that have not been read yet.

@@ -58,6 +58,46 @@ class SpoolQueueTest : public testing::Test {
   SeededRandom random_{1};
 };
 
+TEST_F(SpoolQueueTest, ACursorOfSegmentsThatAreGoneSaysNothingOfNewOnes) {
+  {
+    const auto queue = Open();
+    for (std::uint64_t id = 1; id <= 3; ++id)
+      Append(*queue, id);
+    EXPECT_EQ(Drain(*queue).size(), 3U);
+    ASSERT_TRUE(queue->Commit());
+    // The disk is full: the segment ends, and goes; where the cursor stands is not written any more. Then a kill.
+    fs_.Inject({.operation = io::FileOperation::kAppend, .times = io::FileFault::kForever});
+    EXPECT_FALSE(queue->Append(AsBytes("x"), 1, 4));
+  }
+  fs_.ClearFaults();
+  {
+    const auto queue = Open();
+    for (std::uint64_t id = 5; id <= 7; ++id)
+      Append(*queue, id);
+  }
+  const auto queue = Open();
+  EXPECT_EQ(Drain(*queue), (std::vector<std::uint64_t>{5, 6, 7}));
+}
+
+TEST_F(SpoolQueueTest, KnowsTheLastNumberOfAnEpoch) {
+  std::uint64_t epoch = 0;
+  {
+    const auto queue = Open();
+    epoch = queue->epoch();
+    EXPECT_EQ(queue->next_number(), 1U);
+    for (std::uint64_t id = 1; id <= 20; ++id)
+      Append(*queue, id);
+    EXPECT_EQ(queue->next_number(), 21U);
+  }
+  {
+    const auto queue = Open();
+    Append(*queue, 21);
+  }
+  const auto queue = Open();
+  EXPECT_EQ(queue->LastNumber(epoch).value(), 20U);
+  EXPECT_EQ(queue->LastNumber(epoch + 1).value(), 0U);
+}
+
 TEST_F(SpoolQueueTest, RecordsComeInOrderAndSegmentsGo) {
   const auto queue = Open();
   for (std::uint64_t id = 1; id <= 50; ++id)

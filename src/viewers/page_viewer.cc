@@ -27,6 +27,15 @@ double NumberAfter(std::string_view data, std::string_view key) {
   return value;
 }
 
+// Points that an event carries: each ends with its value's quote and bracket. A bucket of a native histogram counts as one, and so
+// does a label that ends so, which is rare.
+std::uint64_t PointsIn(std::string_view data) {
+  std::uint64_t points = 0;
+  for (std::size_t at = data.find("\"]"); at != std::string_view::npos; at = data.find("\"]", at + 2))
+    ++points;
+  return points;
+}
+
 class PageViewer final : public Viewer {
  public:
   PageViewer(ViewerWorld& world, const Dashboard& dashboard)
@@ -101,14 +110,15 @@ class PageViewer final : public Viewer {
     const auto id = static_cast<std::size_t>(NumberAfter(event.data, "\"query\":\""));
     const WindowClass window = id < classes_.size() ? classes_[id] : WindowClass::kUpTo12h;
     if (event.type == "snapshot") {
-      world_.stats.SnapshotCame();
+      world_.stats.SnapshotCame(PointsIn(event.data));
       auto& awaited = awaited_[static_cast<std::size_t>(window)];
       if (seen_.insert(id).second && awaited > 0 && --awaited == 0)
         world_.stats.RecordFirstView(window, Now() - connected_);
     } else if (event.type == "points") {
       const double to_ms = NumberAfter(event.data, "\"to\":") * 1000;
       const double lag_ms = static_cast<double>(world_.clock.NowMs()) - to_ms;
-      world_.stats.RecordEvent(window, nanoseconds(static_cast<std::int64_t>(lag_ms * 1e6)));
+      world_.stats.RecordEvent(window, nanoseconds(static_cast<std::int64_t>(lag_ms * 1e6)),
+                               PointsIn(event.data));
     } else if (event.type == "failure") {
       world_.stats.RecordError(window, "failure event", event.data.substr(0, 300));
     }

@@ -116,8 +116,10 @@ void ViewerStats::RecordFirstView(WindowClass window, std::chrono::nanoseconds t
   first_views_[Index(window)].Record(took);
 }
 
-void ViewerStats::RecordEvent(WindowClass window, std::chrono::nanoseconds lag) {
+void ViewerStats::RecordEvent(WindowClass window, std::chrono::nanoseconds lag, std::uint64_t points) {
   events_[Index(window)].Record(lag);
+  const MutexLock lock(mu_);
+  counts_.new_points += points;
 }
 
 void ViewerStats::CountError(const std::string& kind, std::string detail) {
@@ -170,9 +172,10 @@ void ViewerStats::Connected() {
   ++counts_.connects;
 }
 
-void ViewerStats::SnapshotCame() {
+void ViewerStats::SnapshotCame(std::uint64_t points) {
   const MutexLock lock(mu_);
   ++counts_.snapshots;
+  counts_.snapshot_points += points;
 }
 
 ViewersReport ViewerStats::Report() const {
@@ -210,8 +213,8 @@ std::string ReportText(const ViewersReport& report) {
            report.requests_in_progress);
   }
   if (report.connects > 0) {
-    append("streams            {} begun, {} snapshots, {} events of new points\n", report.connects,
-           report.snapshots, report.point_events);
+    append("streams            {} begun, {} snapshots of {} points, {} events of {} new points\n",
+           report.connects, report.snapshots, report.snapshot_points, report.point_events, report.new_points);
   }
   append("received           {:.1f} MB in {:.1f} s\n", static_cast<double>(report.answer_bytes) / 1e6,
          report.seconds);
@@ -247,6 +250,8 @@ std::string ReportJson(const ViewersReport& report) {
   count("connects", report.connects);
   count("snapshots", report.snapshots);
   count("point_events", report.point_events);
+  count("snapshot_points", report.snapshot_points);
+  count("new_points", report.new_points);
   count("error_count", report.error_count());
   json.Key("errors");
   json.BeginObject();

@@ -51,6 +51,8 @@ struct ViewersReport {
   std::uint64_t connects = 0;      ///< Page mode: streams begun.
   std::uint64_t snapshots = 0;
   std::uint64_t point_events = 0;
+  std::uint64_t snapshot_points = 0;            ///< In all snapshots.
+  std::uint64_t new_points = 0;                 ///< In all events of new points.
   std::map<std::string, std::uint64_t> errors;  ///< By kind.
   std::string last_error;
   double cpu_seconds = 0;  ///< Of this process.
@@ -63,7 +65,8 @@ class ViewerStats {
   void RecordQuery(WindowClass window, std::chrono::nanoseconds took, CacheUse cache, std::size_t bytes);
   void RecordOpening(std::chrono::nanoseconds took, std::size_t bytes);
   void RecordFirstView(WindowClass window, std::chrono::nanoseconds took);
-  void RecordEvent(WindowClass window, std::chrono::nanoseconds lag);
+  void RecordEvent(WindowClass window, std::chrono::nanoseconds lag, std::uint64_t points)
+      TICKSCOPE_EXCLUDES(mu_);
   void RecordError(WindowClass window, const std::string& kind, std::string detail);
   void RecordOpeningError(const std::string& kind, std::string detail);
   void AddBytes(std::size_t bytes) TICKSCOPE_EXCLUDES(mu_);
@@ -73,7 +76,7 @@ class ViewerStats {
   void RequestBegins() TICKSCOPE_EXCLUDES(mu_);
   void RequestEnds() TICKSCOPE_EXCLUDES(mu_);
   void Connected() TICKSCOPE_EXCLUDES(mu_);
-  void SnapshotCame() TICKSCOPE_EXCLUDES(mu_);
+  void SnapshotCame(std::uint64_t points) TICKSCOPE_EXCLUDES(mu_);
 
   [[nodiscard]] ViewersReport Report() const TICKSCOPE_EXCLUDES(mu_);
 

@@ -151,16 +151,23 @@ TEST_F(ViewersRunTest, APageFollowsAndComesBack) {
   const auto offer = [&](std::string text) {
     (void)streams.back()->Offer({std::make_shared<const std::string>(std::move(text))});
   };
-  offer("id: 1\nevent: snapshot\ndata: {\"query\":\"0\",\"from\":1,\"to\":2,\"step\":10,\"series\":[]}\n\n");
+  offer(
+      "id: 1\nevent: snapshot\ndata: {\"query\":\"0\",\"from\":1,\"to\":2,\"step\":10,\"series\":["
+      "{\"n\":0,\"metric\":{},\"values\":[[1,\"7\"],[2,\"8\"]]},{\"n\":1,\"metric\":{},\"values\":[[1,\"7\"]]"
+      "}]}\n\n");
   offer("id: 2\nevent: snapshot\ndata: {\"query\":\"1\",\"from\":1,\"to\":2,\"step\":10,\"series\":[]}\n\n");
-  offer(fmt::format("id: 3\nevent: points\ndata: {{\"query\":\"0\",\"to\":{},\"series\":[]}}\n\n",
-                    clock_.NowMs() / 1000 - 1));
+  offer(
+      fmt::format("id: 3\nevent: points\ndata: "
+                  "{{\"query\":\"0\",\"to\":{},\"series\":[{{\"n\":0,\"values\":[[3,\"9\"]]}}]}}\n\n",
+                  clock_.NowMs() / 1000 - 1));
   Pass(seconds(1));
   streams.back()->End();
   Pass(seconds(5));
   const ViewersReport report = run.Report();
   EXPECT_EQ(report.connects, 2U);
   EXPECT_EQ(report.snapshots, 2U);
+  EXPECT_EQ(report.snapshot_points, 3U);
+  EXPECT_EQ(report.new_points, 1U);
   EXPECT_EQ(report.first_views[0].answers, 1U);
   EXPECT_EQ(report.first_views[1].answers, 1U);
   EXPECT_EQ(report.events[0].answers, 1U);

@@ -1,5 +1,6 @@
 // Every chart with made data, to be looked at and measured: `npm run gallery`, pictures by browser/gallery.test.ts.
 import '@mantine/core/styles.css';
+import '../src/frame/tokens.css';
 import { MantineProvider, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -20,6 +21,7 @@ import { panelData } from '../src/core/panel-data';
 import { panelState } from '../src/core/panel-state';
 import { latestTable } from '../src/core/table';
 import type { Threshold } from '../src/core/thresholds';
+import { THEME } from '../src/frame/theme';
 import { walks } from './made-data';
 
 const END = 1_795_694_400;
@@ -227,7 +229,7 @@ function Gallery() {
     ],
   ];
   return (
-    <main style={{ padding: 12, background: 'light-dark(#f3f5f8, #0e1116)' }}>
+    <main style={{ padding: 12, background: 'var(--ts-ground)' }}>
       <h1 style={{ fontSize: 16 }}>Charts</h1>
       <Switch label="exemplars" checked={dots} onChange={() => setDots(!dots)} mb={8} />
       <h2 style={{ fontSize: 14 }}>With made data</h2>
@@ -251,7 +253,7 @@ function Gallery() {
 }
 
 createRoot(document.getElementById('root')!).render(
-  <MantineProvider defaultColorScheme="auto">
+  <MantineProvider theme={THEME} defaultColorScheme="auto">
     <Gallery />
   </MantineProvider>,
 );

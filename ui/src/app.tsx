@@ -20,7 +20,7 @@ const FRAMED = PAGES.filter(({ bare, open }) => bare !== true && open !== true);
 /** A page without the frame: on a wall, or behind a signed link. */
 function Bare({ children }: { readonly children: ReactNode }): ReactNode {
   return (
-    <PageErrorBoundary>
+    <PageErrorBoundary unattended>
       <Suspense>{children}</Suspense>
     </PageErrorBoundary>
   );

@@ -1714,7 +1714,7 @@ export interface components {
             status: "error";
             /** @enum {string} */
             errorType: "bad_data" | "not_found" | "conflict" | "precondition_failed" | "execution" | "too_many_requests" | "canceled" | "timeout" | "unavailable" | "unauthorized" | "forbidden" | "not_acceptable" | "internal";
-            /** @description What is wrong and what was expected; a place is "line 3 */
+            /** @description What is wrong and what was expected; a place is "line 3, column 5". */
             error: string;
         };
         ConsoleConfigAnswer: {
@@ -1726,7 +1726,7 @@ export interface components {
             version: string;
             /** @description Of the pages in this binary; a page whose own is another reloads. Empty without pages. */
             revision: string;
-            /** @description The server's clock */
+            /** @description The server's clock, in ms. */
             now: number;
             tenant: string;
             /** @description Nothing can be stored: dashboards, annotations and links are 403. */
@@ -1988,7 +1988,7 @@ export interface components {
         NewViewLink: {
             /** @enum {string} */
             page: "overview" | "dashboard";
-            /** @description Its name */
+            /** @description Its name, for page dashboard. */
             dashboard?: string;
             variables?: components["schemas"]["Variables"];
             /** @description 1m to 90d. */
@@ -2029,7 +2029,7 @@ export interface components {
             page: "overview" | "dashboard";
             /** @description Ms. */
             expires: number;
-            /** @description The server's clock */
+            /** @description The server's clock, in ms. */
             now: number;
             variables?: components["schemas"]["Variables"];
             /** @description With the values of variables in its queries' and titles' places; it has no variables of its own. */
@@ -2084,8 +2084,9 @@ export interface components {
             store: {
                 /** @description Of this tenant. */
                 active_series: number;
+                /** @description Of this tenant on this machine. */
                 blocks: number;
-                /** @description Of blocks and segments on this machine. */
+                /** @description Of these blocks. */
                 bytes: number;
             };
             tiers: components["schemas"]["TierStatus"][];
@@ -2111,11 +2112,11 @@ export interface components {
             end: number;
             /** @description The store has everything before this offset. */
             applied: number;
-            /** @description How long a record waits before queries see it, as the freshness probe measured last; 0 when all is applied. */
+            /** @description How long a record waits before queries see it, as the freshness probe measures it on average; 0 when all is applied. */
             lag_seconds: number;
         };
         TierStatus: {
-            /** @description local, raw, 1m, 5m, 1h, cold. */
+            /** @description hot, raw, 1m, 5m, 1h. */
             tier: string;
             blocks: number;
             bytes: number;

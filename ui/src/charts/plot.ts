@@ -9,6 +9,7 @@ import type { Threshold } from '../core/thresholds';
 import { TIME_INCREMENTS, timeAxisText } from '../core/time-axis';
 import { axisIncrements, axisText } from '../core/units';
 import { ianaName, type Zone } from '../core/zone';
+import { linePaths } from './line-paths';
 import { drawExemplars, drawMarks, drawThresholds } from './plot-layers';
 import type { ScaleKind } from './props';
 
@@ -179,14 +180,15 @@ export class Plot {
   private place(index: number): uPlot.Series {
     const { drawing } = this.look;
     const series = this.model.data.series[index];
-    const paths = pathsOf(drawing);
+    const paths = drawing === 'line' ? this.plainLines : pathsOf(drawing);
     return {
       scale: 'y',
       show: series !== undefined && !this.model.hidden.has(series.key),
       width: 1,
       dash: [...strokeOf(this.slot(index), this.look.scheme).dash],
       stroke: (_, i) => this.colour(i - 1),
-      fill: (_, i) => this.fill(i - 1),
+      // Null is what uPlot itself has for no fill; its types only know the default.
+      fill: ((_: uPlot, i: number) => this.fill(i - 1)) as uPlot.Series.Fill,
       ...(paths === undefined ? {} : { paths }),
       points: {
         show: drawing === 'points',
@@ -198,14 +200,18 @@ export class Plot {
     };
   }
 
-  private fill(index: number): string {
+  /** Lines that nothing is filled below or between. */
+  private readonly plainLines: uPlot.Series.PathBuilder = (u, place, first, last) =>
+    this.model.stacked ? uPlot.paths.linear!()(u, place, first, last) : linePaths(u, place, first, last);
+
+  private fill(index: number): string | null {
     if (this.look.drawing === 'bars') return translucent(this.colour(index), 0.6);
     // With bands above it only the lowest of a stack is filled down to zero.
     if (this.model.stacked) {
       const lowest = this.model.data.series.findIndex((one) => !this.model.hidden.has(one.key));
-      return index === lowest ? translucent(this.colour(index), 0.35) : 'transparent';
+      return index === lowest ? translucent(this.colour(index), 0.35) : null;
     }
-    return this.look.drawing === 'area' ? translucent(this.colour(index), 0.14) : 'transparent';
+    return this.look.drawing === 'area' ? translucent(this.colour(index), 0.14) : null;
   }
 
   private options(): uPlot.Options {

@@ -52,11 +52,10 @@ export function FilterMenu({ label, opener }: { readonly label: string; readonly
           className={classes.control}
           data-on={chosen.length > 0 || undefined}
           data-opener={opener}
-          aria-label={`Filter by ${label}: ${says}`}
+          title={`Filter by ${label}`}
           onClick={() => setOpened((before) => !before)}
         >
-          <span className={classes.dim}>{title(label)}</span>
-          <span className={classes.value}>{says}</span>
+          <span className={classes.dim}>{title(label)}</span> <span className={classes.value}>{says}</span>
           <Icon name="chevron" size={12} />
         </button>
       </Popover.Target>

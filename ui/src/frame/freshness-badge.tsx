@@ -30,7 +30,7 @@ export function FreshnessBadge(): ReactNode {
         <button
           type="button"
           className={classes.control}
-          aria-label={`Freshness: ${text}`}
+          aria-label={`${text}: freshness`}
           data-freshness={level}
           onClick={() => setOpened((before) => !before)}
         >
@@ -51,12 +51,8 @@ export function FreshnessBadge(): ReactNode {
 export function FreshnessNotice(): ReactNode {
   const { level, details } = useFreshness();
   const { skew } = useServerInfo();
-  const lines =
-    level === 'bad'
-      ? details.slice(0, 1)
-      : Math.abs(skew) >= 60
-        ? details.filter((line) => line.includes('clock'))
-        : [];
+  const clock = Math.abs(skew) >= 60 ? details.filter((line) => line.includes("computer's clock")) : [];
+  const lines = level === 'bad' ? [details[0]!, ...clock] : clock;
   return (
     <div role="status" aria-live="polite">
       {lines.length > 0 && (

@@ -13,7 +13,10 @@ const SHAPES: Record<Level, string> = {
 /** Words for levels, where there are none of the thing's own. */
 export const LEVEL_WORDS: Record<Level, string> = { ok: 'Good', warn: 'Warning', bad: 'Bad', none: 'No data' };
 
-/** A level by shape and colour: a disc is good, a triangle a warning, a square bad, a lozenge nothing known. */
+/**
+ * A level by shape and colour: a disc is good, a triangle a warning, a square bad, a lozenge nothing known. `label` is what it is
+ * called to those who do not see it; empty where words beside it say so already.
+ */
 export function LevelMark({ level, size = 10, label }: { level: Level; size?: number; label?: string }): ReactNode {
   return (
     <svg
@@ -22,8 +25,7 @@ export function LevelMark({ level, size = 10, label }: { level: Level; size?: nu
       width={size}
       height={size}
       viewBox="0 0 16 16"
-      role="img"
-      aria-label={label ?? LEVEL_WORDS[level]}
+      {...(label === '' ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label ?? LEVEL_WORDS[level] })}
     >
       <path d={SHAPES[level]} />
     </svg>

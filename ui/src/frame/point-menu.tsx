@@ -48,6 +48,7 @@ export function usePointMenu(explore: (labels: Labels) => string | null, marks: 
       onChange={(opened) => !opened && close()}
       position="bottom-start"
       shadow="md"
+      withInitialFocusPlaceholder={false}
       returnFocus
     >
       <Menu.Target>

@@ -101,15 +101,7 @@ function Results({ onGo }: { readonly onGo: (href: string) => void }): ReactNode
 export function Search({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }): ReactNode {
   const [, navigate] = useLocation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      padding={8}
-      size="lg"
-      yOffset="10vh"
-      aria-label="Find"
-    >
+    <Modal opened={opened} onClose={onClose} padding={8} size="lg" yOffset="10vh" title="Find">
       <Results
         onGo={(href) => {
           onClose();

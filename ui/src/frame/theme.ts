@@ -17,6 +17,9 @@ export const THEME = createTheme({
       '#0f1318',
     ],
   },
+  components: {
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+  },
   primaryColor: 'blue',
   // White on it must be readable: 4.5:1.
   primaryShade: { light: 8, dark: 8 },

@@ -35,12 +35,13 @@ function readEnd(text: string, zone: Zone): string | null {
   return at === null ? null : instantText({ kind: 'at', at });
 }
 
-function zones(): { value: string; label: string }[] {
-  const names = Intl.supportedValuesOf('timeZone');
+/** Zones to choose from; `chosen` among them, as links may name one by another of its names. */
+function zones(chosen: Zone): { value: string; label: string }[] {
+  const names = new Set([...Intl.supportedValuesOf('timeZone'), chosen === BROWSER_ZONE ? 'UTC' : chosen]);
   return [
     { value: BROWSER_ZONE, label: `This browser's (${ianaName(BROWSER_ZONE)})` },
     { value: 'UTC', label: 'UTC' },
-    ...names.filter((name) => name !== 'UTC').map((name) => ({ value: name, label: name })),
+    ...[...names].filter((name) => name !== 'UTC').map((name) => ({ value: name, label: name })),
   ];
 }
 
@@ -118,12 +119,11 @@ export function TimePicker(): ReactNode {
             type="button"
             className={classes.control}
             data-opener="time"
-            aria-label={`Time range: ${words}, ${zoneWords}`}
+            aria-label={`${words} ${zoneWords}: time range`}
             onClick={() => setOpened((before) => !before)}
           >
             <Icon name="clock" size={14} />
-            {words}
-            <span className={classes.dim}>{zoneWords}</span>
+            {words} <span className={classes.dim}>{zoneWords}</span>
             <Icon name="chevron" size={12} />
           </button>
         </Popover.Target>
@@ -158,7 +158,7 @@ export function TimePicker(): ReactNode {
                 size="xs"
                 mt={12}
                 label="Time zone"
-                data={zones()}
+                data={zones(zone)}
                 value={zone}
                 onChange={(event) => setZone(event.currentTarget.value)}
               />

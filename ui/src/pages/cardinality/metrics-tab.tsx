@@ -41,7 +41,7 @@ export function MetricsTab(): ReactNode {
           <Facts
             facts={[
               ['Active series', count(data.active_series)],
-              ['Different ones in all blocks', `${count(data.distinct_series_estimate)}, about`],
+              ['Different ones in all blocks', `about ${count(data.distinct_series_estimate)}`],
               ['Label pairs', count(tsdb.data?.headStats.numLabelPairs ?? 0)],
             ]}
           />

@@ -35,8 +35,8 @@ export default function OverviewPage(): ReactNode {
   const { by, sli: name, choose } = useChoice();
   const { data, error, loading } = useGet<Sli[]>('schema/slis');
   const slis = data ?? NO_SLIS;
-  const chosen = slis.find((sli) => sli.name === name) ?? slis.find(({ warn }) => warn !== null) ?? slis[0];
-  const board = useBoard(slis, by, chosen);
+  const board = useBoard(slis, by, name);
+  const { chosen } = board;
   const next = nextDrill(by, filters);
   const drill = (value: string): void => {
     const narrowed = withFilter(filters, by, [value]);

@@ -4,9 +4,8 @@ import { type Sli } from '../../api/types';
 import { durationWords } from '../../core/durations';
 import { type QueryState } from '../../core/frame';
 import { latest, sliLevel } from '../../core/sli';
-import { unitText } from '../../core/units';
 import { valueParts } from '../../core/value-text';
-import { LEVEL_WORDS, LevelMark } from '../../frame/level-mark';
+import { LevelMark } from '../../frame/level-mark';
 import { type Board } from './board';
 import classes from './overview.module.css';
 import { Sparkline } from './sparkline';
@@ -38,17 +37,16 @@ const Tile = memo(function Tile(props: {
   const level = sliLevel(sli, value);
   const plain = sli.warn === null && sli.bad === null;
   const { number, words: unit } = valueParts(value, sli.unit);
-  const words = plain ? '' : LEVEL_WORDS[level];
   const inside = (
     <>
       <span className={classes.tileTitle}>
         {!plain && <LevelMark level={level} />}
-        <span className={classes.clipped}>{sli.title}</span>
+        <span className={classes.clipped}>
+          {sli.title}
+          {unit !== '' && <span className={classes.headUnit}> {unit}</span>}
+        </span>
       </span>
-      <span className={classes.tileValue}>
-        {number}
-        {unit !== '' && <span className={classes.tileUnit}> {unit}</span>}
-      </span>
+      <span className={classes.tileValue}>{number}</span>
       <span className={classes.tileCourse}>
         <Sparkline values={series?.values ?? NOTHING} width={160} height={26} />
       </span>
@@ -62,11 +60,11 @@ const Tile = memo(function Tile(props: {
     'data-level': plain ? undefined : level,
     'data-stale': state?.stale || undefined,
     'data-sli': sli.name,
-    'aria-label': `${sli.title}: ${unitText(value, sli.unit)}${words === '' ? '' : `, ${words}`}${state?.stale === true ? ', not up to date' : ''}`,
+    'data-value': number,
   };
   if (onChoose === undefined) {
     return (
-      <div role="group" {...shared}>
+      <div role="group" aria-label={sli.title} {...shared}>
         {inside}
       </div>
     );

@@ -4,7 +4,7 @@ import { type Sli } from '../../api/types';
 import { useLoaded } from '../../api/use-get';
 import { parseDuration } from '../../core/durations';
 import { type Filters, withFilter } from '../../core/filters';
-import { type Labels } from '../../core/frame';
+import { type Labels, type QueryState } from '../../core/frame';
 import { type DrillLabel, sliQuery, worstQuery } from '../../core/sli';
 import { stepFor } from '../../core/steps';
 import { useFrame } from '../../frame/frame-state';
@@ -31,20 +31,36 @@ function useWorst(sli: Sli | undefined, by: DrillLabel, filters: Filters, step: 
   return asked ? data : null;
 }
 
-/** The board of the frame's range and filters. `chosen` is the SLI the worst are chosen by. */
-export function useBoard(slis: readonly Sli[], by: DrillLabel, chosen: Sli | undefined): Board & { waits: boolean } {
+/** The SLI that is looked at when nobody chose one: the first with limits that has data, as far as is known. */
+function firstWithData(slis: readonly Sli[], totals: ReadonlyMap<string, QueryState>): Sli | undefined {
+  const limited = slis.filter(({ warn, bad }) => warn !== null || bad !== null);
+  const hasData = ({ name }: Sli): boolean => (totals.get(name)?.frame?.series.length ?? 0) > 0;
+  return limited.find(hasData) ?? slis.find(hasData) ?? limited[0] ?? slis[0];
+}
+
+/** A board and the SLI that its worst rows are chosen by. */
+export interface UsedBoard extends Board {
+  readonly chosen: Sli | undefined;
+  /** Which rows there are is not known yet. */
+  readonly waits: boolean;
+}
+
+/** The board of the frame's range and filters; `name` is the SLI that was chosen, null for none. */
+export function useBoard(slis: readonly Sli[], by: DrillLabel, name: string | null): UsedBoard {
   const { filters, refresh } = useFrame();
   const { start, end } = useWindow();
   const step = stepFor(end - start, COURSE_PIXELS, Math.max(1, parseDuration(refresh ?? '5s') ?? 5));
-  const worst = useWorst(chosen ?? slis.find(({ warn }) => warn !== null), by, filters, step);
+  const totals = boardStates(
+    useQueries(slis.map((sli) => ({ id: boardId('total', sli.name), expr: sliQuery(sli, [], filters, step), step }))),
+    'total',
+  );
+  const chosen = slis.find((sli) => sli.name === name) ?? firstWithData(slis, totals);
+  const worst = useWorst(chosen, by, filters, step);
   const rowFilters = worst === null ? filters : withFilter(filters, by, worst);
   const hasRows = by !== 'server' || (worst !== null && worst.length > 0);
-  const states = useQueries([
-    ...slis.map((sli) => ({ id: boardId('total', sli.name), expr: sliQuery(sli, [], filters, step), step })),
-    ...(hasRows
-      ? slis.map((sli) => ({ id: boardId('by', sli.name), expr: sliQuery(sli, [by], rowFilters, step), step }))
-      : []),
-  ]);
-  const waits = by === 'server' && worst === null;
-  return { slis, by, totals: boardStates(states, 'total'), rows: boardStates(states, 'by'), waits };
+  const rowQueries = hasRows
+    ? slis.map((sli) => ({ id: boardId('by', sli.name), expr: sliQuery(sli, [by], rowFilters, step), step }))
+    : [];
+  const rows = boardStates(useQueries(rowQueries), 'by');
+  return { slis, by, totals, rows, chosen, waits: by === 'server' && worst === null };
 }

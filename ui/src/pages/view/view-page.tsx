@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from 'react';
+import { lazy, type ReactNode, useMemo } from 'react';
 import { useParams } from 'wouter';
 
 import { clockSkewMs, noteServerTime } from '../../api/clock';
@@ -6,14 +6,17 @@ import { get } from '../../api/client';
 import { type View } from '../../api/types';
 import { useLoaded } from '../../api/use-get';
 import { useLive } from '../../api/use-live';
-import { useFrame } from '../../frame/frame-state';
+import { type QueryState } from '../../core/frame';
+import { lastSeconds } from '../../core/time-range';
+import { FrameContext, useFrame } from '../../frame/frame-state';
 import { InfoContext } from '../../frame/server-info';
 import { StreamProvider } from '../../frame/stream-provider';
 import { timeText } from '../../core/zone';
-import { boardId, boardStates } from '../overview/board';
 import { useWallLife } from '../war-room/use-wall-life';
 import { Wall } from '../war-room/wall';
-import { viewExpression, viewSource } from './view-source';
+import { viewId, viewSource } from './view-source';
+
+const DashboardLink = lazy(() => import('./dashboard-link'));
 
 /** As on the wall of the war room. */
 const RANGE_S = 1800;
@@ -21,25 +24,26 @@ const STEP_S = 5;
 /** How often it is looked whether the link still holds, in seconds. */
 const LOOK_S = 60;
 
+function pair(sli: string, state: QueryState | undefined): [string, QueryState][] {
+  return state === undefined ? [] : [[sli, state]];
+}
+
 /** The overview of a link: its SLIs, and of each the queries that the server lets it ask. */
 function OverviewView({ view, reachable }: { readonly view: View; readonly reachable: boolean }): ReactNode {
   const { zone } = useFrame();
   const given = view.slis ?? [];
   const by = given.flatMap(({ queries }) => queries).find((query) => query.by.length === 1)?.by[0] ?? 'region';
-  const queries = given.flatMap(({ sli, queries: known }) =>
-    known.flatMap((query, place) => {
-      const part = query.by.length === 0 ? 'total' : query.by.length === 1 && query.by[0] === by ? 'by' : null;
-      if (part === null) return [];
-      return [{ id: boardId(part, sli.name), expr: viewExpression(sli.name, place), range: RANGE_S, step: STEP_S }];
+  const parts = given.flatMap(({ sli, queries: known }) =>
+    known.flatMap(({ by: labels }, place) => {
+      const part = labels.length === 0 ? 'total' : labels.length === 1 && labels[0] === by ? 'by' : null;
+      return part === null ? [] : [{ part, sli: sli.name, id: viewId(sli.name, place) }];
     }),
   );
-  const states = useLive(queries);
-  const board = {
-    slis: given.map(({ sli }) => sli),
-    by,
-    totals: boardStates(states, 'total'),
-    rows: boardStates(states, 'by'),
-  };
+  // The text of a query is its place: the server knows the PromQL, the page does not.
+  const states = useLive(parts.map(({ id }) => ({ id, expr: id, range: RANGE_S, step: STEP_S })));
+  const statesOf = (wanted: string): ReadonlyMap<string, QueryState> =>
+    new Map(parts.filter(({ part }) => part === wanted).flatMap(({ sli, id }) => pair(sli, states.get(id))));
+  const board = { slis: given.map(({ sli }) => sli), by, totals: statesOf('total'), rows: statesOf('by') };
   // A link may not ask about the server; how new its data is, is seen from the data.
   const ends = [...states.values()].map(({ frame }) => frame?.times.at(-1) ?? 0);
   const newest = Math.max(0, ...ends);
@@ -66,6 +70,8 @@ function OverviewView({ view, reachable }: { readonly view: View; readonly reach
 }
 
 function ViewOf({ token }: { readonly token: string }): ReactNode {
+  const frame = useFrame();
+  const walled = useMemo(() => ({ ...frame, range: lastSeconds(RANGE_S), refresh: `${STEP_S}s` }), [frame]);
   const load = async (signal: AbortSignal): Promise<View> => {
     const sent = Date.now();
     const view = await get<View>(`view/${encodeURIComponent(token)}`, undefined, signal);
@@ -85,11 +91,11 @@ function ViewOf({ token }: { readonly token: string }): ReactNode {
   }
   if (data === null) return <main style={{ padding: 48 }}>{error === null ? 'Loading' : error.message}</main>;
   if (data.page === 'overview') return <OverviewView view={data} reachable={error === null || error.status !== 0} />;
-  return <DashboardView />;
-}
-
-function DashboardView(): ReactNode {
-  return <main style={{ padding: 48 }}>This console cannot show dashboards of links yet.</main>;
+  return (
+    <FrameContext value={walled}>
+      <DashboardLink view={data} />
+    </FrameContext>
+  );
 }
 
 /** A page behind a signed link: no login, no controls, only what the link is for. */

@@ -1,17 +1,17 @@
 import { type StreamSource } from '../../api/page-stream';
 
-/** A query of a signed link's page as an expression of ours: the panel and the query's place in it. */
-export function viewExpression(panel: string, query: number): string {
-  return `${query} ${panel}`;
+/** The id that a query of a signed link's page is followed with: its panel and its place among the panel's queries. */
+export function viewId(panel: string, query: number): string {
+  return `${panel}/${query}`;
 }
 
-/** The stream of a signed link: it is asked by panel and place, never by PromQL. */
+/** The stream of a signed link: it is asked by panel and place, which ids are (`viewId`), never by PromQL. */
 export function viewSource(token: string): StreamSource {
   return {
     path: `view/${encodeURIComponent(token)}/stream`,
-    member: (id, { expr, range, step }) => {
-      const space = expr.indexOf(' ');
-      return { id, panel: expr.slice(space + 1), query: Number(expr.slice(0, space)), range, step };
+    member: (wire, { id, range, step }) => {
+      const slash = id.lastIndexOf('/');
+      return { id: wire, panel: id.slice(0, slash), query: Number(id.slice(slash + 1)), range, step };
     },
   };
 }

@@ -30,7 +30,7 @@ function Clock(): ReactNode {
   );
 }
 
-/** The SLI that is worst now, over time: what a room asks for next. The first of equals, so that it stays. */
+/** The SLI that is worst now, over time: what a room asks for next. Nothing to press: its numbers are in the grid as well. The first of equals, so that it stays. */
 function WallChart({ board }: { readonly board: Board }): ReactNode {
   const { zone } = useFrame();
   const rows = sliRows(board.slis, board.by, framesOf(board.rows));
@@ -40,7 +40,7 @@ function WallChart({ board }: { readonly board: Board }): ReactNode {
   if (sli === undefined || state === undefined) return null;
   const data = panelData([{ id: sli.name, frame: state.frame, legend: `{{${board.by}}}` }]);
   return (
-    <div className={classes.chart}>
+    <div className={classes.chart} inert>
       <PanelFrame title={`${sli.title} by ${board.by}`} unit={sli.unit} state={panelState([state])}>
         <TimeSeriesChart
           data={data}

@@ -17,7 +17,7 @@ const NO_SLIS: readonly Sli[] = [];
 function WallBoard(): ReactNode {
   const { filters } = useFrame();
   const { data, error, reload } = useGet<Sli[]>('schema/slis', undefined, 60);
-  const board = useBoard(data ?? NO_SLIS, 'region', undefined);
+  const board = useBoard(data ?? NO_SLIS, 'region', null);
   const title = Object.values(filters).flat().join(', ');
   useWallLife(reload, data !== null);
   return <Wall board={board} title={title === '' ? 'All regions' : title} error={data === null ? error : null} />;

@@ -1,0 +1,97 @@
+// Dashboards: all there are for a tenant, wherever they come from.
+//
+//   file      of the folder of files: the law where there is one
+//   shipped   part of the binary
+//   store     made by request, of one tenant, durable (keyed_log.h)
+//
+// A name means one dashboard: a file's comes before a shipped one, both before a stored one. Only stored ones change here, and
+// a change may say which revision it was made from, so that of two editors who save at once one is told.
+//
+// Threads   Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "console/dashboard_document.h"
+#include "console/dashboard_folder.h"
+#include "console/embedded_files.h"
+#include "console/keyed_log.h"
+#include "model/tenant.h"
+
+namespace tickscope::console {
+
+enum class DashboardSource : std::uint8_t { kShipped, kFile, kStore };
+/// "shipped", "file", "store".
+[[nodiscard]] std::string_view DashboardSourceName(DashboardSource source);
+
+struct Dashboard {
+  std::shared_ptr<const DashboardDocument> document;
+  DashboardSource source = DashboardSource::kStore;
+  std::string folder;     ///< The document's, else where its file lies.
+  TimeMs updated_ms = 0;  ///< 0 for a shipped one.
+
+  [[nodiscard]] bool is_read_only() const { return source != DashboardSource::kStore; }
+};
+
+/// What must hold of the present revision for a change.
+struct DashboardCondition {
+  std::optional<std::string> revision;  ///< This one is there.
+  bool must_be_new = false;             ///< None is there.
+};
+
+/// Why a change was not made.
+struct DashboardRefusal {
+  Error error;
+  bool is_stale = false;                ///< Its condition did not hold.
+  std::optional<std::string> revision;  ///< The present one, when it is stale and there is one.
+};
+
+class Dashboards {
+ public:
+  struct Limits {
+    std::uint64_t dashboards_max = 1'000;  ///< Of a tenant, stored.
+  };
+
+  /// Shipped files that are no dashboards are left out, and said in the log: a binary starts all the same.
+  Dashboards(std::span<const EmbeddedFile> shipped, DashboardFolder& folder, KeyedLog& store,
+             const Clock& clock, Limits limits);
+
+  /// By name.
+  [[nodiscard]] std::vector<Dashboard> List(const TenantId& tenant) const;
+  /// What is wrong with files of the folder.
+  [[nodiscard]] std::vector<std::string> Problems() const { return folder_.Look()->problems; }
+  /// Errors: kNotFound.
+  [[nodiscard]] Result<Dashboard> Find(const TenantId& tenant, std::string_view name) const;
+
+  /// Errors: kPermissionDenied for one that is shipped or a file; kOutOfRange past a limit; the log's.
+  [[nodiscard]] std::expected<Dashboard, DashboardRefusal> Put(const TenantId& tenant,
+                                                               const DashboardDocument& document,
+                                                               const DashboardCondition& condition);
+  /// Errors: as Put, and kNotFound.
+  [[nodiscard]] std::expected<void, DashboardRefusal> Remove(const TenantId& tenant, std::string_view name,
+                                                             const DashboardCondition& condition);
+
+ private:
+  [[nodiscard]] std::optional<Dashboard> FindFixed(std::string_view name) const;
+  [[nodiscard]] static std::optional<Dashboard> FromEntry(const KeyedEntry& entry);
+  [[nodiscard]] std::expected<void, DashboardRefusal> Change(const TenantId& tenant, std::string_view name,
+                                                             const DashboardCondition& condition,
+                                                             const KeyedLog::Change& change);
+
+  std::map<std::string, Dashboard, std::less<>> shipped_;
+  DashboardFolder& folder_;
+  KeyedLog& store_;
+  const Clock& clock_;
+  const Limits limits_;
+};
+
+}  // namespace tickscope::console
