@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What an agent costs on a game host, beside vmagent.
 
-  metrics   a target of 300 series every ten seconds, sent on: resident memory at its most and processor time, of both at once, for
-            --minutes
+  metrics   a target of 300 series every ten seconds, sent on: resident memory at its most and processor time, of all at once, for
+            --minutes; and of an agent that reads the host besides (host_metrics)
   logs      1 MB/s of log lines of which one in twenty has something private, followed, scanned, tokenized, spooled, compressed and sent
 
 Agents send to a server of their own each, which takes what comes. --quick takes a minute of each.
@@ -149,14 +149,17 @@ def watch(agents: list[Agent], seconds: float) -> list[dict]:
 
 def metrics(seconds: float, work: pathlib.Path) -> list[dict]:
     target = Target()
-    sinks = {name: Sink() for name in ("tickscope", "vmagent")}
-    port = free_port()
-    config = work / "agent.yaml"
-    config.write_text(
-        f"listen: 127.0.0.1:{port}\nscrape_configs: [{{job_name: game, scrape_interval: 10s, static_configs: [{{targets: ['{target.address}']}}]}}]\n"
-        f"remote_write: [{{url: {sinks['tickscope'].url}/api/v1/write, spool: {{directory: {work}/spool}}}}]\n"
-    )
-    agents = [Agent("tickscope", [TICKSCOPE, "agent", "--config", config], f"http://127.0.0.1:{port}/-/ready", work)]
+    sinks = {name: Sink() for name in ("tickscope", "with host", "vmagent")}
+    agents = []
+    for name in ("tickscope", "with host"):
+        port = free_port()
+        config = work / f"{name}.yaml"
+        config.write_text(
+            f"listen: 127.0.0.1:{port}\nscrape_configs: [{{job_name: game, scrape_interval: 10s, static_configs: [{{targets: ['{target.address}']}}]}}]\n"
+            f"remote_write: [{{url: {sinks[name].url}/api/v1/write, spool: {{directory: '{work}/{name} spool'}}}}]\n"
+            f"host_metrics: {{enabled: {str(name == 'with host').lower()}}}\n"
+        )
+        agents.append(Agent(name, [TICKSCOPE, "agent", "--config", config], f"http://127.0.0.1:{port}/-/ready", work))
     if program := find_program("vmagent"):
         port = free_port()
         scrape = work / "vmagent.yaml"

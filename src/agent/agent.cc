@@ -4,13 +4,20 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/host_source.h"
 #include "agent/page_directory.h"
 #include "agent/scraper.h"
+#include "agent/statsd_source.h"
 #include "base/log.h"
 
 namespace tickscope::agent {
 
 namespace {
+
+// Whether one waits for datagrams where the other does: then it cannot begin before the other has ended.
+bool HaveOneSocket(const StatsdConfig& a, const StatsdConfig& b) {
+  return (!a.udp.empty() && a.udp == b.udp) || (!a.unix_socket.empty() && a.unix_socket == b.unix_socket);
+}
 
 bool HaveOneSpool(const RemoteWriteConfig& a, const RemoteWriteConfig& b) {
   return !a.spool.directory.empty() && a.spool.directory == b.spool.directory;
@@ -27,7 +34,8 @@ TimeMs NextDueMs(TimeMs after_ms, std::int64_t interval_ms, std::uint64_t hash) 
 Agent::Agent(const AgentContext& context, Executor scrape_executor, Executor send_executor)
     : context_(context),
       scrape_executor_(std::move(scrape_executor)),
-      send_executor_(std::move(send_executor)) {}
+      send_executor_(std::move(send_executor)),
+      accesses_(context.fs, context.clock, context.registry) {}
 
 Agent::~Agent() = default;
 
@@ -42,6 +50,16 @@ Status Agent::Apply(const AgentConfig& config) {
     if (same != targets_.end()) {
       kept_targets.push_back(&*same);
       continue;
+    }
+    if (const auto* const statsd = std::get_if<StatsdConfig>(&wanted)) {
+      const bool is_taken = std::ranges::any_of(targets_, [&](const auto& target) {
+        const auto* const other = std::get_if<StatsdConfig>(&target->config);
+        return other != nullptr && HaveOneSocket(*statsd, *other);
+      });
+      if (is_taken)
+        return Fail(ErrorCode::kInvalidArgument,
+                    "settings of statsd, and external labels with it, change with a restart only: udp=" +
+                        statsd->udp + " unix=" + statsd->unix_socket);
     }
     auto target = std::make_unique<Target>();
     TICKSCOPE_ASSIGN_OR_RETURN(target->source, MakeSource(wanted, config.external_labels));
@@ -117,19 +135,38 @@ std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
   std::ranges::move(config.Targets(&problems), std::back_inserter(sources));
   for (const std::string& problem : problems)
     Log(LogLevel::kWarn, "no target", {{"problem", problem}});
-  std::ranges::copy(config.sdk_pages, std::back_inserter(sources));
+  // Made in their place: g++ 12 takes a variant that is moved for one that may not be initialised.
+  for (const PagesConfig& pages : config.sdk_pages)
+    sources.emplace_back(pages);
+  if (config.host_metrics.is_on) sources.emplace_back(config.host_metrics);
+  for (const StatsdConfig& statsd : config.statsd)
+    sources.emplace_back(statsd);
   return sources;
 }
 
-Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config,
-                                                  const Labels& external_labels) const {
+Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config, const Labels& external_labels) {
   if (const auto* const pages = std::get_if<PagesConfig>(&config)) {
     return std::make_unique<PageDirectory>(*pages, external_labels, context_.processes, context_.clock,
                                            context_.metrics, context_.guard);
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(auto scraper,
-                             Scraper::Make(std::get<TargetConfig>(config), external_labels, context_.network,
-                                           context_.clock, context_.metrics, context_.guard));
+  if (const auto* const host = std::get_if<HostMetricsConfig>(&config)) {
+    if (context_.fs == nullptr || context_.probe == nullptr)
+      return Fail(ErrorCode::kUnsupported, "host_metrics: this agent has no host to read");
+    return std::make_unique<HostSource>(*host, context_.host_name, external_labels, *context_.fs,
+                                        *context_.probe, context_.clock, context_.metrics, context_.guard);
+  }
+  if (const auto* const statsd = std::get_if<StatsdConfig>(&config)) {
+    if (context_.datagrams == nullptr || context_.registry == nullptr)
+      return Fail(ErrorCode::kUnsupported, "statsd: this agent has no sockets");
+    TICKSCOPE_ASSIGN_OR_RETURN(auto source, StatsdSource::Make(*statsd, external_labels, context_));
+    return source;
+  }
+  const auto& target = std::get<TargetConfig>(config);
+  TICKSCOPE_ASSIGN_OR_RETURN(ScrapeAccessPtr access,
+                             accesses_.For(target.access, target.url.starts_with("https:")));
+  TICKSCOPE_ASSIGN_OR_RETURN(
+      auto scraper, Scraper::Make(target, external_labels, context_.network, context_.clock, context_.metrics,
+                                  context_.guard, std::move(access)));
   return scraper;
 }
 

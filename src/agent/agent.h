@@ -59,7 +59,7 @@ class Agent {
   [[nodiscard]] const std::vector<std::unique_ptr<RemoteWriter>>& writers() const { return writers_; }
 
  private:
-  using SourceConfig = std::variant<TargetConfig, PagesConfig>;
+  using SourceConfig = std::variant<TargetConfig, PagesConfig, HostMetricsConfig, StatsdConfig>;
   struct Target {
     SourceConfig config;
     std::unique_ptr<Source> source;
@@ -73,7 +73,7 @@ class Agent {
 
   [[nodiscard]] static std::vector<SourceConfig> SourcesOf(const AgentConfig& config);
   [[nodiscard]] Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config,
-                                                           const Labels& external_labels) const;
+                                                           const Labels& external_labels);
   [[nodiscard]] std::int64_t IntervalOf(const Target& target) const;
   void Schedule(Target& target, TimeMs after_ms);
   void StartScrape(Target& target, TimeMs due_ms);
@@ -89,6 +89,7 @@ class Agent {
   const AgentContext context_;
   const Executor scrape_executor_;
   const Executor send_executor_;
+  ScrapeAccessPool accesses_;
   std::unique_ptr<Aggregation> aggregation_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Target>> ending_;

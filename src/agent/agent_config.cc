@@ -57,7 +57,7 @@ ScrapeConfig ReadScrapeConfig(YamlMap map, const AgentConfig& global) {
   config.metrics_path = map.String("metrics_path", config.metrics_path);
   if (!config.metrics_path.starts_with('/'))
     map.Complain("metrics_path", "expected a path that starts with '/'");
-  (void)map.OneOf("scheme", 0, {"http"});
+  target.access = ReadScrapeAccess(map);
   YamlMap params = map.Map("params");
   for (const std::string& name : params.Keys())
     config.params.emplace_back(name, params.Strings(name));
@@ -150,6 +150,7 @@ RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
     map.Complain("backoff_max", "backoff_max is below backoff_min");
   config.metadata_interval_ms =
       map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
+  config.write_rules = relabel::ReadRelabeler(map, "write_relabel_configs");
   config.delivery = ReadDelivery(map);
   config.tls = ReadTlsClient(map.Map("tls_config"));
   config.sigv4 = ReadSigV4(map.Map("sigv4"));
@@ -167,7 +168,7 @@ void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
   out.Comment("Value of the job label.");
   out.String("job_name", scrape.job_name);
   out.String("metrics_path", scrape.metrics_path);
-  out.String("scheme", "http");
+  WriteScrapeAccess(target.access, out);
   out.Comment("Query parameters, a list of values each.");
   out.BeginMap("params");
   for (const auto& [name, values] : scrape.params)
@@ -231,6 +232,8 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
   out.DurationMs("backoff_max", remote.backoff_max_ms);
   out.Comment("How often type, help and unit of a known series are sent again.");
   out.DurationMs("metadata_interval", remote.metadata_interval_ms);
+  out.Comment("Prometheus relabelling of what this receiver gets; what it drops does not wait either.");
+  relabel::WriteRelabeler("write_relabel_configs", remote.write_rules, out);
   WriteDelivery(remote.delivery, out);
   out.BeginMap("tls_config");
   WriteTlsClient(remote.tls, out);
@@ -309,6 +312,9 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
     if (!directories.insert(config.sdk_pages.back().directory).second)
       item.Complain("directory", "another item of sdk_pages has this directory");
   }
+  config.host_metrics = ReadHostMetrics(root.Map("host_metrics"), config.scrape_interval_ms);
+  for (YamlMap item : root.Maps("statsd"))
+    config.statsd.push_back(ReadStatsd(item, config.scrape_interval_ms));
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
   config.aggregation = ReadAggregationConfig(root.Map("aggregation"));
@@ -376,6 +382,18 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   for (const PagesConfig& pages : config.sdk_pages) {
     out.BeginItem();
     WritePagesConfig(pages, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("The machine itself: processors, memory, disks, network, under node_exporter's names.");
+  out.BeginMap("host_metrics");
+  WriteHostMetrics(config.host_metrics, out);
+  out.EndMap();
+  out.Comment("StatsD, with DogStatsD's tags. Changes with a restart.");
+  out.BeginList("statsd");
+  for (const StatsdConfig& statsd : config.statsd) {
+    out.BeginItem();
+    WriteStatsd(statsd, out);
     out.EndItem();
   }
   out.EndList();

@@ -25,9 +25,12 @@
 #include "agent/aggregation_config.h"
 #include "agent/delivery_config.h"
 #include "agent/fleet_config.h"
+#include "agent/host_metrics_config.h"
 #include "agent/logs_config.h"
 #include "agent/pages_config.h"
+#include "agent/scrape_access.h"
 #include "agent/sigv4.h"
+#include "agent/statsd_config.h"
 #include "agent/tls_client_config.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -57,6 +60,7 @@ struct TargetConfig {
   wire::NativeHistograms native_histograms = wire::NativeHistograms::kPrefer;
   std::optional<wire::ExpositionFormat> fallback_format;
   relabel::Relabeler metric_rules;  ///< For series, before the external labels.
+  ScrapeAccessConfig access;
 
   friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
 };
@@ -100,6 +104,7 @@ struct RemoteWriteConfig {
   DeliveryConfig delivery;
   TlsClientConfig tls;
   SigV4Config sigv4;
+  relabel::Relabeler write_rules;  ///< For series, after the external labels.
 
   friend bool operator==(const RemoteWriteConfig&, const RemoteWriteConfig&) = default;
 };
@@ -119,6 +124,8 @@ struct AgentConfig {
   discovery::LabelPairs host_labels;  ///< What was found last; not in the file.
   std::vector<ScrapeConfig> scrape_configs;
   std::vector<PagesConfig> sdk_pages;
+  HostMetricsConfig host_metrics;
+  std::vector<StatsdConfig> statsd;
   std::vector<RemoteWriteConfig> remote_writes;
   FleetConfig fleet;
   AggregationConfig aggregation;

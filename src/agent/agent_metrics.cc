@@ -14,12 +14,20 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
   scrapes_ok = counter(kScrapes, kScrapesHelp, {{"outcome", "ok"}});
   scrapes_failed = counter(kScrapes, kScrapesHelp, {{"outcome", "failed"}});
   scrapes_skipped = counter(kScrapes, kScrapesHelp, {{"outcome", "skipped"}});
+  constexpr std::string_view kFailures[kScrapeFailureCount] = {
+      "unreachable", "timeout", "certificate", "status", "limit", "malformed", "credentials"};
+  for (std::size_t i = 0; i < kScrapeFailureCount; ++i) {
+    scrape_failures_[i] = counter("tickscope_agent_scrape_failures_total", "Failed scrapes by reason.",
+                                  {{"reason", std::string(kFailures[i])}});
+  }
   scraped_samples = counter("tickscope_agent_scraped_samples_total", "Samples of successful scrapes.");
   scrape_seconds = registry.AddHistogram("tickscope_agent_scrape_seconds", "Time of a scrape in seconds.", {},
                                          kLatencyBucketsSeconds);
   targets = registry.AddGauge("tickscope_agent_targets", "Targets being scraped.", {});
   series = registry.AddGauge("tickscope_agent_series", "Series known of all targets.", {});
 
+  host_read_failures =
+      counter("tickscope_agent_host_read_failures_total", "Files of the kernel that did not read any more.");
   pages = registry.AddGauge("tickscope_agent_pages", "SDK pages being read.", {});
   page_reads = counter("tickscope_agent_page_reads_total", "Times that an SDK page was read.");
   constexpr std::string_view kEnded = "tickscope_agent_pages_ended_total";
@@ -44,6 +52,8 @@ AgentMetrics::AgentMetrics(MetricRegistry& registry) {
                                 {{"reason", std::string(kRefusals[i])}});
   }
 
+  rules_dropped = counter("tickscope_agent_write_relabel_dropped_samples_total",
+                          "Samples that write_relabel_configs keep from a receiver.");
   sent_samples = counter("tickscope_agent_sent_samples_total", "Samples the receiver took.");
   sent_bytes = counter("tickscope_agent_sent_bytes_total", "Bytes of request bodies the receiver took.");
   constexpr std::string_view kRequests = "tickscope_agent_requests_total";

@@ -21,6 +21,18 @@ enum class DropReason : std::uint8_t {
 };
 inline constexpr std::size_t kDropReasonCount = 8;
 
+/// Why a scrape failed.
+enum class ScrapeFailure : std::uint8_t {
+  kUnreachable,  ///< Nobody there, or the connection broke.
+  kTimeout,      ///< It did not answer in time, or not all.
+  kCertificate,  ///< The target's certificate is not to be trusted: expired, of another name, of an unknown authority.
+  kStatus,       ///< It answered other than 200; redirects are not followed.
+  kLimit,        ///< body_size_limit, sample_limit, label limits.
+  kMalformed,    ///< No HTTP, not the length it said, no exposition, of a format that is not known.
+  kCredentials,  ///< Our own files of certificates or credentials do not read.
+};
+inline constexpr std::size_t kScrapeFailureCount = 7;
+
 /// Why an SDK page, or their directory, was not read.
 enum class PageRefusal : std::uint8_t {
   kVersion,      ///< Of a layout this does not know.
@@ -46,6 +58,9 @@ class AgentMetrics {
     return dropped_[static_cast<std::size_t>(reason)]->value();
   }
 
+  [[nodiscard]] Counter& scrape_failures(ScrapeFailure reason) {
+    return *scrape_failures_[static_cast<std::size_t>(reason)];
+  }
   Counter* scrapes_ok;
   Counter* scrapes_failed;
   Counter* scrapes_skipped;
@@ -60,12 +75,14 @@ class AgentMetrics {
   }
   Gauge* pages;
   Counter* page_reads;
+  Counter* host_read_failures;
   Counter* pages_crashed;
   Counter* pages_closed;
   Counter* pages_removed;
   Counter* pages_not_removed;
   HistogramMetric* page_read_seconds;
 
+  Counter* rules_dropped;
   Counter* sent_samples;
   Counter* sent_bytes;
   Counter* requests_ok;
@@ -83,6 +100,7 @@ class AgentMetrics {
  private:
   std::array<Counter*, kDropReasonCount> dropped_{};
   std::array<Counter*, kPageRefusalCount> pages_refused_{};
+  std::array<Counter*, kScrapeFailureCount> scrape_failures_{};
 };
 
 }  // namespace tickscope::agent

@@ -69,6 +69,8 @@ Status LogPipeline::Start() {
         listeners_, LogListeners::Make(options_.config, options_.external_labels, context_,
                                        *options_.datagrams, *intake_, [this] { return HasRoom(); }));
   }
+  TICKSCOPE_ASSIGN_OR_RETURN(http_, HttpLogReceiver::Make(options_.config, options_.external_labels, context_,
+                                                          *intake_, [this] { return HasRoom(); }));
   context_.loop.Post([this] { Turn(); });
   return {};
 }
@@ -91,10 +93,8 @@ void LogPipeline::Turn() {
   const TimeMs now_ms = context_.clock.NowMs();
   const bool is_due = now_ms - written_ms_ >= options_.config.push.batch_wait_ms || now_ms < written_ms_;
   if (is_due || is_full_) is_full_ = !Write();
-  if (listeners_ != nullptr) {
-    if (!is_full_ && intake_->bytes() == 0) listeners_->OnWritten();
-    listeners_->Sweep(now_ms);
-  }
+  if (!is_full_ && intake_->bytes() == 0) TellSenders();
+  if (listeners_ != nullptr) listeners_->Sweep(now_ms);
   std::uint64_t lag_bytes = 0;
   std::size_t open_files = 0;
   for (const auto& tailer : tailers_) {
@@ -104,6 +104,11 @@ void LogPipeline::Turn() {
   metrics_.file_lag_bytes->Set(static_cast<double>(lag_bytes));
   metrics_.open_files->Set(static_cast<double>(open_files));
   TurnLater(kTurn);
+}
+
+void LogPipeline::TellSenders() {
+  if (listeners_ != nullptr) listeners_->OnWritten();
+  if (http_ != nullptr) http_->OnWritten();
 }
 
 void LogPipeline::ReadFiles() {
@@ -133,8 +138,9 @@ void LogPipeline::Shutdown(std::chrono::milliseconds timeout, std::function<void
     on_shut_down_ = std::move(done);
     if (const auto timer = std::exchange(turn_timer_, std::nullopt); timer) context_.loop.CancelTimer(*timer);
     ReadFiles();
-    if (Write() && listeners_ != nullptr) listeners_->OnWritten();
+    if (Write()) TellSenders();
     listeners_.reset();
+    http_.reset();
     shutdown_timer_ = context_.loop.After(timeout, [this] {
       shutdown_timer_.reset();
       Finish();

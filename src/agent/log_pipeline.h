@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/http_log_receiver.h"
 #include "agent/log_listeners.h"
 #include "agent/log_shipper.h"
 #include "agent/logs_config.h"
@@ -56,6 +57,8 @@ class LogPipeline {
   void TurnLater(std::chrono::milliseconds wait);
   void Turn();
 
+  // Everything taken is on the disk.
+  void TellSenders();
   void ReadFiles();
   bool Write();
   // Whether the intake may take more; writes when it is full.
@@ -70,6 +73,7 @@ class LogPipeline {
   std::vector<std::unique_ptr<logs::FileTailer>> tailers_;
   std::unique_ptr<LogShipper> shipper_;
   std::unique_ptr<LogListeners> listeners_;
+  std::unique_ptr<HttpLogReceiver> http_;
   std::optional<io::TimerId> turn_timer_;
   std::optional<io::TimerId> shutdown_timer_;
   std::function<void()> on_shut_down_;

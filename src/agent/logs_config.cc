@@ -130,6 +130,29 @@ void WriteFluent(const FluentConfig& fluent, config::YamlWriter& out) {
   out.Int("connection_limit", static_cast<std::int64_t>(fluent.connections_max));
 }
 
+HttpLogsConfig ReadHttp(config::YamlMap& map) {
+  HttpLogsConfig http;
+  http.listen = map.RequiredString("listen");
+  if (!http.listen.empty()) CheckAddress(map, "listen", http.listen);
+  http.labels = ReadLabels(map);
+  http.body_bytes_max = static_cast<std::size_t>(
+      map.Bytes("body_bytes_max", http.body_bytes_max, {.min = 1U << 10, .max = 32U << 20}));
+  http.connections_max = static_cast<std::size_t>(
+      map.Int("connection_limit", static_cast<std::int64_t>(http.connections_max), {.min = 1, .max = 1'000}));
+  return http;
+}
+
+void WriteHttp(const HttpLogsConfig& http, config::YamlWriter& out) {
+  out.Comment(
+      "host:port for records by HTTP: JSON, a record a line, MessagePack, text. Use an address of this "
+      "machine.");
+  out.String("listen", http.listen);
+  WriteLabels(http.labels, out);
+  out.Comment("Of a body, and of what it is when inflated.");
+  out.Bytes("body_bytes_max", http.body_bytes_max);
+  out.Int("connection_limit", static_cast<std::int64_t>(http.connections_max));
+}
+
 }  // namespace
 
 std::pair<std::string, std::string> SplitLogPath(const std::string& path) {
@@ -179,7 +202,10 @@ LogsConfig ReadLogsConfig(config::YamlMap map) {
     logs.syslog.push_back(ReadSyslog(item));
   for (config::YamlMap item : map.Maps("fluent"))
     logs.fluent.push_back(ReadFluent(item));
-  const bool has_inputs = !logs.files.empty() || !logs.syslog.empty() || !logs.fluent.empty();
+  for (config::YamlMap item : map.Maps("http"))
+    logs.http.push_back(ReadHttp(item));
+  const bool has_inputs =
+      !logs.files.empty() || !logs.syslog.empty() || !logs.fluent.empty() || !logs.http.empty();
   if (logs.files.size() > kItemsMax) map.Complain("files", "expected at most 64 items");
   if (has_inputs && !logs.is_on()) push.Complain("url", "expected where to send logs to");
   if (logs.is_on() && logs.spool.directory.empty())
@@ -238,6 +264,14 @@ void WriteLogsConfig(const LogsConfig& logs, config::YamlWriter& out) {
   for (const FluentConfig& fluent : logs.fluent) {
     out.BeginItem();
     WriteFluent(fluent, out);
+    out.EndItem();
+  }
+  out.EndList();
+  out.Comment("Outputs of Fluent Bit and Fluentd that speak HTTP, and curl.");
+  out.BeginList("http");
+  for (const HttpLogsConfig& http : logs.http) {
+    out.BeginItem();
+    WriteHttp(http, out);
     out.EndItem();
   }
   out.EndList();

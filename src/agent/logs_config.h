@@ -11,6 +11,8 @@
 //       - {udp: "127.0.0.1:5514", tcp: "127.0.0.1:5514"}
 //     fluent:
 //       - {listen: "127.0.0.1:24224"}
+//     http:
+//       - {listen: "127.0.0.1:9880"}
 #pragma once
 
 #include <cstdint>
@@ -90,6 +92,16 @@ struct FluentConfig {
   friend bool operator==(const FluentConfig&, const FluentConfig&) = default;
 };
 
+/// Records by HTTP.
+struct HttpLogsConfig {
+  std::string listen;
+  Labels labels;
+  std::size_t body_bytes_max = 8U << 20;
+  std::size_t connections_max = 64;
+
+  friend bool operator==(const HttpLogsConfig&, const HttpLogsConfig&) = default;
+};
+
 struct LogsConfig {
   LogPushConfig push;
   LogSpoolConfig spool;
@@ -97,6 +109,7 @@ struct LogsConfig {
   std::vector<LogFilesConfig> files;
   std::vector<SyslogConfig> syslog;
   std::vector<FluentConfig> fluent;
+  std::vector<HttpLogsConfig> http;
 
   [[nodiscard]] bool is_on() const { return !push.url.empty(); }
   friend bool operator==(const LogsConfig&, const LogsConfig&) = default;

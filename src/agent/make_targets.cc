@@ -45,13 +45,14 @@ std::string QueryOf(const ScrapeConfig& scrape, const Labels& labels) {
 // The target that relabelled labels describe.
 Result<TargetConfig> TargetOf(const ScrapeConfig& scrape, const Labels& labels) {
   TargetConfig target = scrape.target;
-  if (labels.Get(kScheme) != "http")
+  const std::string_view scheme = labels.Get(kScheme);
+  if (scheme != "http" && scheme != "https")
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: want http, got {:?}", kScheme, labels.Get(kScheme)));
+                fmt::format("{}: want http or https, got {:?}", kScheme, scheme));
   const std::string_view address = labels.Get(kAddress);
   if (address.empty() || address.find('/') != std::string_view::npos)
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: want host:port, got {:?}", kAddress, address));
-  target.url = fmt::format("http://{}{}{}", address, labels.Get(kPath), QueryOf(scrape, labels));
+  target.url = fmt::format("{}://{}{}{}", scheme, address, labels.Get(kPath), QueryOf(scrape, labels));
   if (const auto url = http::ParseUrl(target.url); !url) return std::unexpected(url.error());
   const auto duration = [&](std::string_view name, std::int64_t& out) -> Status {
     const auto parsed = ParseDurationMs(labels.Get(name));
@@ -83,7 +84,7 @@ std::vector<TargetConfig> AgentConfig::Targets(std::vector<std::string>* problem
     LabelsBuilder labels;
     labels.Set("job", scrape.job_name)
         .Set(kAddress, address)
-        .Set(kScheme, "http")
+        .Set(kScheme, scrape.target.access.is_secure ? "https" : "http")
         .Set(kPath, scrape.metrics_path)
         .Set(kInterval, FormatDurationMs(scrape.target.interval_ms))
         .Set(kTimeout, FormatDurationMs(scrape.target.timeout_ms));

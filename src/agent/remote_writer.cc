@@ -79,6 +79,8 @@ Result<std::function<void()>> RemoteWriter::Reconfigure(RemoteWriteConfig config
 }
 
 void RemoteWriter::Use(LinkPtr link) {
+  if (link->config.write_rules != settings().write_rules)
+    rules_ = WriteRules(link->config.write_rules, context_.metrics);
   link_ = std::move(link);
   protocol_ = settings().protocol;
   request_timeout_ = std::chrono::milliseconds(settings().timeout_ms);
@@ -163,6 +165,7 @@ RemoteWriter::~RemoteWriter() {
 RemoteWriter::RemoteWriter(LinkPtr link, const AgentContext& context, Executor executor)
     : link_(std::move(link)),
       context_(context),
+      rules_(settings().write_rules, context.metrics),
       executor_(std::move(executor)),
       protocol_(settings().protocol),
       request_timeout_(settings().timeout_ms),
@@ -184,7 +187,8 @@ std::unique_ptr<http::Client> RemoteWriter::MakeClient() const {
                                                .tls = link_->tls});
 }
 
-void RemoteWriter::Push(const WriteBatchPtr& batch) {
+void RemoteWriter::Push(const WriteBatchPtr& read) {
+  const WriteBatchPtr batch = rules_.Apply(read);
   if (batch == nullptr || batch->samples.empty()) return;
   Shard& shard = *shards_[batch->target_hash % shards_.size()];
   const bool with_metadata = IsMetadataDue(*batch);

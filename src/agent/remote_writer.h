@@ -48,16 +48,20 @@
 #include "agent/receivers.h"
 #include "agent/retry_policy.h"
 #include "agent/write_batch.h"
+#include "agent/write_rules.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/worker_pool.h"
 #include "guard/guard.h"
 #include "http/client.h"
+#include "io/datagrams.h"
 #include "io/event_loop.h"
 #include "io/file_system.h"
+#include "io/host_probe.h"
 #include "io/network.h"
 #include "io/process_table.h"
 #include "spool/spool.h"
+#include "statsd/histogram_form.h"
 #include "tls/client_context.h"
 #include "wire/delivery_headers.h"
 
@@ -74,11 +78,14 @@ struct AgentContext {
   Random& random;  ///< Used on the loop's thread only.
   AgentMetrics& metrics;
   const io::ProcessTable& processes;
-  guard::Guard* guard = nullptr;       ///< Judges what is scraped; null lets everything out.
-  io::FileSystem* fs = nullptr;        ///< Of spools; without one there are none.
-  MetricRegistry* registry = nullptr;  ///< Likewise.
-  std::string host_name = "agent";     ///< As whom pushes are counted when the configuration names nobody.
-  PushObserver* observer = nullptr;    ///< Null when nothing is said beside samples.
+  guard::Guard* guard = nullptr;         ///< Judges what is scraped; null lets everything out.
+  io::FileSystem* fs = nullptr;          ///< Of spools; without one there are none.
+  MetricRegistry* registry = nullptr;    ///< Likewise.
+  std::string host_name = "agent";       ///< As whom pushes are counted when the configuration names nobody.
+  PushObserver* observer = nullptr;      ///< Null when nothing is said beside samples.
+  const io::HostProbe* probe = nullptr;  ///< Of host_metrics.
+  io::Datagrams* datagrams = nullptr;    ///< Of statsd.
+  const statsd::HistogramForms* histogram_forms = nullptr;  ///< That a schema asks for.
 };
 
 class RemoteWriter {
@@ -92,7 +99,7 @@ class RemoteWriter {
   RemoteWriter& operator=(const RemoteWriter&) = delete;
 
   /// Queues a batch and sends when it can.
-  void Push(const WriteBatchPtr& batch);
+  void Push(const WriteBatchPtr& read);
   /// Gets ready for other settings, spool and shards apart; calling what is returned takes them up, and what waits, in memory or on
   /// disk, goes by them. Errors: as Make.
   [[nodiscard]] Result<std::function<void()>> Reconfigure(RemoteWriteConfig config);
@@ -205,6 +212,7 @@ class RemoteWriter {
 
   LinkPtr link_;
   const AgentContext context_;
+  WriteRules rules_;
   const Executor executor_;
   wire::RemoteWriteProtocol protocol_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -24,17 +24,19 @@ std::string AcceptHeader(wire::NativeHistograms native_histograms) {
   return accept + fmt::format("*/*;q=0.{}", weight);
 }
 
-Result<ScrapeAnswer> FetchExposition(http::Client& client, const http::Url& url, const TargetConfig& target) {
+Result<ScrapeAnswer> FetchExposition(http::Client& client, const http::Url& url, const TargetConfig& target,
+                                     const ScrapeAccess* access) {
   http::Request request;
   request.headers.Set("Accept", AcceptHeader(target.native_histograms));
   request.headers.Set("Accept-Encoding", "gzip");
   request.headers.Set("User-Agent", "tickscope-agent");
   request.headers.Set("X-Prometheus-Scrape-Timeout-Seconds",
                       fmt::format("{}", static_cast<double>(target.timeout_ms) / 1000.0));
+  if (access != nullptr) TICKSCOPE_RETURN_IF_ERROR(access->Authorize(request.headers));
   TICKSCOPE_ASSIGN_OR_RETURN(http::Response response, client.Fetch(url, std::move(request)));
   if (response.status != 200) {
-    return Fail(ErrorCode::kUnavailable, fmt::format("expected status 200, got {} {}", response.status,
-                                                     http::StatusText(response.status)));
+    return Fail(ErrorCode::kPermissionDenied, fmt::format("expected status 200, got {} {}", response.status,
+                                                          http::StatusText(response.status)));
   }
   ScrapeAnswer answer;
   TICKSCOPE_ASSIGN_OR_RETURN(

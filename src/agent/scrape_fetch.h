@@ -19,9 +19,12 @@ struct ScrapeAnswer {
 [[nodiscard]] std::string AcceptHeader(wire::NativeHistograms native_histograms);
 
 /// Fetches the target once. `url` is the target's, parsed.
-/// Errors: kUnavailable (not reached, or a status other than 200), kDeadlineExceeded, kOutOfRange
-///         (body_size_limit), kUnsupported (format or encoding), kCorruption (not gzip, not HTTP).
+/// `access` may be null. A redirect is a status other than 200: credentials are for the target that is configured.
+/// Errors: kUnavailable (not reached), kPermissionDenied (a status other than 200), kDeadlineExceeded, kOutOfRange
+///         (body_size_limit), kUnsupported (format or encoding), kCorruption (not gzip, not HTTP), kUnauthenticated (its
+///         certificate), and those of ScrapeAccess.
 [[nodiscard]] Result<ScrapeAnswer> FetchExposition(http::Client& client, const http::Url& url,
-                                                   const TargetConfig& target);
+                                                   const TargetConfig& target,
+                                                   const ScrapeAccess* access = nullptr);
 
 }  // namespace tickscope::agent

@@ -52,25 +52,40 @@ std::uint64_t PointHashOf(const Labels& labels) {
   return Labels::FromSorted(shared).Hash();
 }
 
-// W1. Nearly always in order already: a target writes its series as it did before.
-void SortByOrdinal(std::vector<BatchSample>& samples) {
-  const auto earlier = [](const BatchSample& a, const BatchSample& b) { return a.ordinal < b.ordinal; };
-  if (!std::is_sorted(samples.begin(), samples.end(), earlier))
-    std::stable_sort(samples.begin(), samples.end(), earlier);
+ScrapeFailure ScrapeFailureOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnavailable:
+      return ScrapeFailure::kUnreachable;
+    case ErrorCode::kDeadlineExceeded:
+      return ScrapeFailure::kTimeout;
+    case ErrorCode::kUnauthenticated:
+      return ScrapeFailure::kCertificate;
+    case ErrorCode::kPermissionDenied:
+      return ScrapeFailure::kStatus;
+    case ErrorCode::kOutOfRange:
+      return ScrapeFailure::kLimit;
+    case ErrorCode::kCorruption:
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kUnsupported:
+      return ScrapeFailure::kMalformed;
+    default:
+      return ScrapeFailure::kCredentials;
+  }
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Scraper>> Scraper::Make(TargetConfig config, const Labels& external_labels,
                                                io::Network& network, const Clock& clock,
-                                               AgentMetrics& metrics, guard::Guard* guard) {
+                                               AgentMetrics& metrics, guard::Guard* guard,
+                                               ScrapeAccessPtr access) {
   TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(config.url));
-  return std::unique_ptr<Scraper>(
-      new Scraper(std::move(config), std::move(url), external_labels, network, clock, metrics, guard));
+  return std::unique_ptr<Scraper>(new Scraper(std::move(config), std::move(url), external_labels, network,
+                                              clock, metrics, guard, std::move(access)));
 }
 
 Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-                 const Clock& clock, AgentMetrics& metrics, guard::Guard* guard)
+                 const Clock& clock, AgentMetrics& metrics, guard::Guard* guard, ScrapeAccessPtr access)
     : config_(std::move(config)),
       url_(std::move(url)),
       external_labels_(external_labels),
@@ -78,10 +93,8 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
       clock_(clock),
       metrics_(metrics),
       guard_(guard),
-      client_(http::Client::Make(network, {.connect_timeout = std::chrono::milliseconds(config_.timeout_ms),
-                                           .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
-                                           .response_bytes_max = config_.body_bytes_max,
-                                           .idle_connections_max = 1})) {
+      network_(network),
+      access_(std::move(access)) {
   report_.name = WithoutQuery(config_.url);
   for (const std::string_view name : kReportNames) {
     Series series{.labels = ReportLabels(name, config_, external_labels_),
@@ -89,6 +102,21 @@ Scraper::Scraper(TargetConfig config, http::Url url, const Labels& external_labe
                       .name = std::string(name), .type = wire::MetricType::kGauge, .help = "", .unit = ""})};
     report_series_.push_back(std::make_shared<const Series>(std::move(series)));
   }
+}
+
+Result<http::Client*> Scraper::Connect() {
+  std::shared_ptr<tls::ClientContext> tls;
+  if (url_.is_secure && access_ != nullptr) {
+    TICKSCOPE_ASSIGN_OR_RETURN(tls, access_->UseTls());
+  }
+  if (client_ == nullptr) {
+    client_ = http::Client::Make(network_, {.connect_timeout = std::chrono::milliseconds(config_.timeout_ms),
+                                            .request_timeout = std::chrono::milliseconds(config_.timeout_ms),
+                                            .response_bytes_max = config_.body_bytes_max,
+                                            .idle_connections_max = 1,
+                                            .tls = std::move(tls)});
+  }
+  return client_.get();
 }
 
 WriteBatchPtr Scraper::Read(TimeMs due_ms) {
@@ -102,7 +130,9 @@ WriteBatchPtr Scraper::Read(TimeMs due_ms) {
   Counts counts;
   const std::vector<SeriesCache::Entry> refused = JudgeAgain();
   const Status outcome = [&]() -> Status {
-    TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer, FetchExposition(*client_, url_, config_));
+    TICKSCOPE_ASSIGN_OR_RETURN(http::Client* const client, Connect());
+    TICKSCOPE_ASSIGN_OR_RETURN(const ScrapeAnswer answer,
+                               FetchExposition(*client, url_, config_, access_.get()));
     return Append(answer, time_ms, *batch, counts);
   }();
   const auto mark_stale = [&](const SeriesCache::Entry& entry) {
@@ -349,6 +379,7 @@ void Scraper::ForgetUnusedFamilies() {
 
 void Scraper::NoteHealth(const Status& outcome) {
   (outcome ? metrics_.scrapes_ok : metrics_.scrapes_failed)->Add();
+  if (!outcome) metrics_.scrape_failures(ScrapeFailureOf(outcome.error().code)).Add();
   if (outcome.has_value() == was_healthy_) return;
   was_healthy_ = outcome.has_value();
   if (was_healthy_) {

@@ -37,12 +37,11 @@ inline constexpr TimeMs kFutureMsMax = 600'000;
 
 class Scraper final : public Source {
  public:
-  /// `network`, `clock`, `metrics` and `guard`, which may be null, outlive the scraper. Errors: as http::ParseUrl.
-  [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(TargetConfig config,
-                                                             const Labels& external_labels,
-                                                             io::Network& network, const Clock& clock,
-                                                             AgentMetrics& metrics,
-                                                             guard::Guard* guard = nullptr);
+  /// `network`, `clock`, `metrics` and `guard`, which may be null, outlive the scraper. `access` may be null for a plain target.
+  /// Errors: as http::ParseUrl.
+  [[nodiscard]] static Result<std::unique_ptr<Scraper>> Make(
+      TargetConfig config, const Labels& external_labels, io::Network& network, const Clock& clock,
+      AgentMetrics& metrics, guard::Guard* guard = nullptr, ScrapeAccessPtr access = nullptr);
 
   /// Scrapes once; blocks for at most the target's timeout. `due_ms` is when the schedule asked for it.
   [[nodiscard]] WriteBatchPtr Read(TimeMs due_ms) override;
@@ -62,7 +61,9 @@ class Scraper final : public Source {
   };
 
   Scraper(TargetConfig config, http::Url url, const Labels& external_labels, io::Network& network,
-          const Clock& clock, AgentMetrics& metrics, guard::Guard* guard);
+          const Clock& clock, AgentMetrics& metrics, guard::Guard* guard, ScrapeAccessPtr access);
+  // The client, made when it is first needed. Errors: as ScrapeAccess::UseTls.
+  [[nodiscard]] Result<http::Client*> Connect();
   [[nodiscard]] Status Append(const ScrapeAnswer& answer, TimeMs time_ms, WriteBatch& batch, Counts& counts);
   [[nodiscard]] Status AppendSample(const wire::ExpositionParser& parser, TimeMs time_ms, WriteBatch& batch,
                                     Counts& counts);
@@ -88,7 +89,9 @@ class Scraper final : public Source {
   const Clock& clock_;
   AgentMetrics& metrics_;
   guard::Guard* const guard_;
-  const std::unique_ptr<http::Client> client_;
+  io::Network& network_;
+  const ScrapeAccessPtr access_;
+  std::unique_ptr<http::Client> client_;
   SeriesCache cache_;
   std::vector<SeriesPtr> report_series_;
   SourceReport report_;

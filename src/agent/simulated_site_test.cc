@@ -57,7 +57,10 @@ Status SimulatedSite::Apply(std::string_view yaml) {
                                                  .processes = processes,
                                                  .guard = guard,
                                                  .fs = &fs,
-                                                 .registry = &registry},
+                                                 .registry = &registry,
+                                                 .probe = probe,
+                                                 .datagrams = datagrams,
+                                                 .histogram_forms = histogram_forms},
                                     inline_executor, inline_executor);
   }
   return agent->Apply(config);

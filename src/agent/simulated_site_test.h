@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "http/server.h"
+#include "io/memory_datagrams.h"
 #include "io/memory_file_system.h"
 #include "io/memory_network.h"
 #include "wire/remote_write_headers.h"
@@ -73,7 +74,11 @@ class SimulatedSite {
   MetricRegistry registry;
   AgentMetrics metrics;
   SaidProcesses processes;
-  guard::Guard* guard = nullptr;  ///< Of the agent that the next Apply starts.
+  // Of the agent that the next Apply starts.
+  guard::Guard* guard = nullptr;
+  const io::HostProbe* probe = nullptr;
+  io::Datagrams* datagrams = nullptr;
+  const statsd::HistogramForms* histogram_forms = nullptr;
   std::unique_ptr<Agent> agent;
 
   /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.

@@ -64,4 +64,15 @@ Status CheckLabelLimits(const Labels& labels, const TargetConfig& target) {
   return {};
 }
 
+TargetConfig LabelledTarget(std::string_view job, std::string_view instance,
+                            const std::vector<std::pair<std::string, std::string>>& labels) {
+  LabelsBuilder all;
+  all.Set("job", job).Set("instance", instance);
+  for (const auto& [name, value] : labels)
+    all.Set(name, value);
+  TargetConfig target;
+  target.labels = all.Build();
+  return target;
+}
+
 }  // namespace tickscope::agent

@@ -9,7 +9,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "agent/agent_config.h"
 #include "base/error.h"
@@ -29,5 +32,9 @@ namespace tickscope::agent {
 /// Errors: kOutOfRange naming the limit of the target that the labels exceed; kInvalidArgument without a
 /// metric name.
 [[nodiscard]] Status CheckLabelLimits(const Labels& labels, const TargetConfig& target);
+
+/// A target that is not scraped: nothing but job, instance and further labels, which hold over those.
+[[nodiscard]] TargetConfig LabelledTarget(std::string_view job, std::string_view instance,
+                                          const std::vector<std::pair<std::string, std::string>>& labels);
 
 }  // namespace tickscope::agent

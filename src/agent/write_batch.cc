@@ -1,5 +1,6 @@
 #include "agent/write_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/sample.h"
@@ -28,6 +29,12 @@ void AddStaleMarker(const SeriesPtr& series, std::uint32_t ordinal, bool is_hist
     batch.histograms.emplace_back().sum = StaleNan();
   }
   batch.samples.push_back(std::move(marker));
+}
+
+void SortByOrdinal(std::vector<BatchSample>& samples) {
+  const auto earlier = [](const BatchSample& a, const BatchSample& b) { return a.ordinal < b.ordinal; };
+  if (!std::is_sorted(samples.begin(), samples.end(), earlier))
+    std::stable_sort(samples.begin(), samples.end(), earlier);
 }
 
 }  // namespace tickscope::agent

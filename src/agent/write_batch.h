@@ -67,6 +67,9 @@ struct WriteBatch {
 void AddStaleMarker(const SeriesPtr& series, std::uint32_t ordinal, bool is_histogram, TimeMs time_ms,
                     WriteBatch& batch);
 
+/// W1. Nearly always in order already: a target tells its series as it did before.
+void SortByOrdinal(std::vector<BatchSample>& samples);
+
 using WriteBatchPtr = std::shared_ptr<const WriteBatch>;
 
 }  // namespace tickscope::agent

@@ -20,7 +20,7 @@
 //              W2 what an input counts is counted once, in the window of the sample that showed it, by the order of time, not of arrival.
 // Bounds       series_max inputs; those silent for expire_ms are forgotten, and so is a group without inputs, its total included.
 // Threads      Not thread-safe.
-// Cost         Some 20 ns a sample to add, and as much to close (aggregate_bench); about 250 bytes an input.
+// Cost         Some 90 ns a sample, added and closed; 150 with its journal (aggregate_bench). About 300 bytes an input.
 #pragma once
 
 #include <cstdint>

@@ -99,7 +99,8 @@ Found Discovery::Follow(const DiscoveryPlan& plan) {
     for (const FileDiscoveryConfig& files : plan.scrapes[scrape].files)
       add(std::make_unique<TargetFiles>(files, context_.fs));
     for (const KubeletDiscoveryConfig& kubelet : plan.scrapes[scrape].kubelets)
-      add(std::make_unique<KubeletPods>(kubelet, context_.network, context_.fs));
+      add(std::make_unique<KubeletPods>(kubelet, context_.network, context_.fs, context_.clock,
+                                        context_.metrics));
   }
   if (plan.host.ec2) following->host.emplace(plan.host, context_.network);
   following->Look(context_.clock, *failures_);

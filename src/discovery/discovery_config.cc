@@ -41,6 +41,7 @@ DiscoveryConfig ReadDiscoveryConfig(config::YamlMap& map) {
     kubelet.url = item.String("url", kubelet.url);
     CheckUrl(item, "url", kubelet.url);
     kubelet.bearer_token_file = item.String("bearer_token_file", "");
+    kubelet.tls = tls::ReadClientConfig(item.Map("tls_config"), tls::Distrust::kOptional);
     kubelet.refresh_ms = item.DurationMs("refresh_interval", kubelet.refresh_ms, kRefresh);
   }
   return discovery;
@@ -62,6 +63,9 @@ void WriteDiscoveryConfig(const DiscoveryConfig& discovery, config::YamlWriter& 
     out.BeginItem();
     out.String("url", kubelet.url);
     out.String("bearer_token_file", kubelet.bearer_token_file);
+    out.BeginMap("tls_config");
+    tls::WriteClientConfig(kubelet.tls, "kubelet", out, tls::Distrust::kOptional);
+    out.EndMap();
     out.DurationMs("refresh_interval", kubelet.refresh_ms);
     out.EndItem();
   }

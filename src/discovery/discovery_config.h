@@ -13,6 +13,7 @@
 
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
+#include "tls/client_config.h"
 
 namespace tickscope::discovery {
 
@@ -28,6 +29,7 @@ struct FileDiscoveryConfig {
 struct KubeletDiscoveryConfig {
   std::string url = "http://127.0.0.1:10255/pods";
   std::string bearer_token_file;  ///< None when empty.
+  tls::ClientConfig tls;
   std::int64_t refresh_ms = 30'000;
 
   friend bool operator==(const KubeletDiscoveryConfig&, const KubeletDiscoveryConfig&) = default;

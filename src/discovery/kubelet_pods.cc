@@ -130,16 +130,23 @@ Result<std::vector<TargetGroup>> ParsePodList(std::string_view json) {
   return groups;
 }
 
-KubeletPods::KubeletPods(KubeletDiscoveryConfig config, io::Network& network, io::FileSystem& fs)
-    : config_(std::move(config)),
-      fs_(fs),
-      client_(http::Client::Make(network, {.connect_timeout = kTimeout,
-                                           .request_timeout = kTimeout,
-                                           .response_bytes_max = kAnswerBytesMax,
-                                           .idle_connections_max = 1})) {}
+KubeletPods::KubeletPods(KubeletDiscoveryConfig config, io::Network& network, io::FileSystem& fs,
+                         const Clock& clock, MetricRegistry& metrics)
+    : config_(std::move(config)), network_(network), fs_(fs), tls_(fs, clock, metrics, config_.tls) {}
 
 Result<std::vector<TargetGroup>> KubeletPods::Look() {
   TICKSCOPE_ASSIGN_OR_RETURN(const http::Url url, http::ParseUrl(config_.url));
+  std::shared_ptr<tls::ClientContext> tls;
+  if (url.is_secure) {
+    TICKSCOPE_ASSIGN_OR_RETURN(tls, tls_.Use());
+  }
+  if (client_ == nullptr) {
+    client_ = http::Client::Make(network_, {.connect_timeout = kTimeout,
+                                            .request_timeout = kTimeout,
+                                            .response_bytes_max = kAnswerBytesMax,
+                                            .idle_connections_max = 1,
+                                            .tls = std::move(tls)});
+  }
   http::Request request;
   request.headers.Set("Accept", "application/json");
   if (!config_.bearer_token_file.empty()) {

@@ -18,13 +18,15 @@
 #include "http/client.h"
 #include "io/file_system.h"
 #include "io/network.h"
+#include "tls/checked_context.h"
 
 namespace tickscope::discovery {
 
 class KubeletPods final : public TargetSource {
  public:
-  /// `network` and `fs` outlive it.
-  KubeletPods(KubeletDiscoveryConfig config, io::Network& network, io::FileSystem& fs);
+  /// All that is given outlives it.
+  KubeletPods(KubeletDiscoveryConfig config, io::Network& network, io::FileSystem& fs, const Clock& clock,
+              MetricRegistry& metrics);
 
   [[nodiscard]] Result<std::vector<TargetGroup>> Look() override;
   [[nodiscard]] std::string name() const override { return "kubelet " + config_.url; }
@@ -32,8 +34,10 @@ class KubeletPods final : public TargetSource {
 
  private:
   const KubeletDiscoveryConfig config_;
+  io::Network& network_;
   io::FileSystem& fs_;
-  const std::unique_ptr<http::Client> client_;
+  tls::CheckedContext tls_;
+  std::unique_ptr<http::Client> client_;  // Made with the first look.
 };
 
 /// The targets of a PodList in JSON. Pods without an address are none yet. Errors: kInvalidArgument.

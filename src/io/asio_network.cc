@@ -1,14 +1,22 @@
 #include "io/asio_network.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #define BOOST_ASIO_NO_DEPRECATED
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -339,11 +347,36 @@ class AsioNetwork final : public Network {
 
 // Datagrams taken in a row before other things of the loop have their turn.
 constexpr int kDatagramsOfTurn = 256;
+// Asked for; the kernel gives at most net.core.rmem_max. It is used only while the loop is busy elsewhere.
+constexpr int kReceiveBufferBytes = 4 << 20;
 
+// Removes a socket's path when it goes.
+class SocketPath {
+ public:
+  explicit SocketPath(std::string path) : path_(std::move(path)) {}
+  ~SocketPath() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  SocketPath(const SocketPath&) = delete;
+  SocketPath& operator=(const SocketPath&) = delete;
+
+ private:
+  const std::string path_;
+};
+
+// `Socket` is asio's, of datagrams.
+template <typename Socket>
 class AsioDatagramReceiver final : public DatagramReceiver {
  public:
-  AsioDatagramReceiver(Udp::socket socket, DatagramCallback on_datagram)
-      : state_(std::make_shared<State>(std::move(socket), std::move(on_datagram))) {
+  AsioDatagramReceiver(Socket socket, std::string address, std::unique_ptr<SocketPath> path,
+                       DatagramCallback on_datagram)
+      : address_(std::move(address)),
+        path_(std::move(path)),
+        state_(std::make_shared<State>(std::move(socket), std::move(on_datagram))) {
+    const int on = 1;
+    static_cast<void>(::setsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)));
+    SystemError ignored;
+    state_->socket.set_option(asio::socket_base::receive_buffer_size(kReceiveBufferBytes), ignored);
     State::Wait(state_);
   }
   ~AsioDatagramReceiver() override {
@@ -354,37 +387,54 @@ class AsioDatagramReceiver final : public DatagramReceiver {
   AsioDatagramReceiver(const AsioDatagramReceiver&) = delete;
   AsioDatagramReceiver& operator=(const AsioDatagramReceiver&) = delete;
 
-  std::string local_address() const override {
-    SystemError ignored;
-    const Udp::endpoint local = state_->socket.local_endpoint(ignored);
-    return ToString(Tcp::endpoint(local.address(), local.port()));
-  }
+  std::string local_address() const override { return address_; }
+  std::uint64_t lost_count() const override { return state_->lost; }
 
  private:
   struct State {
-    State(Udp::socket its_socket, DatagramCallback callback)
+    State(Socket its_socket, DatagramCallback callback)
         : socket(std::move(its_socket)), on_datagram(std::move(callback)), buffer(kDatagramBytesMax) {}
 
     static void Wait(const std::shared_ptr<State>& state) {
-      state->socket.async_wait(Udp::socket::wait_read, [state](const SystemError& error) {
+      state->socket.async_wait(Socket::wait_read, [state](const SystemError& error) {
         if (state->dropped || error) return;
-        for (int i = 0; i < kDatagramsOfTurn; ++i) {
-          SystemError failed;
-          const std::size_t size =
-              state->socket.receive(asio::buffer(state->buffer.data(), state->buffer.size()), 0, failed);
-          if (failed) break;
-          state->on_datagram(ByteView(state->buffer).first(size));
+        for (int i = 0; i < kDatagramsOfTurn && !state->dropped && state->TakeOne(); ++i) {
         }
         Wait(state);
       });
     }
 
-    Udp::socket socket;
+    // False when there is none.
+    bool TakeOne() {
+      iovec piece = {.iov_base = buffer.data(), .iov_len = buffer.size()};
+      alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(std::uint32_t))> control{};
+      msghdr message{};
+      message.msg_iov = &piece;
+      message.msg_iovlen = 1;
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      const ssize_t size = ::recvmsg(socket.native_handle(), &message, MSG_DONTWAIT);
+      if (size < 0) return errno == EINTR;
+      for (const cmsghdr* note = CMSG_FIRSTHDR(&message); note != nullptr;
+           note = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(note))) {
+        if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SO_RXQ_OVFL) continue;
+        std::uint32_t count = 0;  // Since the socket was made; of 32 bits, so what it grew by counts.
+        std::memcpy(&count, CMSG_DATA(note), sizeof(count));
+        lost += count - static_cast<std::uint32_t>(lost);
+      }
+      on_datagram(ByteView(buffer).first(static_cast<std::size_t>(size)));
+      return true;
+    }
+
+    Socket socket;
     const DatagramCallback on_datagram;
     Bytes buffer;
+    std::uint64_t lost = 0;
     bool dropped = false;
   };
 
+  const std::string address_;
+  const std::unique_ptr<SocketPath> path_;
   const std::shared_ptr<State> state_;
 };
 
@@ -393,6 +443,7 @@ class AsioDatagrams final : public Datagrams {
   Result<std::unique_ptr<DatagramReceiver>> Receive(EventLoop& loop, const std::string& address,
                                                     DatagramCallback on_datagram) override {
     AsioLoop& asio_loop = AsAsio(loop);
+    if (address.starts_with(kUnixPrefix)) return ReceiveUnix(asio_loop, address, std::move(on_datagram));
     TICKSCOPE_ASSIGN_OR_RETURN(const HostPort target, ParseHostPort(address));
     TICKSCOPE_ASSIGN_OR_RETURN(const auto endpoints, ListenEndpoints(asio_loop, target, address));
     SystemError error = asio::error::host_not_found;
@@ -402,10 +453,50 @@ class AsioDatagrams final : public Datagrams {
       socket.open(local.protocol(), error);
       if (!error && local.address().is_v6()) socket.set_option(asio::ip::v6_only(false), error);
       if (!error) socket.bind(local, error);
-      if (!error) socket.non_blocking(true, error);
-      if (!error) return std::make_unique<AsioDatagramReceiver>(std::move(socket), std::move(on_datagram));
+      if (error) continue;
+      SystemError ignored;
+      const Udp::endpoint bound = socket.local_endpoint(ignored);
+      return std::make_unique<AsioDatagramReceiver<Udp::socket>>(
+          std::move(socket), ToString(Tcp::endpoint(bound.address(), bound.port())), nullptr,
+          std::move(on_datagram));
     }
     return FailSocket("receive", address, error);
+  }
+
+ private:
+  using Unix = asio::local::datagram_protocol;
+
+  // Whether somebody receives there.
+  static bool IsTaken(AsioLoop& loop, const Unix::endpoint& endpoint) {
+    Unix::socket probe(loop.context());
+    SystemError error;
+    probe.open(Unix(), error);
+    if (!error) probe.connect(endpoint, error);
+    return !error;
+  }
+
+  static Result<std::unique_ptr<DatagramReceiver>> ReceiveUnix(AsioLoop& loop, const std::string& address,
+                                                               DatagramCallback on_datagram) {
+    const std::string path = address.substr(kUnixPrefix.size());
+    if (path.empty() || path.size() > kSocketPathBytesMax)
+      return Fail(ErrorCode::kInvalidArgument, "bad path of a unix socket: " + address);
+    const Unix::endpoint endpoint(path);
+    struct stat info{};
+    // What an earlier start left; anything but a socket is somebody's file.
+    if (::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) && !IsTaken(loop, endpoint))
+      ::unlink(path.c_str());
+    Unix::socket socket(loop.context());
+    SystemError error;
+    socket.open(Unix(), error);
+    if (!error) socket.bind(endpoint, error);
+    if (error) return FailSocket("receive", address, error);
+    auto owned = std::make_unique<SocketPath>(path);
+    // The directory says who reaches it.
+    constexpr mode_t kAll = 0666;
+    if (::chmod(path.c_str(), kAll) != 0)
+      return Fail(ErrorCode::kUnavailable, std::string("chmod: ") + std::strerror(errno) + ": " + path);
+    return std::make_unique<AsioDatagramReceiver<Unix::socket>>(std::move(socket), address, std::move(owned),
+                                                                std::move(on_datagram));
   }
 };
 

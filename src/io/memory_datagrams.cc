@@ -12,6 +12,10 @@ class MemoryDatagrams::Receiver final : public DatagramReceiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
   std::string local_address() const override { return address_; }
+  std::uint64_t lost_count() const override {
+    const auto lost = datagrams_.lost_.find(address_);
+    return lost == datagrams_.lost_.end() ? 0 : lost->second;
+  }
 
  private:
   MemoryDatagrams& datagrams_;

@@ -3,6 +3,7 @@
 // Threads   One thread; outlives the receivers.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,10 +19,13 @@ class MemoryDatagrams final : public Datagrams {
                                                                   DatagramCallback on_datagram) override;
   /// Calls who receives there, at once. False when nobody does.
   bool Send(const std::string& address, std::string_view text);
+  /// So many were thrown away there by now.
+  void Lose(const std::string& address, std::uint64_t count) { lost_[address] += count; }
 
  private:
   class Receiver;
   std::map<std::string, DatagramCallback> receivers_;
+  std::map<std::string, std::uint64_t> lost_;
 };
 
 }  // namespace tickscope::io

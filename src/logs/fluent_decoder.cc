@@ -210,12 +210,7 @@ Status FluentDecoder::TakeMessage(std::string_view message) {
       TICKSCOPE_ASSIGN_OR_RETURN(inflated, inflate_(packed, options_.message_bytes_max));
       packed = inflated;
     }
-    MsgpackReader entries(packed);
-    std::size_t count = 0;
-    while (!entries.is_at_end()) {
-      if (++count > kFluentEntriesMax) return Fail(ErrorCode::kOutOfRange, "fluent: too many entries");
-      TICKSCOPE_RETURN_IF_ERROR(TakeEntry(entries));
-    }
+    TICKSCOPE_RETURN_IF_ERROR(TakeAll(tag_, packed));
   }
   if (options.chunk.empty()) return {};
   answers_ +=
@@ -230,6 +225,24 @@ Status FluentDecoder::TakeEntries(MsgpackReader& reader, std::uint64_t count) {
   if (count > kFluentEntriesMax) return Fail(ErrorCode::kOutOfRange, "fluent: too many entries");
   for (std::uint64_t i = 0; i < count; ++i)
     TICKSCOPE_RETURN_IF_ERROR(TakeEntry(reader));
+  return {};
+}
+
+Status FluentDecoder::TakeAll(std::string_view tag, std::string_view packed) {
+  tag_ = tag;
+  MsgpackReader entries(packed);
+  std::size_t count = 0;
+  while (!entries.is_at_end()) {
+    if (++count > kFluentEntriesMax) return Fail(ErrorCode::kOutOfRange, "fluent: too many entries");
+    MsgpackReader ahead = entries;
+    TICKSCOPE_ASSIGN_OR_RETURN(const MsgpackItem item, ahead.Need());
+    if (item.kind == MsgpackKind::kMap) {
+      time_ns_ = 0;
+      TICKSCOPE_RETURN_IF_ERROR(TakeRecord(entries));
+    } else {
+      TICKSCOPE_RETURN_IF_ERROR(TakeEntry(entries));
+    }
+  }
   return {};
 }
 
@@ -262,7 +275,10 @@ Status FluentDecoder::TakeRecord(MsgpackReader& reader) {
   const std::array<LabelView, 1> metadata = {{{"tag", tag_}}};
   const std::optional<std::size_t> keep =
       text.size() > options_.line_bytes_max ? std::optional(options_.line_bytes_max) : std::nullopt;
-  intake_.Add(source_, {.text = text, .keep = keep, .time_ns = time_ns_, .metadata = metadata});
+  intake_.Add(source_, {.text = text,
+                        .keep = keep,
+                        .time_ns = time_ns_,
+                        .metadata = std::span(metadata).first(tag_.empty() ? 0 : 1)});
   return {};
 }
 

@@ -46,6 +46,10 @@ class FluentDecoder final : public LogDecoder {
   [[nodiscard]] Result<std::size_t> Take(std::string_view bytes) override;
   [[nodiscard]] std::string TakeAnswers() override { return std::exchange(answers_, {}); }
 
+  /// Takes entries, and records without a time, one after the other: all of `packed`, all with one tag, which may be empty.
+  /// Errors: kCorruption; kOutOfRange past a bound.
+  [[nodiscard]] Status TakeAll(std::string_view tag, std::string_view packed);
+
  private:
   struct MessageOptions {
     bool is_gzip = false;

@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "agent/agent_metrics.h"
+#include "agent/host_source.h"
 #include "agent/page_directory.h"
 #include "agent/scraper.h"
 #include "discovery/discovery.h"
 #include "io/asio_network.h"
+#include "io/host_probe.h"
 #include "io/posix_file_system.h"
+#include "io/process_info.h"
 #include "io/process_table.h"
 #include "io/system_clock.h"
 #include "model/sample.h"
@@ -57,9 +60,15 @@ int DryRunAgent(const agent::AgentConfig& given) {
 
   std::vector<std::string> problems;
   std::vector<std::unique_ptr<agent::Source>> sources;
+  agent::ScrapeAccessPool accesses(fs.get(), *clock, &registry);
   for (agent::TargetConfig& target : config.Targets(&problems)) {
+    const auto access = accesses.For(target.access, target.url.starts_with("https:"));
+    if (!access) {
+      problems.push_back(access.error().message);
+      continue;
+    }
     auto scraper = agent::Scraper::Make(std::move(target), config.external_labels, *network, *clock, metrics,
-                                        guard->get());
+                                        guard->get(), *access);
     if (scraper) {
       sources.push_back(*std::move(scraper));
     } else {
@@ -70,6 +79,12 @@ int DryRunAgent(const agent::AgentConfig& given) {
     pages.remove_ended = false;
     sources.push_back(std::make_unique<agent::PageDirectory>(std::move(pages), config.external_labels,
                                                              *processes, *clock, metrics, guard->get()));
+  }
+  const auto probe = io::MakeHostProbe();
+  if (config.host_metrics.is_on) {
+    sources.push_back(std::make_unique<agent::HostSource>(config.host_metrics, io::HostName(),
+                                                          config.external_labels, *fs, *probe, *clock,
+                                                          metrics, guard->get()));
   }
   std::size_t down = 0;
   std::size_t samples = 0;

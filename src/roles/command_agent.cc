@@ -24,6 +24,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
+#include "io/host_probe.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
 #include "io/process_table.h"
@@ -180,11 +181,15 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
   const auto processes = io::MakeProcessTable();
+  const auto probe = io::MakeHostProbe();
+  const auto datagrams = io::MakeAsioDatagrams();
   const auto loop = network->MakeLoop();
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
   TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
+  TICKSCOPE_ASSIGN_OR_RETURN(const statsd::HistogramForms histogram_forms,
+                             HistogramFormsOf(*fs, config.guard));
   std::atomic<bool> is_ready{false};
 
   // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
@@ -205,7 +210,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                               .guard = guard.get(),
                               .fs = fs.get(),
                               .registry = &registry,
-                              .host_name = io::HostName()};
+                              .host_name = io::HostName(),
+                              .probe = probe.get(),
+                              .datagrams = datagrams.get(),
+                              .histogram_forms = &histogram_forms};
   const auto send = [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); };
   TICKSCOPE_ASSIGN_OR_RETURN(const auto follower, agent::FleetFollower::Make(config.fleet, context, send));
   context.observer = follower.get();

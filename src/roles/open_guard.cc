@@ -19,6 +19,18 @@ Result<std::unique_ptr<guard::Guard>> OpenGuard(io::FileSystem& fs, const guard:
   return guard::Guard::Make(std::move(options), clock, metrics);
 }
 
+Result<statsd::HistogramForms> HistogramFormsOf(io::FileSystem& fs, const guard::GuardConfig& config) {
+  TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions options, ReadOptions(fs, config));
+  statsd::HistogramForms forms;
+  if (!options.schema) return forms;
+  for (const schema::Metric& metric : options.schema->metrics) {
+    if (metric.kind == schema::MetricKind::kHistogram) forms[metric.name].bounds = metric.bounds;
+    if (metric.kind == schema::MetricKind::kNativeHistogram)
+      forms[metric.name] = {.bounds = {}, .scale = metric.scale, .buckets_max = metric.buckets_max};
+  }
+  return forms;
+}
+
 Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard) {
   TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadOptions(fs, config));
   return guard.Replace(std::move(options));

@@ -6,6 +6,7 @@
 #include "agent/aggregation_rules.h"
 #include "guard/guard_config.h"
 #include "io/file_system.h"
+#include "statsd/histogram_form.h"
 
 namespace tickscope::roles {
 
@@ -13,6 +14,10 @@ namespace tickscope::roles {
 [[nodiscard]] Result<std::unique_ptr<guard::Guard>> OpenGuard(io::FileSystem& fs,
                                                               const guard::GuardConfig& config,
                                                               const Clock& clock, MetricRegistry& metrics);
+
+/// How the schema that a configuration names, if it does, wants histograms to be. Errors: as OpenGuard.
+[[nodiscard]] Result<statsd::HistogramForms> HistogramFormsOf(io::FileSystem& fs,
+                                                              const guard::GuardConfig& config);
 
 /// Gives the guard the rules of a configuration, read anew; of the schema file too. Errors: as OpenGuard; then its rules stay.
 [[nodiscard]] Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard);

@@ -56,7 +56,7 @@ Result<Loaded> LoadFiles(io::FileSystem& fs, const ClientOptions& options) {
   if (loaded.context == nullptr) return Fail(ErrorCode::kInternal, "tls: " + TakeSslReason());
   SSL_CTX& context = *loaded.context;
   SetCommonOptions(context, options.version_min);
-  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(&context, options.trusts_anyone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   if (options.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(&context);
   } else {

@@ -31,6 +31,7 @@ struct ClientOptions {
   std::string key_file;
   std::string server_name;  ///< What the server's certificate must name; the URL's host when empty.
   Version version_min = Version::k12;
+  bool trusts_anyone = false;  ///< Neither who vouches for the server nor its name is looked at.
 
   friend bool operator==(const ClientOptions&, const ClientOptions&) = default;
 };

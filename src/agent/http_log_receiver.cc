@@ -1,0 +1,100 @@
+#include "agent/http_log_receiver.h"
+
+#include <utility>
+
+#include "agent/external_labels.h"
+#include "base/log.h"
+#include "http/content_coding.h"
+
+namespace tickscope::agent {
+namespace {
+
+constexpr std::string_view kTagHeader = "Fluent-Tag";
+
+http::Response Answer(int status, std::string_view text) {
+  http::Response response{.status = status, .body = std::string(text)};
+  if (!text.empty()) {
+    response.body += '\n';
+    response.headers.Set("Content-Type", "text/plain; charset=utf-8");
+  }
+  if (status == 503) response.headers.Set("Retry-After", "1");
+  return response;
+}
+
+int StatusOf(ErrorCode code) {
+  if (code == ErrorCode::kOutOfRange) return 413;
+  return code == ErrorCode::kUnsupported ? 415 : 400;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpLogReceiver>> HttpLogReceiver::Make(const LogsConfig& config,
+                                                               const Labels& external_labels,
+                                                               const LogContext& context,
+                                                               logs::LogIntake& intake,
+                                                               LogListeners::MakeRoom make_room) {
+  auto receiver = std::unique_ptr<HttpLogReceiver>(new HttpLogReceiver(intake, std::move(make_room)));
+  receiver->self_ = std::make_shared<HttpLogReceiver*>(receiver.get());
+  for (const HttpLogsConfig& http : config.http) {
+    const logs::LogSource source =
+        intake.AddSource(logs::LogInput::kHttp, WithExternalLabels(http.labels, external_labels));
+    Entrance* const entrance =
+        receiver->entrances_
+            .emplace_back(std::make_unique<Entrance>(Entrance{
+                .decoder = logs::HttpLogDecoder(source, {.message_bytes_max = http.body_bytes_max}, intake),
+                .body_bytes_max = http.body_bytes_max,
+                .server = nullptr}))
+            .get();
+    const auto handle = [weak = std::weak_ptr(receiver->self_), entrance, &loop = context.loop](
+                            http::Request request, http::Respond respond) {
+      if (request.method != "POST") return respond(Answer(405, "expected POST"));
+      loop.Post([weak, entrance, request = std::move(request), respond = std::move(respond)]() mutable {
+        if (const auto self = weak.lock()) (*self)->Take(*entrance, request, std::move(respond));
+      });
+    };
+    TICKSCOPE_ASSIGN_OR_RETURN(entrance->server,
+                               http::Server::Start(context.network,
+                                                   {.address = http.listen,
+                                                    .connections_max = http.connections_max,
+                                                    .body_bytes_max = http.body_bytes_max,
+                                                    .body_bytes_in_flight_max = kHttpLogBytesMax},
+                                                   handle, context.registry));
+    Log(LogLevel::kInfo, "takes logs by HTTP", {{"address", entrance->server->address()}});
+  }
+  return receiver;
+}
+
+HttpLogReceiver::~HttpLogReceiver() = default;
+
+void HttpLogReceiver::Take(Entrance& entrance, const http::Request& request, http::Respond respond) {
+  const auto form = logs::HttpLogFormOf(request.headers.Get("Content-Type"));
+  if (!form) {
+    intake_.metrics().refused(logs::LogInput::kHttp, logs::LogRefusal::kMalformed).Add();
+    return respond(
+        Answer(415, "expected application/json, application/x-ndjson, application/msgpack or text/plain"));
+  }
+  if (!make_room_()) {
+    intake_.metrics().refused(logs::LogInput::kHttp, logs::LogRefusal::kFull).Add();
+    return respond(Answer(503, "the disk takes nothing now"));
+  }
+  std::string storage;
+  const auto body = http::DecodeContent(request.headers.Get("Content-Encoding"), request.body,
+                                        entrance.body_bytes_max, storage);
+  if (!body) {
+    const bool is_large = body.error().code == ErrorCode::kOutOfRange;
+    intake_.metrics()
+        .refused(logs::LogInput::kHttp, is_large ? logs::LogRefusal::kTooLarge : logs::LogRefusal::kMalformed)
+        .Add();
+    return respond(Answer(StatusOf(body.error().code), body.error().message));
+  }
+  const Status taken = entrance.decoder.Take(*form, request.headers.Get(kTagHeader), *body);
+  if (!taken) return respond(Answer(StatusOf(taken.error().code), taken.error().message));
+  waiting_.push_back(std::move(respond));
+}
+
+void HttpLogReceiver::OnWritten() {
+  for (http::Respond& respond : std::exchange(waiting_, {}))
+    respond(Answer(200, ""));
+}
+
+}  // namespace tickscope::agent
