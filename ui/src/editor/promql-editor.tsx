@@ -11,13 +11,18 @@ import { lintKeymap } from '@codemirror/lint';
 import { EditorState, Prec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { PromQLExtension } from '@prometheus-io/codemirror-promql';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef, type RefObject } from 'react';
 
 import { CompletionClient } from './completion-client';
 import { promqlHover } from './hover';
 import { editorLook } from './look';
 import type { QueryEditorProps } from './query-editor';
 import { serverLint } from './server-lint';
+
+interface PromqlEditorProps extends QueryEditorProps {
+  /** Whether the field that stood in its place had the focus. */
+  readonly focused: RefObject<boolean>;
+}
 
 /** One for all editors of a page: they share what it keeps. */
 const client = new CompletionClient();
@@ -29,15 +34,16 @@ const DESCRIBED_MAX = 5_000;
  * PromQL with completion, lint and words on what is pointed at. Enter runs the query, Shift+Enter makes a line, Tab completes; where no
  * completion is open it goes on to the next field, so that the keyboard is not caught.
  */
-export default function PromqlEditor({ value, onChange, onRun, label, autoFocus = false }: QueryEditorProps) {
+export default function PromqlEditor(props: PromqlEditorProps) {
+  const { value, onChange, onRun, label, focused } = props;
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const changed = useEffectEvent((text: string) => onChange(text));
   const run = useEffectEvent(() => onRun());
-  const first = useEffectEvent(() => ({ value, label, autoFocus }));
+  const first = useEffectEvent(() => ({ value, label, focus: focused.current }));
 
   useEffect(() => {
-    const { value: doc, label: name, autoFocus: focus } = first();
+    const { value: doc, label: name, focus } = first();
     const promql = new PromQLExtension()
       .activateCompletion(true)
       .activateLinter(true)
@@ -56,7 +62,8 @@ export default function PromqlEditor({ value, onChange, onRun, label, autoFocus 
           indentOnInput(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion({ maxRenderedOptions: 100 }),
+          // Tab right after the list opened takes from it: with a delay it would leave the field in that moment.
+          autocompletion({ maxRenderedOptions: 100, interactionDelay: 0 }),
           EditorView.lineWrapping,
           placeholder('PromQL, for example: sum by (region) (game_players)'),
           Prec.highest(keymap.of([{ key: 'Tab', run: acceptCompletion }])),

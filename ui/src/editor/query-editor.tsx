@@ -1,4 +1,4 @@
-import { Component, lazy, Suspense, type ReactNode } from 'react';
+import { Component, lazy, Suspense, useRef, useState, type ReactNode } from 'react';
 
 import classes from './editor.module.css';
 
@@ -11,19 +11,35 @@ export interface QueryEditorProps {
   /** Its accessible name: "Query A". */
   readonly label: string;
   readonly autoFocus?: boolean | undefined;
+  /** A plain field while true: the page has something to show first that the loading of the editor would hold up. */
+  readonly later?: boolean | undefined;
 }
 
 const PromqlEditor = lazy(() => import('./promql-editor'));
 
 /** The PromQL editor, in a chunk of its own (some 150 kB); a plain field until it is there, and for good when it cannot be loaded. */
 export function QueryEditor(props: QueryEditorProps) {
+  const { later = false, autoFocus = false } = props;
+  const [begun, setBegun] = useState(!later);
+  if (!begun && !later) setBegun(true);
+  // Who types already shall not be stopped by the change.
+  const typing = useRef(autoFocus);
+  const plain = <PlainEditor {...props} />;
   return (
-    <div className={classes.editor}>
-      <Fallback otherwise={<PlainEditor {...props} />}>
-        <Suspense fallback={<PlainEditor {...props} />}>
-          <PromqlEditor {...props} />
-        </Suspense>
-      </Fallback>
+    <div
+      className={classes.editor}
+      onFocus={() => (typing.current = true)}
+      onBlur={(event) => (typing.current = event.relatedTarget === null && typing.current)}
+    >
+      {begun ? (
+        <Fallback otherwise={plain}>
+          <Suspense fallback={plain}>
+            <PromqlEditor {...props} focused={typing} />
+          </Suspense>
+        </Fallback>
+      ) : (
+        plain
+      )}
     </div>
   );
 }

@@ -54,6 +54,7 @@ export function QueryRow(props: QueryRowProps) {
           value={draft}
           onChange={props.onDraft}
           onRun={props.onRun}
+          later={state?.phase === 'loading'}
           label={`Query ${id}`}
           autoFocus={id === 'A' && expr === ''}
         />
