@@ -1,29 +1,33 @@
 import axe from 'axe-core';
-import { type Page } from 'playwright-core';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { type DashboardStore, startDashboardStore } from './dashboard-store';
-import { startWorld, type World } from './world';
+import { ARGS, CHROMIUM } from './harness';
+import { type Front, startFront } from './front';
 
 // Protects: dashboards as people use them, by mouse and by keyboard, and what goes wrong with them: on the panel, page alive.
 
 const root = join(import.meta.dirname, '../..');
-let world: World;
+let browser: Browser;
+let front: Front;
 let store: DashboardStore;
 
 beforeAll(async () => {
-  world = await startWorld(join(root, 'ui/dist'));
-  store = await startDashboardStore(world.front.url, join(root, 'dashboards/console'));
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGS] });
+  front = await startFront(join(root, 'ui/dist'), inject('server'));
+  store = await startDashboardStore(front.url, join(root, 'dashboards/console'));
 });
 
 afterAll(async () => {
+  await browser?.close();
   await store?.close();
-  await world?.close();
+  await front?.close();
 });
 
 async function open(path: string): Promise<{ page: Page; faults: string[] }> {
-  const page = await world.browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   page.setDefaultTimeout(20_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
