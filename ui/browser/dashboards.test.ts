@@ -1,46 +1,33 @@
-import axe from 'axe-core';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 
-import { type DashboardStore, startDashboardStore } from './dashboard-store';
-import { ARGS, CHROMIUM } from './harness';
-import { type Front, startFront } from './front';
+import { say } from './fake';
+import { seriousFaults, useConsole } from './harness';
 
 // Protects: dashboards as people use them, by mouse and by keyboard, and what goes wrong with them: on the panel, page alive.
 
-const root = join(import.meta.dirname, '../..');
-let browser: Browser;
-let front: Front;
-let store: DashboardStore;
+const console = useConsole();
 
-beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGS] });
-  front = await startFront(join(root, 'ui/dist'), inject('server'));
-  store = await startDashboardStore(front.url, join(root, 'dashboards/console'));
-});
+const open = (path: string): Promise<Page> => console.open(path);
 
-afterAll(async () => {
-  await browser?.close();
-  await store?.close();
-  await front?.close();
-});
-
-async function open(path: string): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(20_000);
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  await page.goto(store.url + path);
-  return { page, faults };
+/** Saves a dashboard as if somebody else did, over what is there. */
+async function put(document: object): Promise<void> {
+  const { name } = (document as { metadata: { name: string } }).metadata;
+  const url = `${console.server}/api/v1/dashboards`;
+  const there = await fetch(`${url}/${name}`);
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  if (there.ok) headers['If-Match'] = there.headers.get('ETag')!;
+  const body = JSON.stringify(document);
+  const answer = there.ok
+    ? await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
+    : await fetch(url, { method: 'POST', headers, body });
+  expect(answer.ok, await answer.text()).toBe(true);
 }
 
-async function seriousViolations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document));
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' ')}`);
+/** What the server keeps under a name. */
+async function stored(name: string): Promise<unknown> {
+  const answer = await fetch(`${console.server}/api/v1/dashboards/${name}`);
+  return ((await answer.json()) as { data: { dashboard: unknown } }).data.dashboard;
 }
 
 function panel(title: string, expr: string): object {
@@ -74,28 +61,26 @@ function dashboard(name: string, panels: readonly object[]): object {
   };
 }
 
-function place(name: string, index: number): unknown {
-  const document = store.get(name) as unknown as { spec: { layouts: { spec: { items: Record<string, number>[] } }[] } };
+async function place(name: string, index: number): Promise<unknown> {
+  const document = (await stored(name)) as { spec: { layouts: { spec: { items: Record<string, number>[] } }[] } };
   const { x, y, width, height } = document.spec.layouts[0]!.spec.items[index]!;
   return { x, y, width, height };
 }
 
 test('the list is searched, and a shipped dashboard shows its panels, accessibly', async () => {
-  const { page, faults } = await open('/dashboards');
+  const page = await open('/dashboards');
   await page.getByRole('textbox', { name: 'Search dashboards' }).fill('regions');
   await page.getByRole('link', { name: 'Fleet' }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
   const players = page.getByRole('region', { name: 'Players', exact: true }).first();
   await players.and(page.locator('[data-phase="ready"]')).waitFor();
-  expect(await seriousViolations(page)).toEqual([]);
-  expect(faults).toEqual([]);
-  await page.close();
+  expect(await seriousFaults(page)).toEqual([]);
 });
 
 test('what is below the window is not asked before it is seen', async () => {
   const panels = Array.from({ length: 12 }, (_, index) => panel(`Panel ${index}`, `sum(game_players) + ${index}`));
-  store.put(dashboard('long', panels));
-  const { page } = await open('/d/long');
+  await put(dashboard('long', panels));
+  const page = await open('/d/long');
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.postData() ?? ''));
   await page.reload();
@@ -104,7 +89,6 @@ test('what is below the window is not asked before it is seen', async () => {
   await page.locator('[data-panel="p11"]').scrollIntoViewIfNeeded();
   await page.locator('[data-panel="p11"] [data-phase="ready"]').waitFor();
   expect(asked.join(' ')).toContain('+ 11');
-  await page.close();
 });
 
 test('a query that fails, a panel of an unknown kind and one without a query say so; others go on', async () => {
@@ -113,26 +97,24 @@ test('a query that fails, a panel of an unknown kind and one without a query say
     kind: 'Panel',
     spec: { display: { name: 'Without' }, plugin: { kind: 'StatChart', spec: {} }, queries: [] },
   };
-  store.put(dashboard('failing', [panel('Good', 'sum(game_players)'), panel('Bad', 'sum(game_players'), odd, without]));
-  const { page, faults } = await open('/d/failing');
+  await put(dashboard('failing', [panel('Good', 'sum(game_players)'), panel('Bad', 'sum(game_players'), odd, without]));
+  const page = await open('/d/failing');
   await page.getByRole('region', { name: 'Good' }).and(page.locator('[data-phase="ready"]')).waitFor();
   await page.getByRole('region', { name: 'Bad' }).getByText('parse error').waitFor();
   await page.getByRole('region', { name: 'Odd' }).getByText('panels of kind "SomethingNew" are not known').waitFor();
   await page.getByRole('region', { name: 'Without' }).getByText('the panel has no query').waitFor();
-  expect(faults).toEqual([]);
-  await page.close();
 });
 
 test('a panel is moved and resized by keys, undone, dragged by the mouse, and saved', async () => {
-  store.put(dashboard('edited', [panel('One', 'sum(game_players)'), panel('Two', 'game_players')]));
-  const { page, faults } = await open('/d/edited?edit=');
+  await put(dashboard('edited', [panel('One', 'sum(game_players)'), panel('Two', 'game_players')]));
+  const page = await open('/d/edited?edit=');
   const grip = page.getByRole('button', { name: /^Move One/ });
   await grip.focus();
   await page.keyboard.press('Shift+ArrowLeft');
   await page.keyboard.press('ArrowRight');
   await page.getByText('Column 2, row 1, 11 wide, 8 high').waitFor({ state: 'attached' });
   await page.keyboard.press('Control+z');
-  expect(await seriousViolations(page)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
   const corner = await page.getByRole('button', { name: 'Resize Two' }).boundingBox();
   await page.mouse.move(corner!.x + 8, corner!.y + 8);
   await page.mouse.down();
@@ -140,15 +122,13 @@ test('a panel is moved and resized by keys, undone, dragged by the mouse, and sa
   await page.mouse.up();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
-  expect(place('edited', 0)).toEqual({ x: 0, y: 0, width: 11, height: 8 });
-  expect(place('edited', 1)).toEqual({ x: 12, y: 0, width: 12, height: 10 });
-  expect(faults).toEqual([]);
-  await page.close();
+  expect(await place('edited', 0)).toEqual({ x: 0, y: 0, width: 11, height: 8 });
+  expect(await place('edited', 1)).toEqual({ x: 12, y: 0, width: 12, height: 10 });
 });
 
 test('a panel is added in its editor, where its title, unit and JSON are changed', async () => {
-  store.put(dashboard('added', []));
-  const { page, faults } = await open('/d/added?edit=');
+  await put(dashboard('added', []));
+  const page = await open('/d/added?edit=');
   await page.getByRole('button', { name: 'Add a panel' }).click();
   const editor = page.getByRole('dialog');
   await editor.getByLabel('Title', { exact: true }).fill('Players');
@@ -159,23 +139,21 @@ test('a panel is added in its editor, where its title, unit and JSON are changed
   await json.fill(text.replace('"plugin"', '"plugins"'));
   await editor.getByText('expected an object, got nothing').first().waitFor();
   await json.fill(text.replace('"up"', '"game_players"'));
-  expect(await seriousViolations(page)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
   await editor.getByRole('button', { name: 'Apply' }).click();
   await page.getByRole('region', { name: 'Players' }).and(page.locator('[data-phase="ready"]')).waitFor();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
-  expect(JSON.stringify(store.get('added'))).toContain('"query":"game_players","seriesNameFormat":"{{region}}"');
-  expect(faults).toEqual([]);
-  await page.close();
+  expect(JSON.stringify(await stored('added'))).toContain('"query":"game_players","seriesNameFormat":"{{region}}"');
 });
 
 test('when somebody else saved first, both sides are shown and nothing is lost', async () => {
   const one = panel('One', 'sum(game_players)');
-  store.put(dashboard('contested', [one]));
-  const { page } = await open('/d/contested?edit=');
+  await put(dashboard('contested', [one]));
+  const page = await open('/d/contested?edit=');
   await page.getByRole('button', { name: /^Move One/ }).focus();
   await page.keyboard.press('Shift+ArrowLeft');
-  store.put(dashboard('contested', [one, panel('Theirs', 'up')]));
+  await put(dashboard('contested', [one, panel('Theirs', 'up')]));
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('panel "Theirs" added').waitFor();
@@ -183,13 +161,12 @@ test('when somebody else saved first, both sides are shown and nothing is lost',
   await page.getByLabel('Title').fill('Mine');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { level: 1, name: 'Mine' }).waitFor();
-  expect(place('mine', 0)).toMatchObject({ width: 11 });
-  expect(JSON.stringify(store.get('contested'))).toContain('Theirs');
-  await page.close();
+  expect(await place('mine', 0)).toMatchObject({ width: 11 });
+  expect(JSON.stringify(await stored('contested'))).toContain('Theirs');
 });
 
 test('Grafana JSON is imported with a report; broken JSON is refused with its place', async () => {
-  const { page, faults } = await open('/dashboards');
+  const page = await open('/dashboards');
   await page.getByRole('button', { name: 'Import' }).click();
   const field = page.getByRole('textbox', { name: "The dashboard's JSON" });
   await field.fill('{"panels": [}');
@@ -208,20 +185,16 @@ test('Grafana JSON is imported with a report; broken JSON is refused with its pl
   const report = page.getByRole('region', { name: 'Import report' });
   await report.getByText('2 panels: 1 shown, 1 placeholder').waitFor();
   await report.getByText('maps are not drawn').waitFor();
-  expect(await seriousViolations(page)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click();
   await page.getByRole('region', { name: 'Players' }).and(page.locator('[data-phase="ready"]')).waitFor();
   await page.getByRole('region', { name: 'Map' }).getByText('Not shown').waitFor();
-  expect(faults).toEqual([]);
-  await page.close();
 });
 
 test('a stored document that is no dashboard is told of, with its places', async () => {
   const broken = dashboard('broken', [panel('One', 'up')]) as { spec: { layouts: unknown } };
   broken.spec.layouts = 5;
-  store.put(broken);
-  const { page, faults } = await open('/d/broken');
+  say(console.front, 'dashboards/broken', { dashboard: broken, revision: '1', source: 'store', readOnly: false });
+  const page = await open('/d/broken');
   await page.getByText('spec.layouts: expected a list, got 5').waitFor();
-  expect(faults).toEqual([]);
-  await page.close();
 });
