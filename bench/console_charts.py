@@ -15,13 +15,12 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import threading
 import time
 
-from servers_under_test import ROOT, print_table, record, run_fleet, start_servers, work_directory
+from servers_under_test import ROOT, node, print_table, record, run_fleet, start_servers, work_directory
 
 UI = ROOT / "ui"
 SERVERS = 60
@@ -35,11 +34,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--chromium", default=os.environ.get("CHROMIUM_BIN", "/usr/bin/chromium"), help="default %(default)s")
     parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/console_charts.jsonl")
     return parser.parse_args()
-
-
-def node() -> str:
-    path = f"{ROOT / '.cache/node-bin'}{os.pathsep}{os.environ['PATH']}"
-    return shutil.which("node", path=path) or sys.exit("console_charts: no node (20.19 or later) in .cache/node-bin or the PATH")
 
 
 def build(program: str) -> dict:

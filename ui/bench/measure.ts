@@ -1,48 +1,19 @@
-// The browser's part of bench/pagescharts.py: `node measure.ts SERVER CHROMIUM SECONDS MINUTES` prints one line of JSON.
+// The browser's part of bench/console_charts.py: `node measure.ts SERVER CHROMIUM SECONDS MINUTES` prints one line of JSON.
 import { join } from 'node:path';
 
-import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
+import { chromium, type Browser } from 'playwright-core';
 
+import { ARGS } from '../browser/chromium.ts';
 import { startFront } from '../browser/front.ts';
+import { DRAWN, firstPicture, heap, isThere, longestTask, metrics, sleep, watchTasks } from './main-thread.ts';
 
 const [server, executablePath, seconds, minutes] = process.argv.slice(2);
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const SIZE = { width: 1400, height: 860 };
 const EXPLORE = `/explore?${new URLSearchParams({ expr: 'game_cpu_percent', refresh: '5s' })}`;
-const DRAWN = '[data-phase="ready"] .uplot canvas';
-
-const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-}
-
-async function metrics(cdp: CDPSession): Promise<Record<string, number>> {
-  const { metrics: all } = await cdp.send('Performance.getMetrics');
-  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
-}
-
-async function heap(cdp: CDPSession): Promise<number> {
-  await cdp.send('HeapProfiler.collectGarbage');
-  return (await metrics(cdp)).JSHeapUsedSize!;
-}
-
-/** Waits until an expression has a value; asked through the debugger, as pages forbid to evaluate texts. */
-async function isThere(page: Page, expression: string): Promise<void> {
-  for (let tried = 0; tried < 600; ++tried) {
-    if (await page.evaluate(`${expression} !== undefined`)) return;
-    await sleep(50);
-  }
-  throw new Error(`${expression} did not appear`);
 }
 
 async function redraw(browser: Browser, url: string) {
@@ -70,28 +41,6 @@ async function redraw(browser: Browser, url: string) {
   };
 }
 
-/** Milliseconds from the begin of the navigation to a chart with lines, in a browser that has nothing kept. */
-async function firstPicture(browser: Browser, url: string): Promise<number> {
-  const context = await browser.newContext({ viewport: SIZE });
-  const page = await context.newPage();
-  await page.addInitScript(`{
-    const look = () => {
-      if (document.querySelector('${DRAWN}') !== null) window.firstPicture = performance.now();
-      else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  }`);
-  await page.goto(url + EXPLORE);
-  await isThere(page, 'window.firstPicture');
-  const found = (await page.evaluate('window.firstPicture')) as number;
-  await context.close();
-  return found;
-}
-
-async function longest(page: Page): Promise<number> {
-  return (await page.evaluate('Math.max(0, ...window.longTasks)')) as number;
-}
-
 async function live(browser: Browser, url: string) {
   const page = await browser.newPage({ viewport: SIZE });
   const cdp = await page.context().newCDPSession(page);
@@ -100,15 +49,12 @@ async function live(browser: Browser, url: string) {
   await page.locator(DRAWN).waitFor();
   const legend = await page.getByRole('table', { name: 'Legend' }).locator('th').first().innerText();
   await sleep(10_000);
-  await page.evaluate(`{
-    window.longTasks = [];
-    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ type: 'longtask' });
-  }`);
+  await watchTasks(page);
   const heapBegin = await heap(cdp);
   const before = await metrics(cdp);
   await sleep(Number(seconds) * 1000);
   const after = await metrics(cdp);
-  const longestTask = await longest(page);
+  const longest = await longestTask(page);
   const heapEnd = await heap(cdp);
   const byMinute: number[] = [];
   for (let minute = 0; minute < Number(minutes); ++minute) {
@@ -124,7 +70,7 @@ async function live(browser: Browser, url: string) {
     main_thread_share: (after.TaskDuration! - before.TaskDuration!) / (after.Timestamp! - before.Timestamp!),
     script_share: (after.ScriptDuration! - before.ScriptDuration!) / (after.Timestamp! - before.Timestamp!),
     // Tasks under 50 ms are not told of.
-    longest_task_ms: longestTask,
+    longest_task_ms: longest,
     heap_begin: heapBegin,
     heap_end: heapEnd,
     heap_by_minute: byMinute,
@@ -136,7 +82,7 @@ const bench = await startFront(join(import.meta.dirname, '../dist-bench'), serve
 const pages = await startFront(join(import.meta.dirname, '../dist'), server!);
 try {
   const firsts: number[] = [];
-  for (let i = 0; i < 5; ++i) firsts.push(await firstPicture(browser, pages.url));
+  for (let i = 0; i < 5; ++i) firsts.push(await firstPicture(browser, pages.url + EXPLORE, SIZE));
   const found = {
     first_picture_ms: { median: quantile(firsts, 0.5), max: Math.max(...firsts) },
     redraw: await redraw(browser, bench.url),

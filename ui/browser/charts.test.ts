@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { build } from 'vite';
 
 import { startFront, type Front } from './front';
-import { ARGS, CHROMIUM, seriousFaults } from './harness';
+import { ARGS, CHROMIUM } from './chromium';
+import { seriousFaults } from './harness';
 
 let front: Front;
 let browser: Browser;

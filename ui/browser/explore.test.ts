@@ -311,7 +311,7 @@ describe('the page', () => {
     await phase(other, 'Graph', 'ready');
     await until(
       () => legendRows(other).count(),
-      (count) => count === 27,
+      (count) => count === 15,
       'the series of both queries',
     );
   });

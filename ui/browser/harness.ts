@@ -5,23 +5,12 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 
+import { ARGS, CHROMIUM } from './chromium';
 import { completeServer } from './fake';
 import { type Front, startFront } from './front';
 
 const DIST = join(import.meta.dirname, '../dist');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** The browser, and how it is started. */
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /** How a page is opened. */
 export interface Opening {
   readonly scheme?: 'light' | 'dark';
