@@ -46,8 +46,8 @@ describe('a query', () => {
     const page = await console.open('/explore', { calls });
     await page.locator('.cm-editor').waitFor();
     await editor(page).click();
-    await page.keyboard.type('sum by (region) (game_pla');
-    await page.getByRole('option', { name: 'game_players', exact: true }).waitFor();
+    await page.keyboard.type('sum by (region) (game_players');
+    await page.getByRole('option', { name: 'game_players' }).first().waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
