@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 import http_call
 from child import free_port
+from peer_version import prometheus_version
 from running_agent import RunningAgent
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -120,19 +121,20 @@ def test_our_gateway_finds_the_same_by_both_protocols(agent, serve, tmp_path, sp
     assert server.get("/api/v1/query", stale, headers={"X-Scope-OrgID": "otlp"}).json()["data"]["result"] == [], "the markers arrived"
 
 
-def test_prometheus_finds_what_the_target_says(agent, start, peer, tmp_path):
+def test_prometheus_finds_what_the_target_says(agent, start, peer, run, tmp_path):
+    prometheus = peer("prometheus")
+    if prometheus_version(run, prometheus) < (3, 0):
+        pytest.skip("this prometheus takes no OTLP (below 3.0)")
     port = free_port()
     config = tmp_path / "prometheus.yml"
     config.write_text("global: {scrape_interval: 1h}\n")
     receiver = start(
-        [peer("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'prometheus'}", f"--web.listen-address=127.0.0.1:{port}",
+        [prometheus, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'prometheus'}", f"--web.listen-address=127.0.0.1:{port}",
          "--web.enable-otlp-receiver", "--enable-feature=exemplar-storage"],
         name="prometheus",
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     receiver.wait_http(url + "/-/ready", 30)
-    if http_call.call("POST", url + "/api/v1/otlp/v1/metrics", body=b"", headers={"Content-Type": "application/x-protobuf"}).status == 404:
-        pytest.skip("this prometheus takes no OTLP (below 3.0)")
     running = agent(f'url: "{url}/api/v1/otlp/v1/metrics", protocol: otlp')
     running.wait(lambda: len(found(url)) == 11, "all series in prometheus", 40)
     values = {one["metric"]["__name__"]: one["value"][1] for one in http_call.get(url + "/api/v1/query", {"query": SERIES}).json()["data"]["result"]}
