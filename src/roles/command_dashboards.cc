@@ -23,7 +23,7 @@
 #include "io/system_clock.h"
 #include "lint/linters.h"
 #include "lint/source_text.h"
-#include "roles/command_dashboards.h"
+#include "roles/commands.h"
 #include "roles/connect_flags.h"
 #include "schema/schema_reader.h"
 #include "wire/remote_write_headers.h"

@@ -12,6 +12,7 @@ int RunPage(int argc, char** argv);
 int RunDelete(int argc, char** argv);
 int RunCold(int argc, char** argv);
 int RunCost(int argc, char** argv);
+int RunDashboards(int argc, char** argv);
 int RunGuard(int argc, char** argv);
 int RunFleet(int argc, char** argv);
 int RunExport(int argc, char** argv);

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <string_view>
 
-#include "roles/command_dashboards.h"
 #include "roles/commands.h"
 
 namespace tickscope::roles {
