@@ -6,7 +6,6 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 
 import { ARGS, CHROMIUM } from './chromium';
-import { completeServer } from './fake';
 import { type Front, startFront } from './front';
 
 const DIST = join(import.meta.dirname, '../dist');
@@ -43,7 +42,6 @@ export function useConsole(): Console {
   });
   beforeAll(async () => {
     front = await startFront(DIST, server);
-    await completeServer(front, server);
   });
   afterEach(async () => {
     await Promise.all(contexts.map((context) => context.close()));

@@ -5,8 +5,8 @@ import type { HeatmapGrid } from '../core/heatmap';
 import type { Mark } from '../core/marks';
 import { TIME_INCREMENTS, timeAxisText } from '../core/time-axis';
 import { unitText } from '../core/units';
-import { ianaName, type Zone } from '../core/zone';
 import { chrome, FONT, type Aligned } from './plot';
+import { plotBase, type PlotPlace } from './plot-base';
 import { drawMarks } from './plot-layers';
 
 /** What is at the cursor. Positions in CSS pixels of the box. */
@@ -34,12 +34,8 @@ export interface HeatmapModel {
 }
 
 /** What another plot is needed for when it changes. */
-export interface HeatmapLook {
+export interface HeatmapLook extends PlotPlace {
   readonly scheme: Scheme;
-  readonly zone: Zone;
-  readonly syncKey: string | undefined;
-  readonly width: number;
-  readonly height: number;
 }
 
 interface HeatmapEvents {
@@ -135,18 +131,7 @@ export class HeatmapPlot {
     const colours = chrome(look.scheme);
     const axis: uPlot.Axis = { stroke: colours.text, font: FONT, border: { show: false }, grid: { show: false } };
     return {
-      width: look.width,
-      height: look.height,
-      padding: [8, 20, 0, 0],
-      legend: { show: false },
-      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ianaName(look.zone)),
-      cursor: {
-        y: false,
-        points: { show: false },
-        drag: { x: true, y: false, setScale: false },
-        ...(look.syncKey === undefined ? {} : { sync: { key: look.syncKey, setSeries: false } }),
-        bind: { dblclick: () => null },
-      },
+      ...plotBase(look),
       scales: {
         x: { time: true, range: () => [this.model.from, this.model.to] },
         y: { range: () => [0, Math.max(1, this.model.grid.rows.length)] },

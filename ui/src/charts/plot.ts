@@ -8,8 +8,8 @@ import { stackValues } from '../core/stack';
 import type { Threshold } from '../core/thresholds';
 import { TIME_INCREMENTS, timeAxisText } from '../core/time-axis';
 import { axisIncrements, axisText } from '../core/units';
-import { ianaName, type Zone } from '../core/zone';
 import { linePaths } from './line-paths';
+import { plotBase, type PlotPlace } from './plot-base';
 import { drawExemplars, drawMarks, drawThresholds } from './plot-layers';
 import type { ScaleKind } from './props';
 
@@ -37,14 +37,10 @@ export interface PlotModel {
 }
 
 /** What another plot is needed for when it changes. */
-export interface PlotLook {
+export interface PlotLook extends PlotPlace {
   readonly scheme: Scheme;
   readonly scale: ScaleKind;
   readonly drawing: Drawing;
-  readonly zone: Zone;
-  readonly syncKey: string | undefined;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Told by a plot. Positions are CSS pixels in the plotting area. */
@@ -225,18 +221,7 @@ export class Plot {
       border: { show: false },
     };
     return {
-      width: look.width,
-      height: look.height,
-      padding: [8, 20, 0, 0],
-      legend: { show: false },
-      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ianaName(look.zone)),
-      cursor: {
-        y: false,
-        points: { show: false },
-        drag: { x: true, y: false, setScale: false },
-        ...(look.syncKey === undefined ? {} : { sync: { key: look.syncKey, setSeries: false } }),
-        bind: { dblclick: () => null },
-      },
+      ...plotBase(look),
       scales: {
         x: { time: true, range: () => [this.model.range.from, this.model.range.to] },
         y:
