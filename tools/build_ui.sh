@@ -9,10 +9,11 @@ node_directory() { compgen -G "$PWD/.venv/lib/python3*/site-packages/nodejs_whee
 # The wheel's bin/npm is a copy that does not find its library.
 ui_npm() { (cd ui && PATH="$1/bin:$PATH" node "$1/lib/node_modules/npm/bin/npm-cli.js" "${@:2}"); }
 
-# A line that is another when any source of the pages is.
+# A line that is another when any source of the pages is; their browser tests and benches are none.
 ui_state() {
   {
-    find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/.*' -print0 | sort -z | xargs -0 sha256sum
+    find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/.*' \
+      -not -path 'ui/browser/*' -not -path 'ui/bench/*' -print0 | sort -z | xargs -0 sha256sum
     sha256sum docs/openapi/console.yaml
   } | sha256sum
 }
