@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Frame } from './frame';
-import { latest, nextDrill, sliLevel, sliQuery, sliRows, type SliRule, sliThresholds, worstQuery } from './sli';
+import { nextDrill, sliLevel, sliQuery, sliRows, type SliRule, sliThresholds, worstQuery, worstSli } from './sli';
 
 const JOINS: SliRule = {
   name: 'joins',
@@ -66,16 +66,6 @@ const frame = (series: Record<string, (number | null)[]>): Frame => ({
   series: Object.entries(series).map(([region, values]) => ({ key: region, labels: { region }, values })),
 });
 
-it.each<[(number | null)[], number | null]>([
-  [[1, 2, 3, 4], 4],
-  [[1, 2, 3, null], 3],
-  [[1, 2, null, NaN], 2],
-  [[1, null, null, null], null],
-])('the newest of %j is %s', (values, value) => {
-  const made = frame({ eu: values });
-  expect(latest(made, made.series[0]!)?.value ?? null).toBe(value);
-});
-
 it('rows have the cells of all SLIs, in the order of their names', () => {
   const frames = new Map([
     ['joins', frame({ na: [1, 1, 1, 1], eu: [1, 1, 1, 0.5] })],
@@ -89,6 +79,26 @@ it('rows have the cells of all SLIs, in the order of their names', () => {
     ['r9', 'none'],
     ['r10', 'warn'],
   ]);
-  expect(rows[0]!.cells.get('joins')).toEqual({ value: 0.5, level: 'bad', course: [1, 1, 1, 0.5] });
+  expect(rows[0]!.cells.get('joins')).toMatchObject({
+    reading: { state: 'fresh', value: 0.5 },
+    level: 'bad',
+    course: [1, 1, 1, 0.5],
+  });
   expect(rows[1]!.cells.get('ticks')).toBeUndefined();
+  expect(rows.map((row) => worstSli([JOINS, TICKS, PLAYERS], row)?.name)).toEqual([
+    'joins',
+    'joins',
+    undefined,
+    'ticks',
+  ]);
+});
+
+it('a row whose senders all stopped keeps its level, and says since when', () => {
+  const frames = new Map([
+    ['joins', frame({ eu: [0.5, null, null, null], na: [1, null, null, null] })],
+    ['ticks', frame({ eu: [null, null, null, null], na: [0, 0, 0, 0] })],
+  ]);
+  const [eu, na] = sliRows([JOINS, TICKS], 'region', frames);
+  expect(eu).toMatchObject({ level: 'bad', silent: { state: 'late', at: 10, age: 30 } });
+  expect(na).toMatchObject({ level: 'ok', silent: null });
 });

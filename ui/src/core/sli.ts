@@ -1,6 +1,7 @@
 import { type Level } from './colours';
 import { fillExpression, type Filters } from './filters';
-import { type Frame, type FrameSeries } from './frame';
+import { type Frame } from './frame';
+import { type Reading, readingOf } from './reading';
 import { type Threshold } from './thresholds';
 
 /** What of an SLI of `schema/slis` the core needs. */
@@ -57,18 +58,10 @@ export function worstQuery(sli: SliRule, by: string, filters: Filters, step: num
   return `${sli.good === 'high' ? 'bottomk' : 'topk'}(${limit}, ${sliQuery(sli, [by], filters, step)})`;
 }
 
-/** The newest value of a series and its time: one of the last steps, as the newest may not be evaluated for all yet. */
-export function latest(frame: Frame, series: FrameSeries): { readonly value: number; readonly at: number } | null {
-  for (let i = series.values.length - 1; i >= Math.max(0, series.values.length - 3); i--) {
-    const value = series.values[i];
-    if (value !== null && value !== undefined && !Number.isNaN(value)) return { value, at: frame.times[i]! };
-  }
-  return null;
-}
-
 /** One cell of a grid of rows and SLIs. */
 export interface SliCell {
-  readonly value: number | null;
+  readonly reading: Reading;
+  /** What the reading's value means, a late one's too: what was bad is not good because nobody says more. */
   readonly level: Level;
   readonly course: readonly (number | null)[];
 }
@@ -79,6 +72,8 @@ export interface SliRow {
   readonly cells: ReadonlyMap<string, SliCell>;
   /** The worst of its cells. */
   readonly level: Level;
+  /** The newest reading of its cells where none is fresh: nobody there sends any more. Null while somebody does. */
+  readonly silent: Reading | null;
 }
 
 const SEVERITY: Record<Level, number> = { none: 0, ok: 1, warn: 2, bad: 3 };
@@ -97,13 +92,30 @@ export function sliRows(slis: readonly SliRule[], by: string, frames: ReadonlyMa
     const frame = frames.get(sli.name) ?? null;
     for (const series of frame?.series ?? []) {
       const name = series.labels[by] ?? '';
-      const value = latest(frame!, series)?.value ?? null;
+      const reading = readingOf(frame!, series);
       const cells = rows.get(name) ?? new Map<string, SliCell>();
-      cells.set(sli.name, { value, level: sliLevel(sli, value), course: series.values });
+      cells.set(sli.name, { reading, level: sliLevel(sli, reading.value), course: series.values });
       rows.set(name, cells);
     }
   }
   return [...rows]
-    .map(([name, cells]) => ({ name, cells, level: worst([...cells.values()].map(({ level }) => level)) }))
+    .map(([name, cells]) => {
+      const all = [...cells.values()];
+      return { name, cells, level: worst(all.map(({ level }) => level)), silent: silence(all) };
+    })
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+function silence(cells: readonly SliCell[]): Reading | null {
+  const readings = cells.map(({ reading }) => reading);
+  if (readings.some(({ state }) => state === 'fresh')) return null;
+  return readings.reduce<Reading | null>(
+    (newest, one) => (newest === null || (one.at ?? 0) > (newest.at ?? 0) ? one : newest),
+    null,
+  );
+}
+
+/** The SLI a row's level comes from, the first of equals; undefined where none of its cells has a level. */
+export function worstSli<T extends SliRule>(slis: readonly T[], row: SliRow): T | undefined {
+  return row.level === 'none' ? undefined : slis.find(({ name }) => row.cells.get(name)?.level === row.level);
 }

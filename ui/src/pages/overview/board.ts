@@ -30,3 +30,13 @@ export function boardStates(states: ReadonlyMap<string, QueryState>, part: Part)
 export function framesOf(states: ReadonlyMap<string, QueryState>): ReadonlyMap<string, Frame | null> {
   return new Map([...states].map(([name, { frame }]) => [name, frame]));
 }
+
+/** What stands in the place of rows; `waits` while which rows there are is not known yet. */
+export function emptyWords(board: Board, waits: boolean): string {
+  const states = [...board.rows.values()];
+  const failed = states.find(({ error }) => error !== null);
+  if (states.length > 0 && states.every(({ phase }) => phase === 'failed'))
+    return failed?.error?.message ?? 'It failed.';
+  if (waits || states.some(({ phase }) => phase === 'loading')) return 'Loading';
+  return 'No data in this range with these filters.';
+}

@@ -6,16 +6,25 @@ import { useGet } from '../../api/use-get';
 import { withFilter } from '../../core/filters';
 import { DRILL_LABELS, type DrillLabel, nextDrill } from '../../core/sli';
 import { useFrame } from '../../frame/frame-state';
+import { RegionMap } from './region-map';
 import classes from './overview.module.css';
 import { SliDetail } from './sli-detail';
 import { SliGrid } from './sli-grid';
 import { SliTiles } from './sli-tiles';
+import { keepShape, keptShape, type Shape, shapeOf, SHAPES } from './shape';
 import { useBoard, WORST_MAX } from './use-board';
 
 const NO_SLIS: readonly Sli[] = [];
 
-/** What of the URL is the overview's own: the label of the rows, and the SLI below them. */
-function useChoice(): { by: DrillLabel; sli: string | null; choose: (change: Record<string, string>) => void } {
+interface Choice {
+  readonly by: DrillLabel;
+  readonly sli: string | null;
+  readonly shape: Shape;
+  readonly choose: (change: Record<string, string>) => void;
+}
+
+/** What of the URL is the overview's own: the label of the rows, whether regions are a map, and the SLI below them. */
+function useChoice(): Choice {
   const search = useSearch();
   const [, navigate] = useLocation();
   const params = new URLSearchParams(search);
@@ -23,21 +32,23 @@ function useChoice(): { by: DrillLabel; sli: string | null; choose: (change: Rec
   const choose = (change: Record<string, string>): void => {
     const next = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries(change)) next.set(name, value);
+    if (change.show !== undefined) keepShape(change.show);
     navigate(`/?${next.toString()}`);
   };
-  return { by, sli: params.get('sli'), choose };
+  return { by, sli: params.get('sli'), shape: shapeOf(params.get('show') ?? keptShape()), choose };
 }
 
 /** What players feel, now and where; a click on a row goes one level down and keeps the filter. */
 export default function OverviewPage(): ReactNode {
   const { filters, href } = useFrame();
   const [, navigate] = useLocation();
-  const { by, sli: name, choose } = useChoice();
+  const { by, sli: name, shape, choose } = useChoice();
   const { data, error, loading } = useGet<Sli[]>('schema/slis');
   const slis = data ?? NO_SLIS;
   const board = useBoard(slis, by, name);
   const { chosen } = board;
   const next = nextDrill(by, filters);
+  const drillWords = next === null ? 'Its dashboard' : `Only this, by ${next}`;
   const drill = (value: string): void => {
     const narrowed = withFilter(filters, by, [value]);
     // At the bottom there is a server: what explains it is on its own dashboard.
@@ -82,13 +93,27 @@ export default function OverviewPage(): ReactNode {
                 The {WORST_MAX} worst by {chosen?.title.toLowerCase()}
               </span>
             )}
+            {by === 'region' && (
+              <span className={classes.shapes} role="group" aria-label="Regions as">
+                {SHAPES.map((one) => (
+                  <button
+                    key={one}
+                    type="button"
+                    className={classes.tab}
+                    aria-pressed={one === shape}
+                    onClick={() => choose({ show: one })}
+                  >
+                    {one}
+                  </button>
+                ))}
+              </span>
+            )}
           </div>
-          <SliGrid
-            board={board}
-            waits={board.waits}
-            onDrill={drill}
-            drillWords={next === null ? 'Its dashboard' : `Only this, by ${next}`}
-          />
+          {by === 'region' && shape === 'map' ? (
+            <RegionMap board={board} onDrill={drill} drillWords={drillWords} />
+          ) : (
+            <SliGrid board={board} waits={board.waits} onDrill={drill} drillWords={drillWords} />
+          )}
           {chosen !== undefined && (
             <div className={classes.detail}>
               <SliDetail board={board} sli={chosen} />

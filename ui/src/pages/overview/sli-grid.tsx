@@ -4,25 +4,44 @@ import { type Sli } from '../../api/types';
 import { type SliCell, type SliRow, sliRows } from '../../core/sli';
 import { valueParts } from '../../core/value-text';
 import { LEVEL_WORDS, LevelMark } from '../../frame/level-mark';
-import { type Board, framesOf } from './board';
+import { type Board, emptyWords, framesOf } from './board';
 import classes from './overview.module.css';
 import { Sparkline } from './sparkline';
+import { useReadingWords } from './use-reading-words';
+
+interface CellProps {
+  readonly sli: Sli;
+  readonly cell: SliCell | undefined;
+  /** What its reading says besides its value; empty of a fresh one. */
+  readonly words: string;
+}
 
 const Cell = memo(
-  function Cell({ sli, cell }: { readonly sli: Sli; readonly cell: SliCell | undefined }): ReactNode {
+  function Cell({ sli, cell, words }: CellProps): ReactNode {
     if (cell === undefined) return <span className={classes.cell}>–</span>;
     const plain = sli.warn === null && sli.bad === null;
+    const { state, value } = cell.reading;
     return (
-      <span className={classes.cell} data-level={plain ? undefined : cell.level}>
+      <span className={classes.cell} data-level={plain ? undefined : cell.level} data-reading={state}>
         {!plain && <LevelMark level={cell.level} />}
-        <span className={classes.cellValue}>{valueParts(cell.value, sli.unit).number}</span>
-        <span className={classes.cellCourse}>
-          <Sparkline values={cell.course} width={72} height={18} />
-        </span>
+        {(state === 'fresh' || state === 'late') && (
+          <span className={classes.cellValue}>{valueParts(value, sli.unit).number}</span>
+        )}
+        {words === '' ? (
+          <span className={classes.cellCourse}>
+            <Sparkline values={cell.course} width={72} height={18} />
+          </span>
+        ) : (
+          <span className={classes.cellWords}>{words}</span>
+        )}
       </span>
     );
   },
-  (a, b) => a.sli === b.sli && a.cell?.value === b.cell?.value && a.cell?.course === b.cell?.course,
+  (a, b) =>
+    a.sli === b.sli &&
+    a.words === b.words &&
+    a.cell?.reading.value === b.cell?.reading.value &&
+    a.cell?.course === b.cell?.course,
 );
 
 function Row(props: {
@@ -33,6 +52,7 @@ function Row(props: {
   drillWords: string;
 }): ReactNode {
   const { row, by, slis, onDrill } = props;
+  const words = useReadingWords();
   const named = row.name === '' ? `no ${by}` : row.name;
   const mark = <LevelMark level={row.level} label={`${named}: ${LEVEL_WORDS[row.level]}`} />;
   return (
@@ -50,21 +70,11 @@ function Row(props: {
       </th>
       {slis.map((sli) => (
         <td key={sli.name}>
-          <Cell sli={sli} cell={row.cells.get(sli.name)} />
+          <Cell sli={sli} cell={row.cells.get(sli.name)} words={words(row.cells.get(sli.name)?.reading)} />
         </td>
       ))}
     </tr>
   );
-}
-
-/** What stands in the place of rows. */
-function empty(board: Board, waits: boolean): string {
-  const states = [...board.rows.values()];
-  const failed = states.find(({ error }) => error !== null);
-  if (states.length > 0 && states.every(({ phase }) => phase === 'failed'))
-    return failed?.error?.message ?? 'It failed.';
-  if (waits || states.some(({ phase }) => phase === 'loading')) return 'Loading';
-  return 'No data in this range with these filters.';
 }
 
 /** A row for each value of the board's label, a column for each SLI. A row's name leads one level down. */
@@ -101,7 +111,7 @@ export function SliGrid(props: {
           {rows.length === 0 && (
             <tr>
               <td colSpan={board.slis.length + 1} className={classes.nothing}>
-                {empty(board, props.waits ?? false)}
+                {emptyWords(board, props.waits ?? false)}
               </td>
             </tr>
           )}

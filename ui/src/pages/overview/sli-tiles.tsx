@@ -3,22 +3,25 @@ import { memo, type ReactNode } from 'react';
 import { type Sli } from '../../api/types';
 import { durationWords } from '../../core/durations';
 import { type QueryState } from '../../core/frame';
-import { latest, sliLevel } from '../../core/sli';
+import { NO_READING, type Reading, readingOf } from '../../core/reading';
+import { sliLevel } from '../../core/sli';
 import { valueParts } from '../../core/value-text';
 import { LevelMark } from '../../frame/level-mark';
 import { type Board } from './board';
 import classes from './overview.module.css';
 import { Sparkline } from './sparkline';
+import { useReadingWords } from './use-reading-words';
 
 const NOTHING: readonly (number | null)[] = [];
 
 /** What a tile says below its number. */
-function note(state: QueryState | undefined, sli: Sli, first: number | null): string {
+function note(state: QueryState | undefined, sli: Sli, first: number | null, words: string): string {
   const times = state?.frame?.times ?? [];
   if (state?.error != null) return state.error.message;
   if (state === undefined || state.phase === 'loading') return 'Loading';
   if (state.stale) return 'Not up to date';
   if (state.frame?.series.length === 0) return 'No data in this range';
+  if (words !== '') return words[0]!.toUpperCase() + words.slice(1);
   if (first === null || times.length < 2) return sli.help;
   return `${durationWords(times.at(-1)! - times[0]!)} ago ${valueParts(first, sli.unit).number}`;
 }
@@ -32,11 +35,14 @@ const Tile = memo(function Tile(props: {
   const { sli, state, onChoose } = props;
   const frame = state?.frame ?? null;
   const series = frame?.series[0];
-  const value = frame === null || series === undefined ? null : (latest(frame, series)?.value ?? null);
+  const reading: Reading = frame === null || series === undefined ? NO_READING : readingOf(frame, series);
+  const { value } = reading;
+  const words = useReadingWords()(reading);
   const first = series?.values[0] ?? null;
   const level = sliLevel(sli, value);
   const plain = sli.warn === null && sli.bad === null;
   const { number, words: unit } = valueParts(value, sli.unit);
+  const said = note(state, sli, first, words);
   const inside = (
     <>
       <span className={classes.tileTitle}>
@@ -50,8 +56,8 @@ const Tile = memo(function Tile(props: {
       <span className={classes.tileCourse}>
         <Sparkline values={series?.values ?? NOTHING} width={160} height={26} />
       </span>
-      <span className={classes.tileNote} title={note(state, sli, first)}>
-        {note(state, sli, first)}
+      <span className={classes.tileNote} title={said}>
+        {said}
       </span>
     </>
   );
@@ -59,6 +65,7 @@ const Tile = memo(function Tile(props: {
     className: classes.tile,
     'data-level': plain ? undefined : level,
     'data-stale': state?.stale || undefined,
+    'data-reading': reading.state,
     'data-sli': sli.name,
     'data-value': number,
   };

@@ -1,3 +1,5 @@
+import { useRef } from 'react';
+
 import { serverNow } from '../../api/clock';
 import { get } from '../../api/client';
 import { type Sli } from '../../api/types';
@@ -22,10 +24,15 @@ const COURSE_PIXELS = 800;
 function useWorst(sli: Sli | undefined, by: DrillLabel, filters: Filters, step: number): readonly string[] | null {
   const asked = by === 'server' && sli !== undefined;
   const expr = asked ? worstQuery(sli, by, filters, step, WORST_MAX) : '';
-  const load = async (signal: AbortSignal): Promise<string[]> => {
+  const last = useRef<{ readonly expr: string; readonly names: readonly string[] } | null>(null);
+  const load = async (signal: AbortSignal): Promise<readonly string[]> => {
     const params = { query: expr, time: serverNow() };
     const { result } = await get<{ result: { metric: Labels }[] }>('query', params, signal);
-    return result.map(({ metric }) => metric[by] ?? '').toSorted();
+    const names = result.map(({ metric }) => metric[by] ?? '').toSorted();
+    // When all senders stopped nobody is worst: those that were last are shown as late.
+    if (names.length === 0 && last.current?.expr === expr) return last.current.names;
+    last.current = { expr, names };
+    return names;
   };
   const { data } = useLoaded(asked ? expr : null, load, WORST_EVERY);
   return asked ? data : null;
