@@ -1,6 +1,7 @@
 import { type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 
+import { dashboard, panel, putDashboard, storedDashboard } from './documents';
 import { say } from './fake';
 import { seriousFaults, useConsole } from './harness';
 
@@ -10,56 +11,8 @@ const console = useConsole();
 
 const open = (path: string): Promise<Page> => console.open(path);
 
-/** Saves a dashboard as if somebody else did, over what is there. */
-async function put(document: object): Promise<void> {
-  const { name } = (document as { metadata: { name: string } }).metadata;
-  const url = `${console.server}/api/v1/dashboards`;
-  const there = await fetch(`${url}/${name}`);
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-  if (there.ok) headers['If-Match'] = there.headers.get('ETag')!;
-  const body = JSON.stringify(document);
-  const answer = there.ok
-    ? await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
-    : await fetch(url, { method: 'POST', headers, body });
-  expect(answer.ok, await answer.text()).toBe(true);
-}
-
-/** What the server keeps under a name. */
-async function stored(name: string): Promise<unknown> {
-  const answer = await fetch(`${console.server}/api/v1/dashboards/${name}`);
-  return ((await answer.json()) as { data: { dashboard: unknown } }).data.dashboard;
-}
-
-function panel(title: string, expr: string): object {
-  const query = {
-    kind: 'TimeSeriesQuery',
-    spec: { plugin: { kind: 'PrometheusTimeSeriesQuery', spec: { query: expr } } },
-  };
-  return {
-    kind: 'Panel',
-    spec: { display: { name: title }, plugin: { kind: 'TimeSeriesChart', spec: {} }, queries: [query] },
-  };
-}
-
-/** A dashboard of panels side by side, two a line. */
-function dashboard(name: string, panels: readonly object[]): object {
-  const items = panels.map((_panel, index) => ({
-    x: (index % 2) * 12,
-    y: Math.floor(index / 2) * 8,
-    width: 12,
-    height: 8,
-    content: { $ref: `#/spec/panels/p${index}` },
-  }));
-  return {
-    kind: 'Dashboard',
-    metadata: { name },
-    spec: {
-      display: { name },
-      panels: Object.fromEntries(panels.map((each, index) => [`p${index}`, each])),
-      layouts: [{ kind: 'Grid', spec: { items } }],
-    },
-  };
-}
+const put = (document: object): Promise<void> => putDashboard(console.server, document);
+const stored = (name: string): Promise<unknown> => storedDashboard(console.server, name);
 
 async function place(name: string, index: number): Promise<unknown> {
   const document = (await stored(name)) as { spec: { layouts: { spec: { items: Record<string, number>[] } }[] } };

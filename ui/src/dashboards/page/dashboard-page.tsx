@@ -10,14 +10,15 @@ import { exportGrafana } from '../grafana/export';
 import { type Dashboard, titleOf } from '../model/dashboard';
 import { parseDashboard, serialiseDashboard } from '../model/parse';
 import { saveDashboard, type StoredDashboard } from '../store/dashboards';
-import { choicesIn, withChoices } from '../variables/url';
+import { choicesIn } from '../variables/url';
 import classes from './dashboard.module.css';
 import { DashboardView } from './dashboard-view';
 import { downloadJson } from './download';
 import { Editor } from './editor';
+import { useChoose } from './use-choose';
 import { FindingsList } from './findings-list';
 import { type LoadedDashboard, useDashboard } from './use-dashboard';
-import { isFilter, useVariables } from './use-variables';
+import { useVariables } from './use-variables';
 import { VariableBar } from './variable-bar';
 
 /** The page of one dashboard, `/d/NAME`. */
@@ -88,13 +89,8 @@ interface ReadyProps {
 function ReadyDashboard({ dashboard, stored, loaded }: ReadyProps): ReactNode {
   const search = useSearch();
   const [location, navigate] = useLocation();
-  const [json, setJson] = useState(false);
-  const [annotations, setAnnotations] = useState(true);
   const editing = new URLSearchParams(search).has('edit');
   useOwnTimes(dashboard);
-  const { href } = useFrame();
-  const choose = useChoose();
-  const { resolved } = useVariables(dashboard, choicesIn(new URLSearchParams(search)));
   const setEditing = (on: boolean) => {
     const next = new URLSearchParams(window.location.search);
     if (on) next.set('edit', '');
@@ -109,11 +105,20 @@ function ReadyDashboard({ dashboard, stored, loaded }: ReadyProps): ReactNode {
         stored={stored}
         onStored={loaded.adopt}
         onLeave={() => setEditing(false)}
-        variables={resolved}
-        onChoose={choose}
       />
     );
   }
+  return <Looked dashboard={dashboard} onEdit={() => setEditing(true)} />;
+}
+
+/** A dashboard while it is looked at. */
+function Looked({ dashboard, onEdit }: { readonly dashboard: Dashboard; readonly onEdit: () => void }): ReactNode {
+  const search = useSearch();
+  const [json, setJson] = useState(false);
+  const [annotations, setAnnotations] = useState(true);
+  const { href } = useFrame();
+  const choose = useChoose();
+  const { resolved } = useVariables(dashboard, choicesIn(new URLSearchParams(search)));
   const { name, tags = [] } = dashboard.metadata;
   return (
     <div className={classes.page}>
@@ -131,7 +136,7 @@ function ReadyDashboard({ dashboard, stored, loaded }: ReadyProps): ReactNode {
         <Button size="xs" variant="default" component="a" href={`${href(`/d/${name}/wall`)}`}>
           On a wall
         </Button>
-        <Button size="xs" variant="default" onClick={() => setEditing(true)}>
+        <Button size="xs" variant="default" onClick={onEdit}>
           Edit
         </Button>
         <Menu position="bottom-end" shadow="md">
@@ -158,21 +163,6 @@ function ReadyDashboard({ dashboard, stored, loaded }: ReadyProps): ReactNode {
       )}
     </div>
   );
-}
-
-/** A variable that is called as a filter of the frame sets that filter, which is kept from page to page; others stand in the address. */
-export function useChoose(): (name: string, values: readonly string[]) => void {
-  const { filters, setFilters } = useFrame();
-  const [location, navigate] = useLocation();
-  return (name, values) => {
-    const now = new URLSearchParams(window.location.search);
-    const concrete = values.filter((value) => !value.startsWith('$__'));
-    if (!isFilter(name)) return navigate(`${location}?${withChoices(now, { [name]: values }).toString()}`);
-    now.delete(`var-${name}`);
-    navigate(`${location}?${now.toString()}`, { replace: true });
-    const { [name]: _gone, ...others } = filters;
-    setFilters(concrete.length === 0 ? others : { ...others, [name]: concrete });
-  };
 }
 
 /** How far a dashboard looks back and how often it refreshes, where the address does not say. */

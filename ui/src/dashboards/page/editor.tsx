@@ -1,8 +1,9 @@
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 
 import { useFrame } from '../../frame/frame-state';
+import { AnnotationsDialog } from '../edit/annotations-dialog';
 import { ConflictDialog } from '../edit/conflict-dialog';
 import { advance, begin, redo, undo } from '../edit/history';
 import { JsonDialog } from '../edit/json-dialog';
@@ -20,39 +21,47 @@ import {
 } from '../edit/operations';
 import { PanelEditor } from '../edit/panel-editor';
 import { SettingsDialog } from '../edit/settings-dialog';
+import { VariablesDialog } from '../edit/variables-dialog';
 import { type Dashboard, titleOf } from '../model/dashboard';
 import { serialiseDashboard } from '../model/parse';
 import { Conflict, createDashboard, deleteDashboard, saveDashboard, type StoredDashboard } from '../store/dashboards';
-import type { ResolvedVariable } from '../variables/resolve';
+import { choicesIn } from '../variables/url';
 import classes from './dashboard.module.css';
 import { DashboardView, type Editing } from './dashboard-view';
-import { VariableBar, type VariableBarProps } from './variable-bar';
+import { useChoose } from './use-choose';
+import { useVariables } from './use-variables';
+import { VariableBar } from './variable-bar';
 
 export interface EditorProps {
   readonly dashboard: Dashboard;
   readonly stored: StoredDashboard;
   readonly onStored: (stored: StoredDashboard) => void;
   readonly onLeave: () => void;
-  readonly variables: readonly ResolvedVariable[] | null;
-  readonly onChoose: VariableBarProps['onChoose'];
 }
 
 type Dialog =
-  | { readonly kind: 'json' | 'settings' | 'copy' | 'conflict' | 'delete' }
+  | { readonly kind: 'json' | 'settings' | 'variables' | 'annotations' | 'copy' | 'conflict' | 'delete' }
   | { readonly kind: 'panel'; readonly key: string };
 
 /** A dashboard while it is edited: every step can be undone, nothing is stored until it is saved. */
 export function Editor(props: EditorProps): ReactNode {
-  const { stored, onStored, onLeave, variables } = props;
+  const { stored, onStored, onLeave } = props;
   const [history, setHistory] = useState(() => begin(props.dashboard));
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [failure, setFailure] = useState('');
   const [, navigate] = useLocation();
   const { href } = useFrame();
   const { now } = history;
+  // Of what is edited, not of what is stored: a new variable counts before it is saved.
+  const { resolved: variables } = useVariables(now, choicesIn(new URLSearchParams(useSearch())));
+  const choose = useChoose();
   const changed = now !== props.dashboard;
   const become = (next: Dashboard) => setHistory((before) => advance(before, next));
   const close = () => setDialog(null);
+  const apply = (next: Dashboard) => {
+    become(next);
+    close();
+  };
   const fail = (error: unknown) => setFailure(error instanceof Error ? error.message : String(error));
   useUnsaved(changed);
   useUndoKeys(
@@ -127,6 +136,12 @@ export function Editor(props: EditorProps): ReactNode {
         <Button size="xs" variant="default" onClick={() => setDialog({ kind: 'settings' })}>
           Settings
         </Button>
+        <Button size="xs" variant="default" onClick={() => setDialog({ kind: 'variables' })}>
+          Variables
+        </Button>
+        <Button size="xs" variant="default" onClick={() => setDialog({ kind: 'annotations' })}>
+          Annotations
+        </Button>
         <Button size="xs" variant="default" onClick={() => setDialog({ kind: 'json' })}>
           JSON
         </Button>
@@ -156,7 +171,7 @@ export function Editor(props: EditorProps): ReactNode {
           {failure}
         </Alert>
       )}
-      {variables && <VariableBar variables={variables} onChoose={props.onChoose} />}
+      {variables && <VariableBar variables={variables} onChoose={choose} />}
       <DashboardView dashboard={now} variables={variables} annotations editing={editing} />
       {panel && dialog?.kind === 'panel' && (
         <PanelEditor
@@ -170,15 +185,12 @@ export function Editor(props: EditorProps): ReactNode {
           onClose={close}
         />
       )}
-      {dialog?.kind === 'settings' && (
-        <SettingsDialog
-          dashboard={now}
-          onApply={(next) => {
-            become(next);
-            close();
-          }}
-          onClose={close}
-        />
+      {dialog?.kind === 'settings' && <SettingsDialog dashboard={now} onApply={apply} onClose={close} />}
+      {dialog?.kind === 'variables' && (
+        <VariablesDialog dashboard={now} variables={variables ?? []} onApply={apply} onClose={close} />
+      )}
+      {dialog?.kind === 'annotations' && (
+        <AnnotationsDialog dashboard={now} variables={variables ?? []} onApply={apply} onClose={close} />
       )}
       {dialog?.kind === 'json' && (
         <JsonDialog
