@@ -129,7 +129,7 @@ function Gallery() {
       's',
       <TimeSeriesChart key="b" {...shared} data={panelData([{ id: 'A', frame: holes }])} unit="s" />,
     ],
-    ['Stacked', 'Bps', <TimeSeriesChart key="c" {...shared} data={data} stacked drawing="area" unit="Bps" />],
+    ['Stacked', 'Bps', <TimeSeriesChart key="c" {...shared} data={data} stacked="sums" drawing="area" unit="Bps" />],
     [
       '200 series',
       undefined,

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { levelColour, strokeOf } from '../core/colours';
 import { reduceValues } from '../core/legend';
 import { levelAt } from '../core/thresholds';
+import { ownUnit } from '../core/series-look';
 import { unitText } from '../core/units';
 import classes from './charts.module.css';
 import type { ChartProps } from './props';
@@ -25,7 +26,12 @@ export function BarChart(props: BarChartProps) {
   const { data, unit, decimals, thresholds = [], reduce = 'last', sorted = true, label, height } = props;
   const scheme = useScheme();
   const bars = useMemo(() => {
-    const all = data.series.map((one) => ({ key: one.key, name: one.name, value: reduceValues(one.values, reduce) }));
+    const all = data.series.map(({ key, name, values, look }) => ({
+      key,
+      name,
+      look,
+      value: reduceValues(values, reduce),
+    }));
     return sorted ? all.toSorted((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity)) : all;
   }, [data, reduce, sorted]);
   const largest =
@@ -40,11 +46,12 @@ export function BarChart(props: BarChartProps) {
       style={height === undefined ? undefined : { height }}
     >
       <div className={classes.bars}>
-        {bars.slice(0, BARS_MAX).map(({ key, name, value }) => {
+        {bars.slice(0, BARS_MAX).map(({ key, name, look, value }) => {
           const level = levelAt(value, thresholds);
           const share =
             value === null || !Number.isFinite(value) || largest === 0 ? 0 : Math.min(1, Math.abs(value) / largest);
-          const colour = level === 'none' ? strokeOf(0, scheme).colour : levelColour(level, scheme);
+          const plain = look?.colour ?? strokeOf(0, scheme).colour;
+          const colour = level === 'none' ? plain : levelColour(level, scheme);
           return [
             <span key={`${key} name`} className={classes.tooltipName} title={name}>
               {name}
@@ -53,7 +60,7 @@ export function BarChart(props: BarChartProps) {
               <div className={classes.bar} style={{ width: `${share * 100}%`, background: colour }} />
             </div>,
             <span key={`${key} value`} className={classes.number}>
-              {unitText(value, unit, decimals)}
+              {unitText(value, ...ownUnit(look, unit, decimals))}
             </span>,
           ];
         })}

@@ -33,7 +33,7 @@ export function drawHighlight(canvas: HTMLCanvasElement, plot: Plot, series: num
         drawing = false;
         return;
       }
-      const [x, y] = [u.valToPos(time, 'x', true), u.valToPos(value, 'y', true)];
+      const [x, y] = [u.valToPos(time, 'x', true), u.valToPos(value, plot.scaleOf(series), true)];
       if (drawing) ctx.lineTo(x, y);
       else ctx.moveTo(x, y);
       drawing = true;
@@ -45,7 +45,8 @@ export function drawHighlight(canvas: HTMLCanvasElement, plot: Plot, series: num
   if (value !== null) {
     ctx.fillStyle = plot.colour(series);
     ctx.beginPath();
-    ctx.arc(u.valToPos(plot.data.times[at!]!, 'x', true), u.valToPos(value, 'y', true), 4 * scale, 0, 2 * Math.PI);
+    const [x, y] = [u.valToPos(plot.data.times[at!]!, 'x', true), u.valToPos(value, plot.scaleOf(series), true)];
+    ctx.arc(x, y, 4 * scale, 0, 2 * Math.PI);
     ctx.fill();
   }
   ctx.restore();

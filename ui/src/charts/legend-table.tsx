@@ -2,6 +2,7 @@ import { memo, useMemo, useRef, useState } from 'react';
 
 import { labelsText, seriesStats, type SeriesStats } from '../core/legend';
 import type { PanelData } from '../core/panel-data';
+import { axesOf, ownUnit } from '../core/series-look';
 import { unitText } from '../core/units';
 import classes from './charts.module.css';
 import type { LegendColumn } from './props';
@@ -37,6 +38,7 @@ export const LegendTable = memo(function LegendTable(props: LegendTableProps) {
   const box = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<{ column: LegendColumn | 'name'; descending: boolean } | null>(null);
   const stats = useMemo(() => data.series.map((one) => seriesStats(one.values)), [data]);
+  const axes = useMemo(() => axesOf(data.series, unit), [data, unit]);
   const order = useMemo(() => legendOrder(data, stats, sort), [data, stats, sort]);
   const rows = useRows(box, order.length, ROW);
   const head = (column: LegendColumn | 'name', title: string) => {
@@ -82,13 +84,18 @@ export const LegendTable = memo(function LegendTable(props: LegendTableProps) {
                     onBlur={() => onHighlight(null)}
                     onKeyDown={moveFocus}
                   >
-                    <Swatch slot={slots.get(one.key) ?? place} />
+                    <Swatch slot={slots.get(one.key) ?? place} fixed={one.look?.colour} />
                     <span className={off ? classes.off : undefined}>{one.name}</span>
+                    {axes.right[place] && (
+                      <span className={classes.legendAxis} title="On the right axis">
+                        →<span className={classes.hidden}> on the right axis</span>
+                      </span>
+                    )}
                   </button>
                 </td>
                 {columns.map((column) => (
                   <td key={column} className={classes.number}>
-                    {unitText(stats[place]![column], unit, decimals)}
+                    {unitText(stats[place]![column], ...ownUnit(one.look, unit, decimals))}
                   </td>
                 ))}
               </tr>

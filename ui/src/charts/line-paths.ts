@@ -8,7 +8,8 @@ export function linePaths(u: uPlot, place: number, first: number, last: number):
   const times = u.data[0];
   const values = u.data[place]!;
   const { min: from = 0, max: to = 1 } = u.scales.x!;
-  const { min: low = 0, max: high = 1, distr } = u.scales.y!;
+  const scale = u.series[place]!.scale ?? 'y';
+  const { min: low = 0, max: high = 1, distr } = u.scales[scale]!;
   const { left, top, width, height } = u.bbox;
   const perSecond = width / (to - from || 1);
   const perUnit = height / (high - low || 1);
@@ -22,7 +23,7 @@ export function linePaths(u: uPlot, place: number, first: number, last: number):
       continue;
     }
     const x = Math.round(left + (times[i]! - from) * perSecond);
-    const y = Math.round(even ? top + (high - value) * perUnit : u.valToPos(value, 'y', true));
+    const y = Math.round(even ? top + (high - value) * perUnit : u.valToPos(value, scale, true));
     if (drawing) stroke.lineTo(x, y);
     else stroke.moveTo(x, y);
     drawing = true;

@@ -4,7 +4,8 @@ import { strokeOf, levelColour, type Scheme } from '../core/colours';
 import type { Exemplar, Mark } from '../core/marks';
 import type { PanelData } from '../core/panel-data';
 import { lonePlaces, plotable } from '../core/plotable';
-import { stackValues } from '../core/stack';
+import { type Axes, axesOf } from '../core/series-look';
+import { shareValues, stackValues } from '../core/stack';
 import type { Threshold } from '../core/thresholds';
 import { TIME_INCREMENTS, timeAxisText } from '../core/time-axis';
 import { axisIncrements, axisText } from '../core/units';
@@ -19,6 +20,9 @@ export type Aligned = [number[], ...(number | null)[][]];
 /** How the values of a chart are drawn. */
 export type Drawing = 'line' | 'step' | 'area' | 'bars' | 'points';
 
+/** Values as they are, added up, or added up as shares of their sum. */
+export type Stacking = 'none' | 'sums' | 'shares';
+
 /** All that a plot shows. */
 export interface PlotModel {
   readonly data: PanelData;
@@ -27,7 +31,7 @@ export interface PlotModel {
   readonly slots: ReadonlyMap<string, number>;
   readonly hidden: ReadonlySet<string>;
   readonly unit: string | undefined;
-  readonly stacked: boolean;
+  readonly stacked: Stacking;
   readonly min: number | undefined;
   readonly max: number | undefined;
   readonly thresholds: readonly Threshold[];
@@ -69,6 +73,8 @@ export class Plot {
   private model: PlotModel;
   /** Values as drawn (stacked, without what cannot be drawn); [i] of series i. */
   private drawn: (number | null)[][] = [];
+  private shares: (number | null)[][] | null = null;
+  private axes: Axes = axesOf([], undefined);
 
   constructor(
     readonly parent: HTMLElement,
@@ -77,6 +83,7 @@ export class Plot {
     private readonly events: PlotEvents,
   ) {
     this.model = model;
+    this.axes = axesOf(model.data.series, model.unit);
     this.u = new uPlot(this.options(), this.aligned(), parent);
     this.u.over.addEventListener('dblclick', this.zoomOut);
   }
@@ -104,7 +111,22 @@ export class Plot {
   }
 
   colour(series: number): string {
-    return strokeOf(this.slot(series), this.look.scheme).colour;
+    return this.data.series[series]?.look?.colour ?? strokeOf(this.slot(series), this.look.scheme).colour;
+  }
+
+  /** The scale that a series is drawn along: `y` at the left, `y2` at the right. */
+  scaleOf(series: number): 'y' | 'y2' {
+    return this.axes.right[series] === true ? 'y2' : 'y';
+  }
+
+  /** What a series is of the whole at a place, where stacks are of shares; null elsewhere. */
+  share(series: number, place: number): number | null {
+    return this.axes.right[series] === true ? null : (this.shares?.[series]?.[place] ?? null);
+  }
+
+  private dash(series: number): number[] {
+    const fixed = this.data.series[series]?.look?.colour !== undefined;
+    return fixed ? [] : [...strokeOf(this.slot(series), this.look.scheme).dash];
   }
 
   private slot(series: number): number {
@@ -145,11 +167,12 @@ export class Plot {
     const { data, hidden, stacked } = this.model;
     const positive = this.look.scale !== 'linear';
     let drawn = data.series.map((one) => plotable(one.values, positive));
-    if (stacked) {
-      drawn = stackValues(
-        drawn,
-        data.series.map((one) => !hidden.has(one.key)),
-      );
+    this.axes = axesOf(data.series, this.model.unit);
+    this.shares = null;
+    if (stacked !== 'none') {
+      const shown = data.series.map((one, i) => !hidden.has(one.key) && !this.axes.right[i]);
+      if (stacked === 'shares') this.shares = drawn = shareValues(drawn, shown);
+      drawn = stackValues(drawn, shown);
     }
     this.drawn = drawn;
     return [data.times as number[], ...drawn];
@@ -162,11 +185,12 @@ export class Plot {
       if (i === 0) return;
       const series = data.series[i - 1];
       place.show = series !== undefined && !hidden.has(series.key);
-      place.dash = [...strokeOf(this.slot(i - 1), this.look.scheme).dash];
+      place.dash = this.dash(i - 1);
+      place.scale = this.scaleOf(i - 1);
     });
     this.u.delBand(null);
-    if (!stacked) return;
-    const shown = data.series.flatMap((one, i) => (hidden.has(one.key) ? [] : [i + 1]));
+    if (stacked === 'none') return;
+    const shown = data.series.flatMap((one, i) => (hidden.has(one.key) || this.axes.right[i] ? [] : [i + 1]));
     shown.slice(1).forEach((place, i) => {
       const band: uPlot.Band = { series: [place, shown[i]!], fill: () => translucent(this.colour(place - 1), 0.35) };
       this.u.addBand(band);
@@ -178,10 +202,10 @@ export class Plot {
     const series = this.model.data.series[index];
     const paths = drawing === 'line' ? this.plainLines : pathsOf(drawing);
     return {
-      scale: 'y',
+      scale: this.scaleOf(index),
       show: series !== undefined && !this.model.hidden.has(series.key),
       width: 1,
-      dash: [...strokeOf(this.slot(index), this.look.scheme).dash],
+      dash: this.dash(index),
       stroke: (_, i) => this.colour(i - 1),
       // Null is what uPlot itself has for no fill; its types only know the default.
       fill: ((_: uPlot, i: number) => this.fill(i - 1)) as uPlot.Series.Fill,
@@ -198,13 +222,15 @@ export class Plot {
 
   /** Lines that nothing is filled below or between. */
   private readonly plainLines: uPlot.Series.PathBuilder = (u, place, first, last) =>
-    this.model.stacked ? uPlot.paths.linear!()(u, place, first, last) : linePaths(u, place, first, last);
+    this.model.stacked === 'none' ? linePaths(u, place, first, last) : uPlot.paths.linear!()(u, place, first, last);
 
   private fill(index: number): string | null {
     if (this.look.drawing === 'bars') return translucent(this.colour(index), 0.6);
     // With bands above it only the lowest of a stack is filled down to zero.
-    if (this.model.stacked) {
-      const lowest = this.model.data.series.findIndex((one) => !this.model.hidden.has(one.key));
+    if (this.model.stacked !== 'none' && !this.axes.right[index]) {
+      const lowest = this.model.data.series.findIndex(
+        (one, i) => !this.model.hidden.has(one.key) && !this.axes.right[i],
+      );
       return index === lowest ? translucent(this.colour(index), 0.35) : null;
     }
     return this.look.drawing === 'area' ? translucent(this.colour(index), 0.14) : null;
@@ -220,14 +246,15 @@ export class Plot {
       ticks: { stroke: colours.grid, width: 1, size: 4 },
       border: { show: false },
     };
+    const scaleOf = (range: uPlot.Range.Function): uPlot.Scale =>
+      look.scale === 'linear' ? { range } : { distr: 3, log: look.scale === 'log2' ? 2 : 10, range: this.logRange };
+    const values: uPlot.Axis = { ...axis, size: axisWidth, gap: 4, space: 28 };
     return {
       ...plotBase(look),
       scales: {
         x: { time: true, range: () => [this.model.range.from, this.model.range.to] },
-        y:
-          look.scale === 'linear'
-            ? { range: this.linearRange }
-            : { distr: 3, log: look.scale === 'log2' ? 2 : 10, range: this.logRange },
+        y: scaleOf(this.linearRange),
+        y2: scaleOf(this.linearRange),
       },
       series: [{}, ...this.model.data.series.map((_, i) => this.place(i))],
       axes: [
@@ -241,12 +268,18 @@ export class Plot {
           values: (_, splits, __, ___, increment) => timeAxisText(splits, increment, look.zone),
         },
         {
-          ...axis,
-          size: axisWidth,
-          gap: 4,
-          space: 28,
-          ...(look.scale === 'linear' ? { incrs: () => axisIncrements(this.model.unit) } : {}),
-          values: (_, splits) => this.labels(splits),
+          ...values,
+          ...(look.scale === 'linear' ? { incrs: () => axisIncrements(this.leftUnit) } : {}),
+          values: (_, splits) => this.labels(splits, this.leftUnit),
+        },
+        {
+          ...values,
+          scale: 'y2',
+          side: 1,
+          // One set of lines is enough to read along.
+          grid: { show: false },
+          ...(look.scale === 'linear' ? { incrs: () => axisIncrements(this.axes.rightUnit) } : {}),
+          values: (_, splits) => this.labels(splits, this.axes.rightUnit),
         },
       ],
       hooks: {
@@ -263,39 +296,45 @@ export class Plot {
   }
 
   private dressFirst(): void {
-    if (this.model.stacked) queueMicrotask(() => (this.dress(), this.u.redraw()));
+    if (this.model.stacked !== 'none') queueMicrotask(() => (this.dress(), this.u.redraw()));
   }
 
-  private labels(splits: (number | null)[]): (string | null)[] {
+  private get leftUnit(): string | undefined {
+    return this.model.stacked === 'shares' ? 'percentunit' : this.axes.leftUnit;
+  }
+
+  private labels(splits: (number | null)[], unit: string | undefined): (string | null)[] {
     // On a logarithmic axis uPlot hands over null for the marks between that get no label.
     const shown = splits.filter((split): split is number => split !== null);
-    const texts = axisText(shown, this.model.unit);
+    const texts = axisText(shown, unit);
     let at = 0;
     return splits.map((split) => (split === null ? null : texts[at++]!));
   }
 
-  private readonly linearRange = (_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax => {
-    const { min, max } = this.model;
+  private readonly linearRange: uPlot.Range.Function = (_, low: number | null, high: number | null, key) => {
+    if (key === 'y2' && low === null) return [null, null];
+    // What was said of the axis is said of the left one.
+    const { min, max } = key === 'y2' ? { min: undefined, max: undefined } : this.model;
+    if (key === 'y' && this.model.stacked === 'shares') return [Math.min(low ?? 0, 0), 1];
     if (low === null || high === null) return [min ?? 0, max ?? 1];
     // Zero belongs to the picture when the data come near it, and nothing is cut at it when they do not go below.
     const range = uPlot.rangeNum(Math.min(low, min ?? low), Math.max(high, max ?? high), {
       min: { pad: 0.08, soft: 0, mode: 3 },
       max: { pad: 0.08, soft: 0, mode: 3 },
     });
-    const filled = this.model.stacked || this.look.drawing === 'area' || this.look.drawing === 'bars';
+    const filled = this.model.stacked !== 'none' || this.look.drawing === 'area' || this.look.drawing === 'bars';
     const bottom = filled && low >= 0 ? 0 : range[0]!;
     return [min ?? bottom, max ?? range[1]!];
   };
 
-  private readonly logRange = (_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax => {
+  private readonly logRange: uPlot.Range.Function = (_, low: number | null, high: number | null, key) => {
+    if (key === 'y2' && low === null) return [null, null];
+    const own = key === 'y2' ? { min: undefined, max: undefined } : this.model;
     const base = this.look.scale === 'log2' ? 2 : 10;
     if (low === null || high === null || low <= 0) return [1, base];
     const from = base ** Math.floor(Math.log(low) / Math.log(base) + 1e-9);
     const to = base ** Math.ceil(Math.log(high) / Math.log(base) - 1e-9);
-    return [
-      this.model.min !== undefined && this.model.min > 0 ? this.model.min : from,
-      this.model.max ?? Math.max(to, from * base),
-    ];
+    return [own.min !== undefined && own.min > 0 ? own.min : from, own.max ?? Math.max(to, from * base)];
   };
 
   private readonly selected = (u: uPlot): void => {

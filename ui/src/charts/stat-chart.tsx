@@ -4,6 +4,7 @@ import { levelColour, strokeOf, type Scheme } from '../core/colours';
 import { reduceValues } from '../core/legend';
 import type { PanelSeries } from '../core/panel-data';
 import { levelAt } from '../core/thresholds';
+import { ownUnit } from '../core/series-look';
 import { unitText } from '../core/units';
 import classes from './charts.module.css';
 import type { ChartProps } from './props';
@@ -28,11 +29,11 @@ export function StatChart(props: StatChartProps) {
       {data.series.slice(0, STATS_MAX).map((one) => {
         const value = reduceValues(one.values, reduce);
         const level = levelAt(value, thresholds);
-        const text = mapping?.get(String(value)) ?? unitText(value, unit, decimals);
+        const text = mapping?.get(String(value)) ?? unitText(value, ...ownUnit(one.look, unit, decimals));
         const named = data.series.length > 1;
         return (
           <div key={one.key} role="listitem" className={classes.stat} title={one.name}>
-            {sparkline && <Sparkline series={one} colour={sparkColour(level, scheme)} />}
+            {sparkline && <Sparkline series={one} colour={one.look?.colour ?? sparkColour(level, scheme)} />}
             <div
               className={classes.statValue}
               style={level === 'none' ? undefined : { color: levelColour(level, scheme) }}

@@ -8,9 +8,10 @@ export function useScheme(): Scheme {
   return useComputedColorScheme('light');
 }
 
-/** A short piece of a series' line: its colour and its dashes. */
-export function Swatch({ slot }: { readonly slot: number }) {
-  const { colour, dash } = strokeOf(slot, useScheme());
+/** A short piece of a series' line: its colour and its dashes, or the colour that was given to it. */
+export function Swatch({ slot, fixed }: { readonly slot: number; readonly fixed?: string | undefined }) {
+  const own = strokeOf(slot, useScheme());
+  const { colour, dash } = fixed === undefined ? own : { colour: fixed, dash: [] };
   return (
     <svg className={classes.swatch} viewBox="0 0 14 4" aria-hidden>
       <line

@@ -5,12 +5,13 @@ import { useCallback, useEffectEvent, useLayoutEffect, useMemo, useRef, useState
 import { assignSlots } from '../core/colours';
 import { thinExemplars, type Exemplar } from '../core/marks';
 import { largestSeries, type PanelData } from '../core/panel-data';
+import { ownUnit } from '../core/series-look';
 import { unitText } from '../core/units';
 import { BROWSER_ZONE, timeText } from '../core/zone';
 import classes from './charts.module.css';
 import { drawHighlight } from './highlight';
 import { LegendTable } from './legend-table';
-import { Plot, type Drawing, type PlotLook, type PlotModel } from './plot';
+import { Plot, type Drawing, type PlotLook, type PlotModel, type Stacking } from './plot';
 import type { LegendColumn, ScaleKind, TimeChartProps } from './props';
 import { useScheme } from './swatch';
 import { Tooltip, type TooltipHandle } from './tooltip';
@@ -21,7 +22,8 @@ import { useSize } from './use-size';
 export interface TimeSeriesChartProps extends TimeChartProps {
   /** 'line' when left out. */
   readonly drawing?: Drawing | undefined;
-  readonly stacked?: boolean | undefined;
+  /** 'none' when left out. */
+  readonly stacked?: Stacking | undefined;
   readonly scale?: ScaleKind | undefined;
   readonly min?: number | undefined;
   readonly max?: number | undefined;
@@ -43,7 +45,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const given = props.data;
   const data = useMemo(() => largestSeries(given, DRAWN_MAX), [given]);
   const { unit, decimals, label, thresholds = NONE, marks = NONE, exemplars = NONE, zone = BROWSER_ZONE } = props;
-  const { drawing = 'line', stacked = false, scale = 'linear', min, max, legend = COLUMNS, syncKey, height } = props;
+  const { drawing = 'line', stacked = 'none', scale = 'linear', min, max, legend = COLUMNS, syncKey, height } = props;
   const scheme = useScheme();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -151,11 +153,11 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     const left = at.u.valToPos(data.times[next]!, 'x');
     const first = data.series.findIndex((one) => !hidden.has(one.key) && one.values[next] !== null);
     const value = first < 0 ? null : at.drawnValue(first, next);
-    at.u.setCursor({ left, top: value === null ? 0 : at.u.valToPos(value, 'y') });
+    at.u.setCursor({ left, top: value === null ? 0 : at.u.valToPos(value, at.scaleOf(first)) });
     const values = data.series
       .filter((one) => !hidden.has(one.key))
       .slice(0, 5)
-      .map((one) => `${one.name} ${unitText(one.values[next], unit, decimals)}`);
+      .map((one) => `${one.name} ${unitText(one.values[next], ...ownUnit(one.look, unit, decimals))}`);
     setSaid(`${timeText(data.times[next]!, zone)}: ${values.join(', ')}`);
   };
 

@@ -2,11 +2,12 @@ import { useImperativeHandle, useLayoutEffect, useRef, useState, type Ref } from
 
 import type { Exemplar, Mark } from '../core/marks';
 import { nearby, type Nearby } from '../core/nearest';
+import { ownUnit } from '../core/series-look';
 import { unitText } from '../core/units';
 import { timeText, type Zone } from '../core/zone';
 import classes from './charts.module.css';
 import { exemplarPlace } from './plot-layers';
-import type { Plot } from './plot';
+import type { Plot, Stacking } from './plot';
 import { Swatch } from './swatch';
 
 /** Series a tooltip lists. */
@@ -38,7 +39,7 @@ interface TooltipProps {
   readonly unit?: string | undefined;
   readonly decimals?: number | undefined;
   readonly zone: Zone;
-  readonly stacked: boolean;
+  readonly stacked: Stacking;
 }
 
 /** Time, marks, and the series next to the cursor with their values. */
@@ -86,13 +87,18 @@ export function Tooltip({ ref, slots, unit, decimals, zone, stacked }: TooltipPr
       {shown.near.listed.map(({ index, value }) => {
         const one = series[index];
         if (one === undefined) return null;
-        const own = stacked ? one.values[shown.plot.u.cursor.idx ?? 0] : value;
+        const at = shown.plot.u.cursor.idx ?? 0;
+        const own = stacked === 'none' ? value : one.values[at];
+        const share = shown.plot.share(index, at);
         const near = index === shown.near.nearest?.index;
         return (
           <div key={one.key} className={`${classes.tooltipRow} ${near ? classes.tooltipNear : ''}`}>
-            <Swatch slot={slots.get(one.key) ?? index} />
+            <Swatch slot={slots.get(one.key) ?? index} fixed={one.look?.colour} />
             <span className={classes.tooltipName}>{one.name}</span>
-            <span className={classes.number}>{unitText(own, unit, decimals)}</span>
+            <span className={classes.number}>
+              {unitText(own, ...ownUnit(one.look, unit, decimals))}
+              {share !== null && ` (${unitText(share, 'percentunit')})`}
+            </span>
           </div>
         );
       })}
@@ -107,7 +113,7 @@ function look(plot: Plot): Shown | null {
   const { idx, left = -1, top = -1 } = u.cursor;
   if (idx === null || idx === undefined || left < 0) return null;
   const values = data.series.map((_, i) => (plot.isHidden(i) ? null : plot.drawnValue(i, idx)));
-  const near = nearby(values, (value) => Math.abs(u.valToPos(value, 'y') - top), LISTED);
+  const near = nearby(values, (value, i) => Math.abs(u.valToPos(value, plot.scaleOf(i)) - top), LISTED);
   const marks = plot.marks.filter((mark) => {
     const from = u.valToPos(mark.time, 'x');
     return (

@@ -1,11 +1,13 @@
 import type { Frame, FrameSeries, Histogram } from './frame';
 import { legendNames } from './legend';
+import type { SeriesLook } from './series-look';
 
 /** A series with the name a legend shows. */
 export interface PanelSeries extends FrameSeries {
   readonly name: string;
   /** The query it comes from. */
   readonly query: string;
+  readonly look?: SeriesLook | undefined;
 }
 
 /** What a panel draws: the series of all its queries on common times. */

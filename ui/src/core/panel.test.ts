@@ -8,7 +8,8 @@ import { nearby } from './nearest';
 import { largestSeries, panelData } from './panel-data';
 import { nextStep, panelState } from './panel-state';
 import { lonePlaces, plotable } from './plotable';
-import { stackValues } from './stack';
+import { axesOf } from './series-look';
+import { shareValues, stackValues } from './stack';
 import { latestTable, sortRows, type TableData } from './table';
 import { levelAt } from './thresholds';
 
@@ -159,6 +160,38 @@ it('stacks what is shown, gaps adding nothing', () => {
     [11, null],
   ]);
   expect(stackValues([[1], [2], [4]], [true, false, true])).toEqual([[1], [2], [5]]);
+});
+
+it('gives shares of what is shown, nothing of nothing', () => {
+  const values = [
+    [1, null, 0, -1],
+    [3, 5, 0, 1],
+    [9, 9, 9, 9],
+  ];
+  expect(shareValues(values, [true, true, false])).toEqual([
+    [0.25, null, 0, -0.5],
+    [0.75, 1, 0, 0.5],
+    [9, 9, 9, 9],
+  ]);
+  expect(shareValues([], [])).toEqual([]);
+});
+
+describe('axes', () => {
+  const right = { right: true, unit: 's' };
+  it.each([
+    ['none of their own', [{}, {}], [false, false], 'bytes', 'bytes'],
+    ['one at the right', [{}, { look: right }], [false, true], 'bytes', 's'],
+    ['all at the right are at the left', [{ look: right }, { look: right }], [false, false], 's', 's'],
+    ['one unit of all at the left is its axis', [{ look: { unit: 's' } }], [false], 's', 's'],
+    ['several units at the left: the panel says', [{ look: { unit: 's' } }, {}], [false, false], 'bytes', 'bytes'],
+    ['no series', [], [], 'bytes', 'bytes'],
+  ])('%s', (name, series, places, left, second) => {
+    const axes = axesOf(series, 'bytes');
+    expect(axes.right).toEqual(places);
+    expect(axes.leftUnit).toBe(left);
+    if (axes.two) expect(axes.rightUnit).toBe(second);
+    expect(axes.two).toBe(name === 'one at the right');
+  });
 });
 
 it('draws only numbers, and copies nothing where all are', () => {

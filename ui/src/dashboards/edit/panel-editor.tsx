@@ -23,6 +23,7 @@ import { promQuery } from '../model/queries';
 import { PanelPreview } from '../page/panel-preview';
 import type { ResolvedVariable } from '../variables/resolve';
 import classes from './panel-editor.module.css';
+import { SeriesFields } from './series-fields';
 
 export interface PanelEditorProps {
   readonly panel: Panel;
@@ -136,6 +137,14 @@ export function PanelEditor({ panel, variables, onApply, onClose }: PanelEditorP
                 {plugin.kind === 'TimeSeriesChart' && <TimeSeriesFields {...form} />}
                 {['StatChart', 'GaugeChart', 'BarChart'].includes(plugin.kind) && <NumberFields {...form} />}
                 {plugin.kind !== 'Markdown' && plugin.kind !== 'HeatMapChart' && <ThresholdFields {...form} />}
+                {['TimeSeriesChart', 'StatChart', 'BarChart'].includes(plugin.kind) && (
+                  <SeriesFields
+                    spec={plugin.spec}
+                    setSpec={setSpec}
+                    units={units}
+                    axes={plugin.kind === 'TimeSeriesChart'}
+                  />
+                )}
               </Stack>
             </Tabs.Panel>
             <Tabs.Panel value="json" pt="sm">
@@ -293,6 +302,17 @@ function TimeSeriesFields({ plugin, setSpec }: FieldsProps): ReactNode {
           onChange={(base) => setAxis({ logBase: base === '0' ? undefined : Number(base) })}
         />
       </Group>
+      <Select
+        label="Stacked"
+        allowDeselect={false}
+        data={[
+          { value: 'none', label: 'no' },
+          { value: 'all', label: 'sums' },
+          { value: 'percent', label: 'percents of the whole' },
+        ]}
+        value={textOf(visual['stack']) ?? 'none'}
+        onChange={(stack) => setVisual({ stack: stack === 'none' ? undefined : (stack ?? undefined) })}
+      />
       <Group grow>
         <NumberInput
           label="From"
@@ -308,11 +328,6 @@ function TimeSeriesFields({ plugin, setSpec }: FieldsProps): ReactNode {
         />
       </Group>
       <Group>
-        <Checkbox
-          label="Stacked"
-          checked={visual['stack'] !== undefined}
-          onChange={(event) => setVisual({ stack: event.currentTarget.checked ? 'all' : undefined })}
-        />
         <Checkbox
           label="Filled"
           checked={(numberOf(visual['areaOpacity']) ?? 0) > 0.05}

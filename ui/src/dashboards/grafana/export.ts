@@ -9,7 +9,7 @@ import {
   type Variable,
 } from '../model/dashboard';
 import { arrayOf, isObject, type Json, type JsonObject, numberOf, objectOf, textOf } from '../model/json';
-import { legendOf, mappingsOf, overridesOf, thresholdsOf } from '../model/options';
+import { legendOf, mappingsOf, overridesOf, querySettingsOf, thresholdsOf } from '../model/options';
 import { sourceOf } from '../variables/definition';
 import { placeholderKind } from './panels';
 import { grafanaUnit } from './units';
@@ -249,6 +249,7 @@ function exportOverrides(spec: JsonObject): readonly JsonObject[] {
     properties: [
       ...(override.color ? [{ id: 'color', value: { mode: 'fixed', fixedColor: override.color } }] : []),
       ...(override.unit ? [{ id: 'unit', value: grafanaUnit(override.unit) }] : []),
+      ...(override.axis ? [{ id: 'custom.axisPlacement', value: override.axis }] : []),
       ...(override.label ? [{ id: 'displayName', value: override.label }] : []),
       ...(override.negate ? [{ id: 'custom.transform', value: 'negative-Y' }] : []),
       ...(override.hidden ? [{ id: 'custom.hideFrom', value: { viz: true, legend: false, tooltip: false } }] : []),
@@ -267,18 +268,15 @@ function exportOverrides(spec: JsonObject): readonly JsonObject[] {
       ],
     };
   });
-  const queries = arrayOf(spec['querySettings']).flatMap((each) => {
-    const setting = objectOf(each);
-    const color = textOf(setting['colorValue']);
-    const index = numberOf(setting['queryIndex']);
-    if (!color || index === undefined) return [];
-    return [
-      {
-        matcher: { id: 'byFrameRefID', options: letterOf(index) },
-        properties: [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }],
-      },
-    ];
-  });
+  const queries = [...querySettingsOf(spec).values()].map(({ query, color, unit, axis, negate }) => ({
+    matcher: { id: 'byFrameRefID', options: letterOf(query) },
+    properties: [
+      ...(color ? [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }] : []),
+      ...(unit ? [{ id: 'unit', value: grafanaUnit(unit) }] : []),
+      ...(axis ? [{ id: 'custom.axisPlacement', value: axis }] : []),
+      ...(negate ? [{ id: 'custom.transform', value: 'negative-Y' }] : []),
+    ],
+  }));
   return [...series, ...columns, ...queries];
 }
 

@@ -200,11 +200,15 @@ export function importOverrides(panel: JsonObject, letters: readonly string[], n
   const overrides: JsonObject[] = [];
   const querySettings: JsonObject[] = [];
   const columns: JsonObject[] = [];
+  const unit = importFormat(panel)?.['unit'];
   for (const each of arrayOf(objectOf(panel['fieldConfig'])['overrides'])) {
     const override = objectOf(each);
     const matcher = objectOf(override['matcher']);
     const of = String(matcher['options'] ?? '');
-    const { set, column, lost } = propertiesOf(arrayOf(override['properties']).map(objectOf));
+    const { set, column, lost, placed } = propertiesOf(arrayOf(override['properties']).map(objectOf));
+    // Grafana gives a unit of its own an axis of its own where nobody said which.
+    if (set['unit'] !== undefined && set['unit'] !== unit && !placed && axisTypes.has(String(panel['type'])))
+      set['axis'] = 'right';
     if (lost.length > 0) notes.push(`override of ${of || String(matcher['id'] ?? '?')}: ${lost.join(', ')} left out`);
     if (matcher['id'] === 'byName') {
       if (Object.keys(set).length > 0) overrides.push({ match: of, pattern: false, ...set });
@@ -212,10 +216,13 @@ export function importOverrides(panel: JsonObject, letters: readonly string[], n
     } else if (matcher['id'] === 'byRegexp') {
       if (Object.keys(set).length > 0) overrides.push({ match: bare(of), pattern: true, ...set });
     } else if (matcher['id'] === 'byFrameRefID' && letters.includes(of)) {
-      const color = set['color'];
-      const queryIndex = letters.indexOf(of);
-      if (color !== undefined) querySettings.push({ queryIndex, colorMode: 'fixed', colorValue: color });
-      if (set['negate'] === true) querySettings.push({ queryIndex, negate: true });
+      const setting: Draft = {
+        ...(set['color'] === undefined ? {} : { colorMode: 'fixed', colorValue: set['color'] }),
+        ...(set['unit'] === undefined ? {} : { format: { unit: set['unit'] } }),
+        ...(set['axis'] === undefined ? {} : { axis: set['axis'] }),
+        ...(set['negate'] === true ? { negate: true } : {}),
+      };
+      if (Object.keys(setting).length > 0) querySettings.push({ queryIndex: letters.indexOf(of), ...setting });
     } else if (Object.keys(set).length > 0) {
       notes.push(`an override by ${String(matcher['id'] ?? 'nothing')} is left out`);
     }
@@ -225,8 +232,10 @@ export function importOverrides(panel: JsonObject, letters: readonly string[], n
     const alias = textOf(older['alias']);
     if (!alias) continue;
     const color = cssColour(older['color']);
+    const second = textOf(objectOf(arrayOf(panel['yaxes'])[1])['format']);
     const set: Draft = {
       ...(color ? { color } : {}),
+      ...(older['yaxis'] === 2 ? { axis: 'right', ...(second ? { unit: persesUnit(second) } : {}) } : {}),
       ...(older['transform'] === 'negative-Y' ? { negate: true } : {}),
     };
     if (Object.keys(set).length > 0) overrides.push({ match: bare(alias), pattern: alias !== bare(alias), ...set });
@@ -244,7 +253,19 @@ export interface Overrides {
   readonly columns: readonly JsonObject[];
 }
 
-function propertiesOf(properties: readonly JsonObject[]): { set: Draft; column: Draft; lost: string[] } {
+/** Panels that have axes. */
+const axisTypes: ReadonlySet<string> = new Set(['timeseries', 'graph', 'trend']);
+
+interface Properties {
+  readonly set: Draft;
+  readonly column: Draft;
+  readonly lost: string[];
+  /** The axis is said. */
+  readonly placed: boolean;
+}
+
+function propertiesOf(properties: readonly JsonObject[]): Properties {
+  let placed = false;
   const set: Draft = {};
   const column: Draft = {};
   const lost: string[] = [];
@@ -269,6 +290,11 @@ function propertiesOf(properties: readonly JsonObject[]): { set: Draft; column: 
       case 'custom.transform':
         if (value === 'negative-Y') set['negate'] = true;
         break;
+      case 'custom.axisPlacement':
+        if (value === 'hidden') lost.push(`${id} hidden`);
+        placed = value !== 'auto';
+        if (value === 'right') set['axis'] = 'right';
+        break;
       case 'custom.width':
         column['width'] = numberOf(value);
         break;
@@ -285,7 +311,7 @@ function propertiesOf(properties: readonly JsonObject[]): { set: Draft; column: 
         lost.push(String(id ?? '?'));
     }
   }
-  return { set, column, lost };
+  return { set, column, lost, placed };
 }
 
 /** `/eu/` without its slashes. */

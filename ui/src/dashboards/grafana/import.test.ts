@@ -288,16 +288,12 @@ test('overrides, thresholds, mappings and transformations', () => {
     thresholds: { defaultColor: '#73bf69', steps: [{ value: 80, color: '#f2495c' }] },
     overrides: [
       { match: '.*Trans.*', pattern: true, negate: true },
-      { match: 'Used', pattern: false, color: '#e02f44' },
+      { match: 'Used', pattern: false, color: '#e02f44', axis: 'right' },
     ],
     querySettings: [{ queryIndex: 1, colorMode: 'fixed', colorValue: '#123456' }],
     legend: { mode: 'table', position: 'right', values: ['last', 'max'] },
   });
-  expect(report.panels[0]!.notes).toEqual([
-    'query B is hidden, and stays so',
-    'override of Used: custom.axisPlacement left out',
-    'an override by byType is left out',
-  ]);
+  expect(report.panels[0]!.notes).toEqual(['query B is hidden, and stays so', 'an override by byType is left out']);
   expect(panel(2).plugin.spec['columnSettings']).toEqual([
     { name: 'Value #A', format: { unit: 'bytes', decimalPlaces: 1 }, header: 'Size', width: 120 },
     { name: 'Time', hide: true },
@@ -347,6 +343,71 @@ test('annotations, links and times', () => {
   });
   expect(report.notes.map((note) => note.about)).toEqual(['annotation Log lines', 'link Others']);
   expect(report.panels[0]!.notes).toContain('its alert is left out: rules are files of the server');
+});
+
+describe('series of their own', () => {
+  const panelOf = (panel: object) => ({ title: 'x', schemaVersion: 39, panels: [{ id: 1, title: 'p', ...panel }] });
+  const specOf = (panel: object) => importGrafana(panelOf(panel)).dashboard.spec.panels['panel-1']!.spec.plugin.spec;
+  const targets = [
+    { refId: 'A', expr: 'a' },
+    { refId: 'B', expr: 'b' },
+  ];
+  const override = (id: string, options: string, ...properties: object[]) => ({ matcher: { id, options }, properties });
+
+  test('a unit has an axis of its own unless another is said; a panel without axes has none', () => {
+    const overrides = [
+      override('byName', 'load', { id: 'unit', value: 'percent' }),
+      override('byName', 'same', { id: 'unit', value: 'bytes' }),
+      override('byName', 'left', { id: 'unit', value: 's' }, { id: 'custom.axisPlacement', value: 'left' }),
+      override('byFrameRefID', 'B', { id: 'unit', value: 's' }, { id: 'custom.transform', value: 'negative-Y' }),
+    ];
+    const fieldConfig = { defaults: { unit: 'bytes' }, overrides };
+    expect(specOf({ type: 'timeseries', targets, fieldConfig })).toMatchObject({
+      overrides: [
+        { match: 'load', unit: 'percent', axis: 'right' },
+        { match: 'same', pattern: false, unit: 'bytes' },
+        { match: 'left', pattern: false, unit: 'seconds' },
+      ],
+      querySettings: [{ queryIndex: 1, format: { unit: 'seconds' }, axis: 'right', negate: true }],
+    });
+    expect(JSON.stringify(specOf({ type: 'stat', targets, fieldConfig }))).not.toContain('right');
+  });
+
+  test("graph's second axis has its own unit", () => {
+    const graph = {
+      type: 'graph',
+      targets,
+      yaxes: [{ format: 'bytes' }, { format: 'percentunit' }],
+      seriesOverrides: [{ alias: '/load/', yaxis: 2 }],
+    };
+    expect(specOf(graph)).toMatchObject({
+      overrides: [{ match: 'load', pattern: true, axis: 'right', unit: 'percent-decimal' }],
+    });
+    expect(importGrafana(panelOf(graph)).report.panels[0]!.notes).toEqual([]);
+  });
+
+  test('colours, units, axes and percents go out as they came in', () => {
+    const fieldConfig = {
+      defaults: { unit: 'bytes', custom: { stacking: { mode: 'percent' } } },
+      overrides: [
+        override(
+          'byRegexp',
+          '/eu.*/',
+          { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
+          { id: 'unit', value: 's' },
+          { id: 'custom.axisPlacement', value: 'right' },
+        ),
+        override('byFrameRefID', 'B', { id: 'color', value: { mode: 'fixed', fixedColor: '#123456' } }),
+      ],
+    };
+    const { dashboard } = importGrafana(panelOf({ type: 'timeseries', targets, fieldConfig }));
+    const again = importGrafana(exportGrafana(dashboard));
+    expect(again.dashboard.spec.panels['panel-1']!.spec.plugin.spec).toMatchObject({
+      visual: { stack: 'percent' },
+      overrides: [{ match: 'eu.*', pattern: true, color: '#f2495c', unit: 'seconds', axis: 'right' }],
+      querySettings: [{ queryIndex: 1, colorMode: 'fixed', colorValue: '#123456' }],
+    });
+  });
 });
 
 /** A dashboard in the shape of "Node Exporter Full": one open row, many folded ones, over a hundred panels. */

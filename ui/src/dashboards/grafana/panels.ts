@@ -161,12 +161,6 @@ function importTimeSeries(panel: JsonObject, _letters: readonly string[], notes:
   const shown = isObject(custom['thresholdsStyle']) ? thresholdStyle !== 'off' : Array.isArray(panel['thresholds']);
   if (textOf(objectOf(panel['xaxis'])['mode']) && objectOf(panel['xaxis'])['mode'] !== 'time')
     notes.push('its x axis was not time: it is now');
-  if (
-    arrayOf(panel['yaxes']).length > 1 &&
-    arrayOf(panel['seriesOverrides']).some((each) => objectOf(each)['yaxis'] === 2)
-  ) {
-    notes.push('its right axis is left out: all series share the left one');
-  }
   return {
     kind: 'TimeSeriesChart',
     spec: spec({

@@ -41,6 +41,8 @@ export interface SeriesOverride {
   readonly color?: string;
   readonly unit?: string;
   readonly label?: string;
+  /** Along an axis of its own at the right. */
+  readonly axis?: 'right';
   /** Drawn below zero. */
   readonly negate?: boolean;
   readonly hidden?: boolean;
@@ -150,6 +152,7 @@ export function overridesOf(spec: JsonObject): readonly SeriesOverride[] {
         ...(color === undefined ? {} : { color }),
         ...(unit === undefined ? {} : { unit }),
         ...(label === undefined ? {} : { label }),
+        ...(override['axis'] === 'right' ? { axis: 'right' as const } : {}),
         ...(override['negate'] === true ? { negate: true } : {}),
         ...(override['hidden'] === true ? { hidden: true } : {}),
       },
@@ -157,16 +160,68 @@ export function overridesOf(spec: JsonObject): readonly SeriesOverride[] {
   });
 }
 
-/** The override for a legend text: the last that matches wins, as in Grafana. Patterns that are none match nothing. */
+/** What overrides say of a legend text, all that match together: of each member the last wins, as in Grafana. */
 export function overrideFor(overrides: readonly SeriesOverride[], legend: string): SeriesOverride | undefined {
-  return overrides.findLast((override) => {
-    if (!override.pattern) return override.match === legend;
-    try {
-      return new RegExp(override.match).test(legend);
-    } catch {
-      return false;
-    }
-  });
+  const matching = overrides.filter((override) =>
+    override.pattern ? patternOf(override.match)?.test(legend) === true : override.match === legend,
+  );
+  return matching.length === 0 ? undefined : Object.assign({}, ...matching);
+}
+
+const patterns = new Map<string, RegExp | null>();
+/** Patterns that are kept; a dashboard has tens. */
+const patternsMax = 500;
+
+/** The pattern of an override; null for what is none, which matches nothing. */
+export function patternOf(text: string): RegExp | null {
+  let pattern = patterns.get(text);
+  if (pattern === undefined) {
+    pattern = compiled(text);
+    if (patterns.size >= patternsMax) patterns.clear();
+    patterns.set(text, pattern);
+  }
+  return pattern;
+}
+
+function compiled(text: string): RegExp | null {
+  try {
+    return new RegExp(text);
+  } catch {
+    return null;
+  }
+}
+
+/** What Perses and we say of all series of one query. */
+export interface QuerySetting {
+  /** The query's place in the panel's list. */
+  readonly query: number;
+  readonly color?: string;
+  /** The colour is for a query that gives one series. */
+  readonly alone?: boolean;
+  readonly unit?: string;
+  readonly axis?: 'right';
+  readonly negate?: boolean;
+}
+
+/** Settings of a panel's queries, one for each query; of each member the last wins. */
+export function querySettingsOf(spec: JsonObject): ReadonlyMap<number, QuerySetting> {
+  const settings = new Map<number, QuerySetting>();
+  for (const each of arrayOf(spec['querySettings'])) {
+    const setting = objectOf(each);
+    const query = numberOf(setting['queryIndex']);
+    if (query === undefined) continue;
+    const color = textOf(setting['colorValue']);
+    const { unit } = formatOf(setting);
+    settings.set(query, {
+      ...settings.get(query),
+      query,
+      ...(color === undefined ? {} : { color, alone: setting['colorMode'] === 'fixed-single' }),
+      ...(unit === undefined ? {} : { unit }),
+      ...(setting['axis'] === 'right' ? { axis: 'right' as const } : {}),
+      ...(setting['negate'] === true ? { negate: true } : {}),
+    });
+  }
+  return settings;
 }
 
 export function mappingsOf(spec: JsonObject): readonly ValueMapping[] {

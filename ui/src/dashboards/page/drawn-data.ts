@@ -1,7 +1,9 @@
+import { hexColour } from '../../core/css-colour';
 import type { QueryState } from '../../core/frame';
 import { type PanelData, panelData, type PanelSeries } from '../../core/panel-data';
-import { arrayOf, type JsonObject, numberOf, objectOf } from '../model/json';
-import { overrideFor, overridesOf } from '../model/options';
+import type { SeriesLook } from '../../core/series-look';
+import type { JsonObject } from '../model/json';
+import { overrideFor, overridesOf, type QuerySetting, querySettingsOf, type SeriesOverride } from '../model/options';
 import type { AskedQuery } from './panel-queries';
 
 /** Lines on one chart; more are neither told apart nor drawn in time. */
@@ -15,7 +17,10 @@ export interface DrawnData {
   readonly total: number;
 }
 
-/** The series of a panel's queries as the panel wants them: named, the hidden left out, those below zero turned, the largest kept. */
+/**
+ * The series of a panel's queries as the panel wants them: named, the hidden left out, those below zero turned, each with the
+ * colour, unit and axis of its own, the largest kept.
+ */
 export function drawnData(
   queries: readonly AskedQuery[],
   states: readonly (QueryState | undefined)[],
@@ -47,29 +52,46 @@ function latest(values: readonly (number | null)[]): number {
 
 function overridden(data: PanelData, queries: readonly AskedQuery[], spec: JsonObject): PanelData {
   const overrides = overridesOf(spec);
-  const turned = new Set(
-    arrayOf(spec['querySettings']).flatMap((each) => {
-      const setting = objectOf(each);
-      const index = numberOf(setting['queryIndex']);
-      const query = index === undefined ? undefined : queries.find(({ id }) => id.endsWith(`/${index}`));
-      return setting['negate'] === true && query ? [query.id] : [];
+  const settings = querySettingsOf(spec);
+  if (overrides.length === 0 && settings.size === 0) return data;
+  const byQuery = new Map(
+    queries.flatMap(({ id }) => {
+      const setting = settings.get(Number(id.slice(id.lastIndexOf('/') + 1)));
+      const alone = data.series.filter(({ query }) => query === id).length === 1;
+      return setting === undefined ? [] : [[id, setting.alone === true && !alone ? uncoloured(setting) : setting]];
     }),
   );
-  if (overrides.length === 0 && turned.size === 0) return data;
   const series = data.series.flatMap((one): PanelSeries[] => {
-    const override = overrideFor(overrides, one.name);
-    if (override?.hidden) return [];
-    const below = override?.negate === true || turned.has(one.query);
-    if (!below && !override?.label) return [one];
+    const setting = { ...byQuery.get(one.query), ...overrideFor(overrides, one.name) };
+    if (setting.hidden) return [];
+    const look = lookOf(setting);
+    if (!setting.negate && !setting.label && look === undefined) return [one];
     return [
       {
         ...one,
-        name: override?.label ?? one.name,
-        values: below ? negated(one.values) : one.values,
+        name: setting.label ?? one.name,
+        values: setting.negate ? negated(one.values) : one.values,
+        ...(look === undefined ? {} : { look }),
       },
     ];
   });
   return { ...data, series };
+}
+
+function uncoloured({ color: _color, ...setting }: QuerySetting): QuerySetting {
+  return setting;
+}
+
+function lookOf(setting: Partial<SeriesOverride>): SeriesLook | undefined {
+  const colour = hexColour(setting.color);
+  const { unit } = setting;
+  const right = setting.axis === 'right';
+  if (colour === undefined && unit === undefined && !right) return undefined;
+  return {
+    ...(colour === undefined ? {} : { colour }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(right ? { right } : {}),
+  };
 }
 
 const negatives = new WeakMap<readonly (number | null)[], readonly (number | null)[]>();

@@ -1,4 +1,5 @@
 import type { Level } from '../../core/colours';
+import { rgbOf } from '../../core/css-colour';
 import type { Threshold } from '../../core/thresholds';
 import type { Thresholds } from '../model/options';
 
@@ -18,24 +19,6 @@ export function levelOfColour(colour: string | undefined): Level | undefined {
   if (hue < 66) return 'warn';
   if (hue < 175) return 'ok';
   return 'none';
-}
-
-const named: Readonly<Record<string, string>> = {
-  red: '#ff0000',
-  orange: '#ffa500',
-  yellow: '#ffff00',
-  green: '#008000',
-  blue: '#0000ff',
-};
-
-function rgbOf(colour: string | undefined): readonly [number, number, number] | undefined {
-  const text = named[colour ?? ''] ?? colour ?? '';
-  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(text);
-  const hex = short ? `#${short[1]}${short[1]}${short[2]}${short[2]}${short[3]}${short[3]}` : text;
-  const long = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(hex);
-  if (long) return [Number.parseInt(long[1]!, 16), Number.parseInt(long[2]!, 16), Number.parseInt(long[3]!, 16)];
-  const call = /^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)/.exec(text);
-  return call ? [Number(call[1]), Number(call[2]), Number(call[3])] : undefined;
 }
 
 function hueOf(r: number, g: number, b: number, most: number, spread: number): number {

@@ -220,6 +220,32 @@ describe('what is drawn', () => {
     ]);
   });
 
+  test('colours, units and axes of series: those of a query, then those of names, all that match together', () => {
+    const spec = {
+      querySettings: [
+        { queryIndex: 0, colorMode: 'fixed', colorValue: '#00f', format: { unit: 'bytes' }, axis: 'right' },
+      ],
+      overrides: [
+        { match: '^s[01]$', pattern: true, color: 'rgb(255, 0, 0)' },
+        { match: 's1', unit: 'seconds' },
+        { match: 's2', color: 'no colour' },
+      ],
+    };
+    const { data } = drawnData([query], [state(3)], spec, 500);
+    expect(data.series.map(({ look }) => look)).toEqual([
+      { colour: '#ff0000', unit: 'bytes', right: true },
+      { colour: '#ff0000', unit: 'seconds', right: true },
+      { unit: 'bytes', right: true },
+    ]);
+  });
+
+  test("a colour for a query's only series is for one", () => {
+    const spec = { querySettings: [{ queryIndex: 0, colorMode: 'fixed-single', colorValue: '#0000ff' }] };
+    const looks = (count: number) => drawnData([query], [state(count)], spec, 500).data.series.map(({ look }) => look);
+    expect(looks(1)).toEqual([{ colour: '#0000ff' }]);
+    expect(looks(2)).toEqual([undefined, undefined]);
+  });
+
   test('a table with columns named, hidden and in units of their own', () => {
     const { data } = drawnData([query], [state(2)], {}, 500);
     const table = panelTable(

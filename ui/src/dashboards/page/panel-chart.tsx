@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { BarChart } from '../../charts/bar-chart';
 import { GaugeChart } from '../../charts/gauge-chart';
 import { HeatmapChart } from '../../charts/heatmap-chart';
+import type { Stacking } from '../../charts/plot';
 import type { LegendColumn } from '../../charts/props';
 import { StatChart } from '../../charts/stat-chart';
 import { StatusHistoryChart } from '../../charts/status-history-chart';
@@ -11,7 +12,7 @@ import { TimeSeriesChart } from '../../charts/time-series-chart';
 import type { Mark } from '../../core/marks';
 import type { PanelData } from '../../core/panel-data';
 import type { Plugin } from '../model/dashboard';
-import { numberOf, objectOf } from '../model/json';
+import { numberOf, objectOf, textOf } from '../model/json';
 import { calculationOf, formatOf, legendOf, mappingsOf, thresholdsOf, unitOf } from '../model/options';
 import { levelsOf } from './levels';
 import { panelTable } from './panel-table';
@@ -96,6 +97,7 @@ function TablePanel({ plugin, data, label, queryNames, zone }: PanelChartProps):
   );
 }
 
+const stackings: Readonly<Record<string, Stacking>> = { all: 'sums', percent: 'shares' };
 const scales: Readonly<Record<string, 'log2' | 'log10'>> = { 2: 'log2', 10: 'log10' };
 
 function TimeSeriesPanel(props: PanelChartProps): ReactNode {
@@ -119,7 +121,7 @@ function TimeSeriesPanel(props: PanelChartProps): ReactNode {
       decimals={decimals}
       thresholds={levels}
       drawing={drawing}
-      stacked={visual['stack'] === 'all' || visual['stack'] === 'percent'}
+      stacked={stackings[textOf(visual['stack']) ?? ''] ?? 'none'}
       scale={scales[String(axis['logBase'] ?? '')] ?? 'linear'}
       min={numberOf(axis['min'])}
       max={numberOf(axis['max'])}

@@ -79,7 +79,7 @@ export function GraphResult(props: ResultProps) {
         unit={unit}
         zone={zone}
         scale={explore.scale}
-        stacked={explore.stacked}
+        stacked={explore.stacked ? 'sums' : 'none'}
         drawing={explore.stacked ? 'area' : 'line'}
         range={drawnRange(data, props)}
         exemplars={exemplars}
