@@ -109,6 +109,21 @@ describe('a query', () => {
 });
 
 describe('views', () => {
+  it('all say what came and what it took; a live graph when it is asked', async () => {
+    const calls: string[] = [];
+    const page = await console.open(explore([BY_REGION]), { calls });
+    await phase(page, 'Graph', 'ready');
+    const statistics = page.getByRole('region', { name: 'Statistics' });
+    expect(await statistics.innerText()).toMatch(/^A 3 series, [\d,]+ points/);
+    expect(calls).not.toContain('POST query_range');
+    await statistics.getByRole('button', { name: 'What it takes' }).click();
+    await statistics.getByText(/; read \d.* series, .* samples in .*cache/).waitFor();
+    await page.goto(console.front.url + explore([BY_REGION], { refresh: 'off' }));
+    await statistics.getByText(/points; read .* samples in .*cache/).waitFor();
+    await page.goto(console.front.url + explore([BY_REGION, 'up'], { view: 'table' }));
+    await statistics.getByText(/^A 3 series, 3 points; read .* samples in/).waitFor();
+  });
+
   it('a table of the latest values, sorted by a head, saved as CSV', async () => {
     const page = await console.open(explore(['game_players'], { view: 'table' }));
     await page.locator('section[aria-label^="Table"][data-phase="ready"]').waitFor();

@@ -221,6 +221,7 @@ describe('failures', () => {
     await host.pass(30);
     await host.pass(30);
     expect(stream.state(RIGHT).error).toEqual({ type: 'bad_data', message: '1:5: parse error' });
+    expect(stream.state(RIGHT).refused).toBe('1:5: parse error');
     expect(host.last.body.queries.map(({ query }) => query)).toEqual(['sum(a)']);
     await host.last.say(snapshot('q0', 1000, '1', 'x-1.1'));
     expect(stream.state(LEFT).phase).toBe('ready');

@@ -129,6 +129,11 @@ export class PageStream {
     return this.topics.get(textOf(query))?.state ?? LOADING;
   }
 
+  /** Whether queries are asked by their PromQL: then they can be asked elsewhere as well. */
+  get byPromql(): boolean {
+    return this.source === PROMQL_SOURCE;
+  }
+
   get status(): StreamStatus {
     return this.current;
   }
@@ -246,7 +251,7 @@ export class PageStream {
   private refuse(topic: Topic, error: ApiError): void {
     topic.refused = true;
     topic.window = null;
-    this.put(topic, failedState(error, topic.state));
+    this.put(topic, { ...failedState(error, topic.state), refused: error.message });
   }
 
   private async read(response: Response, known: string, asked: readonly Topic[], signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 
 import { type QueryState } from '../core/frame';
 import { matrixFrame, type WireSeries } from '../core/matrix';
+import { queryStats, type WireStats } from '../core/query-stats';
 import { ApiError, send } from './client';
 import { useSame } from './use-same';
 import { useSession } from './use-session';
@@ -23,8 +24,8 @@ const LOADING: QueryState = { frame: null, phase: 'loading', stale: false, warni
 export async function queryRange(query: RangeQuery, signal?: AbortSignal): Promise<QueryState> {
   const start = Math.floor(query.start / query.step) * query.step;
   const end = Math.floor(query.end / query.step) * query.step;
-  const form = { query: query.expr, start, end, step: query.step };
-  const { data, warnings } = await send<{ result: readonly WireSeries[] }>(
+  const form = { query: query.expr, start, end, step: query.step, stats: 'true' };
+  const { data, warnings, headers } = await send<{ result: readonly WireSeries[]; stats?: WireStats }>(
     'query_range',
     { method: 'POST', form },
     signal,
@@ -35,6 +36,7 @@ export async function queryRange(query: RangeQuery, signal?: AbortSignal): Promi
     stale: false,
     warnings,
     error: null,
+    stats: queryStats(data.stats, headers),
   };
 }
 

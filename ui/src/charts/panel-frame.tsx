@@ -50,6 +50,13 @@ export function PanelFrame(props: PanelFrameProps) {
           </Hint>
         )}
         <span className={classes.panelSpace} />
+        {state.polled !== undefined && (
+          <Badge
+            word="polled"
+            tone="none"
+            says={`Asked again at each refresh, as the live tail does not: ${state.polled}`}
+          />
+        )}
         {state.stale && <Badge word="stale" tone="warn" says={staleWords(state)} />}
         {state.partial && (
           <Badge
@@ -106,7 +113,14 @@ function staleWords(state: PanelState): string {
   return state.errors[0]?.message ?? 'Older than it should be: the stream is away, or newer data is on its way.';
 }
 
-function Badge({ word, tone, says }: { readonly word: string; readonly tone: 'warn' | 'bad'; readonly says: string }) {
+type Tone = 'warn' | 'none';
+
+const TONES: Readonly<Record<Tone, string>> = {
+  warn: 'light-dark(#8a5a00, #f0b13c)',
+  none: 'var(--ts-dim, var(--mantine-color-dimmed))',
+};
+
+function Badge({ word, tone, says }: { readonly word: string; readonly tone: Tone; readonly says: string }) {
   return (
     <Hint
       label={says}
@@ -121,7 +135,7 @@ function Badge({ word, tone, says }: { readonly word: string; readonly tone: 'wa
         type="button"
         className={`${classes.badge} ${classes.sortButton}`}
         style={{
-          color: tone === 'warn' ? 'light-dark(#8a5a00, #f0b13c)' : 'light-dark(#c22a1c, #ff7a66)',
+          color: TONES[tone],
           padding: '0 6px',
           border: '1px solid',
         }}

@@ -1,3 +1,5 @@
+import { type QueryStats } from './query-stats';
+
 /** Labels of a series, `__name__` among them when it has one. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -46,4 +48,10 @@ export interface QueryState {
   /** What the server said of parts it could not read or values that are not exact. */
   readonly warnings: readonly string[];
   readonly error: { readonly type: string; readonly message: string } | null;
+  /** What the answer took, where it says so. */
+  readonly stats?: QueryStats | undefined;
+  /** Why the live stream does not follow it; such a query may be polled. */
+  readonly refused?: string;
+  /** It is polled, as the live stream does not follow it: for this reason. */
+  readonly polled?: string;
 }

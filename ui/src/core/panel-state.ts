@@ -11,6 +11,8 @@ export interface PanelState {
   readonly partial: boolean;
   readonly warnings: readonly string[];
   readonly errors: readonly { readonly type: string; readonly message: string }[];
+  /** Some of it is polled rather than followed live: for this reason. */
+  readonly polled?: string | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export function panelState(states: readonly QueryState[]): PanelState {
     partial: shown && (warnings.length > 0 || errors.length > 0),
     warnings,
     errors,
+    polled: states.find((state) => state.polled !== undefined)?.polled,
   };
 }
 

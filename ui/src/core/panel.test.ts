@@ -96,6 +96,11 @@ describe('panelState', () => {
     expect(panelState(states)).toMatchObject({ phase, stale, partial });
   });
 
+  it('says that it is polled, and why', () => {
+    expect(panelState([state({ frame: some }), state({ frame: some, polled: 'it moves' })]).polled).toBe('it moves');
+    expect(panelState([state({ frame: some })]).polled).toBeUndefined();
+  });
+
   it('knows what to do next about costly queries', () => {
     expect(nextStep('too_many_requests', '')).toContain('fewer series');
     expect(nextStep('bad_data', 'who knows')).toBeNull();

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 
 import { serverNow } from '../api/clock';
-import { useLive } from '../api/use-live';
+import { useFollowed } from '../api/use-followed';
 import { useRange } from '../api/use-range';
 import { parseDuration } from '../core/durations';
 import { type QueryState } from '../core/frame';
@@ -25,7 +25,7 @@ export function useQueries(queries: readonly PageQuery[]): ReadonlyMap<string, Q
   const live = isLive(range) && refresh !== null;
   const window = useWindow();
   const shortest = (refresh === null ? null : parseDuration(refresh)) ?? 0;
-  const followed = useLive(
+  const followed = useFollowed(
     live
       ? queries.map(({ id, expr, step }) => ({
           id,
@@ -34,6 +34,7 @@ export function useQueries(queries: readonly PageQuery[]): ReadonlyMap<string, Q
           range: window.end - window.start,
         }))
       : [],
+    shortest,
   );
   const asked = useRange(live ? [] : queries.map((query) => ({ ...query, ...window })), reloads);
   return live ? followed : asked;

@@ -1,8 +1,9 @@
 import { useMemo } from 'react';
 
-import { useLive } from '../../api/use-live';
+import { useFollowed } from '../../api/use-followed';
 import { useRange } from '../../api/use-range';
 import type { QueryState } from '../../core/frame';
+import { parseDuration } from '../../core/durations';
 import { isLive } from '../../core/time-range';
 import { useFrame } from '../../frame/frame-state';
 import { useWindow } from '../../frame/use-queries';
@@ -17,12 +18,13 @@ export function usePanelStates(queries: readonly AskedQuery[]): ReadonlyMap<stri
   const live = isLive(range) && refresh !== null;
   const window = useWindow();
   const length = window.end - window.start;
-  const followed = useLive(
+  const followed = useFollowed(
     live
       ? queries
           .filter((query) => query.shift === undefined)
           .map(({ id, expr, step, own }) => ({ id, expr, step, range: own ?? length }))
       : [],
+    parseDuration(refresh ?? '') ?? 0,
   );
   const asked = useRange(
     queries

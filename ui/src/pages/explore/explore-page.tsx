@@ -89,7 +89,7 @@ export default function ExplorePage() {
   };
   useRunKey(run);
 
-  const result = { asked: stable, states, explore, unit, window, live };
+  const result = { asked: stable, states, explore, unit, window, live, step };
   return (
     <div className={classes.page} ref={box}>
       <h1 className={classes.hidden}>Explore</h1>

@@ -17,6 +17,7 @@ import { useFrame } from '../../frame/frame-state';
 import { usePointMenu } from '../../frame/point-menu';
 import { useAnnotations } from '../../frame/use-annotations';
 import { useInstant } from './use-instant';
+import { StatsLines } from './stats-lines';
 import { useExemplars } from './use-exemplars';
 
 /** A query as it is asked. */
@@ -33,6 +34,8 @@ interface ResultProps {
   readonly window: { readonly start: number; readonly end: number };
   /** True when the window moves with the clock. */
   readonly live: boolean;
+  /** Seconds between points. */
+  readonly step: number;
 }
 
 function useData(asked: readonly Asked[], states: ReadonlyMap<string, QueryState>): PanelData {
@@ -66,29 +69,32 @@ export function GraphResult(props: ResultProps) {
     explore.exemplars,
   );
   return (
-    <PanelFrame
-      title="Graph"
-      unit={unit}
-      state={panelState([...states.values()])}
-      csv={() => panelCsv(data)}
-      controls={menu}
-    >
-      <TimeSeriesChart
-        data={data}
-        label="Graph"
+    <>
+      <PanelFrame
+        title="Graph"
         unit={unit}
-        zone={zone}
-        scale={explore.scale}
-        stacked={explore.stacked ? 'sums' : 'none'}
-        drawing={explore.stacked ? 'area' : 'line'}
-        range={drawnRange(data, props)}
-        exemplars={exemplars}
-        marks={marks}
-        onPoint={onPoint}
-        syncKey="explore"
-        onZoom={(from, to) => setRange(fixedWindow(Math.round(from), Math.round(to)))}
-      />
-    </PanelFrame>
+        state={panelState([...states.values()])}
+        csv={() => panelCsv(data)}
+        controls={menu}
+      >
+        <TimeSeriesChart
+          data={data}
+          label="Graph"
+          unit={unit}
+          zone={zone}
+          scale={explore.scale}
+          stacked={explore.stacked ? 'sums' : 'none'}
+          drawing={explore.stacked ? 'area' : 'line'}
+          range={drawnRange(data, props)}
+          exemplars={exemplars}
+          marks={marks}
+          onPoint={onPoint}
+          syncKey="explore"
+          onZoom={(from, to) => setRange(fixedWindow(Math.round(from), Math.round(to)))}
+        />
+      </PanelFrame>
+      <StatsLines asked={asked} states={states} live={props.live ? { ...window, step: props.step } : null} />
+    </>
   );
 }
 
@@ -112,22 +118,29 @@ export function HeatmapResult(props: ResultProps) {
     ],
   };
   return (
-    <PanelFrame
-      title={asked.length > 1 ? 'Heatmap of A' : 'Heatmap'}
-      unit={unit}
-      state={state.phase === 'ready' && !spread ? refused : state}
-      csv={() => panelCsv(data)}
-    >
-      <HeatmapChart
-        data={data}
-        label="Heatmap"
+    <>
+      <PanelFrame
+        title={asked.length > 1 ? 'Heatmap of A' : 'Heatmap'}
         unit={unit}
-        zone={zone}
-        range={drawnRange(data, props)}
-        syncKey="explore"
-        onZoom={(from, to) => setRange(fixedWindow(Math.round(from), Math.round(to)))}
+        state={state.phase === 'ready' && !spread ? refused : state}
+        csv={() => panelCsv(data)}
+      >
+        <HeatmapChart
+          data={data}
+          label="Heatmap"
+          unit={unit}
+          zone={zone}
+          range={drawnRange(data, props)}
+          syncKey="explore"
+          onZoom={(from, to) => setRange(fixedWindow(Math.round(from), Math.round(to)))}
+        />
+      </PanelFrame>
+      <StatsLines
+        asked={asked.slice(0, 1)}
+        states={states}
+        live={props.live ? { ...props.window, step: props.step } : null}
       />
-    </PanelFrame>
+    </>
   );
 }
 
@@ -138,19 +151,22 @@ export function TableResult({
   live,
   unit,
   every,
-}: Omit<ResultProps, 'states' | 'explore'> & { readonly every: number | null }) {
+}: Omit<ResultProps, 'states' | 'explore' | 'step'> & { readonly every: number | null }) {
   const { zone, reloads } = useFrame();
   const states = useInstant(asked, live ? null : window.end, live ? every : null, reloads);
   const data = useData(asked, states);
   const table = useMemo(() => latestTable(data, unit), [data, unit]);
   return (
-    <PanelFrame
-      title={table.rows.length === 0 ? 'Table' : `Table, ${table.rows.length.toLocaleString('en')} rows`}
-      unit={unit}
-      state={panelState([...states.values()])}
-      csv={() => tableCsv(table)}
-    >
-      <TableChart table={table} label="Table" zone={zone} />
-    </PanelFrame>
+    <>
+      <PanelFrame
+        title={table.rows.length === 0 ? 'Table' : `Table, ${table.rows.length.toLocaleString('en')} rows`}
+        unit={unit}
+        state={panelState([...states.values()])}
+        csv={() => tableCsv(table)}
+      >
+        <TableChart table={table} label="Table" zone={zone} />
+      </PanelFrame>
+      <StatsLines asked={asked} states={states} live={null} />
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { send } from '../../api/client';
 import { useLoaded } from '../../api/use-get';
 import type { QueryState } from '../../core/frame';
+import { queryStats, type WireStats } from '../../core/query-stats';
 import { instantFrame, type InstantAnswer } from '../../core/instant';
 
 /** Queries evaluated at one moment; `at` null for now, then asked again every `every` seconds. */
@@ -27,11 +28,16 @@ export function useInstant(
 }
 
 async function one(query: string, at: number | null, signal: AbortSignal): Promise<QueryState> {
-  const form = at === null ? { query } : { query, time: at };
+  const form = { query, stats: 'true', ...(at === null ? {} : { time: at }) };
   try {
-    const { data, warnings } = await send<InstantAnswer>('query', { method: 'POST', form }, signal);
+    const { data, warnings, headers } = await send<InstantAnswer & { stats?: WireStats }>(
+      'query',
+      { method: 'POST', form },
+      signal,
+    );
     const time = at ?? Math.floor(Date.now() / 1000);
-    return { frame: instantFrame(data, time), phase: 'ready', stale: false, warnings, error: null };
+    const stats = queryStats(data.stats, headers);
+    return { frame: instantFrame(data, time), phase: 'ready', stale: false, warnings, error: null, stats };
   } catch (error) {
     const { type = 'unknown', message = String(error) } = error as { type?: string; message?: string };
     return { frame: null, phase: 'failed', stale: false, warnings: [], error: { type, message } };
