@@ -18,7 +18,7 @@ declare module 'vitest' {
 const BINARY = process.env.TICKSCOPE_BIN ?? join(import.meta.dirname, '../../build/release/bin/tickscope');
 const DIST = join(import.meta.dirname, '../dist/index.html');
 /** Nothing of a run outlives this, whatever happens to the run. */
-const LIFE_S = 600;
+const LIFE_S = 1200;
 const SERVERS = '12';
 
 /** The address a server says it listens on. */
