@@ -78,6 +78,34 @@ describe('a query', () => {
     expect(await page.getByRole('alert').innerText()).toContain('expected type range vector');
   });
 
+  it('that was left while completions were asked for gets no list of them', async () => {
+    const page = await console.open('/explore');
+    await page.locator('.cm-editor').waitFor();
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    let held = 0;
+    await page.route(/\/api\/v1\/(label|labels|metadata|series)\b/, async (route) => {
+      ++held;
+      await gate;
+      await route.continue();
+    });
+    await editor(page).click();
+    await page.keyboard.type('game_pl');
+    await until(
+      () => Promise.resolve(held),
+      (count) => count > 0,
+      'a question for completions',
+    );
+    await page.getByRole('button', { name: 'Run' }).focus();
+    const answered = page.waitForResponse(/\/api\/v1\/label/);
+    release();
+    await (await answered).finished();
+    // Long enough for a list to open, were one to.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    expect(await page.getByRole('listbox', { name: 'Completions' }).count()).toBe(0);
+    expect(await editor(page).innerText()).toBe('game_pl');
+  });
+
   it('that matches nothing says so', async () => {
     const page = await console.open(explore(['nothing_at_all']));
     await phase(page, 'Graph', 'empty');

@@ -3,7 +3,9 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
+  completionStatus,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
 import { bracketMatching, indentOnInput } from '@codemirror/language';
@@ -87,6 +89,10 @@ export default function PromqlEditor(props: PromqlEditorProps) {
           EditorView.contentAttributes.of({ 'aria-label': name }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) changed(update.state.doc.toString());
+            // What was asked for while one typed may come when one has gone on: a list would stay open over another field.
+            if (!update.view.hasFocus && completionStatus(update.state) !== null) {
+              queueMicrotask(() => view.current === update.view && closeCompletion(update.view));
+            }
           }),
         ],
       }),
