@@ -104,6 +104,20 @@ const NAMED: Readonly<Record<string, Place>> = {
   'af south': { lon: 22, lat: -32 },
 };
 
+// Amazon's regions, of which the number says which city it is: east, north.
+const NUMBERED = new Map(
+  `us-east-1 -78 38|us-east-2 -83 40|us-west-1 -122 38|us-west-2 -121 45|ca-central-1 -73 46|ca-west-1 -114 51|mx-central-1 -100 21
+sa-east-1 -47 -23|eu-west-1 -7 53|eu-west-2 -1 52|eu-west-3 2 48|eu-central-1 9 50|eu-central-2 8 47|eu-north-1 17 60|eu-south-1 10 45
+eu-south-2 -1 41|il-central-1 35 32|me-south-1 50 26|me-central-1 55 25|af-south-1 18 -34|ap-south-1 74 19|ap-south-2 78 17
+ap-southeast-1 104 1|ap-southeast-2 150 -34|ap-southeast-3 107 -6|ap-southeast-4 145 -37|ap-southeast-5 102 4|ap-southeast-7 101 14
+ap-northeast-1 139 36|ap-northeast-2 127 37|ap-northeast-3 135 34|ap-east-1 114 22|ap-east-2 121 24`
+    .split(/[|\n]/)
+    .map((entry): [string, Place] => {
+      const [name = '', lon, lat] = entry.split(' ');
+      return [name, { lon: Number(lon), lat: Number(lat) }];
+    }),
+);
+
 const DIRECTIONS: Readonly<Record<string, readonly [east: number, north: number]>> = {
   north: [0, 1],
   south: [0, -1],
@@ -146,10 +160,10 @@ function wordsOf(text: string): readonly string[] {
  * smaller one counts. Null when it names none that is known. Good enough to point at on a map of the world.
  */
 export function placeOf(region: string): Place | null {
-  const words = region
-    .toLowerCase()
-    .split(/[^a-z]+/)
-    .flatMap(wordsOf);
+  const name = region.toLowerCase();
+  const numbered = NUMBERED.get(/(?:^|[^a-z])([a-z]{2}-[a-z]{4,9}-\d)(?!\d)/.exec(name)?.[1] ?? '');
+  if (numbered !== undefined) return numbered;
+  const words = name.split(/[^a-z]+/).flatMap(wordsOf);
   let area: (Area & { readonly first: string }) | null = null;
   let [east, north] = [0, 0];
   for (const word of words) {
