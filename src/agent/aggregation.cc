@@ -201,10 +201,8 @@ SeriesPtr Aggregation::SeriesOf(const aggregate::Emission& emission) {
   SeriesPtr& made = made_[{emission.group, emission.function}];
   if (made != nullptr) return made;
   const aggregate::GroupSpec& spec = *state_->windows().SpecOf(emission.group);
-  LabelsBuilder builder(spec.labels);
-  builder.Set(kMetricName, schema::AggregateName(spec.metric, emission.function).append(spec.suffix));
-  made = std::make_shared<const Series>(
-      Series{.labels = builder.Build(), .family = rules_.FamilyOf(spec, emission.function)});
+  made = std::make_shared<const Series>(Series{.labels = LabelsOf(spec, emission.function),
+                                               .family = rules_.FamilyOf(spec, emission.function)});
   has_new_series_ = true;
   return made;
 }

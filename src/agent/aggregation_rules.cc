@@ -97,4 +97,10 @@ std::vector<std::uint64_t> AggregationRules::ids() const {
   return ids;
 }
 
+Labels LabelsOf(const aggregate::GroupSpec& group, schema::AggregateFunction function) {
+  LabelsBuilder builder(group.labels);
+  builder.Set(kMetricName, schema::AggregateName(group.metric, function).append(group.suffix));
+  return builder.Build();
+}
+
 }  // namespace tickscope::agent

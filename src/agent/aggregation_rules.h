@@ -67,4 +67,7 @@ class AggregationRules {
   Labels external_;
 };
 
+/// The labels of the series in which a group says it.
+[[nodiscard]] Labels LabelsOf(const aggregate::GroupSpec& group, schema::AggregateFunction function);
+
 }  // namespace tickscope::agent

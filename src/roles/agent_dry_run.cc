@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "agent/agent_metrics.h"
+#include "agent/aggregation_preview.h"
 #include "agent/host_source.h"
 #include "agent/page_directory.h"
 #include "agent/scraper.h"
+#include "base/duration.h"
 #include "discovery/discovery.h"
 #include "io/asio_network.h"
 #include "io/host_probe.h"
@@ -24,8 +26,12 @@
 namespace tickscope::roles {
 namespace {
 
-void PrintSamples(const agent::WriteBatch& batch) {
+// Returns how many go out.
+std::size_t PrintSamples(const agent::WriteBatch& batch, agent::AggregationPreview& preview) {
+  std::size_t count = 0;
   for (const agent::BatchSample& sample : batch.samples) {
+    if (!preview.Take(sample)) continue;
+    ++count;
     if (sample.histogram != agent::kNoHistogram) {
       const Histogram& histogram = batch.histograms[sample.histogram];
       fmt::print("{} histogram count={} sum={} {}\n", sample.series->labels.ToString(), histogram.count,
@@ -34,6 +40,12 @@ void PrintSamples(const agent::WriteBatch& batch) {
       fmt::print("{} {} {}\n", sample.series->labels.ToString(), sample.value, sample.time_ms);
     }
   }
+  return count;
+}
+
+void PrintSums(const agent::AggregationPreview& preview) {
+  for (const auto& [labels, sum] : preview.sums())
+    fmt::print("{} of {} series every {}\n", labels, sum.series, FormatDurationMs(sum.every_ms));
 }
 
 }  // namespace
@@ -50,6 +62,11 @@ int DryRunAgent(const agent::AgentConfig& given) {
   const auto guard = OpenGuard(*fs, config.guard, *clock, registry);
   if (!guard) {
     std::fprintf(stderr, "tickscope agent: %s\n", guard.error().message.c_str());
+    return 1;
+  }
+  auto rules = ReadAggregationRules(*fs, config.guard, config.external_labels);
+  if (!rules) {
+    std::fprintf(stderr, "tickscope agent: %s\n", rules.error().message.c_str());
     return 1;
   }
   discovery::Discovery discovery(
@@ -88,11 +105,14 @@ int DryRunAgent(const agent::AgentConfig& given) {
   }
   std::size_t down = 0;
   std::size_t samples = 0;
+  std::size_t only_in_sums = 0;
+  agent::AggregationPreview preview(*std::move(rules));
   for (const auto& source : sources) {
     const agent::WriteBatchPtr batch = source->Read(clock->NowMs());
     if (batch != nullptr) {
-      PrintSamples(*batch);
-      samples += batch->samples.size();
+      const std::size_t printed = PrintSamples(*batch, preview);
+      samples += printed;
+      only_in_sums += batch->samples.size() - printed;
     }
     const agent::SourceReport report = source->report();
     down += report.error.empty() ? 0U : 1U;
@@ -100,8 +120,13 @@ int DryRunAgent(const agent::AgentConfig& given) {
                source->series_count(), 1000 * report.seconds,
                report.error.empty() ? "" : ", down: ", report.error);
   }
+  PrintSums(preview);
   for (const std::string& problem : problems)
     fmt::print(stderr, "no target: {}\n", problem);
+  if (!preview.sums().empty()) {
+    fmt::print(stderr, "{} sums would be made; {} samples would go out only as part of them\n",
+               preview.sums().size(), only_in_sums);
+  }
   fmt::print(
       stderr, "{} targets, {} down; {} samples would be sent to {} receivers, {} are refused by the guard\n",
       sources.size(), down, samples, config.remote_writes.size(), metrics.dropped(agent::DropReason::kGuard));

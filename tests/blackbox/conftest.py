@@ -34,6 +34,7 @@ PEERS = {
     "promtool": "tools/install_peers.sh (Debian package prometheus)",
     "prometheus-node-exporter": "tools/install_peers.sh (Debian package prometheus-node-exporter)",
     "victoria-metrics": "tools/install_peers.sh --current (go install)",
+    "vmagent": "tools/install_peers.sh --current (go install)",
     "curl": "apt-get install curl",
     "rsyslogd": "apt-get install rsyslog",
     "strace": "apt-get install strace",

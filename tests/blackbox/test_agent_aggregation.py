@@ -10,6 +10,7 @@ import time
 import pytest
 
 import http_call
+from child import free_port, wait_until
 from running_agent import RunningAgent
 
 SCHEMA = """\
@@ -42,16 +43,18 @@ scrape_configs:
       - targets: {targets}
 remote_write:
   - url: {url}
+    protocol: {protocol}
     backoff_max: 300ms
     spool: {{directory: {spool}, bytes_max: 64MiB, commit_interval: 200ms}}
 """
 
 
 class Game(http.server.BaseHTTPRequestHandler):
-    """A counter that goes up by seven and a gauge that goes around, each answer."""
+    """A counter that goes up by the server's step and a gauge that goes around, each answer."""
 
     def do_GET(self) -> None:
-        self.server.kills += 7
+        self.server.kills += self.server.step
+        self.server.answers += 1
         body = (
             f"# TYPE kills_total counter\nkills_total {self.server.kills}\n"
             f"# TYPE players gauge\nplayers {self.server.kills % 30}\n# TYPE hidden gauge\nhidden 2\n"
@@ -71,7 +74,7 @@ def games():
     servers = []
     for i in range(3):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Game)
-        server.kills = 1000 * i
+        server.kills, server.step, server.answers = 1000 * i, 7, 0
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
     yield servers
@@ -92,17 +95,20 @@ def counted(samples: list[tuple[float, float]], until_s: float) -> float:
     return total
 
 
-def test_sums_are_what_the_raw_series_say(serve, start, tickscope, tmp_path, games):
+@pytest.mark.parametrize(("protocol", "path"), [("rw2", "/api/v1/write"), ("otlp", "/api/v1/otlp/v1/metrics")])
+def test_sums_are_what_the_raw_series_say(serve, start, tickscope, tmp_path, games, protocol, path):
     schema = tmp_path / "game.yaml"
     schema.write_text(SCHEMA)
-    server = serve(config=f"guard: {{schema: {schema}}}\n")
+    # By OTLP a sum of counters would be called kills_total:sum_total, and have a label that the schema does not know.
+    otlp = "{translation_strategy: UnderscoreEscapingWithoutSuffixes, promote_resource_attributes: []}"
+    server = serve(config=f"guard: {{schema: {schema}}}\notlp: {otlp}\n")
     targets = [f"127.0.0.1:{game.server_port}" for game in games]
     agent = RunningAgent(
         start,
         tickscope,
         tmp_path,
         CONFIG.format(
-            schema=schema, state=tmp_path / "state", spool=tmp_path / "spool", url=f"{server.url}/api/v1/write", targets=targets
+            schema=schema, state=tmp_path / "state", spool=tmp_path / "spool", url=server.url + path, protocol=protocol, targets=targets
         ),
     )
 
@@ -151,3 +157,79 @@ def test_sums_are_what_the_raw_series_say(serve, start, tickscope, tmp_path, gam
     page = http_call.get(f"http://127.0.0.1:{agent.listen}/api/v1/agent/status").json()
     assert page["aggregation"]["durable"] is True and page["aggregation"]["rules"] == 3
     assert "Aggregation (3)" in http_call.get(f"http://127.0.0.1:{agent.listen}/").text
+
+
+def test_a_dry_run_shows_what_would_be_added_up(run, tickscope, tmp_path, games):
+    schema, config = tmp_path / "game.yaml", tmp_path / "agent.yaml"
+    schema.write_text(SCHEMA)
+    targets = [f"127.0.0.1:{game.server_port}" for game in games]
+    config.write_text(
+        CONFIG.format(schema=schema, state=tmp_path / "state", spool=tmp_path / "spool", url="http://127.0.0.1:1/api/v1/write",
+                      protocol="rw2", targets=targets)
+    )  # fmt: skip
+    done = run([tickscope, "agent", "--config", config, "--dry-run"])
+    assert done.returncode == 0, done.stderr
+    sums = [line for line in done.stdout.splitlines() if " series every " in line]
+    assert sums == [
+        f'{name}{{region="eu"}} of 3 series every 1s'
+        for name in ("hidden:sum", "kills_total:count", "kills_total:sum", "players:max", "players:sum")
+    ]
+    assert not any(line.startswith("hidden{") for line in done.stdout.splitlines()), "goes out only as a sum"
+    assert "5 sums would be made; 3 samples would go out only as part of them" in done.stderr
+    assert not (tmp_path / "state").exists() and not (tmp_path / "spool").exists()
+
+
+VMAGENT_AGGREGATION = """\
+- {match: kills_total, interval: 1s, by: [region], outputs: [total, count_series]}
+- {match: players, interval: 1s, by: [region], outputs: [max]}
+"""
+
+
+def test_vmagent_adds_up_the_same(peer, serve, start, tickscope, tmp_path, games):
+    """Both scrape the same targets, which hold every state until both must have seen it: a total counts as much, restarts included."""
+    program = peer("vmagent")
+    for game in games:
+        game.step = 0
+    schema = tmp_path / "game.yaml"
+    schema.write_text(SCHEMA)
+    server = serve()
+    targets = [f"127.0.0.1:{game.server_port}" for game in games]
+    config = CONFIG.format(schema=schema, state=tmp_path / "state", spool=tmp_path / "spool", url=f"{server.url}/api/v1/write",
+                           protocol="rw2", targets=targets)  # fmt: skip
+    agent = RunningAgent(start, tickscope, tmp_path, config)
+    (tmp_path / "aggregation.yaml").write_text(VMAGENT_AGGREGATION)
+    (tmp_path / "vmagent.yaml").write_text(
+        "global: {scrape_interval: 1s, scrape_timeout: 900ms, external_labels: {region: eu}}\n"
+        f"scrape_configs: [{{job_name: game, static_configs: [{{targets: {targets}, labels: {{region: eu}}}}]}}]\n"
+    )
+    start(
+        [program, f"-promscrape.config={tmp_path}/vmagent.yaml", f"-remoteWrite.url={server.url}/api/v1/write",
+         f"-remoteWrite.streamAggr.config={tmp_path}/aggregation.yaml", "-remoteWrite.headers=X-Scope-OrgID: vm",
+         "-remoteWrite.forcePromProto=true", f"-remoteWrite.tmpDataPath={tmp_path}/vm", "-remoteWrite.flushInterval=200ms",
+         f"-httpListenAddr=127.0.0.1:{free_port()}"],
+        name="vmagent",
+    )  # fmt: skip
+
+    def of(name: str, tenant: str) -> list[float]:
+        answer = http_call.get(f"{server.url}/api/v1/query", {"query": f"{name}[10m]"}, headers={"X-Scope-OrgID": tenant}).json()
+        return [float(value) for series in answer["data"]["result"] for _, value in series["values"]]
+
+    ours = {"total": "{__name__='kills_total:sum'}", "count_series": "{__name__='kills_total:count'}", "max": "{__name__='players:max'}"}
+    vm = {name: f"{{__name__=~'.*1s_by_region_{name}'}}" for name in ours}
+
+    def newest(name: str) -> list[float]:
+        return [values[-1] if (values := of(queries[name], tenant)) else -1 for queries, tenant in ((ours, "default"), (vm, "vm"))]
+
+    agent.wait(lambda: newest("count_series") == [3, 3], "all series in both")
+    before = newest("total")
+    counts = 0
+    for state in ((5, 17, 400), (90, 0, 1), (0, 3, 2000), (1, 1, 1)):
+        for game, more in zip(games, state):
+            # Zero is a restart: what was counted by then is gone.
+            game.kills = game.kills + more if more else 0
+            counts += more
+        seen = [game.answers for game in games]
+        wait_until(lambda seen=seen: all(game.answers >= was + 4 for game, was in zip(games, seen)), "both to see the state")
+        highest = max(game.kills % 30 for game in games)
+        wait_until(lambda highest=highest: newest("max") == [highest, highest], "the same greatest value")
+    wait_until(lambda: [now - was for now, was in zip(newest("total"), before)] == [counts, counts], f"both to count {counts}")

@@ -55,6 +55,20 @@ def test_what_it_ships_runs(package, start, tmp_path):
     child = start([binary, "serve", "--data", tmp_path / "data", "--listen", f"127.0.0.1:{port}", "--config", root / "etc/tickscope/tickscope.yaml"])
     child.wait_http(f"http://127.0.0.1:{port}/-/ready", 30)
     assert http_call.get(f"http://127.0.0.1:{port}/api/v1/query", {"query": "1"}).status == 200
+    # Its agent, with nothing changed but where it is: this machine's own metrics arrive, and what the agent says of itself.
+    config, listen = tmp_path / "agent.yaml", free_port()
+    shipped = (root / "etc/tickscope/agent.yaml").read_text()
+    for there, here in {"/var/lib/tickscope-agent": tmp_path, "127.0.0.1:9280": f"127.0.0.1:{port}", "127.0.0.1:9281": f"127.0.0.1:{listen}"}.items():
+        assert there in shipped
+        shipped = shipped.replace(there, str(here))
+    config.write_text(f"listen: 127.0.0.1:{listen}\nglobal: {{scrape_interval: 1s}}\n{shipped}")
+    agent = start([binary, "agent", "--config", config])
+
+    def arrived(metric: str) -> bool:
+        return http_call.get(f"http://127.0.0.1:{port}/api/v1/query", {"query": metric}).json()["data"]["result"] != []
+
+    agent.wait_for(lambda: arrived("node_cpu_seconds_total") and arrived("node_memory_MemAvailable_bytes"), "the host's metrics", 60)
+    agent.wait_for(lambda: arrived('tickscope_agent_targets{job="agent"}') or arrived('up{job="agent"} == 1'), "the agent's own", 60)
     schema = root / "usr/share/tickscope/schema/game.yaml"
     assert subprocess.run([binary, "lint", "schema", schema], capture_output=True, check=False).returncode == 0
 
