@@ -247,6 +247,7 @@ describe('cardinality', () => {
     await page.getByRole('region', { name: 'Never queried' }).last().waitFor();
     await page.getByRole('tab', { name: 'Guard and limits' }).click();
     await page.getByRole('cell', { name: 'private_data: email' }).waitFor();
+    await page.getByText('user="[email]"').waitFor();
     expect(await seriousFaults(page)).toEqual([]);
   });
 });

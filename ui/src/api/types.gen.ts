@@ -2542,12 +2542,25 @@ export interface components {
                 }[];
             };
         };
+        GuardRejectSample: {
+            /** @description When it was last seen, seconds. */
+            at: number;
+            /** @description Names of the series' labels, without __name__. */
+            labels: string[];
+            /** @description What the label held: the kind of what is private in it, "[email]", its shape, "aaa-000", or what of it is nobody's. Left out when it is about no value. */
+            value?: string;
+        };
         GuardRejectsAnswer: {
             status: components["schemas"]["Status"];
             data: {
                 /** @enum {string} */
                 mode: "off" | "observe" | "enforce";
                 rejects: {
+                    /**
+                     * @description What it was turned away from.
+                     * @enum {string}
+                     */
+                    source: "metrics" | "logs";
                     reason: string;
                     /** @description Of private data. */
                     kind?: string;
@@ -2558,6 +2571,8 @@ export interface components {
                     /** @description Seconds. */
                     firstSeen: number;
                     lastSeen: number;
+                    /** @description What was turned away lately, newest first, no two the same, redacted: nothing private is in it. */
+                    samples: components["schemas"]["GuardRejectSample"][];
                 }[];
             };
         };
