@@ -113,6 +113,10 @@ std::expected<void, DashboardRefusal> Dashboards::Change(const TenantId& tenant,
       refusal.revision = revision;
       return Fail(ErrorCode::kAlreadyExists, fmt::format("there is a dashboard of that name: {}", name));
     }
+    if (condition.must_exist && present == nullptr) {
+      refusal.is_stale = true;
+      return Fail(ErrorCode::kFailedPrecondition, fmt::format("no dashboard of that name: {}", name));
+    }
     if (condition.revision && condition.revision != revision) {
       refusal.is_stale = true;
       refusal.revision = revision;

@@ -46,12 +46,13 @@ struct Dashboard {
 struct DashboardCondition {
   std::optional<std::string> revision;  ///< This one is there.
   bool must_be_new = false;             ///< None is there.
+  bool must_exist = false;              ///< One is there, whichever.
 };
 
 /// Why a change was not made.
 struct DashboardRefusal {
   Error error;
-  bool is_stale = false;                ///< Its condition did not hold.
+  bool is_stale = false;  ///< Its condition did not hold; kAlreadyExists where it was to be new.
   std::optional<std::string> revision;  ///< The present one, when it is stale and there is one.
 };
 

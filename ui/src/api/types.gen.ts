@@ -212,8 +212,8 @@ export interface paths {
         };
         /**
          * Store a dashboard, new or in the place of what there is
-         * @description With If-Match (a revision, in quotes) only in the place of that one: else 412, and the answer's ETag says which one
-         *     there is. With If-None-Match "*" only when there is none. Shipped dashboards and those from files are 403.
+         * @description With If-Match (a revision, in quotes, or "*" for any) only in the place of that one, with If-None-Match "*" only when
+         *     there is none: else 412, and the answer's ETag says which one there is. Shipped dashboards and those from files are 403.
          */
         put: {
             parameters: {
