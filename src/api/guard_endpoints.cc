@@ -20,6 +20,18 @@ void WriteTime(std::string_view key, TimeMs time_ms, JsonWriter& json) {
   json.Number(static_cast<double>(time_ms) / 1000);
 }
 
+void WriteSample(const GuardRejects::Sample& sample, JsonWriter& json) {
+  json.BeginObject();
+  WriteTime("at", sample.time_ms, json);
+  json.Key("labels");
+  json.BeginArray();
+  for (const std::string& label : sample.labels)
+    json.String(label);
+  json.EndArray();
+  if (!sample.value.empty()) WriteText("value", sample.value, json);
+  json.EndObject();
+}
+
 Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parameters, JsonWriter& json) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, parameters.Limit());
   const std::size_t count = limit == 0 ? rejects.entries.size() : std::min(limit, rejects.entries.size());
@@ -30,6 +42,7 @@ Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parame
   for (std::size_t i = 0; i < count; ++i) {
     const GuardRejects::Entry& entry = rejects.entries[i];
     json.BeginObject();
+    WriteText("source", entry.source, json);
     WriteText("reason", entry.reason, json);
     if (!entry.kind.empty()) WriteText("kind", entry.kind, json);
     WriteText("owner", entry.owner, json);
@@ -39,6 +52,11 @@ Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parame
     json.Number(static_cast<double>(entry.series));
     WriteTime("firstSeen", entry.first_ms, json);
     WriteTime("lastSeen", entry.last_ms, json);
+    json.Key("samples");
+    json.BeginArray();
+    for (const GuardRejects::Sample& sample : entry.samples)
+      WriteSample(sample, json);
+    json.EndArray();
     json.EndObject();
   }
   json.EndArray();
@@ -52,7 +70,7 @@ Result<Notes> HandleRejects(const ApiContext& api, const Call& call, JsonWriter&
   return WriteRejects(rejects, call.parameters, json);
 }
 
-// A ring of redacted names is far smaller.
+// A ring of redacted names and samples is far smaller.
 constexpr std::size_t kAnswerBytesMax = 4U << 20;
 
 constexpr std::string_view kRejectsPath = "/api/v1/guard/rejects";

@@ -101,6 +101,11 @@ class CardinalitySource {
 
 /// What the guard refused of a tenant lately; nothing in it is private.
 struct GuardRejects {
+  struct Sample {
+    TimeMs time_ms = 0;
+    std::vector<std::string> labels;  ///< Names, redacted.
+    std::string value;                ///< Redacted; empty when it is about no value.
+  };
   struct Entry {
     TimeMs first_ms = 0;
     TimeMs last_ms = 0;
@@ -110,6 +115,8 @@ struct GuardRejects {
     std::string owner;
     std::string metric;
     std::string label;
+    std::string source = "metrics";  ///< Or "logs": what it was refused in.
+    std::vector<Sample> samples;     ///< Newest first.
   };
   std::string mode;            ///< "off", "observe" or "enforce".
   std::vector<Entry> entries;  ///< Newest first.

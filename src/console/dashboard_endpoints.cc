@@ -28,11 +28,16 @@ std::optional<std::string> RevisionOf(std::string_view if_match) {
 
 DashboardCondition ConditionOf(const http::Request& request) {
   return {.revision = RevisionOf(request.headers.Get("If-Match")),
-          .must_be_new = request.headers.Get("If-None-Match") == "*"};
+          .must_be_new = request.headers.Get("If-None-Match") == "*",
+          .must_exist = request.headers.Get("If-Match") == "*"};
 }
 
-http::Response AnswerTo(const DashboardRefusal& refusal) {
-  http::Response response = refusal.is_stale && refusal.error.code == ErrorCode::kFailedPrecondition
+// Whose condition it was that a change did not meet: that of the request's headers is answered with 412 (RFC 9110 sections
+// 13.1.1 and 13.1.2), that of the method with what it says.
+enum class Conditions { kOfHeaders, kOfMethod };
+
+http::Response AnswerTo(const DashboardRefusal& refusal, Conditions conditions) {
+  http::Response response = refusal.is_stale && conditions == Conditions::kOfHeaders
                                 ? Refusal(412, "precondition_failed", refusal.error.message)
                                 : api::ErrorAnswer(refusal.error);
   if (refusal.is_stale && refusal.revision) response.headers.Set("ETag", EtagOf(*refusal.revision));
@@ -101,18 +106,19 @@ class DashboardApi {
   }
 
   [[nodiscard]] Result<http::Response> Create(const ConsoleCall& call) const {
-    return Store(call, {.revision = {}, .must_be_new = true}, nullptr, 201);
+    return Store(call, {.revision = {}, .must_be_new = true, .must_exist = false}, Conditions::kOfMethod,
+                 nullptr, 201);
   }
 
   [[nodiscard]] Result<http::Response> Save(const ConsoleCall& call) const {
-    return Store(call, ConditionOf(call.request), &NameOf(call), 200);
+    return Store(call, ConditionOf(call.request), Conditions::kOfHeaders, &NameOf(call), 200);
   }
 
   [[nodiscard]] Result<http::Response> Remove(const ConsoleCall& call) const {
     TICKSCOPE_RETURN_IF_ERROR(MayChange(config_));
     const std::string& name = NameOf(call);
     if (const auto removed = dashboards_.Remove(call.tenant, name, ConditionOf(call.request)); !removed)
-      return AnswerTo(removed.error());
+      return AnswerTo(removed.error(), Conditions::kOfHeaders);
     return Removed(name);
   }
 
@@ -122,7 +128,8 @@ class DashboardApi {
   static const std::string& NameOf(const ConsoleCall& call) { return call.path.find("name")->second; }
 
   [[nodiscard]] Result<http::Response> Store(const ConsoleCall& call, const DashboardCondition& condition,
-                                             const std::string* name, int status) const {
+                                             Conditions conditions, const std::string* name,
+                                             int status) const {
     TICKSCOPE_RETURN_IF_ERROR(MayChange(config_));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::string_view body, JsonBody(call.request));
     if (body.size() > config_.dashboard_bytes_max) {
@@ -137,7 +144,7 @@ class DashboardApi {
                               name->substr(0, kDashboardNameBytesMax)));
     }
     const auto stored = dashboards_.Put(call.tenant, document, condition);
-    return stored ? Answer(*stored, status) : Result<http::Response>(AnswerTo(stored.error()));
+    return stored ? Answer(*stored, status) : Result<http::Response>(AnswerTo(stored.error(), conditions));
   }
 
   Dashboards& dashboards_;

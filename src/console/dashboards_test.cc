@@ -216,6 +216,10 @@ TEST_F(DashboardsTest, OfTwoWhoSaveAtOnceOneIsTold) {
       dashboards_->Remove(tenant_, "mine", {.revision = base, .must_be_new = false}).error().is_stale);
   const auto again = dashboards_->Put(tenant_, Read(Document("mine")), {.revision = {}, .must_be_new = true});
   EXPECT_EQ(again.error().error.code, ErrorCode::kAlreadyExists);
+  const auto absent = dashboards_->Put(tenant_, Read(Document("new")),
+                                       {.revision = {}, .must_be_new = false, .must_exist = true});
+  EXPECT_TRUE(absent.error().is_stale);
+  EXPECT_EQ(absent.error().error.code, ErrorCode::kFailedPrecondition);
   const auto gone =
       dashboards_->Put(tenant_, Read(Document("new")), {.revision = base, .must_be_new = false});
   EXPECT_TRUE(gone.error().is_stale) << "an edit of what was removed does not bring it back";

@@ -77,14 +77,14 @@ class StatusApi {
     struct Found {
       const std::string* name;
       std::uint64_t series;
-      std::optional<TimeMs> last_ms;
+      std::optional<LastAsked> asked;
     };
     std::vector<Found> unused;
     std::uint64_t series = 0;
     for (const auto& [name, count] : counts.by_metric) {
-      const std::optional<TimeMs> last_ms = deps_.usage.LastAsked(call.tenant, name);
-      if (last_ms && *last_ms >= since_ms - kHourMs) continue;
-      unused.push_back({&name, count, last_ms});
+      const std::optional<LastAsked> asked = deps_.usage.Find(call.tenant, name);
+      if (asked && asked->time_ms >= since_ms - kHourMs) continue;
+      unused.push_back({&name, count, asked});
       series += count;
     }
     return Success([&](JsonWriter& json) -> Status {
@@ -105,8 +105,32 @@ class StatusApi {
                    static_cast<std::uint64_t>(static_cast<double>(one.series) * static_cast<double>(kDayMs) /
                                               static_cast<double>(cadence_ms) * kSampleBytes),
                    json);
-        WriteText("owner", metric == nullptr ? std::string_view() : std::string_view(metric->owner), json);
-        WriteTime("last_queried", one.last_ms, json);
+        WriteOwner(metric, json);
+        WriteAsked(one.asked, json);
+        json.EndObject();
+      }
+      json.EndArray();
+      json.EndObject();
+      return {};
+    });
+  }
+
+  // All metrics, with who asks for them.
+  [[nodiscard]] Result<http::Response> Usage(const ConsoleCall& call) const {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit,
+                               ReadCount(call.parameters, "limit", kUnusedDefault, kMetricsMax));
+    const SeriesCounts counts = deps_.process.CountSeries(call.tenant, limit);
+    return Success([&](JsonWriter& json) -> Status {
+      json.BeginObject();
+      WriteInt("observed_since", deps_.usage.ObservedSince(call.tenant), json);
+      json.Key("metrics");
+      json.BeginArray();
+      for (const auto& [name, count] : counts.by_metric) {
+        json.BeginObject();
+        WriteText("metric", name, json);
+        WriteCount("series", count, json);
+        WriteOwner(MetricOf(name), json);
+        WriteAsked(deps_.usage.Find(call.tenant, name), json);
         json.EndObject();
       }
       json.EndArray();
@@ -141,24 +165,10 @@ class StatusApi {
   }
 
   [[nodiscard]] Result<http::Response> Owners(const ConsoleCall& call) const {
-    struct Owned {
-      std::uint64_t metrics = 0;
-      std::uint64_t series = 0;
-    };
     const SeriesCounts counts = deps_.process.CountSeries(call.tenant, kMetricsMax);
-    std::map<std::string, Owned> owners;
-    for (const auto& [name, series] : counts.by_metric) {
-      const schema::Metric* const metric = MetricOf(name);
-      Owned& owned = owners[metric == nullptr ? std::string() : metric->owner];
-      owned.metrics += 1;
-      owned.series += series;
-    }
-    std::vector<std::pair<std::string, Owned>> sorted(owners.begin(), owners.end());
-    std::ranges::stable_sort(sorted, std::ranges::greater{},
-                             [](const auto& owner) { return owner.second.series; });
     return Success([&](JsonWriter& json) -> Status {
       json.BeginArray();
-      for (const auto& [owner, owned] : sorted) {
+      for (const auto& [owner, owned] : OwnersOf(counts)) {
         json.BeginObject();
         WriteText("owner", owner, json);
         WriteCount("metrics", owned.metrics, json);
@@ -175,13 +185,89 @@ class StatusApi {
     });
   }
 
+  // What the tenant's series are said to cost a month, in all and by owner, against budgets.
+  [[nodiscard]] Result<http::Response> Costs(const ConsoleCall& call) const {
+    const SeriesCounts counts = deps_.process.CountSeries(call.tenant, kMetricsMax);
+    const CostBudgets& costs = deps_.costs;
+    const auto write = [&](std::uint64_t series, const std::optional<double>& budget, JsonWriter& json) {
+      WriteCount("series", series, json);
+      WriteNumber("month", costs.MonthOf(series), json);
+      json.Key("budget");
+      if (budget) {
+        json.Number(*budget);
+      } else {
+        json.Null();
+      }
+    };
+    return Success([&](JsonWriter& json) -> Status {
+      json.BeginObject();
+      WriteText("currency", costs.currency, json);
+      WriteNumber("series_month", costs.series_month, json);
+      write(counts.total, BudgetOf(costs.tenants, call.tenant), json);
+      json.Key("owners");
+      json.BeginArray();
+      for (const auto& [owner, owned] : OwnersOf(counts)) {
+        json.BeginObject();
+        WriteText("owner", owner, json);
+        write(owned.series, BudgetOf(costs.owners, owner), json);
+        json.EndObject();
+      }
+      json.EndArray();
+      json.EndObject();
+      return {};
+    });
+  }
+
  private:
+  struct Owned {
+    std::uint64_t metrics = 0;
+    std::uint64_t series = 0;
+  };
+
+  // Most series first; what the schema does not name is of the empty owner.
+  [[nodiscard]] std::vector<std::pair<std::string, Owned>> OwnersOf(const SeriesCounts& counts) const {
+    std::map<std::string, Owned> owners;
+    for (const auto& [name, series] : counts.by_metric) {
+      const schema::Metric* const metric = MetricOf(name);
+      Owned& owned = owners[metric == nullptr ? std::string() : metric->owner];
+      owned.metrics += 1;
+      owned.series += series;
+    }
+    std::vector<std::pair<std::string, Owned>> sorted(owners.begin(), owners.end());
+    std::ranges::stable_sort(sorted, std::ranges::greater{},
+                             [](const auto& owner) { return owner.second.series; });
+    return sorted;
+  }
+
   // Usage is kept to the hour before.
   static constexpr TimeMs kHourMs = 3'600'000;
 
   [[nodiscard]] const schema::Metric* MetricOf(const std::string& series_name) const {
     const auto found = metrics_.find(series_name);
     return found == metrics_.end() ? nullptr : found->second;
+  }
+
+  static void WriteOwner(const schema::Metric* metric, JsonWriter& json) {
+    WriteText("owner", metric == nullptr ? std::string_view() : std::string_view(metric->owner), json);
+  }
+
+  // When it was last asked for, and by each kind of reader that did, the last first.
+  static void WriteAsked(const std::optional<LastAsked>& asked, JsonWriter& json) {
+    WriteTime("last_queried", asked ? std::optional(asked->time_ms) : std::nullopt, json);
+    std::vector<std::pair<TimeMs, Reader>> readers;
+    for (std::size_t i = 0; asked && i < kReaders; ++i) {
+      if (asked->by_reader[i]) readers.emplace_back(*asked->by_reader[i], static_cast<Reader>(i));
+    }
+    std::ranges::stable_sort(readers, std::ranges::greater{}, &std::pair<TimeMs, Reader>::first);
+    json.Key("readers");
+    json.BeginArray();
+    for (const auto& [time_ms, reader] : readers) {
+      json.BeginObject();
+      WriteText("reader", ReaderName(reader), json);
+      WriteInt("last_queried", time_ms, json);
+      json.EndObject();
+    }
+    json.EndArray();
   }
 
   void WritePlatform(const PlatformStatus& status, JsonWriter& json) const {
@@ -269,10 +355,14 @@ void AddStatusEndpoints(ConsoleRoutes& routes, const StatusDependencies& depende
              [api](const ConsoleCall& call) { return api->Platform(call); });
   routes.Add("GET", "/api/v1/cardinality/unused", "cardinality",
              [api](const ConsoleCall& call) { return api->Unused(call); });
+  routes.Add("GET", "/api/v1/cardinality/usage", "cardinality",
+             [api](const ConsoleCall& call) { return api->Usage(call); });
   routes.Add("GET", "/api/v1/cardinality/history", "cardinality",
              [api](const ConsoleCall& call) { return api->History(call); });
   routes.Add("GET", "/api/v1/cardinality/owners", "cardinality",
              [api](const ConsoleCall& call) { return api->Owners(call); });
+  routes.Add("GET", "/api/v1/cardinality/costs", "cardinality",
+             [api](const ConsoleCall& call) { return api->Costs(call); });
 }
 
 }  // namespace tickscope::console

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "guard/private_labels.h"
+#include "guard/reject_sample.h"
 
 namespace tickscope::guard {
 namespace {
@@ -97,6 +98,28 @@ std::uint64_t HashOf(std::string_view text, std::uint64_t seed) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
 }
 
+// What of the value may be shown. A value of a label that no schema names may be anybody's name, which no scanner knows.
+SampleValue ShownOf(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::kPii:
+      return SampleValue::kKind;
+    case RejectReason::kUnknownLabel:
+      return SampleValue::kShape;
+    case RejectReason::kLabelValue:
+    case RejectReason::kPattern:
+    case RejectReason::kBudget:
+      return SampleValue::kText;
+    case RejectReason::kTooLong:
+    case RejectReason::kBadUtf8:
+      return SampleValue::kBytes;
+    case RejectReason::kUnknownMetric:
+    case RejectReason::kMissingLabel:
+    case RejectReason::kTypeConflict:
+      return SampleValue::kNone;
+  }
+  return SampleValue::kNone;
+}
+
 bool AreDifferent(std::string_view a, std::string_view b) {
   const auto says_nothing = [](std::string_view type) {
     return type.empty() || type == "unknown" || type == "untyped";
@@ -156,10 +179,7 @@ struct Guard::Rules {
   std::unique_ptr<const Allowlist> allowlist;  // Null without a schema.
 
   [[nodiscard]] std::string RedactName(std::string_view name) const {
-    if (!IsValidUtf8(name)) return "(not UTF-8)";
-    std::vector<PiiFinding> findings;
-    scanner->Scan(name, kLabelKinds, findings);
-    return Redact(name, findings, kNameBytesShown);
+    return RedactedName(*scanner, name, kNameBytesShown);
   }
 };
 
@@ -233,7 +253,11 @@ void Guard::Note(const Rules& rules, const TenantId& tenant, const std::vector<L
     if (!entry.label.empty()) *message += fmt::format(" in label \"{}\"", entry.label);
     *message += fmt::format(" of {}", entry.metric);
   }
-  rejects_.Add(tenant, clock_.NowMs(), std::move(entry));
+  const TimeMs now_ms = clock_.NowMs();
+  if (!rejects_.Add(tenant, now_ms, entry)) return;
+  rejects_.AddSample(
+      tenant, now_ms, entry,
+      MakeRejectSample(*rules.scanner, labels, finding.label, ShownOf(finding.reason), finding.kind));
 }
 
 std::optional<Rejection> Guard::NoteMalformed(const TenantId& tenant, const std::vector<LabelView>& labels,

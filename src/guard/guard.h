@@ -7,7 +7,8 @@
 // Rules may change while it runs (Replace): whoever keeps verdicts compares generation() and asks again.
 //
 // Invariants   G1 a verdict is a function of the series, its declared type and the rules: asking twice is harmless.
-//              G2 no label value is in an error, a log, a metric or the ring; names are redacted first.
+//              G2 no label value is in an error, a log or a metric; names are redacted first. In the ring is what
+//                 reject_sample.h lets through (G3).
 // Threads      Thread-safe.
 // Memory       The compiled schema; the ring (reject_ring.h).
 #pragma once

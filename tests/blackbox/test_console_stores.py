@@ -101,7 +101,11 @@ def test_of_two_editors_one_is_told(serve):
         if loser.status == 412:
             assert fits(ONE, loser, "put")["errorType"] == "precondition_failed"
             assert loser.headers["etag"] == winner.headers["etag"], "the present revision"
-    assert send(server, "PUT", f"{DASHBOARDS}/d", dashboard("d"), If_None_Match="*").status == 409
+    taken = send(server, "PUT", f"{DASHBOARDS}/d", dashboard("d"), If_None_Match="*")
+    assert (taken.status, fits(ONE, taken, "put")["errorType"], taken.headers["etag"]) == (412, "precondition_failed", winner.headers["etag"])
+    assert send(server, "PUT", f"{DASHBOARDS}/none", dashboard("none"), If_Match="*").status == 412
+    assert server.get(f"{DASHBOARDS}/none").status == 404
+    assert send(server, "PUT", f"{DASHBOARDS}/d", dashboard("d", "Again"), If_Match="*").status == 200
     assert send(server, "PUT", f"{DASHBOARDS}/new", dashboard("new"), If_None_Match="*").status == 200
     assert send(server, "DELETE", f"{DASHBOARDS}/d", If_Match=etag).status == 412
 
@@ -317,6 +321,31 @@ def test_a_link_shows_its_page_and_asks_its_queries_without_a_login(wall):
     assert values(send(wall, "POST", f"/api/v1/view/{both}/query", {"panel": "a", "query": 0})) == ["10", "20"]
     _, any_region = link(wall)
     assert values(send(wall, "POST", f"/api/v1/view/{any_region}/query", {"panel": "a", "query": 0})) == ["10", "20"]
+
+
+def test_a_link_tells_how_new_its_data_is(wall):
+    _, token = link(wall)
+    answer = wall.get(f"/api/v1/view/{token}/freshness")
+    told = fits(VIEW + "/freshness", answer)["data"]
+    shown = wall.get("/api/v1/status/tsdb", headers=bearer(READER)).json()["data"]["headStats"]
+    assert told["newest"] == shown["maxTime"], "as whoever is logged in sees it"
+    assert abs(told["now"] - time.time() * 1000) < 60_000 and told["lag_seconds"] >= 0
+    later = fits(VIEW + "/freshness", wall.get(f"/api/v1/view/{token}/freshness"))["data"]
+    assert later["newest"] == told["newest"], "time that goes on makes no data newer"
+    assert later["now"] >= told["now"]
+    assert wall.get(f"/api/v1/view/{token[:-1]}/freshness").status == 404
+
+
+def test_a_link_shows_what_its_dashboard_has_become(wall):
+    _, token = link(wall)
+    asked = lambda: send(wall, "POST", f"/api/v1/view/{token}/query", {"panel": "a", "query": 0})  # noqa: E731
+    assert values(asked()) == ["10", "20"]
+    changed = as_admin(wall, "PUT", f"{DASHBOARDS}/wall", dashboard("wall", panels={"a": panel("max(players)"), "c": panel("up")}))
+    assert changed.status == 200
+    assert values(asked()) == ["20"]
+    assert send(wall, "POST", f"/api/v1/view/{token}/query", {"panel": "b", "query": 0}).status == 404, "it has gone"
+    assert as_admin(wall, "DELETE", f"{DASHBOARDS}/wall").status == 200
+    assert asked().status == 404
 
 
 def test_a_link_asks_nothing_else(wall):

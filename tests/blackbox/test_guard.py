@@ -96,6 +96,14 @@ def test_a_refused_series_takes_nothing_with_it(serve, tmp_path):
     assert shown["mode"] == "enforce"
     assert {one["reason"] for one in shown["rejects"]} == {reason for _, reason in bad}
     assert all(one["owner"] == ("" if one["reason"] == "unknown_metric" else "lobby") for one in shown["rejects"])
+    samples = {one["reason"]: (one["source"], one["samples"][0]["labels"], one["samples"][0].get("value")) for one in shown["rejects"]}
+    assert samples == {
+        "unknown_metric": ("metrics", ["region"], None),
+        "unknown_label": ("metrics", ["match", "platform", "region"], "a0"),
+        "label_value": ("metrics", ["platform", "region"], "amiga"),
+        "missing_label": ("metrics", ["region"], None),
+        "pii": ("metrics", ["platform", "region", "who"], "[email]"),
+    }
     assert rejects(server, "other")["rejects"] == []
     # A series is judged once, however it is sent on; by the bytes of each protocol.
     assert server.metric("tickscope_guard_rejected_series_total") == 2 * len(bad)
@@ -123,6 +131,9 @@ def test_private_data_is_nowhere(serve, tmp_path):
     wait_until(lambda: len(server.query("clean", at / 1000)) == len(SECRETS), "what is clean", 10)
     shown = rejects(server)
     assert {one["reason"] for one in shown["rejects"]} == {"pii"}
+    values = {sample["value"] for one in shown["rejects"] for sample in one["samples"] if "value" in sample}
+    kinds = {one["kind"] for one in shown["rejects"] if one.get("label") == "who"}
+    assert values and values <= {f"[{kind}]" for kind in kinds}, "only which kind it was"
     assert server.metric("tickscope_guard_exemplars_total") == len(SECRETS)
     texts = [server.get(path).text for path in ("/api/v1/guard/rejects", "/metrics", "/api/v1/labels", "/api/v1/status/tsdb")]
     server.child.stop()
@@ -272,7 +283,8 @@ def test_the_agent_lets_nothing_private_out(serve, start, tickscope, tmp_path):
     data = shown.json()["data"]
     assert data["mode"] == "enforce"
     (refused,) = data["rejects"]
-    assert set(refused) == {"reason", "kind", "owner", "metric", "label", "series", "firstSeen", "lastSeen"}
+    assert set(refused) == {"source", "reason", "kind", "owner", "metric", "label", "series", "firstSeen", "lastSeen", "samples"}
+    assert [(one["labels"], one["value"]) for one in refused["samples"]] == [(["instance", "job", "region", "who"], "[ip]")]
     assert (refused["reason"], refused["kind"], refused["metric"], refused["label"]) == ("pii", "ip", "game_players", "who")
     assert_nowhere(SECRETS, shown.text)
     assert http_call.get(f"http://127.0.0.1:{port}/api/v1/guard/rejects?limit=no").status == 400

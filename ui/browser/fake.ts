@@ -50,6 +50,7 @@ const REJECTS: GuardRejects = {
   mode: 'enforce',
   rejects: [
     {
+      source: 'metrics',
       reason: 'private_data',
       kind: 'email',
       owner: 'backend',
@@ -58,14 +59,17 @@ const REJECTS: GuardRejects = {
       series: 31,
       firstSeen: now / 1000 - 600,
       lastSeen: now / 1000 - 5,
+      samples: [{ at: now / 1000 - 5, labels: ['region', 'user'], value: '[email]' }],
     },
     {
+      source: 'metrics',
       reason: 'unknown_metric',
       owner: '',
       metric: 'my_test_total',
       series: 4,
       firstSeen: now / 1000 - 60,
       lastSeen: now / 1000 - 9,
+      samples: [{ at: now / 1000 - 9, labels: ['region', 'server'] }],
     },
   ],
 };

@@ -212,8 +212,8 @@ export interface paths {
         };
         /**
          * Store a dashboard, new or in the place of what there is
-         * @description With If-Match (a revision, in quotes) only in the place of that one: else 412, and the answer's ETag says which one
-         *     there is. With If-None-Match "*" only when there is none. Shipped dashboards and those from files are 403.
+         * @description With If-Match (a revision, in quotes, or "*" for any) only in the place of that one, with If-None-Match "*" only when
+         *     there is none: else 412, and the answer's ETag says which one there is. Shipped dashboards and those from files are 403.
          */
         put: {
             parameters: {
@@ -534,6 +534,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/view/{token}/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** How new the data is, for the page's badge; takes a tenth of a request of the link's rate */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ViewFreshnessAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/view/{token}/query": {
         parameters: {
             query?: never;
@@ -693,6 +734,46 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["PlatformAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cardinality/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics with active series, most series first, and who asked for them last */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description 100 */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageAnswer"];
                     };
                 };
                 default: components["responses"]["Error"];
@@ -1544,6 +1625,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cardinality/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What active series are said to cost a month, against budgets (console.costs) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CostsAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guard/rejects": {
         parameters: {
             query?: never;
@@ -1735,7 +1853,7 @@ export interface components {
             /** @description Live steps to offer: "5s". */
             refreshes: string[];
             schema: components["schemas"]["SchemaName"] | null;
-            /** @description What this process has: live, dashboards, annotations, view_links, cardinality, limits, guard, sql, tiers. */
+            /** @description What this process has: live, dashboards, annotations, view_links, costs, cardinality, limits, guard, sql, tiers. */
             features: string[];
         };
         QueryLimits: {
@@ -2036,6 +2154,18 @@ export interface components {
             dashboard?: components["schemas"]["PersesDashboard"];
             slis?: components["schemas"]["ViewSli"][];
         };
+        ViewFreshnessAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["ViewFreshness"];
+        };
+        ViewFreshness: {
+            /** @description The server's clock, in ms. */
+            now: number;
+            /** @description Ms: time of the tenant's newest sample; null without series. */
+            newest: number | null;
+            /** @description From a write to its being seen; 0 when nothing waits, null when it is not known here. */
+            lag_seconds: number | null;
+        };
         ViewSli: {
             sli: components["schemas"]["Sli"];
             /** @description What may be asked of it, by its place here; the panel's name is the SLI's. */
@@ -2148,9 +2278,36 @@ export interface components {
             series: number;
             /** @description A day of it on disk, about: its series times their samples a day, at 1.6 bytes. */
             bytes: number;
+            /** @description Empty when the schema names none. */
             owner: string;
-            /** @description Ms. */
+            /** @description Ms, to the hour before; null for never. */
             last_queried: number | null;
+            readers: components["schemas"]["MetricReader"][];
+        };
+        UsageAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["Usage"];
+        };
+        Usage: {
+            /** @description Ms; queries before it are not known of. */
+            observed_since: number;
+            metrics: components["schemas"]["UsedMetric"][];
+        };
+        UsedMetric: {
+            metric: string;
+            series: number;
+            /** @description Empty when the schema names none. */
+            owner: string;
+            /** @description Ms, to the hour before; null for never. */
+            last_queried: number | null;
+            readers: components["schemas"]["MetricReader"][];
+        };
+        /** @description A kind of who asked, the last first; none where only an older version noted it. */
+        MetricReader: {
+            /** @enum {string} */
+            reader: "rule" | "dashboard" | "user" | "viewer";
+            /** @description Ms, to the hour before. */
+            last_queried: number;
         };
         CardinalityHistoryAnswer: {
             status: components["schemas"]["Status"];
@@ -2161,6 +2318,28 @@ export interface components {
             /** @description Empty for all together. */
             metric: string;
             series: number;
+        };
+        CostsAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["Costs"];
+        };
+        Costs: {
+            currency: string;
+            /** @description Of one active series a month; 0 when no price is set. */
+            series_month: number;
+            series: number;
+            /** @description What the tenant's series cost a month. */
+            month: number;
+            /** @description The tenant's of a month. */
+            budget: number | null;
+            owners: components["schemas"]["OwnerCost"][];
+        };
+        OwnerCost: {
+            /** @description Empty for what the schema does not name. */
+            owner: string;
+            series: number;
+            month: number;
+            budget: number | null;
         };
         OwnersAnswer: {
             status: components["schemas"]["Status"];
@@ -2542,12 +2721,25 @@ export interface components {
                 }[];
             };
         };
+        GuardRejectSample: {
+            /** @description When it was last seen, seconds. */
+            at: number;
+            /** @description Names of the series' labels, without __name__. */
+            labels: string[];
+            /** @description What the label held: the kind of what is private in it, "[email]", its shape, "aaa-000", or what of it is nobody's. Left out when it is about no value. */
+            value?: string;
+        };
         GuardRejectsAnswer: {
             status: components["schemas"]["Status"];
             data: {
                 /** @enum {string} */
                 mode: "off" | "observe" | "enforce";
                 rejects: {
+                    /**
+                     * @description What it was turned away from.
+                     * @enum {string}
+                     */
+                    source: "metrics" | "logs";
                     reason: string;
                     /** @description Of private data. */
                     kind?: string;
@@ -2558,6 +2750,8 @@ export interface components {
                     /** @description Seconds. */
                     firstSeen: number;
                     lastSeen: number;
+                    /** @description What was turned away lately, newest first, no two the same, redacted: nothing private is in it. */
+                    samples: components["schemas"]["GuardRejectSample"][];
                 }[];
             };
         };

@@ -6,6 +6,7 @@ import { durationWords } from '../../core/durations';
 import { timeText } from '../../core/zone';
 import { useFrame } from '../../frame/frame-state';
 import { Facts, PlainTable, Share } from '../parts/plain-table';
+import classes from '../parts/parts.module.css';
 import { Section } from '../parts/section';
 
 const count = (value: number): string => value.toLocaleString('en');
@@ -16,7 +17,22 @@ const MODES: Record<GuardRejects['mode'], string> = {
   enforce: 'The guard turns these away.',
 };
 
-/** What is turned away and why, and how near the limits are. Samples of values are redacted by the server. */
+type Reject = GuardRejects['rejects'][number];
+
+/** The newest few of what was turned away: the value where it was about one, else the names of the labels. The server redacts both. */
+function Samples({ reject, seen }: { readonly reject: Reject; readonly seen: (at: number) => string }): ReactNode {
+  return reject.samples.map(({ at, labels, value }) => {
+    const names = labels.join(', ');
+    const text = value === undefined ? `{${names}}` : `${reject.label ?? ''}="${value}"`;
+    return (
+      <code key={text + names} className={classes.code} title={`${seen(at)}: labels ${names}`}>
+        {text}
+      </code>
+    );
+  });
+}
+
+/** What is turned away and why, and how near the limits are. */
 export function GuardTab(): ReactNode {
   const { zone } = useFrame();
   const rejects = useGet<GuardRejects>('guard/rejects', { limit: 500 }, 10);
@@ -48,14 +64,15 @@ export function GuardTab(): ReactNode {
             <PlainTable
               label="Turned away"
               rows={data.rejects}
-              rowKey={(row) => [row.reason, row.kind, row.metric, row.label].join('|')}
+              rowKey={(row) => [row.source, row.reason, row.kind, row.metric, row.label].join('|')}
               columns={[
                 {
                   title: 'Reason',
                   render: (row) => (row.kind === undefined ? row.reason : `${row.reason}: ${row.kind}`),
                 },
-                { title: 'Metric', render: (row) => row.metric },
+                { title: 'Metric', render: (row) => row.metric || row.source },
                 { title: 'Label', render: (row) => row.label ?? '–' },
+                { title: 'Lately', render: (row) => <Samples reject={row} seen={seen} /> },
                 { title: 'Owner', render: (row) => row.owner || '–' },
                 { title: 'Series', number: true, render: (row) => count(row.series) },
                 { title: 'First seen', number: true, render: (row) => seen(row.firstSeen) },
