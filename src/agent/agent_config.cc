@@ -321,6 +321,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
   config.host_metrics = ReadHostMetrics(root.Map("host_metrics"), config.scrape_interval_ms);
   for (YamlMap item : root.Maps("statsd"))
     config.statsd.push_back(ReadStatsd(item, config.scrape_interval_ms));
+  config.otlp = ReadOtlpConfig(root.Map("otlp"));
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
   config.aggregation = ReadAggregationConfig(root.Map("aggregation"));
@@ -403,6 +404,10 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
     out.EndItem();
   }
   out.EndList();
+  out.Comment("Metrics and logs of OpenTelemetry SDKs. Changes with a restart.");
+  out.BeginMap("otlp");
+  WriteOtlpConfig(config.otlp, out);
+  out.EndMap();
   out.BeginList("remote_write");
   for (const RemoteWriteConfig& remote : config.remote_writes) {
     out.BeginItem();

@@ -27,6 +27,7 @@
 #include "agent/fleet_config.h"
 #include "agent/host_metrics_config.h"
 #include "agent/logs_config.h"
+#include "agent/otlp_config.h"
 #include "agent/pages_config.h"
 #include "agent/scrape_access.h"
 #include "agent/sigv4.h"
@@ -127,6 +128,7 @@ struct AgentConfig {
   std::vector<PagesConfig> sdk_pages;
   HostMetricsConfig host_metrics;
   std::vector<StatsdConfig> statsd;
+  OtlpConfig otlp;
   std::vector<RemoteWriteConfig> remote_writes;
   FleetConfig fleet;
   AggregationConfig aggregation;

@@ -41,9 +41,19 @@ struct AggregationStatus {
   bool is_durable = false;
 };
 
+/// What came by OTLP since the start.
+struct OtlpStatus {
+  std::vector<std::string> addresses;  ///< "http://127.0.0.1:4318"
+  std::uint64_t requests = 0;
+  std::uint64_t points = 0;  ///< Data points of requests that decoded.
+  std::uint64_t refused_points = 0;
+  std::size_t series = 0;  ///< That are known.
+};
+
 struct AgentStatus {
   std::vector<TargetStatus> targets;
   std::vector<ReceiverStatus> receivers;
+  std::optional<OtlpStatus> otlp;                ///< Nullopt when none is taken.
   std::optional<AggregationStatus> aggregation;  ///< Nullopt when the schema has nothing added up.
 };
 

@@ -71,8 +71,23 @@ Status LogPipeline::Start() {
   }
   TICKSCOPE_ASSIGN_OR_RETURN(http_, HttpLogReceiver::Make(options_.config, options_.external_labels, context_,
                                                           *intake_, [this] { return HasRoom(); }));
+  if (options_.otlp_labels) {
+    otlp_ =
+        std::make_unique<OtlpLogs>(WithExternalLabels(*options_.otlp_labels, options_.external_labels),
+                                   OtlpLogs::Privacy{.scanner = *scanner_,
+                                                     .keys = options_.keys.get(),
+                                                     .tenant = options_.config.tokens.tenant,
+                                                     .epoch_ms = options_.config.tokens.epoch_days * kDayMs},
+                                   *intake_, context_.clock, [this] { return HasRoom(); });
+  }
   context_.loop.Post([this] { Turn(); });
   return {};
+}
+
+void LogPipeline::TakeOtlp(std::string message, otlp::ExportCallback done) {
+  context_.loop.Post([this, message = std::move(message), done = std::move(done)]() mutable {
+    if (otlp_ != nullptr) otlp_->Take(message, std::move(done));
+  });
 }
 
 bool LogPipeline::HasRoom() {
@@ -109,6 +124,7 @@ void LogPipeline::Turn() {
 void LogPipeline::TellSenders() {
   if (listeners_ != nullptr) listeners_->OnWritten();
   if (http_ != nullptr) http_->OnWritten();
+  if (otlp_ != nullptr) otlp_->OnWritten();
 }
 
 void LogPipeline::ReadFiles() {
@@ -141,6 +157,7 @@ void LogPipeline::Shutdown(std::chrono::milliseconds timeout, std::function<void
     if (Write()) TellSenders();
     listeners_.reset();
     http_.reset();
+    otlp_.reset();
     shutdown_timer_ = context_.loop.After(timeout, [this] {
       shutdown_timer_.reset();
       Finish();

@@ -19,6 +19,7 @@
 #include "agent/log_listeners.h"
 #include "agent/log_shipper.h"
 #include "agent/logs_config.h"
+#include "agent/otlp_logs.h"
 #include "guard/pii_scanner.h"
 #include "logs/file_tailer.h"
 #include "logs/log_intake.h"
@@ -30,6 +31,7 @@ namespace tickscope::agent {
 struct LogPipelineOptions {
   LogsConfig config;
   Labels external_labels;
+  std::optional<Labels> otlp_labels;  ///< Of what comes by OTLP; nullopt when nothing does.
   std::vector<std::string> player_patterns;
   std::unique_ptr<tokens::KeyProvider> keys;  ///< Null for none.
   logs::DirectoryOpener open_directory;
@@ -48,6 +50,8 @@ class LogPipeline {
 
   /// Begins to read and to listen. Before the loop runs, or on its thread. Errors: as LogListeners::Make.
   [[nodiscard]] Status Start();
+  /// As OtlpLogs::Take. Thread-safe; `done` runs on the loop, or is dropped with what it waits for.
+  void TakeOtlp(std::string message, otlp::ExportCallback done);
   /// Reads what is there once more, keeps it, tries for at most `timeout` to deliver it, and calls `done` on the loop. What was not delivered
   /// stays for the next start. Thread-safe; call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
@@ -74,6 +78,7 @@ class LogPipeline {
   std::unique_ptr<LogShipper> shipper_;
   std::unique_ptr<LogListeners> listeners_;
   std::unique_ptr<HttpLogReceiver> http_;
+  std::unique_ptr<OtlpLogs> otlp_;
   std::optional<io::TimerId> turn_timer_;
   std::optional<io::TimerId> shutdown_timer_;
   std::function<void()> on_shut_down_;

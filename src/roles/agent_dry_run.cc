@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "agent/agent_metrics.h"
@@ -99,6 +100,10 @@ int DryRunAgent(const agent::AgentConfig& given) {
     fmt::print(stderr, "{}: {} samples, {} series, {:.1f} ms{}{}\n", report.name, report.samples,
                source->series_count(), 1000 * report.seconds,
                report.error.empty() ? "" : ", down: ", report.error);
+  }
+  for (const auto& [protocol, address] :
+       {std::pair{"HTTP", config.otlp.http}, std::pair{"gRPC", config.otlp.grpc}}) {
+    if (!address.empty()) fmt::print(stderr, "would take OTLP by {} at {}\n", protocol, address);
   }
   for (const std::string& problem : problems)
     fmt::print(stderr, "no target: {}\n", problem);

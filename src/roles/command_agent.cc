@@ -39,6 +39,7 @@
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
 #include "roles/running_logs.h"
+#include "roles/running_otlp.h"
 
 namespace tickscope::roles {
 namespace {
@@ -149,6 +150,9 @@ void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Gu
   Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
   if (config->aggregation != started_with.aggregation)
     Log(LogLevel::kWarn, "aggregation changes with a restart only");
+  if (config->otlp != started_with.otlp ||
+      (config->otlp.is_on() && config->external_labels != started_with.external_labels))
+    Log(LogLevel::kWarn, "otlp, and external labels of what comes by it, change with a restart only");
   if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
   if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
     Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
@@ -224,6 +228,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   Targets targets(
       {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
+  std::unique_ptr<RunningOtlp> otlp;  // Ends after those it hands on to: they may be answering it.
   std::unique_ptr<RunningLogs> logs;
   std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
@@ -234,6 +239,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
     targets.Stop();
+    if (otlp != nullptr) otlp->Shut();
     const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
     const auto one_ended = [&] {
       if (--still_running == 0) loop->Stop();
@@ -244,7 +250,14 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   };
 
   http::Router router;
-  RegisterAgentPages(router, *loop, *clock, [&agent] { return agent.Describe(); }, TICKSCOPE_VERSION);
+  RegisterAgentPages(
+      router, *loop, *clock,
+      [&agent, &otlp] {
+        agent::AgentStatus status = agent.Describe();
+        if (otlp != nullptr) status.otlp = otlp->Describe();
+        return status;
+      },
+      TICKSCOPE_VERSION);
   api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
@@ -268,6 +281,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   TICKSCOPE_ASSIGN_OR_RETURN(
       logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
+  TICKSCOPE_ASSIGN_OR_RETURN(otlp, RunningOtlp::Start(config, context, agent, logs.get()));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
@@ -276,6 +290,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   // Parsing and joining is done, and most of it never again. The first reads bring back what they use.
   io::LetGoOfStartupCode();
   loop->Run();
+  if (otlp != nullptr) otlp->Stop();
   scrape_pool.Stop();
   send_pool.Stop();
   server->Drain(kServerDrain);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "agent/agent_config.h"
 #include "agent/log_pipeline.h"
@@ -32,6 +34,9 @@ class RunningLogs {
   /// As LogPipeline.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
     pipeline_->Shutdown(timeout, std::move(done));
+  }
+  void TakeOtlp(std::string message, otlp::ExportCallback done) {
+    pipeline_->TakeOtlp(std::move(message), std::move(done));
   }
 
  private:
