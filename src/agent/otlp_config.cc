@@ -1,9 +1,8 @@
 #include "agent/otlp_config.h"
 
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "agent/stream_labels.h"
 #include "io/host_port.h"
 
 namespace tickscope::agent {
@@ -30,17 +29,6 @@ std::string ReadAddress(config::YamlMap& map, std::string_view key, bool allow_r
   return address;
 }
 
-Labels ReadLabels(config::YamlMap& map) {
-  LabelsBuilder labels;
-  for (const auto& [name, value] : map.StringMap("labels")) {
-    // They are labels of logs' streams, too.
-    if (!IsClassicLabelName(name) || !IsValidUtf8(value))
-      map.Complain("labels", "names must be letters, digits and '_', and values UTF-8");
-    labels.Set(name, value);
-  }
-  return labels.Build();
-}
-
 }  // namespace
 
 OtlpConfig ReadOtlpConfig(config::YamlMap map) {
@@ -48,7 +36,7 @@ OtlpConfig ReadOtlpConfig(config::YamlMap map) {
   otlp.allow_remote = map.Bool("allow_remote", otlp.allow_remote);
   otlp.http = ReadAddress(map, "http", otlp.allow_remote);
   otlp.grpc = ReadAddress(map, "grpc", otlp.allow_remote);
-  otlp.labels = ReadLabels(map);
+  otlp.labels = ReadStreamLabels(map);
   otlp.body_bytes_max = static_cast<std::size_t>(
       map.Bytes("body_bytes_max", otlp.body_bytes_max, {.min = 1U << 10, .max = 16U << 20}));
   const auto count = [&](std::string_view key, std::uint64_t fallback, std::int64_t min, std::int64_t max) {
@@ -82,11 +70,8 @@ void WriteOtlpConfig(const OtlpConfig& otlp, config::YamlWriter& out) {
   out.String("grpc", otlp.grpc);
   out.Comment("There is no TLS, so addresses that others reach are refused unless this says otherwise.");
   out.Bool("allow_remote", otlp.allow_remote);
-  std::vector<std::pair<std::string, std::string>> labels;
-  for (const LabelView& label : otlp.labels)
-    labels.emplace_back(label.name, label.value);
   out.Comment("Of series that do not have them, and of all logs, as global.external_labels are.");
-  out.StringMap("labels", labels);
+  WriteStreamLabels(otlp.labels, out);
   out.Comment("Of a request, as it is sent and as it is unpacked.");
   out.Bytes("body_bytes_max", otlp.body_bytes_max);
   out.Comment("Connections by HTTP, and calls in progress by gRPC.");

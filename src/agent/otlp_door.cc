@@ -46,13 +46,15 @@ class OtlpDoor::UnderWay {
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
 
-  // False when there is no room for it, or the door is shut: then it is not under way yet.
-  [[nodiscard]] bool Begin() {
+  // Errors: there is no room for it, or the door is shut; then it is not under way.
+  [[nodiscard]] Status Begin() {
     const MutexLock lock(state_->mu);
-    if (state_->is_shut || state_->bytes + bytes_ > kOtlpBytesMax) return false;
+    if (state_->is_shut) return Fail(ErrorCode::kUnavailable, "shutting down");
+    if (state_->bytes + bytes_ > kOtlpBytesMax)
+      return Fail(ErrorCode::kResourceExhausted, "more requests wait for an answer than the agent takes");
     state_->bytes += bytes_;
     state_->waiting.insert(this);
-    return true;
+    return {};
   }
 
   void Finish(ExportOutcome outcome) {
@@ -113,8 +115,8 @@ std::shared_ptr<OtlpDoor::UnderWay> OtlpDoor::Begin(Signal signal, std::size_t b
         Count(signal, outcome);
         done(std::move(outcome));
       });
-  if (!request->Begin()) {
-    request->Finish(Failure(ErrorCode::kResourceExhausted, "more is under way than the agent takes"));
+  if (Status begun = request->Begin(); !begun) {
+    request->Finish({.error = std::move(begun).error()});
     return nullptr;
   }
   return request;

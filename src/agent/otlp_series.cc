@@ -27,6 +27,7 @@ constexpr std::size_t kMessageBytesKept = 1U << 20;
 // Help is for people.
 constexpr std::size_t kHelpBytesMax = 1'024;
 constexpr std::size_t kMessagesMax = 5;
+constexpr std::size_t kFamiliesKept = 64;
 constexpr std::uint64_t kTargetHash = 0x6f746c706f746c70ULL;  // All go by one shard, in order.
 
 std::string CutText(std::string_view text) {
@@ -113,7 +114,6 @@ void OtlpSeries::Sweep(TimeMs now_ms) {
   if (now_ms >= swept_ms_ && now_ms - swept_ms_ < kSweepMs) return;
   swept_ms_ = now_ms;
   std::erase_if(entries_, [&](const auto& item) { return now_ms - item.second.seen_ms > config_.idle_ms; });
-  std::erase_if(families_, [](const auto& item) { return item.second.expired(); });
 }
 
 void OtlpSeries::Append(const wire::ReceivedSeries& series, Work& work) {
@@ -176,6 +176,12 @@ std::expected<OtlpSeries::Entry*, OtlpSeries::Refused> OtlpSeries::EntryOf(const
   if (const auto known = entries_.find(series.key); known != entries_.end()) return &known->second;
   if (refused_keys_.contains(series.key))
     return std::unexpected(Refused{OtlpRefusal::kGuard, "refused by the guard before"});
+  // Before it costs anything more.
+  if (entries_.size() >= config_.series_max) {
+    return std::unexpected(
+        Refused{OtlpRefusal::kSeriesLimit,
+                fmt::format("too many series: the agent takes {} (otlp.series_limit)", config_.series_max)});
+  }
   auto made = SeriesOf(series);
   if (!made) {
     if (made.error().reason == OtlpRefusal::kGuard) {
@@ -183,11 +189,6 @@ std::expected<OtlpSeries::Entry*, OtlpSeries::Refused> OtlpSeries::EntryOf(const
       refused_keys_.insert(series.key);
     }
     return std::unexpected(std::move(made).error());
-  }
-  if (entries_.size() >= config_.series_max) {
-    return std::unexpected(
-        Refused{OtlpRefusal::kSeriesLimit,
-                fmt::format("too many series: the agent takes {} (otlp.series_limit)", config_.series_max)});
   }
   return &entries_
               .emplace(series.key, Entry{.series = *std::move(made),
@@ -219,6 +220,9 @@ std::shared_ptr<const Family> OtlpSeries::FamilyOf(std::string_view metric, Metr
                 .type = type,
                 .help = CutText(metadata.help),
                 .unit = CutText(metadata.unit)};
+  // Those of series that were refused are nobody's.
+  if (families_.size() > 2 * entries_.size() + kFamiliesKept)
+    std::erase_if(families_, [](const auto& item) { return item.second.expired(); });
   std::weak_ptr<const Family>& known = families_[family.name];
   std::shared_ptr<const Family> shared = known.lock();
   if (context_.guard != nullptr) family.help = context_.guard->CleanHelp(std::move(family.help));

@@ -329,6 +329,25 @@ TEST_F(OtlpSeriesTest, ADiskThatTakesNothingIsTold) {
   EXPECT_EQ(Requests(OtlpResult::kRetry), 1U);
 }
 
+TEST_F(OtlpSeriesTest, MoreThanMayWaitIsToldToComeAgain) {
+  Start(kSpooled);
+  // Of 9 MiB each, and nothing is answered before the loop runs.
+  const std::string large = Request(Gauge("g", 1, kNow, TextAttribute("x", std::string(9U << 20, 'x'))));
+  std::vector<ErrorCode> refused;
+  std::size_t answered = 0;
+  for (int i = 0; i < 4; ++i) {
+    door_->Export(Signal::kMetrics, TenantId(kDefaultTenant), large + Request(Gauge("g", i, kNow + i)),
+                  std::nullopt, [&](ExportOutcome outcome) {
+                    ++answered;
+                    if (outcome.error) refused.push_back(outcome.error->code);
+                  });
+  }
+  EXPECT_THAT(refused, ElementsAre(ErrorCode::kResourceExhausted));
+  site_.RunFor(seconds(1));
+  EXPECT_EQ(answered, 4U);
+  EXPECT_FALSE(Export(large)->error.has_value());
+}
+
 TEST_F(OtlpSeriesTest, WhoWaitsIsAnsweredAtTheEnd) {
   Start(kSpooled);
   std::optional<ExportOutcome> heard;
@@ -341,7 +360,7 @@ TEST_F(OtlpSeriesTest, WhoWaitsIsAnsweredAtTheEnd) {
   heard.reset();
   door_->Export(Signal::kMetrics, TenantId(kDefaultTenant), Request(Gauge("a", 1, kNow)), std::nullopt, hear);
   ASSERT_TRUE(heard.has_value());
-  EXPECT_TRUE(heard->error.has_value());
+  EXPECT_EQ(heard->error->code, ErrorCode::kUnavailable);
   // What was on its way finds nobody who waits.
   site_.RunFor(seconds(1));
 }

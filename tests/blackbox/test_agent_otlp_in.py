@@ -151,6 +151,33 @@ def test_a_real_sdk(agent, serve, exporter, compression, temporality):
     assert server.get("/api/v1/metadata").json()["data"]["players_joined_total"][0]["help"] == "Players that joined."
 
 
+def test_in_and_out_by_otlp(agent, serve):
+    """What came as one data point leaves as one."""
+    server = serve()
+    one = agent(f"remote_write: [{{url: {server.url}/api/v1/otlp/v1/metrics, protocol: otlp}}]\n")
+    now = int(time.time())
+    at = {"startTimeUnixNano": f"{now - 10}000000000", "timeUnixNano": f"{now}000000000"}
+    classic = at | {"count": "3", "sum": 4, "bucketCounts": ["1", "2"], "explicitBounds": [1]}
+    exponential = at | {"count": "3", "sum": 4, "scale": 2, "positive": {"offset": 0, "bucketCounts": ["1", "2"]}}
+    quantiles = at | {"count": "6", "sum": 5, "quantileValues": [{"quantile": 0.5, "value": 1}]}
+    metrics = [
+        {"name": "c", "unit": "s", "histogram": {"aggregationTemporality": 2, "dataPoints": [classic]}},
+        {"name": "e", "unit": "s", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [exponential]}},
+        {"name": "q", "unit": "s", "summary": {"dataPoints": [quantiles]}},
+        {"name": "s", "unit": "s", "sum": {"isMonotonic": True, "aggregationTemporality": 2, "dataPoints": [at | {"asInt": "3"}]}},
+    ]
+    request = one_resource(*metrics, attributes=[text_attribute("service.name", "gs")])
+    assert send(one, request).json() == {}
+    direct = http_call.call(
+        "POST", server.url + "/api/v1/otlp/v1/metrics", body=json.dumps(request).encode(), headers=JSON | DIRECT
+    )
+    assert direct.json() == {}
+    wait_until(lambda: len(found(server, DIRECT, now)) == 9, "what was sent directly")
+    one.wait(lambda: len(found(server, None, now)) == 9, "the same by the agent")
+    assert found(server, None, now) == found(server, DIRECT, now)
+    assert one.metric("tickscope_agent_dropped_samples_total") == 0
+
+
 def test_what_is_acknowledged_arrives_once(agent, serve, tmp_path):
     """The gateway is away, the agent is killed after each answer; then both come back."""
     server = serve()
