@@ -74,7 +74,7 @@ void WriteOtlpConfig(const OtlpConfig& otlp, config::YamlWriter& out) {
   WriteStreamLabels(otlp.labels, out);
   out.Comment("Of a request, as it is sent and as it is unpacked.");
   out.Bytes("body_bytes_max", otlp.body_bytes_max);
-  out.Comment("Connections by HTTP, and calls in progress by gRPC.");
+  out.Comment("Connections by HTTP; by gRPC calls in progress, and no more than 32 MiB of them can be.");
   out.Int("connection_limit", static_cast<std::int64_t>(otlp.connections_max));
   out.Comment("Series that are known at once, some 300 bytes each; further ones are refused and counted.");
   out.Int("series_limit", static_cast<std::int64_t>(otlp.series_max));

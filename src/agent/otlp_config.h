@@ -23,7 +23,7 @@ struct OtlpConfig {
   bool allow_remote = false;  ///< Addresses that others reach, though there is no TLS.
   Labels labels;              ///< Of series and logs that do not have them.
   std::size_t body_bytes_max = 4U << 20;
-  std::size_t connections_max = 64;  ///< By HTTP; calls in progress by gRPC.
+  std::size_t connections_max = 64;  ///< By HTTP; by gRPC calls in progress, of 32 MiB together.
   std::size_t series_max = 50'000;
   std::int64_t idle_ms = 1'800'000;  ///< After so long a silence a series makes room.
   otlp::Translation translation;

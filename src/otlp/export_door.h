@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "codec/sample_batch.h"
+#include "codec/delivery.h"
 #include "model/tenant.h"
 #include "otlp/signal.h"
 

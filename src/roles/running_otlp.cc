@@ -1,5 +1,6 @@
 #include "roles/running_otlp.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -11,6 +12,12 @@ namespace {
 
 constexpr std::size_t kWaitingRequestsMax = 256;
 constexpr std::chrono::milliseconds kDrain{1'000};
+
+// Calls whose messages together are no more than all bodies by HTTP.
+std::uint32_t CallsMax(const agent::OtlpConfig& otlp) {
+  return static_cast<std::uint32_t>(
+      std::clamp<std::size_t>(agent::kOtlpBytesMax / otlp.body_bytes_max, 1, otlp.connections_max));
+}
 constexpr std::string_view kTenantMetadata = "x-scope-orgid";
 
 agent::OtlpDoor::Roads RoadsTo(const agent::AgentConfig& config, io::EventLoop& loop, agent::Agent& agent,
@@ -69,13 +76,12 @@ Result<std::unique_ptr<RunningOtlp>> RunningOtlp::Start(const agent::AgentConfig
   }
   if (!otlp.grpc.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(
-        running->grpc_, plugin::StartGrpcServer(
-                            {.address = otlp.grpc,
-                             .message_bytes_max = otlp.body_bytes_max,
-                             .calls_max = static_cast<std::uint32_t>(otlp.connections_max)},
-                            [&endpoint = running->grpc_endpoint_](std::shared_ptr<plugin::GrpcCall> call) {
-                              endpoint.Handle(std::move(call));
-                            }));
+        running->grpc_,
+        plugin::StartGrpcServer(
+            {.address = otlp.grpc, .message_bytes_max = otlp.body_bytes_max, .calls_max = CallsMax(otlp)},
+            [&endpoint = running->grpc_endpoint_](std::shared_ptr<plugin::GrpcCall> call) {
+              endpoint.Handle(std::move(call));
+            }));
   }
   for (const std::string& address : running->Describe().addresses)
     Log(LogLevel::kInfo, "takes OTLP", {{"address", address}});

@@ -7,7 +7,9 @@ import gzip
 import json
 import logging
 import pathlib
+import signal
 import socket
+import subprocess
 import time
 import zlib
 
@@ -18,6 +20,7 @@ from child import free_port, wait_until
 from loki_receiver import LokiReceiver
 from otlp_sender import SdkMetrics, delta_temporality, gauge, grpc_exporter, hard_request, http_exporter, one_resource, point, text_attribute
 from running_agent import RunningAgent, write_keys
+from test_otel_exporters import java, javascript
 
 grpc = pytest.importorskip("grpc")
 
@@ -149,6 +152,77 @@ def test_a_real_sdk(agent, serve, exporter, compression, temporality):
     assert value("histogram_quantile(0.5, tick_exact_milliseconds)") == pytest.approx(12, rel=0.01)
     assert [series["metric"]["cloud_region"] for series in server.query("target_info")] == ["eu"]
     assert server.get("/api/v1/metadata").json()["data"]["players_joined_total"][0]["help"] == "Players that joined."
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+@pytest.mark.parametrize("language", ["javascript", "java"])
+def test_other_sdks(agent, serve, tmp_path, language, protocol):
+    """Metrics and a log of theirs; their span is declined, which they may say or not."""
+    command = javascript() if language == "javascript" else java()
+    server = serve()
+    one = agent(
+        f"{to(server)}logs:\n  push: {{url: {server.url}/loki/api/v1/push, batch_wait: 100ms}}\n"
+        f"  spool: {{directory: {tmp_path / 'logs'}}}\n  tokens: {{keys: {write_keys(tmp_path)}}}\n"
+    )
+    port = one.grpc if protocol == "grpc" else one.http
+    subprocess.run([*command, protocol, f"127.0.0.1:{port}", "delta", "gzip"], capture_output=True, timeout=120, check=False)
+
+    def value(selector: str) -> list[float]:
+        return [float(series["value"][1]) for series in server.query(selector)]
+
+    one.wait(lambda: value("histogram_count(tick_exact_milliseconds)") == [3], "three ticks")
+    one.wait(lambda: value('players_joined_total{map_name="dust",instance="i-1"}') == [7], "seven players")
+    assert value("histogram_sum(tick_exact_milliseconds)") == [46]
+
+    def logs() -> list[dict]:
+        shown = server.get("/api/v1/stream/tail", {"format": "json", "kind": "logs"}).text
+        return [json.loads(line) for line in shown.splitlines()]
+
+    one.wait(lambda: len(logs()) == 1, "a log")
+    (log,) = logs()
+    assert log["body"].startswith("late for eml_k1_")
+    assert (log["attributes"]["tick"], log["attributes"]["service_instance_id"]) == ("77", "i-1")
+    assert log["labels"]["level"] == "error"
+
+
+def test_what_the_schema_adds_up(agent, serve, tmp_path):
+    """Senders' series become one sum; they are not sent themselves."""
+    schema = tmp_path / "game.yaml"
+    schema.write_text(
+        """\
+schema: game
+version: "1.0"
+defaults: {owner: o, cadence: 1s}
+target_labels: {region: {values: [eu]}}
+metrics:
+  - name: players
+    type: gauge
+    help: Players.
+    labels: {server: {values: [a, b]}}
+    aggregate: {by: [], every: 1s, keep_raw: false}
+"""
+    )
+    server = serve()
+    one = agent(
+        f"global: {{external_labels: {{region: eu}}}}\nguard: {{schema: {schema}}}\n"
+        f"aggregation: {{directory: {tmp_path / 'state'}, lateness: 1s}}\n{to(server, spooled(tmp_path))}"
+    )
+    now = time.time()
+    points = [point(now, players, [text_attribute("server", name)]) for name, players in (("a", 3), ("b", 4))]
+    answer = send(one, one_resource(gauge("players", *points), gauge("unknown", point(now, 1))))
+    assert partial(answer)[0] == 1, "what the schema does not know"
+    one.wait(lambda: any(7.0 in values for values in raw(server, '{__name__=~"players.*"}').values()), "the sum")
+    assert raw(server, "players") == {} and raw(server, "unknown") == {}
+
+
+def test_a_change_needs_a_restart(agent, serve):
+    server = serve()
+    one = agent(to(server))
+    path = one._command[-1]
+    path.write_text(path.read_text().replace("otlp: {", "otlp: {series_limit: 7, "))
+    one.child.signal(signal.SIGHUP)
+    one.wait(lambda: "change with a restart only" in one.child.log_text(), "a warning")
+    assert send(one, one_resource(gauge("sent", point(time.time(), 1)))).status == 200
 
 
 def test_in_and_out_by_otlp(agent, serve):
