@@ -318,10 +318,10 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
     if (!directories.insert(config.sdk_pages.back().directory).second)
       item.Complain("directory", "another item of sdk_pages has this directory");
   }
+  config.otlp = ReadOtlpConfig(root.Map("otlp"));
   config.host_metrics = ReadHostMetrics(root.Map("host_metrics"), config.scrape_interval_ms);
   for (YamlMap item : root.Maps("statsd"))
     config.statsd.push_back(ReadStatsd(item, config.scrape_interval_ms));
-  config.otlp = ReadOtlpConfig(root.Map("otlp"));
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
   config.aggregation = ReadAggregationConfig(root.Map("aggregation"));

@@ -29,6 +29,15 @@ struct ReceiverStatus {
   bool is_idle = false;
 };
 
+/// What came by OTLP since the start.
+struct OtlpStatus {
+  std::vector<std::string> addresses;  ///< "http://127.0.0.1:4318"
+  std::uint64_t requests = 0;
+  std::uint64_t points = 0;  ///< Data points of requests that decoded.
+  std::uint64_t refused_points = 0;
+  std::size_t series = 0;  ///< That are known.
+};
+
 /// What the schema says is added up.
 struct AggregationStatus {
   std::size_t rules = 0;
@@ -39,15 +48,6 @@ struct AggregationStatus {
   std::uint64_t refused = 0;
   std::string directory;  ///< Empty in memory.
   bool is_durable = false;
-};
-
-/// What came by OTLP since the start.
-struct OtlpStatus {
-  std::vector<std::string> addresses;  ///< "http://127.0.0.1:4318"
-  std::uint64_t requests = 0;
-  std::uint64_t points = 0;  ///< Data points of requests that decoded.
-  std::uint64_t refused_points = 0;
-  std::size_t series = 0;  ///< That are known.
 };
 
 struct AgentStatus {

@@ -72,13 +72,16 @@ Status LogPipeline::Start() {
   TICKSCOPE_ASSIGN_OR_RETURN(http_, HttpLogReceiver::Make(options_.config, options_.external_labels, context_,
                                                           *intake_, [this] { return HasRoom(); }));
   if (options_.otlp_labels) {
-    otlp_ =
-        std::make_unique<OtlpLogs>(WithExternalLabels(*options_.otlp_labels, options_.external_labels),
-                                   OtlpLogs::Privacy{.scanner = *scanner_,
-                                                     .keys = options_.keys.get(),
-                                                     .tenant = options_.config.tokens.tenant,
-                                                     .epoch_ms = options_.config.tokens.epoch_days * kDayMs},
-                                   *intake_, context_.clock, [this] { return HasRoom(); });
+    otlp_ = std::make_unique<OtlpLogs>(
+        WithExternalLabels(*options_.otlp_labels, options_.external_labels),
+        [this] {
+          const LogTokensConfig& tokens = options_.config.tokens;
+          return OtlpLogs::Privacy{.scanner = *scanner_,
+                                   .keys = options_.keys.get(),
+                                   .tenant = tokens.tenant,
+                                   .epoch_ms = tokens.epoch_days * kDayMs};
+        },
+        *intake_, context_.clock, [this] { return HasRoom(); });
   }
   context_.loop.Post([this] { Turn(); });
   return {};

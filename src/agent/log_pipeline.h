@@ -31,11 +31,11 @@ namespace tickscope::agent {
 struct LogPipelineOptions {
   LogsConfig config;
   Labels external_labels;
-  std::optional<Labels> otlp_labels;  ///< Of what comes by OTLP; nullopt when nothing does.
   std::vector<std::string> player_patterns;
   std::unique_ptr<tokens::KeyProvider> keys;  ///< Null for none.
   logs::DirectoryOpener open_directory;
   io::Datagrams* datagrams = nullptr;  ///< Outlives the pipeline.
+  std::optional<Labels> otlp_labels;   ///< Of what comes by OTLP; nullopt when nothing does.
 };
 
 class LogPipeline {
@@ -50,11 +50,11 @@ class LogPipeline {
 
   /// Begins to read and to listen. Before the loop runs, or on its thread. Errors: as LogListeners::Make.
   [[nodiscard]] Status Start();
-  /// As OtlpLogs::Take. Thread-safe; `done` runs on the loop, or is dropped with what it waits for.
-  void TakeOtlp(std::string message, otlp::ExportCallback done);
   /// Reads what is there once more, keeps it, tries for at most `timeout` to deliver it, and calls `done` on the loop. What was not delivered
   /// stays for the next start. Thread-safe; call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
+  /// As OtlpLogs::Take. Thread-safe; `done` runs on the loop, or is dropped with what it waits for.
+  void TakeOtlp(std::string message, otlp::ExportCallback done);
 
  private:
   LogPipeline(LogPipelineOptions options, const LogContext& context);
@@ -77,8 +77,8 @@ class LogPipeline {
   std::vector<std::unique_ptr<logs::FileTailer>> tailers_;
   std::unique_ptr<LogShipper> shipper_;
   std::unique_ptr<LogListeners> listeners_;
-  std::unique_ptr<HttpLogReceiver> http_;
   std::unique_ptr<OtlpLogs> otlp_;
+  std::unique_ptr<HttpLogReceiver> http_;
   std::optional<io::TimerId> turn_timer_;
   std::optional<io::TimerId> shutdown_timer_;
   std::function<void()> on_shut_down_;

@@ -1,6 +1,7 @@
 #include "agent/otlp_logs.h"
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "guard/text_class.h"
 #include "otlp/base64.h"
 #include "otlp/signal_request.h"
+#include "signals/privacy_rules.h"
 #include "signals/private_text.h"
 #include "signals/text_pool.h"
 #include "wire/json_writer.h"
@@ -86,6 +88,15 @@ void AppendPair(std::string_view name, std::string_view value, std::string& line
   }
 }
 
+// Scanner and keys are others', who outlive a request.
+std::shared_ptr<const signals::PrivacyRules> RulesOf(const OtlpLogs::Privacy& privacy) {
+  return std::make_shared<const signals::PrivacyRules>(
+      signals::PrivacyRules{.mode = guard::GuardMode::kEnforce,
+                            .scanner = {std::shared_ptr<void>(), &privacy.scanner},
+                            .keys = {std::shared_ptr<void>(), privacy.keys},
+                            .epoch_ms = privacy.epoch_ms});
+}
+
 // Reads a request and keeps nothing of it: whether it is one.
 class NoSink final : public signals::RecordSink {
  public:
@@ -102,11 +113,11 @@ class NoSink final : public signals::RecordSink {
 // Makes entries of one request's records.
 class OtlpLogs::Sink final : public signals::RecordSink {
  public:
-  Sink(OtlpLogs& owner, TimeMs now_ms)
+  Sink(OtlpLogs& owner, const Privacy& privacy, TimeMs now_ms)
       : intake_(owner.intake_),
         source_(owner.source_),
         now_ms_(now_ms),
-        private_text_(owner.rules_, owner.privacy_.tenant, now_ms) {}
+        private_text_(RulesOf(privacy), privacy.tenant, now_ms) {}
 
   [[nodiscard]] codec::RecordKind kind() const override { return codec::RecordKind::kLogs; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
@@ -232,15 +243,9 @@ class OtlpLogs::Sink final : public signals::RecordSink {
   std::string line_;
 };
 
-OtlpLogs::OtlpLogs(const Labels& labels, Privacy privacy, logs::LogIntake& intake, const Clock& clock,
+OtlpLogs::OtlpLogs(const Labels& labels, PrivacyNow privacy, logs::LogIntake& intake, const Clock& clock,
                    LogListeners::MakeRoom make_room)
     : privacy_(std::move(privacy)),
-      // Of others, who outlive this.
-      rules_(std::make_shared<const signals::PrivacyRules>(
-          signals::PrivacyRules{.mode = guard::GuardMode::kEnforce,
-                                .scanner = {std::shared_ptr<void>(), &privacy_.scanner},
-                                .keys = {std::shared_ptr<void>(), privacy_.keys},
-                                .epoch_ms = privacy_.epoch_ms})),
       intake_(intake),
       clock_(clock),
       make_room_(std::move(make_room)),
@@ -264,7 +269,7 @@ void OtlpLogs::Take(std::string_view message, otlp::ExportCallback done) {
     return done({.error = std::move(decodes).error()});
   }
   const auto before = refused_by_now();
-  Sink sink(*this, clock_.NowMs());
+  Sink sink(*this, privacy_(), clock_.NowMs());
   // The same bytes as before.
   (void)otlp::DecodeSignals(message, sink);
   otlp::ExportOutcome outcome{.refused = sink.refused()};

@@ -14,7 +14,8 @@
 // Bounds    Those of the request's bytes; kLineBytesMax a line.
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,8 +26,8 @@
 #include "guard/pii_scanner.h"
 #include "logs/log_intake.h"
 #include "otlp/export_door.h"
-#include "signals/privacy_rules.h"
 #include "tokens/key_provider.h"
+#include "tokens/tokenizer.h"
 
 namespace tickscope::agent {
 
@@ -34,14 +35,15 @@ class OtlpLogs {
  public:
   struct Privacy {
     const guard::PiiScanner& scanner;
-    tokens::KeyProvider* keys =
-        nullptr;  ///< Null: what is private in attributes becomes "[email]" and the like.
+    tokens::KeyProvider* keys = nullptr;  ///< Null: private values in attributes become "[email]" and so on.
     TenantId tenant;
     std::int64_t epoch_ms = tokens::kEpochMs;
   };
+  /// What is in force, asked for with each request.
+  using PrivacyNow = std::function<Privacy()>;
 
   /// All outlive it. `labels` are of every stream.
-  OtlpLogs(const Labels& labels, Privacy privacy, logs::LogIntake& intake, const Clock& clock,
+  OtlpLogs(const Labels& labels, PrivacyNow privacy, logs::LogIntake& intake, const Clock& clock,
            LogListeners::MakeRoom make_room);
   OtlpLogs(const OtlpLogs&) = delete;
   OtlpLogs& operator=(const OtlpLogs&) = delete;
@@ -54,8 +56,7 @@ class OtlpLogs {
  private:
   class Sink;
 
-  const Privacy privacy_;
-  const std::shared_ptr<const signals::PrivacyRules> rules_;
+  const PrivacyNow privacy_;
   logs::LogIntake& intake_;
   const Clock& clock_;
   const LogListeners::MakeRoom make_room_;

@@ -77,11 +77,10 @@ class OtlpLogsTest : public testing::Test {
   std::unique_ptr<const guard::PiiScanner> scanner_ = guard::PiiScanner::Make({}).value();
   logs::LogIntake intake_{*scanner_, &keys_, {.tenant = TenantId("eu")}, clock_, metrics_};
   bool has_room_ = true;
-  OtlpLogs logs_{Labels{{"job", "otlp"}},
-                 {.scanner = *scanner_, .keys = &keys_, .tenant = TenantId("eu")},
-                 intake_,
-                 clock_,
-                 [this] { return has_room_; }};
+  OtlpLogs logs_{
+      Labels{{"job", "otlp"}},
+      [this] { return OtlpLogs::Privacy{.scanner = *scanner_, .keys = &keys_, .tenant = TenantId("eu")}; },
+      intake_, clock_, [this] { return has_room_; }};
   std::optional<otlp::ExportOutcome> heard_;
 };
 

@@ -17,6 +17,10 @@ Result<std::unique_ptr<tokens::KeyProvider>> OpenKeys(const agent::LogTokensConf
   return tokens::FileKeyProvider::Open(config.keys);
 }
 
+std::optional<Labels> OtlpLabelsOf(const agent::AgentConfig& config) {
+  return config.otlp.is_on() ? std::optional(config.otlp.labels) : std::nullopt;
+}
+
 }  // namespace
 
 Status CheckLogs(const agent::AgentConfig& config) {
@@ -34,24 +38,22 @@ Result<std::unique_ptr<RunningLogs>> RunningLogs::Start(const agent::AgentConfig
   running->datagrams_ = io::MakeAsioDatagrams();
   running->loop_ = network.MakeLoop();
   TICKSCOPE_ASSIGN_OR_RETURN(auto keys, OpenKeys(config.logs.tokens));
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      running->pipeline_,
-      agent::LogPipeline::Make(
-          {.config = config.logs,
-           .external_labels = config.external_labels,
-           .otlp_labels = config.otlp.is_on() ? std::optional(config.otlp.labels) : std::nullopt,
-           .player_patterns = config.guard.player_patterns,
-           .keys = std::move(keys),
-           .open_directory = io::OpenForeignDirectory,
-           .datagrams = running->datagrams_.get()},
-          {.network = network,
-           .loop = *running->loop_,
-           .clock = clock,
-           .random = *running->random_,
-           .fs = fs,
-           .registry = registry,
-           .host_name = io::HostName()},
-          std::move(executor)));
+  TICKSCOPE_ASSIGN_OR_RETURN(running->pipeline_,
+                             agent::LogPipeline::Make({.config = config.logs,
+                                                       .external_labels = config.external_labels,
+                                                       .player_patterns = config.guard.player_patterns,
+                                                       .keys = std::move(keys),
+                                                       .open_directory = io::OpenForeignDirectory,
+                                                       .datagrams = running->datagrams_.get(),
+                                                       .otlp_labels = OtlpLabelsOf(config)},
+                                                      {.network = network,
+                                                       .loop = *running->loop_,
+                                                       .clock = clock,
+                                                       .random = *running->random_,
+                                                       .fs = fs,
+                                                       .registry = registry,
+                                                       .host_name = io::HostName()},
+                                                      std::move(executor)));
   TICKSCOPE_RETURN_IF_ERROR(running->pipeline_->Start());
   running->thread_ = network.RunInBackground(*running->loop_);
   return running;
