@@ -30,7 +30,8 @@ Agent::Agent(const AgentContext& context, Executor scrape_executor, Executor sen
     : context_(context),
       scrape_executor_(std::move(scrape_executor)),
       send_executor_(std::move(send_executor)),
-      accesses_(context.fs, context.clock, context.registry) {}
+      accesses_(context.fs, context.clock, context.registry),
+      commits_(context.loop, [this] { return CommitAll(); }) {}
 
 Agent::~Agent() = default;
 
@@ -121,10 +122,11 @@ Status Agent::Apply(const AgentConfig& config) {
 std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
   std::vector<SourceConfig> sources;
   std::vector<std::string> problems;
-  std::ranges::move(config.Targets(&problems), std::back_inserter(sources));
+  // Made in their place: g++ 12 takes a variant that is moved for one that may not be initialised.
+  for (TargetConfig& target : config.Targets(&problems))
+    sources.emplace_back(std::move(target));
   for (const std::string& problem : problems)
     Log(LogLevel::kWarn, "no target", {{"problem", problem}});
-  // Made in their place: g++ 12 takes a variant that is moved for one that may not be initialised.
   for (const PagesConfig& pages : config.sdk_pages)
     sources.emplace_back(pages);
   if (config.host_metrics.is_on) sources.emplace_back(config.host_metrics);
@@ -291,11 +293,36 @@ Status Agent::Aggregate(const AggregationConfig& config, AggregationRules rules)
   return {};
 }
 
-void Agent::PushToAll(const WriteBatchPtr& scraped) {
+bool Agent::PushToAll(const WriteBatchPtr& scraped) {
   const WriteBatchPtr batch = aggregation_ == nullptr ? scraped : aggregation_->Take(scraped);
   std::erase_if(ending_writers_, [](const auto& writer) { return writer->IsIdle(); });
+  bool is_kept = true;
   for (const auto& writer : writers_)
-    writer->Push(batch);
+    is_kept = writer->Push(batch) && is_kept;
+  return is_kept;
+}
+
+void Agent::Take(const WriteBatchPtr& sent, CommitGroup::Done done) {
+  if (on_shut_down_ || is_draining_) return done(Fail(ErrorCode::kUnavailable, "shutting down"));
+  if (writers_.empty()) return done(Fail(ErrorCode::kUnavailable, "there is no remote_write"));
+  // All or none: what one had taken would come to it twice.
+  if (!std::ranges::all_of(writers_, [&](const auto& writer) { return writer->HasRoom(*sent); }))
+    return done(Fail(ErrorCode::kResourceExhausted, "a queue of remote_write is full"));
+  if (!PushToAll(sent)) return done(Fail(ErrorCode::kUnavailable, "a spool takes nothing now"));
+  const bool waits_for_disk = std::ranges::any_of(
+      writers_, [](const auto& writer) { return !writer->config().spool.directory.empty(); });
+  if (!waits_for_disk) return done({});
+  commits_.Wait(std::move(done));
+}
+
+Status Agent::CommitAll() {
+  Status status;
+  for (const auto& writer : writers_) {
+    if (Status committed = writer->Commit(); status && !committed) status = std::move(committed);
+  }
+  if (status) return {};
+  // Whatever it was: what is sent again may come through.
+  return Fail(ErrorCode::kUnavailable, std::move(status).error().message);
 }
 
 void Agent::ForgetEnded() {
@@ -305,6 +332,7 @@ void Agent::ForgetEnded() {
 void Agent::Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
   on_shut_down_ = std::move(done);
   shutdown_timeout_ = timeout;
+  commits_.Flush();
   shutdown_timer_ = context_.loop.After(timeout, [this] {
     shutdown_timer_.reset();
     for (const auto& writer : writers_)

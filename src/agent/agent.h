@@ -22,6 +22,7 @@
 #include "agent/agent_config.h"
 #include "agent/agent_status.h"
 #include "agent/aggregation.h"
+#include "agent/commit_group.h"
 #include "agent/remote_writer.h"
 #include "agent/source.h"
 #include "agent/statsd_sockets.h"
@@ -44,6 +45,10 @@ class Agent {
   /// Adds up what the rules say from now on; the first call takes up the state of an earlier start. Call after the first Apply, and
   /// with each change of rules. Without rules and without a state to end there is nothing to do. Errors: as Aggregation::Make.
   [[nodiscard]] Status Aggregate(const AggregationConfig& config, AggregationRules rules);
+
+  /// Takes a batch that somebody sent: `done` hears that every receiver has it, on the disk where it has a spool, or why it is to be sent
+  /// again (kResourceExhausted, kUnavailable). On the loop's thread.
+  void Take(const WriteBatchPtr& sent, CommitGroup::Done done);
 
   /// Ends all targets, delivers what waits for at most `timeout`, then calls `done`. Call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
@@ -85,7 +90,9 @@ class Agent {
   /// Stops the schedule; the markers go out now or when the scrape under way is done.
   void End(Target& target);
   void PushEnd(Target& target);
-  void PushToAll(const WriteBatchPtr& scraped);
+  // Whether all receivers keep all of it.
+  bool PushToAll(const WriteBatchPtr& scraped);
+  [[nodiscard]] Status CommitAll();
   void ForgetEnded();
   void DrainWhenAllEnded();
   void FinishShutdown();
@@ -101,6 +108,7 @@ class Agent {
   std::vector<std::unique_ptr<RemoteWriter>> writers_;
   std::vector<std::unique_ptr<RemoteWriter>>
       ending_writers_;  // Out of the configuration, with a request under way.
+  CommitGroup commits_;
   std::function<void()> on_shut_down_;
   std::optional<io::TimerId> shutdown_timer_;
   std::chrono::milliseconds shutdown_timeout_{0};

@@ -297,6 +297,7 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
     if (!directories.insert(config.sdk_pages.back().directory).second)
       item.Complain("directory", "another item of sdk_pages has this directory");
   }
+  config.otlp = ReadOtlpConfig(root.Map("otlp"));
   config.host_metrics = ReadHostMetrics(root.Map("host_metrics"), config.scrape_interval_ms);
   std::unordered_set<std::string> sockets;
   for (YamlMap item : root.Maps("statsd")) {
@@ -390,6 +391,10 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
     out.EndItem();
   }
   out.EndList();
+  out.Comment("Metrics and logs of OpenTelemetry SDKs. Changes with a restart.");
+  out.BeginMap("otlp");
+  WriteOtlpConfig(config.otlp, out);
+  out.EndMap();
   out.BeginList("remote_write");
   for (const RemoteWriteConfig& remote : config.remote_writes) {
     out.BeginItem();

@@ -26,6 +26,7 @@
 #include "agent/fleet_config.h"
 #include "agent/host_metrics_config.h"
 #include "agent/logs_config.h"
+#include "agent/otlp_config.h"
 #include "agent/pages_config.h"
 #include "agent/push_config.h"
 #include "agent/scrape_access.h"
@@ -120,6 +121,7 @@ struct AgentConfig {
   std::vector<PagesConfig> sdk_pages;
   HostMetricsConfig host_metrics;
   std::vector<StatsdConfig> statsd;
+  OtlpConfig otlp;
   std::vector<RemoteWriteConfig> remote_writes;
   std::uint64_t disk_bytes_max = 0;  ///< Of all spools together; 0: each by its own bound.
   FleetConfig fleet;

@@ -39,6 +39,19 @@ sdk_pages:
   - {}
   - {job_name: arena, directory: /run/pages, labels: {zone: b}, instance: name, read_interval: 5s,
      remove_ended: false, native_histograms: false, page_limit: 3, series_limit: 400, memory_limit: 2MiB}
+otlp:
+  http: 127.0.0.1:4318
+  grpc: "[::1]:4317"
+  labels: {zone: c}
+  body_bytes_max: 1MiB
+  connection_limit: 3
+  series_limit: 4
+  series_idle: 5m
+  translation_strategy: NoTranslation
+  promote_resource_attributes: [a.b]
+  keep_identifying_resource_attributes: true
+  promote_scope_metadata: true
+  delta: {series_limit: 0, idle: 6m}
 remote_write:
   - url: http://gateway:9280/api/v1/write
     protocol: rw1
@@ -81,6 +94,26 @@ TEST(AgentConfig, ResolvesTargets) {
                                                .bytes_max = 2U << 20U}));
 }
 
+TEST(AgentConfig, Otlp) {
+  const auto config = ParseAgentConfig(kFull, "a.yaml");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  OtlpConfig want;
+  want.http = "127.0.0.1:4318";
+  want.grpc = "[::1]:4317";
+  want.labels = Labels{{"zone", "c"}};
+  want.body_bytes_max = 1U << 20;
+  want.connections_max = 3;
+  want.series_max = 4;
+  want.idle_ms = 300'000;
+  want.translation = {.names = otlp::NameStrategy::kNoTranslation,
+                      .promoted_attributes = {"a.b"},
+                      .keeps_identifying_attributes = true,
+                      .promotes_scope = true};
+  want.delta = {.series_max = 0, .idle_ms = 360'000};
+  EXPECT_EQ(config->otlp, want);
+  EXPECT_FALSE(OtlpConfig().is_on());
+}
+
 TEST(AgentConfig, WhatIsDescribedReadsBack) {
   const auto config = ParseAgentConfig(kFull, "a.yaml");
   ASSERT_TRUE(config.has_value());
@@ -91,6 +124,7 @@ TEST(AgentConfig, WhatIsDescribedReadsBack) {
   EXPECT_EQ(again->Targets(), config->Targets());
   EXPECT_EQ(again->remote_writes, config->remote_writes);
   EXPECT_EQ(again->disk_bytes_max, config->disk_bytes_max);
+  EXPECT_EQ(again->otlp, config->otlp);
 }
 
 TEST(AgentConfig, Mistakes) {
@@ -121,6 +155,11 @@ TEST(AgentConfig, Mistakes) {
       {"pages nowhere", "sdk_pages: [{directory: pages}]", "expected an absolute path"},
       {"pages' labels", "sdk_pages: [{labels: {__name__: x}}]", "not empty and not __name__"},
       {"no page", "sdk_pages: [{page_limit: 0}]", "sdk_pages[0].page_limit: "},
+      {"OTLP for others", "otlp: {http: ':4318'}", "a.yaml:1:14: otlp.http: there is no TLS"},
+      {"OTLP for others by a name", "otlp: {grpc: '127.0.0.1.example.com:4317'}",
+       "otlp.grpc: there is no TLS"},
+      {"OTLP nowhere", "otlp: {http: here}", "otlp.http: "},
+      {"OTLP labels", "otlp: {labels: {a.b: c}}", "otlp.labels: names must be"},
       {"name label", "global: {external_labels: {__name__: x}}", "__name__ cannot be set here"},
   };
   for (const Case& c : cases) {

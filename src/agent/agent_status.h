@@ -29,6 +29,15 @@ struct ReceiverStatus {
   bool is_idle = false;
 };
 
+/// What came by OTLP since the start.
+struct OtlpStatus {
+  std::vector<std::string> addresses;  ///< "http://127.0.0.1:4318"
+  std::uint64_t requests = 0;
+  std::uint64_t points = 0;  ///< Data points of requests that decoded.
+  std::uint64_t refused_points = 0;
+  std::size_t series = 0;  ///< That are known.
+};
+
 /// What the schema says is added up.
 struct AggregationStatus {
   std::size_t rules = 0;
@@ -59,6 +68,7 @@ struct FleetStatus {
 struct AgentStatus {
   std::vector<TargetStatus> targets;
   std::vector<ReceiverStatus> receivers;
+  std::optional<OtlpStatus> otlp;                ///< Nullopt when none is taken.
   std::optional<AggregationStatus> aggregation;  ///< Nullopt when the schema has nothing added up.
   std::optional<FleetStatus> fleet;              ///< Nullopt when nobody is listened to.
 };

@@ -218,8 +218,27 @@ Status LogPipeline::Start() {
   }
   TICKSCOPE_ASSIGN_OR_RETURN(http_, HttpLogReceiver::Make(settings.config, settings.external_labels, context_,
                                                           *intake_, [this] { return HasRoom(); }));
+  if (options_.otlp_labels) {
+    otlp_ = std::make_unique<OtlpLogs>(
+        WithExternalLabels(*options_.otlp_labels, settings.external_labels),
+        [this] {
+          const LogTokensConfig& tokens = options_.settings.config.tokens;
+          return OtlpLogs::Privacy{.scanner = *scanner_,
+                                   .keys = keys_.get(),
+                                   .tenant = tokens.tenant,
+                                   .epoch_ms = tokens.epoch_days * kDayMs,
+                                   .epoch_min = epoch_min_};
+        },
+        *intake_, context_.clock, [this] { return HasRoom(); });
+  }
   context_.loop.Post([this] { Turn(); });
   return {};
+}
+
+void LogPipeline::TakeOtlp(std::string message, otlp::ExportCallback done) {
+  context_.loop.Post([this, message = std::move(message), done = std::move(done)]() mutable {
+    if (otlp_ != nullptr) otlp_->Take(message, std::move(done));
+  });
 }
 
 bool LogPipeline::HasRoom() {
@@ -256,6 +275,7 @@ void LogPipeline::Turn() {
 void LogPipeline::TellSenders() {
   if (listeners_ != nullptr) listeners_->OnWritten();
   if (http_ != nullptr) http_->OnWritten();
+  if (otlp_ != nullptr) otlp_->OnWritten();
 }
 
 void LogPipeline::ReadFiles() {
@@ -289,6 +309,7 @@ void LogPipeline::Shutdown(std::chrono::milliseconds timeout, std::function<void
     if (Write()) TellSenders();
     listeners_.reset();
     http_.reset();
+    otlp_.reset();
     shutdown_timer_ = context_.loop.After(timeout, [this] {
       shutdown_timer_.reset();
       Finish();

@@ -22,6 +22,7 @@
 #include "agent/log_listeners.h"
 #include "agent/log_shipper.h"
 #include "agent/logs_config.h"
+#include "agent/otlp_logs.h"
 #include "guard/pii_scanner.h"
 #include "logs/file_tailer.h"
 #include "logs/log_intake.h"
@@ -45,6 +46,7 @@ struct LogPipelineOptions {
   KeyOpener open_keys;
   logs::DirectoryOpener open_directory;
   io::Datagrams* datagrams = nullptr;  ///< Outlives the pipeline.
+  std::optional<Labels> otlp_labels;   ///< Of what comes by OTLP; nullopt when nothing does.
 };
 
 class LogPipeline {
@@ -77,6 +79,8 @@ class LogPipeline {
   /// Reads what is there once more, keeps it, tries for at most `timeout` to deliver it, and calls `done` on the loop. What was not delivered
   /// stays for the next start. Thread-safe; call once.
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done);
+  /// As OtlpLogs::Take. Thread-safe; `done` runs on the loop, or is dropped with what it waits for.
+  void TakeOtlp(std::string message, otlp::ExportCallback done);
 
  private:
   // What is ready to be taken up.
@@ -116,6 +120,7 @@ class LogPipeline {
   std::vector<logs::FileMark> unfollowed_;  // Of files that were followed, and may be again.
   bool is_first_start_ = false;
   std::unique_ptr<LogListeners> listeners_;
+  std::unique_ptr<OtlpLogs> otlp_;
   std::unique_ptr<HttpLogReceiver> http_;
   std::unique_ptr<Reload> reload_;
   std::optional<io::TimerId> turn_timer_;

@@ -1,5 +1,7 @@
 #include "agent/logs_config.h"
 
+#include "agent/stream_labels.h"
+#include "http/client.h"
 #include "io/host_port.h"
 #include "logs/file_tailer.h"
 
@@ -8,23 +10,6 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kItemsMax = 64;
-
-Labels ReadLabels(config::YamlMap& map) {
-  LabelsBuilder labels;
-  for (const auto& [name, value] : map.StringMap("labels")) {
-    if (!IsClassicLabelName(name) || !IsValidUtf8(value))
-      map.Complain("labels", "names must be letters, digits and '_', and values UTF-8");
-    labels.Set(name, value);
-  }
-  return labels.Build();
-}
-
-void WriteLabels(const Labels& labels, config::YamlWriter& out) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const LabelView& label : labels)
-    pairs.emplace_back(label.name, label.value);
-  out.StringMap("labels", pairs);
-}
 
 LogFilesConfig ReadFiles(config::YamlMap& map) {
   LogFilesConfig files;
@@ -35,7 +20,7 @@ LogFilesConfig ReadFiles(config::YamlMap& map) {
       map.Complain("paths", "expected an absolute path, with patterns in its last part only");
   }
   files.excludes = map.Strings("exclude");
-  files.labels = ReadLabels(map);
+  files.labels = ReadStreamLabels(map);
   files.from_end = map.OneOf("start_at", files.from_end ? 1 : 0, {"beginning", "end"}) == 1;
   files.add_filename = map.Bool("add_filename", files.add_filename);
   files.framer.line_bytes_max = static_cast<std::size_t>(
@@ -59,7 +44,7 @@ void WriteFiles(const LogFilesConfig& files, config::YamlWriter& out) {
   out.Comment("Patterns of names that are left out.");
   out.Strings("exclude", files.excludes);
   out.Comment("Of each line's stream, besides global.external_labels and level.");
-  WriteLabels(files.labels, out);
+  WriteStreamLabels(files.labels, out);
   out.Comment("Where reading begins at the first start ever: beginning or end.");
   out.String("start_at", files.from_end ? "end" : "beginning");
   out.Comment("Send the file's name with each line.");
@@ -90,7 +75,7 @@ SyslogConfig ReadSyslog(config::YamlMap& map) {
     map.Complain("udp", "expected an address for udp, tcp or both");
   if (!syslog.udp.empty()) CheckAddress(map, "udp", syslog.udp);
   if (!syslog.tcp.empty()) CheckAddress(map, "tcp", syslog.tcp);
-  syslog.labels = ReadLabels(map);
+  syslog.labels = ReadStreamLabels(map);
   syslog.message_bytes_max = static_cast<std::size_t>(
       map.Bytes("message_bytes_max", syslog.message_bytes_max, {.min = 480, .max = 64U << 10}));
   syslog.connections_max = static_cast<std::size_t>(map.Int(
@@ -102,7 +87,7 @@ void WriteSyslog(const SyslogConfig& syslog, config::YamlWriter& out) {
   out.Comment("host:port to receive RFC 5424 and RFC 3164 at, by UDP, TCP or both.");
   out.String("udp", syslog.udp);
   out.String("tcp", syslog.tcp);
-  WriteLabels(syslog.labels, out);
+  WriteStreamLabels(syslog.labels, out);
   out.Bytes("message_bytes_max", syslog.message_bytes_max);
   out.Int("connection_limit", static_cast<std::int64_t>(syslog.connections_max));
 }
@@ -111,7 +96,7 @@ FluentConfig ReadFluent(config::YamlMap& map) {
   FluentConfig fluent;
   fluent.listen = map.RequiredString("listen");
   if (!fluent.listen.empty()) CheckAddress(map, "listen", fluent.listen);
-  fluent.labels = ReadLabels(map);
+  fluent.labels = ReadStreamLabels(map);
   fluent.message_bytes_max = static_cast<std::size_t>(
       map.Bytes("message_bytes_max", fluent.message_bytes_max, {.min = 1U << 10, .max = 32U << 20}));
   fluent.connections_max = static_cast<std::size_t>(map.Int(
@@ -123,7 +108,7 @@ void WriteFluent(const FluentConfig& fluent, config::YamlWriter& out) {
   out.Comment(
       "host:port for the Forward protocol, by TCP. There is no shared key: use an address of this machine.");
   out.String("listen", fluent.listen);
-  WriteLabels(fluent.labels, out);
+  WriteStreamLabels(fluent.labels, out);
   out.Comment("Of a message, and of what it is when inflated.");
   out.Bytes("message_bytes_max", fluent.message_bytes_max);
   out.Int("connection_limit", static_cast<std::int64_t>(fluent.connections_max));
@@ -133,7 +118,7 @@ HttpLogsConfig ReadHttp(config::YamlMap& map) {
   HttpLogsConfig http;
   http.listen = map.RequiredString("listen");
   if (!http.listen.empty()) CheckAddress(map, "listen", http.listen);
-  http.labels = ReadLabels(map);
+  http.labels = ReadStreamLabels(map);
   http.body_bytes_max = static_cast<std::size_t>(
       map.Bytes("body_bytes_max", http.body_bytes_max, {.min = 1U << 10, .max = 32U << 20}));
   http.connections_max = static_cast<std::size_t>(
@@ -146,7 +131,7 @@ void WriteHttp(const HttpLogsConfig& http, config::YamlWriter& out) {
       "host:port for records by HTTP: JSON, a record a line, MessagePack, text. Use an address of this "
       "machine.");
   out.String("listen", http.listen);
-  WriteLabels(http.labels, out);
+  WriteStreamLabels(http.labels, out);
   out.Comment("Of a body, and of what it is when inflated.");
   out.Bytes("body_bytes_max", http.body_bytes_max);
   out.Int("connection_limit", static_cast<std::int64_t>(http.connections_max));

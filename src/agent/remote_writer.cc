@@ -124,21 +124,26 @@ RemoteWriter::RemoteWriter(RemoteWriteConfig config, PushLinkPtr link, const Age
   }
 }
 
-void RemoteWriter::Push(const WriteBatchPtr& read) {
+bool RemoteWriter::HasRoom(const WriteBatch& batch) const {
+  return spool_ != nullptr || queue_bytes_ + batch.Bytes() <= config_.queue_bytes_max;
+}
+
+bool RemoteWriter::Push(const WriteBatchPtr& read) {
   const WriteBatchPtr batch = rules_.Apply(read);
-  if (batch == nullptr || batch->samples.empty()) return;
+  if (batch == nullptr || batch->samples.empty()) return true;
   Shard& shard = *shards_[batch->target_hash % shards_.size()];
   // OTLP says of each point what it is.
   const bool with_metadata = IsMetadataDue(*batch) || config_.is_otlp;
   const std::size_t sample_count = batch->samples.size();
   const std::size_t bytes = batch->Bytes();
+  bool is_kept = true;
   std::size_t end = 0;
   for (std::size_t begin = 0; begin < sample_count; begin = end) {
     end = config_.is_otlp ? EndOfPart(*batch, begin, config_.batch_samples_max)
                           : std::min(begin + config_.batch_samples_max, sample_count);
     const BatchPart piece{.batch = batch, .begin = begin, .end = end, .with_metadata = with_metadata};
     if (spool_ != nullptr) {
-      PushToSpool(piece);
+      is_kept = PushToSpool(piece) && is_kept;
       continue;
     }
     QueuedPart part{.part = piece,
@@ -152,21 +157,23 @@ void RemoteWriter::Push(const WriteBatchPtr& read) {
   while (queue_bytes_ > config_.queue_bytes_max && PushOutOldest()) {
   }
   SendNext(shard);
+  return is_kept;
 }
 
-void RemoteWriter::PushToSpool(const BatchPart& part) {
+bool RemoteWriter::PushToSpool(const BatchPart& part) {
   spool_encoder_.Encode(part, wire::RemoteWriteProtocol::kV2, spool_body_);
   const Status appended = spool_->Append(0, AsBytes(spool_body_), static_cast<std::uint32_t>(part.size()),
                                          context_.clock.NowMs());
   if (appended) {
     was_spooling_ = true;
-    return;
+    return true;
   }
   context_.metrics.CountDropped(DropReason::kQueueFull, part.size());
   if (std::exchange(was_spooling_, false)) {
     Log(LogLevel::kError, "spool takes nothing, samples are dropped",
         {{"directory", config_.spool.directory}, {"error", appended.error().message}});
   }
+  return false;
 }
 
 std::optional<SpoolPlace> RemoteWriter::NextPlace() const {
@@ -208,8 +215,12 @@ void RemoteWriter::TakeFromSpool(Shard& shard) {
   shard.queue.push_back(std::move(part));
 }
 
+Status RemoteWriter::Commit() {
+  return spool_ == nullptr ? Status() : spool_->Commit();
+}
+
 void RemoteWriter::CommitSpool() {
-  if (const Status committed = spool_->Commit(); !committed) {
+  if (const Status committed = Commit(); !committed) {
     Log(LogLevel::kError, "spool not durable",
         {{"directory", config_.spool.directory}, {"error", committed.error().message}});
   }

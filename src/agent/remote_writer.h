@@ -91,8 +91,12 @@ class RemoteWriter {
   RemoteWriter(const RemoteWriter&) = delete;
   RemoteWriter& operator=(const RemoteWriter&) = delete;
 
-  /// Queues a batch and sends when it can.
-  void Push(const WriteBatchPtr& read);
+  /// Queues a batch and sends when it can. Whether all of it is kept: a spool may take nothing now.
+  bool Push(const WriteBatchPtr& read);
+  /// Whether a batch fits without pushing out what waits. A spool makes room by its own rules.
+  [[nodiscard]] bool HasRoom(const WriteBatch& batch) const;
+  /// Makes what was pushed durable, if there is a spool. Errors: as Spool::Commit.
+  [[nodiscard]] Status Commit();
   /// Gets ready for other settings, spool and shards apart; calling what is returned takes them up, and what waits, in memory or on
   /// disk, goes by them. Errors: as Make.
   [[nodiscard]] Result<std::function<void()>> Reconfigure(RemoteWriteConfig config);
@@ -148,7 +152,7 @@ class RemoteWriter {
   void Use(RemoteWriteConfig config, PushLinkPtr link);
   [[nodiscard]] bool IsMetadataDue(const WriteBatch& batch);
   [[nodiscard]] Status OpenSpool();
-  void PushToSpool(const BatchPart& part);
+  bool PushToSpool(const BatchPart& part);
   void TakeFromSpool(Shard& shard);
   void CommitSpool();
   void CommitSpoolLater();

@@ -42,6 +42,9 @@ std::vector<std::string> RestartOnlyChanges(const AgentConfig& running, const Ag
   differs("shutdown_timeout", running.shutdown_timeout_ms != wanted.shutdown_timeout_ms);
   differs("fleet", running.fleet != wanted.fleet);
   differs("aggregation", running.aggregation != wanted.aggregation);
+  differs("otlp", running.otlp != wanted.otlp);
+  differs("global.external_labels of otlp",
+          running.otlp.is_on() && running.external_labels != wanted.external_labels);
   CompareLogs(running.logs, wanted.logs, keys);
   return keys;
 }

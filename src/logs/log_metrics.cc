@@ -2,6 +2,12 @@
 
 namespace tickscope::logs {
 
+std::string_view LogRefusalName(LogRefusal refusal) {
+  constexpr std::array<std::string_view, kLogRefusals> kNames = {
+      "blank", "binary", "private", "malformed", "too_large", "bad_tag", "full", "time"};
+  return kNames[static_cast<std::size_t>(refusal)];
+}
+
 LogMetrics::LogMetrics(MetricRegistry& registry)
     : tokens(registry.AddCounter("tickscope_log_tokens_total", "Values that became tokens.", {})),
       open_files(registry.AddGauge("tickscope_log_files", "Log files that are open.", {})),
@@ -10,9 +16,7 @@ LogMetrics::LogMetrics(MetricRegistry& registry)
       connections(registry.AddGauge("tickscope_log_connections", "Connections that bring logs.", {})),
       refused_connections(
           registry.AddCounter("tickscope_log_refused_connections_total", "Connections over the limit.", {})) {
-  constexpr std::array<const char*, kLogInputs> kInputs = {"file", "syslog", "fluent", "http"};
-  constexpr std::array<const char*, kLogRefusals> kReasons = {"blank",     "binary",  "private", "malformed",
-                                                              "too_large", "bad_tag", "full"};
+  constexpr std::array<const char*, kLogInputs> kInputs = {"file", "syslog", "fluent", "http", "otlp"};
   constexpr std::array<const char*, kFileEvents> kEvents = {"opened",  "rotated", "truncated", "copied",
                                                             "missing", "refused", "too_many"};
   for (std::size_t i = 0; i < kLogInputs; ++i) {
@@ -26,7 +30,7 @@ LogMetrics::LogMetrics(MetricRegistry& registry)
                                   "Log entries of which only the start was kept.", input);
     for (std::size_t reason = 0; reason < kLogRefusals; ++reason) {
       MetricLabels labels = input;
-      labels.emplace_back("reason", kReasons[reason]);
+      labels.emplace_back("reason", LogRefusalName(static_cast<LogRefusal>(reason)));
       refused_[i][reason] = registry.AddCounter(
           "tickscope_log_refused_total", "Log entries and messages that were not taken.", std::move(labels));
     }

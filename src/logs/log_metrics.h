@@ -3,13 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "base/metrics.h"
 
 namespace tickscope::logs {
 
-enum class LogInput : std::uint8_t { kFile, kSyslog, kFluent, kHttp };
-inline constexpr std::size_t kLogInputs = 4;
+enum class LogInput : std::uint8_t { kFile, kSyslog, kFluent, kHttp, kOtlp };
+inline constexpr std::size_t kLogInputs = 5;
 
 /// Why something that came is not sent.
 enum class LogRefusal : std::uint8_t {
@@ -20,8 +21,11 @@ enum class LogRefusal : std::uint8_t {
   kTooLarge,   ///< A message over a limit: of bytes, of depth, of entries.
   kBadTag,     ///< A tag with characters that no tag has, or too long.
   kFull,       ///< More than can be written to the disk now, from a sender that cannot be told to wait.
+  kTime,       ///< A time that no receiver takes: long past, or ahead of the clock.
 };
-inline constexpr std::size_t kLogRefusals = 7;
+inline constexpr std::size_t kLogRefusals = 8;
+/// "blank" and so on, for metrics and answers.
+[[nodiscard]] std::string_view LogRefusalName(LogRefusal refusal);
 
 /// What happened to a file.
 enum class FileEvent : std::uint8_t {

@@ -32,6 +32,8 @@ namespace tickscope::otlp {
 struct DeltaOptions {
   std::uint64_t series_max = 200'000;  ///< Of all tenants. 0: delta is refused.
   std::int64_t idle_ms = 3'600'000;    ///< After so long a silence a total may be forgotten.
+
+  friend bool operator==(const DeltaOptions&, const DeltaOptions&) = default;
 };
 
 enum class DeltaOutcome : std::uint8_t {

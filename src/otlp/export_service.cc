@@ -1,7 +1,5 @@
 #include "otlp/export_service.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "otlp/signal_request.h"
@@ -15,7 +13,7 @@ constexpr std::size_t kMessageBytesKept = 8U << 20;
 // What the decoder left out, kept until the rest is durable.
 struct Refused {
   std::uint64_t points = 0;
-  std::vector<std::string> messages;
+  std::string explanation;
 };
 
 ExportOutcome OutcomeOf(const Refused& refused, ingest::WriteAnswer answer) {
@@ -23,11 +21,7 @@ ExportOutcome OutcomeOf(const Refused& refused, ingest::WriteAnswer answer) {
   if (answer.error && answer.refused == 0) return {.error = std::move(answer.error)};
   ExportOutcome outcome{.refused = refused.points + answer.refused};
   outcome.is_duplicate = answer.is_duplicate;
-  if (refused.points > 0) {
-    outcome.message =
-        fmt::format("{} data points refused: {}{}", refused.points, fmt::join(refused.messages, "; "),
-                    refused.points > refused.messages.size() ? "; ..." : "");
-  }
+  outcome.message = refused.explanation;
   if (answer.error) {
     if (!outcome.message.empty()) outcome.message += "; ";
     outcome.message += answer.error->message;
@@ -112,11 +106,9 @@ void ExportService::ExportMetrics(const TenantId& tenant, std::string_view messa
     Refuse(Signal::kMetrics, decoded.error(), std::move(done));
   } else {
     points_->Add(request->point_count());
-    Refused refused{0, request->messages()};
-    for (std::size_t i = 0; i < kRefusals; ++i) {
+    Refused refused{request->refused_total(), request->Explanation()};
+    for (std::size_t i = 0; i < kRefusals; ++i)
       refused_[i]->Add(request->refused()[i]);
-      refused.points += request->refused()[i];
-    }
     metrics_gateway_.Write(
         tenant, *request, refused.points == 0 ? delivery : std::nullopt,
         [refused = std::move(refused), done = std::move(done)](ingest::WriteAnswer answer) mutable {

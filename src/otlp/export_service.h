@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,13 +14,13 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "ingest/gateway.h"
 #include "model/tenant.h"
 #include "otlp/delta_sums.h"
+#include "otlp/export_door.h"
 #include "otlp/metrics_request.h"
 #include "otlp/signal.h"
 #include "otlp/translation.h"
@@ -29,42 +28,28 @@
 
 namespace tickscope::otlp {
 
-/// With an error nothing is promised; else everything but `refused` is durable.
-struct ExportOutcome {
-  std::uint64_t refused = 0;  ///< Data points, log records or spans.
-  std::string message;        ///< Why; empty when nothing was refused.
-  std::optional<Error> error;
-  bool is_duplicate = false;  ///< This push was here before, and is counted once.
-};
-
-using ExportCallback = std::move_only_function<void(ExportOutcome)>;
-
 struct ExportOptions {
   Translation translation;
   DeltaOptions delta;
   const Clock* clock = nullptr;  ///< Never null; outlives the service.
 };
 
-class ExportService {
+class ExportService final : public ExportDoor {
  public:
   /// Everything given outlives the service.
   ExportService(ingest::Gateway& metrics_gateway, signals::SignalGateway& signal_gateway, Random& random,
                 MetricRegistry& metrics, ExportOptions options);
-  ~ExportService();
+  ~ExportService() override;
 
-  /// Takes a request. `message` is not used after the return; `done` runs once.
-  void Export(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done) {
-    Export(signal, tenant, message, std::nullopt, std::move(done));
-  }
-  /// The same of a sender who counts pushes of metrics: one that is on the stream already, all of it, is not written again. Delta data points
+  /// Of a sender who counts pushes of metrics: one that is on the stream already, all of it, is not written again. Delta data points
   /// are added up before that is known: senders of numbers send cumulative ones.
   void Export(Signal signal, const TenantId& tenant, std::string_view message,
-              const std::optional<codec::Delivery>& delivery, ExportCallback done);
+              const std::optional<codec::Delivery>& delivery, ExportCallback done) override;
   /// Counts and answers a request that is no message.
-  void Refuse(Signal signal, Error error, ExportCallback done);
+  void Refuse(Signal signal, Error error, ExportCallback done) override;
 
   /// Most bytes of a message.
-  [[nodiscard]] std::size_t request_bytes_max(Signal signal) const;
+  [[nodiscard]] std::size_t request_bytes_max(Signal signal) const override;
 
  private:
   void ExportMetrics(const TenantId& tenant, std::string_view message,

@@ -36,6 +36,8 @@ void GrpcEndpoint::Handle(std::shared_ptr<plugin::GrpcCall> call) {
     return call->Answer(
         AnswerOf({ErrorCode::kUnsupported, "unknown method: want Export of OTLP's services"}));
   }
+  if (auto why = door_.Declines(*signal))
+    return call->Answer(AnswerOf({ErrorCode::kUnsupported, *std::move(why)}));
   const bool taken = workers_.Submit([this, signal = *signal, call] { Export(signal, call); });
   if (!taken) call->Answer(AnswerOf({ErrorCode::kResourceExhausted, "the write queue is full"}));
 }
@@ -52,21 +54,21 @@ void GrpcEndpoint::Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>
   const auto tenant = admit_(*call);
   if (!tenant) return call->Answer(AnswerOf(tenant.error()));
   std::string_view message = call->message();
-  const std::size_t bytes_max = service_.request_bytes_max(signal);
+  const std::size_t bytes_max = door_.request_bytes_max(signal);
   std::string plain;
   // No request begins so: it would be a field 3 of a wire type there is not.
   if (message.starts_with(kGzipMagic)) {
     auto unpacked = http::Gunzip(message, bytes_max);
-    if (!unpacked) return service_.Refuse(signal, std::move(unpacked).error(), std::move(done));
+    if (!unpacked) return door_.Refuse(signal, std::move(unpacked).error(), std::move(done));
     plain = *std::move(unpacked);
     message = plain;
   }
   if (message.size() > bytes_max) {
-    return service_.Refuse(
-        signal, {ErrorCode::kOutOfRange, "request too large: bytes_max=" + std::to_string(bytes_max)},
-        std::move(done));
+    return door_.Refuse(signal,
+                        {ErrorCode::kOutOfRange, "request too large: bytes_max=" + std::to_string(bytes_max)},
+                        std::move(done));
   }
-  service_.Export(signal, *tenant, message, std::move(done));
+  door_.Export(signal, *tenant, message, std::nullopt, std::move(done));
 }
 
 }  // namespace tickscope::otlp

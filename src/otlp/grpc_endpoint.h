@@ -1,9 +1,9 @@
-// GrpcEndpoint: OTLP/gRPC, to the export service. Export of the metrics, logs and trace services; gzip or not.
+// GrpcEndpoint: OTLP/gRPC, to who takes it. Export of the metrics, logs and trace services; gzip or not.
 //
 // Answers OK when everything acceptable is durable, with what was refused as partial success. RESOURCE_EXHAUSTED and
 // UNAVAILABLE come with RetryInfo: the request may be sent again.
 //
-// Bounds    Those of the service. A message is unpacked here, after the size it announces was checked.
+// Bounds    Those of the door. A message is unpacked here, after the size it announces was checked.
 // Threads   Thread-safe; decoding runs on the workers.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "model/tenant.h"
-#include "otlp/export_service.h"
+#include "otlp/export_door.h"
 #include "plugin/grpc_server.h"
 
 namespace tickscope::otlp {
@@ -25,8 +25,8 @@ using GrpcAdmission = std::function<Result<TenantId>(const plugin::GrpcCall& cal
 class GrpcEndpoint {
  public:
   /// Everything given outlives the endpoint, which outlives the server's last call.
-  GrpcEndpoint(ExportService& service, WorkerPool& workers, GrpcAdmission admit)
-      : service_(service), workers_(workers), admit_(std::move(admit)) {}
+  GrpcEndpoint(ExportDoor& door, WorkerPool& workers, GrpcAdmission admit)
+      : door_(door), workers_(workers), admit_(std::move(admit)) {}
 
   /// The answer to a call that failed so.
   [[nodiscard]] static plugin::GrpcAnswer AnswerOf(const Error& error);
@@ -37,7 +37,7 @@ class GrpcEndpoint {
  private:
   void Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>& call);
 
-  ExportService& service_;
+  ExportDoor& door_;
   WorkerPool& workers_;
   const GrpcAdmission admit_;
 };

@@ -35,6 +35,12 @@ http::Response FailureResponse(Encoding encoding, const Error& error) {
   return response;
 }
 
+http::Response DeclineResponse(Encoding encoding, std::string why) {
+  http::Response response = FailureResponse(encoding, {ErrorCode::kUnsupported, std::move(why)});
+  response.status = 404;
+  return response;
+}
+
 http::Response AnswerResponse(Signal signal, Encoding encoding, const ExportOutcome& outcome) {
   if (outcome.error) return FailureResponse(encoding, *outcome.error);
   http::Response response;
@@ -53,6 +59,8 @@ void HttpEndpoint::Register(http::Router& router, std::string_view prefix) {
                  // Shared, so that the answer can still be given when the queue does not take the task.
                  auto reply = std::make_shared<http::Respond>(std::move(respond));
                  const Encoding encoding = EncodingOf(request).value_or(Encoding::kJson);
+                 if (auto why = door_.Declines(signal))
+                   return (*reply)(DeclineResponse(encoding, *std::move(why)));
                  const bool taken =
                      workers_.Submit([this, signal, reply, request = std::move(request)]() mutable {
                        Handle(signal, request, std::move(*reply));
@@ -100,7 +108,7 @@ void HttpEndpoint::Export(Signal signal, const http::Request& request, Encoding 
     respond(AnswerResponse(signal, encoding, outcome));
   };
   auto body = http::DecodeContent(request.headers.Get("Content-Encoding"), request.body,
-                                  service_.request_bytes_max(signal), scratch.body);
+                                  door_.request_bytes_max(signal), scratch.body);
   std::string from_json;
   if (body && encoding == Encoding::kJson) {
     if (auto message = scratch.json.ToProtobuf(signal, *body)) {
@@ -110,8 +118,8 @@ void HttpEndpoint::Export(Signal signal, const http::Request& request, Encoding 
       body = std::unexpected(std::move(message).error());
     }
   }
-  if (!body) return service_.Refuse(signal, std::move(body).error(), std::move(done));
-  service_.Export(signal, *tenant, *body, *delivery, std::move(done));
+  if (!body) return door_.Refuse(signal, std::move(body).error(), std::move(done));
+  door_.Export(signal, *tenant, *body, *delivery, std::move(done));
 }
 
 }  // namespace tickscope::otlp

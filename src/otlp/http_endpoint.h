@@ -1,4 +1,4 @@
-// HttpEndpoint: OTLP/HTTP, to the export service.
+// HttpEndpoint: OTLP/HTTP, to who takes it.
 //
 //   POST /v1/metrics, /v1/logs, /v1/traces below where it is registered       protobuf or JSON; gzip, zstd or neither
 //
@@ -6,7 +6,7 @@
 // points, log records or spans and why. 400 with a google.rpc.Status when the request does not decode; 429 or 503 with
 // Retry-After when it may be sent again.
 //
-// Bounds    Those of the service; a space for each thread that works at once.
+// Bounds    Those of the door; a space for each thread that works at once.
 // Threads   Thread-safe; decoding runs on the workers.
 #pragma once
 
@@ -19,7 +19,7 @@
 #include "base/worker_pool.h"
 #include "http/router.h"
 #include "otlp/export_answer.h"
-#include "otlp/export_service.h"
+#include "otlp/export_door.h"
 #include "otlp/json_request.h"
 
 namespace tickscope::otlp {
@@ -27,7 +27,7 @@ namespace tickscope::otlp {
 class HttpEndpoint {
  public:
   /// Everything given outlives the endpoint.
-  HttpEndpoint(ExportService& service, WorkerPool& workers) : service_(service), workers_(workers) {}
+  HttpEndpoint(ExportDoor& door, WorkerPool& workers) : door_(door), workers_(workers) {}
 
   /// Adds the routes below `prefix`, "" or "/api/v1/otlp"; this outlives the router's last request.
   void Register(http::Router& router, std::string_view prefix);
@@ -43,7 +43,7 @@ class HttpEndpoint {
   void Export(Signal signal, const http::Request& request, Encoding encoding, Scratch& scratch,
               http::Respond respond);
 
-  ExportService& service_;
+  ExportDoor& door_;
   WorkerPool& workers_;
   Mutex mu_;
   std::vector<std::unique_ptr<Scratch>> idle_ TICKSCOPE_GUARDED_BY(mu_);

@@ -11,6 +11,7 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -166,6 +167,17 @@ Status MetricsRequest::Decode(std::string_view message) {
                 fmt::format("OTLP request: data point {}: malformed protobuf: {}", point_count_, e.what()));
   }
   return {};
+}
+
+std::uint64_t MetricsRequest::refused_total() const {
+  return std::accumulate(refused_.begin(), refused_.end(), std::uint64_t{0});
+}
+
+std::string MetricsRequest::Explanation() const {
+  const std::uint64_t total = refused_total();
+  if (total == 0) return {};
+  return fmt::format("{} data points refused: {}{}", total, fmt::join(messages_, "; "),
+                     total > messages_.size() ? "; ..." : "");
 }
 
 void MetricsRequest::DecodeResourceMetrics(std::string_view message) {

@@ -78,6 +78,9 @@ class MetricsRequest final : public wire::ReceivedRequest {
   [[nodiscard]] std::uint64_t point_count() const { return point_count_; }
   /// Of these, left out, by Refusal.
   [[nodiscard]] const std::array<std::uint64_t, kRefusals>& refused() const { return refused_; }
+  [[nodiscard]] std::uint64_t refused_total() const;
+  /// How many of them and, of the first few, which and why; empty when there are none.
+  [[nodiscard]] std::string Explanation() const;
   /// Of the first few of them: which and why.
   [[nodiscard]] const std::vector<std::string>& messages() const { return messages_; }
 

@@ -21,7 +21,7 @@ using wire::CheckedPbfReader;
 // Reads one request. Vectors are used again from record to record.
 class SignalReader {
  public:
-  explicit SignalReader(signals::Intake& intake) : intake_(intake) {}
+  explicit SignalReader(signals::RecordSink& sink) : sink_(sink) {}
 
   void Read(std::string_view message) {
     CheckedPbfReader request(message);
@@ -61,13 +61,13 @@ class SignalReader {
       texts_.Reset();
       attributes_.clear();
       try {
-        if (intake_.kind() == codec::RecordKind::kLogs) {
+        if (sink_.kind() == codec::RecordKind::kLogs) {
           ReadLog(record);
         } else {
           ReadSpan(record);
         }
       } catch (const std::length_error& e) {
-        intake_.Refuse(signals::Refusal::kTooMany, e.what());
+        sink_.Refuse(signals::Refusal::kTooMany, e.what());
       }
     }
   }
@@ -80,7 +80,7 @@ class SignalReader {
       ReadInto(resource, proto::kResourceAttributes, origin_texts_, resource_attributes_);
       ReadInto(scope, proto::kScopeAttributes, origin_texts_, scope_attributes_);
     } catch (const std::length_error& e) {
-      return intake_.RefuseOrigin(signals::Refusal::kTooMany, e.what());
+      return sink_.RefuseOrigin(signals::Refusal::kTooMany, e.what());
     }
     codec::SignalOrigin origin;
     CheckedPbfReader fields(scope);
@@ -95,7 +95,7 @@ class SignalReader {
     }
     origin.attributes = resource_attributes_;
     origin.scope_attributes = scope_attributes_;
-    intake_.SetOrigin(origin);
+    sink_.SetOrigin(origin);
   }
 
   void ReadLog(std::string_view message) {
@@ -141,7 +141,7 @@ class SignalReader {
     }
     ReadInto(message, proto::kLogAttributes, texts_, attributes_);
     log.attributes = attributes_;
-    intake_.Add(log);
+    sink_.Add(log);
   }
 
   void ReadSpan(std::string_view message) {
@@ -208,7 +208,7 @@ class SignalReader {
       }
     }
     ReadParts(span);
-    intake_.Add(span);
+    sink_.Add(span);
   }
 
   static void ReadStatus(std::string_view message, codec::SpanRecord& span) {
@@ -282,7 +282,7 @@ class SignalReader {
     span.links = span_links_;
   }
 
-  signals::Intake& intake_;
+  signals::RecordSink& sink_;
   std::vector<Attribute> raw_;
   std::vector<SignalAttribute> resource_attributes_;
   std::vector<SignalAttribute> scope_attributes_;
@@ -298,9 +298,9 @@ class SignalReader {
 
 }  // namespace
 
-Status DecodeSignals(std::string_view message, signals::Intake& intake) {
+Status DecodeSignals(std::string_view message, signals::RecordSink& sink) {
   try {
-    SignalReader(intake).Read(message);
+    SignalReader(sink).Read(message);
   } catch (const std::exception& e) {
     return Fail(ErrorCode::kCorruption, std::string("OTLP request: ") + e.what());
   }

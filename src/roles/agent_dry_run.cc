@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "agent/agent_metrics.h"
@@ -121,6 +122,10 @@ int DryRunAgent(const agent::AgentConfig& given) {
                report.error.empty() ? "" : ", down: ", report.error);
   }
   PrintSums(preview);
+  for (const auto& [protocol, address] :
+       {std::pair{"HTTP", config.otlp.http}, std::pair{"gRPC", config.otlp.grpc}}) {
+    if (!address.empty()) fmt::print(stderr, "would take OTLP by {} at {}\n", protocol, address);
+  }
   for (const std::string& problem : problems)
     fmt::print(stderr, "no target: {}\n", problem);
   if (!preview.sums().empty()) {

@@ -97,6 +97,15 @@ std::string AgentPage(const agent::AgentStatus& status, std::string_view version
                        receiver.has_spool ? "spool" : "memory");
   }
   out += "</table>\n";
+  if (status.otlp) {
+    const agent::OtlpStatus& otlp = *status.otlp;
+    out += fmt::format(
+        "<h2>OTLP</h2>\n<table><tr><th>at<th>requests<th>data "
+        "points<th>refused<th>series</tr>\n<tr><td><code>{}</code><td class=\"number\">{}<td "
+        "class=\"number\">{}<td class=\"number\">{}<td class=\"number\">{}</tr>\n</table>\n",
+        Escaped(fmt::format("{}", fmt::join(otlp.addresses, " "))), otlp.requests, otlp.points,
+        otlp.refused_points, otlp.series);
+  }
   if (status.aggregation) {
     const agent::AggregationStatus& sums = *status.aggregation;
     const std::string lag = FormatDurationMs(std::max<TimeMs>(now_ms - sums.watermark_ms, 0));
@@ -180,6 +189,24 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
     json.EndObject();
   }
   json.EndArray();
+  if (status.otlp) {
+    json.Key("otlp");
+    json.BeginObject();
+    json.Key("addresses");
+    json.BeginArray();
+    for (const std::string& address : status.otlp->addresses)
+      json.String(address);
+    json.EndArray();
+    json.Key("requests");
+    json.Uint(status.otlp->requests);
+    json.Key("points");
+    json.Uint(status.otlp->points);
+    json.Key("refusedPoints");
+    json.Uint(status.otlp->refused_points);
+    json.Key("series");
+    json.Uint(status.otlp->series);
+    json.EndObject();
+  }
   if (status.aggregation) {
     json.Key("aggregation");
     json.BeginObject();

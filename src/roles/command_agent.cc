@@ -42,6 +42,7 @@
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
 #include "roles/running_logs.h"
+#include "roles/running_otlp.h"
 
 namespace tickscope::roles {
 namespace {
@@ -237,6 +238,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   follower->SetHooks({.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
                       .tell = [&reload](const control::FleetSettings& told) { reload.Tell(told); },
                       .report = [&agent, &metrics, &reload] { return Report(agent, metrics, reload); }});
+  std::unique_ptr<RunningOtlp> otlp;  // Ends after those it hands on to: they may be answering it.
   std::unique_ptr<RunningLogs> logs;
   std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
@@ -248,6 +250,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
     Log(LogLevel::kInfo, "shutting down");
     targets.Stop();
     reload.Stop();
+    if (otlp != nullptr) otlp->Shut();
     const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
     const auto one_ended = [&] {
       if (--still_running == 0) loop->Stop();
@@ -261,6 +264,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   const auto describe = [&] {
     agent::AgentStatus status = agent.Describe();
     if (follower->is_listening()) status.fleet = FleetStatusOf(*follower, reload);
+    if (otlp != nullptr) status.otlp = otlp->Describe();
     return status;
   };
   RegisterAgentPages(router, *loop, *clock, describe, TICKSCOPE_VERSION);
@@ -288,6 +292,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
       logs, RunningLogs::Start(config, *network, *clock, *fs, registry, disk,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
   reload.SetLogs(logs.get());
+  TICKSCOPE_ASSIGN_OR_RETURN(otlp, RunningOtlp::Start(config, context, agent, logs.get()));
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
@@ -296,6 +301,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   // Parsing and joining is done, and most of it never again. The first reads bring back what they use.
   io::LetGoOfStartupCode();
   loop->Run();
+  if (otlp != nullptr) otlp->Stop();
   scrape_pool.Stop();
   send_pool.Stop();
   server->Drain(kServerDrain);

@@ -1,5 +1,6 @@
 #include "roles/running_logs.h"
 
+#include <optional>
 #include <utility>
 
 #include "io/asio_network.h"
@@ -14,6 +15,10 @@ namespace {
 Result<std::unique_ptr<tokens::KeyProvider>> OpenKeys(const agent::LogTokensConfig& config) {
   if (config.keys.empty()) return nullptr;
   return tokens::FileKeyProvider::Open(config.keys);
+}
+
+std::optional<Labels> OtlpLabelsOf(const agent::AgentConfig& config) {
+  return config.otlp.is_on() ? std::optional(config.otlp.labels) : std::nullopt;
 }
 
 }  // namespace
@@ -42,7 +47,8 @@ Result<std::unique_ptr<RunningLogs>> RunningLogs::Start(const agent::AgentConfig
                              agent::LogPipeline::Make({.settings = LogSettingsOf(config),
                                                        .open_keys = OpenKeys,
                                                        .open_directory = io::OpenForeignDirectory,
-                                                       .datagrams = running->datagrams_.get()},
+                                                       .datagrams = running->datagrams_.get(),
+                                                       .otlp_labels = OtlpLabelsOf(config)},
                                                       {.network = network,
                                                        .loop = *running->loop_,
                                                        .clock = clock,

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "agent/agent_config.h"
 #include "agent/log_pipeline.h"
@@ -42,6 +44,9 @@ class RunningLogs {
   [[nodiscard]] tokens::TokenEpoch key_epoch() const { return pipeline_->key_epoch(); }
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
     pipeline_->Shutdown(timeout, std::move(done));
+  }
+  void TakeOtlp(std::string message, otlp::ExportCallback done) {
+    pipeline_->TakeOtlp(std::move(message), std::move(done));
   }
 
  private:

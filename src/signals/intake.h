@@ -21,30 +21,31 @@
 #include "codec/signal_batch.h"
 #include "model/tenant.h"
 #include "signals/private_text.h"
+#include "signals/record_sink.h"
 #include "signals/refusal.h"
 #include "signals/signal_options.h"
 #include "signals/text_pool.h"
 
 namespace tickscope::signals {
 
-class Intake {
+class Intake final : public RecordSink {
  public:
   /// `options` outlives the intake. Requires: kLogs or kSpans.
   Intake(const SignalOptions& options, std::shared_ptr<const PrivacyRules> rules, codec::RecordKind kind,
          TenantId tenant, TimeMs now_ms);
 
   /// What the records from now on share. When it is refused so are they, one by one.
-  void SetOrigin(const codec::SignalOrigin& origin);
+  void SetOrigin(const codec::SignalOrigin& origin) override;
   /// Has the records up to the next origin refused.
-  void RefuseOrigin(Refusal refusal, std::string_view why);
+  void RefuseOrigin(Refusal refusal, std::string_view why) override;
 
   /// A time of 0 is the time it was observed, and without that, now. A trace or span id of a wrong length is none.
-  void Add(codec::LogRecord record);
-  void Add(codec::SpanRecord record);
+  void Add(codec::LogRecord record) override;
+  void Add(codec::SpanRecord record) override;
   /// Counts a record that its decoder could not make one of.
-  void Refuse(Refusal refusal, std::string_view why);
+  void Refuse(Refusal refusal, std::string_view why) override;
 
-  [[nodiscard]] codec::RecordKind kind() const { return kind_; }
+  [[nodiscard]] codec::RecordKind kind() const override { return kind_; }
   [[nodiscard]] const TenantId& tenant() const { return tenant_; }
   [[nodiscard]] std::uint64_t accepted() const { return accepted_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_total_; }
