@@ -1,5 +1,6 @@
 #include "agent/otlp_logs.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -118,7 +119,7 @@ class OtlpLogs::Sink final : public signals::RecordSink {
         source_(owner.source_),
         now_ms_(now_ms),
         private_text_(RulesOf(privacy), privacy.tenant,
-                      std::max<TimeMs>(now_ms, privacy.epoch_min * privacy.epoch_ms)) {}
+                      std::max(now_ms, static_cast<TimeMs>(privacy.epoch_min) * privacy.epoch_ms)) {}
 
   [[nodiscard]] codec::RecordKind kind() const override { return codec::RecordKind::kLogs; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }

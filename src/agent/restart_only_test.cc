@@ -30,6 +30,10 @@ TEST(RestartOnly, IsToldByKey) {
               ElementsAre("listen", "scrape_workers", "shutdown_timeout"));
   EXPECT_THAT(Changes("", "core_dump_memory: true\nfleet: {cadence_min: 2s}\naggregation: {lateness: 9s}\n"),
               ElementsAre("core_dump_memory", "fleet", "aggregation"));
+  const std::string otlp = "otlp: {http: '127.0.0.1:4318'}\n";
+  EXPECT_THAT(Changes("", otlp), ElementsAre("otlp"));
+  EXPECT_THAT(Changes(otlp, otlp + "global: {external_labels: {region: eu}}\n"),
+              ElementsAre("global.external_labels of otlp"));
   EXPECT_THAT(Changes("", logs), ElementsAre("logs.push.url"));
   EXPECT_THAT(Changes(logs, ""), ElementsAre("logs.push.url"));
   EXPECT_THAT(
