@@ -170,10 +170,10 @@ TEST_F(ViewLinksTest, OpenWhatTheyWereMadeForUntilTheyAreOver) {
   const ViewLinks::Made made = Make();
   const auto link = links_->Open(made.token);
   ASSERT_TRUE(link.has_value()) << link.error().message;
-  EXPECT_EQ(link->tenant, "t");
-  EXPECT_EQ(link->dashboard, "wall");
-  EXPECT_THAT(link->variables.find("region")->second, ElementsAre("eu", "na"));
-  EXPECT_EQ(link->expires_ms, 1'600'000);
+  EXPECT_EQ((*link)->tenant, "t");
+  EXPECT_EQ((*link)->dashboard, "wall");
+  EXPECT_THAT((*link)->variables.find("region")->second, ElementsAre("eu", "na"));
+  EXPECT_EQ((*link)->expires_ms, 1'600'000);
   clock_.Advance(std::chrono::milliseconds(599'999));
   EXPECT_TRUE(links_->Open(made.token).has_value());
   clock_.Advance(std::chrono::milliseconds(1));
@@ -202,14 +202,36 @@ TEST_F(ViewLinksTest, SurviveARestartButNotAnotherKey) {
   EXPECT_EQ(links_->Open(token).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(ViewLinksTest, ATokenOfNoLinkDoesNotOpen) {
+  // What is compared when there is no link of the id must open nothing either: ids of zeros, signed or not.
+  const std::string token = Make().token;
+  EXPECT_EQ(links_->Open(std::string(16, '0') + token.substr(16)).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(links_->Open(std::string(16, '0')).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ViewLinksTest, OneOfManyIsFoundAndListedNewestFirst) {
+  std::vector<ViewLinks::Made> made;
+  for (int i = 0; i < 500; ++i) {
+    made.push_back(Make());
+    clock_.Advance(std::chrono::milliseconds(1));
+  }
+  Open(std::string(kViewKeyBytes, 'k'));
+  for (const ViewLinks::Made& one : made)
+    EXPECT_EQ((*links_->Open(one.token))->id, one.link.id);
+  const auto listed = links_->List("t");
+  ASSERT_EQ(listed.size(), made.size());
+  EXPECT_EQ(listed.front()->id, made.back().link.id);
+  EXPECT_THAT(links_->List("another"), IsEmpty());
+}
+
 TEST_F(ViewLinksTest, RevokedTheyAndTheirStreamsEnd) {
   const ViewLinks::Made made = Make();
   const auto other = Make();
   const auto link = links_->Open(made.token);
   const auto body = std::make_shared<http::StreamBody>(1'000);
   const auto stays = std::make_shared<http::StreamBody>(1'000);
-  ASSERT_TRUE(links_->Hold(*link, body));
-  ASSERT_TRUE(links_->Hold(*links_->Open(other.token), stays));
+  ASSERT_TRUE(links_->Hold(**link, body));
+  ASSERT_TRUE(links_->Hold(**links_->Open(other.token), stays));
   EXPECT_EQ(links_->Revoke("u", made.link.id).error().code, ErrorCode::kNotFound) << "another tenant's";
   EXPECT_FALSE(body->aborted());
   ASSERT_TRUE(links_->Revoke("t", made.link.id));

@@ -183,6 +183,8 @@ void Console::AddRoutes(http::Router& router) {
                      {.links = *links_,
                       .dashboards = *dashboards_,
                       .schema = schema_,
+                      .process = deps_.process,
+                      .usage = *usage_,
                       .clock = deps_.clock,
                       .pool = deps_.pool,
                       .router = router},

@@ -28,7 +28,7 @@ std::string_view DashboardSourceName(DashboardSource source) {
 
 Dashboards::Dashboards(std::span<const EmbeddedFile> shipped, DashboardFolder& folder, KeyedLog& store,
                        const Clock& clock, Limits limits)
-    : folder_(folder), store_(store), clock_(clock), limits_(limits) {
+    : folder_(folder), store_(store), clock_(clock), limits_(limits), trees_(limits.tree_bytes_max) {
   for (const EmbeddedFile& file : shipped) {
     auto document = DashboardDocument::Read(file.content);
     if (!document) {
@@ -64,10 +64,25 @@ std::optional<Dashboard> Dashboards::FromEntry(const KeyedEntry& entry) {
                    std::move(folder), entry.time_ms};
 }
 
+std::optional<Dashboard> Dashboards::FromStore(const std::string& key, const KeyedEntryPtr& entry) const {
+  {
+    const MutexLock lock(mu_);
+    if (const Tree* const kept = trees_.Find(key); kept != nullptr && kept->entry == entry) {
+      return Dashboard{kept->document, DashboardSource::kStore, kept->document->folder(), entry->time_ms};
+    }
+  }
+  auto stored = FromEntry(*entry);
+  if (!stored) return std::nullopt;
+  const MutexLock lock(mu_);
+  trees_.Put(key, {entry, stored->document}, stored->document->tree_bytes());
+  return stored;
+}
+
 std::vector<Dashboard> Dashboards::List(const TenantId& tenant) const {
   std::map<std::string, Dashboard> all;
   for (const auto& [key, entry] : store_.List(KeyOf(tenant, ""))) {
-    if (auto stored = FromEntry(*entry)) all.insert_or_assign(stored->document->name(), *std::move(stored));
+    if (auto stored = FromStore(key, entry))
+      all.insert_or_assign(stored->document->name(), *std::move(stored));
   }
   for (const auto& [name, shipped] : shipped_)
     all.insert_or_assign(name, shipped);
@@ -83,8 +98,9 @@ std::vector<Dashboard> Dashboards::List(const TenantId& tenant) const {
 
 Result<Dashboard> Dashboards::Find(const TenantId& tenant, std::string_view name) const {
   if (auto fixed = FindFixed(name)) return *std::move(fixed);
-  if (const KeyedEntryPtr entry = store_.Find(KeyOf(tenant, name))) {
-    if (auto stored = FromEntry(*entry)) return *std::move(stored);
+  const std::string key = KeyOf(tenant, name);
+  if (const KeyedEntryPtr entry = store_.Find(key)) {
+    if (auto stored = FromStore(key, entry)) return *std::move(stored);
   }
   return Fail(ErrorCode::kNotFound, fmt::format("no dashboard of that name: {}", name.substr(0, 100)));
 }
@@ -137,6 +153,8 @@ std::expected<void, DashboardRefusal> Dashboards::Change(const TenantId& tenant,
     refusal.error = changed.error();
     return std::unexpected(std::move(refusal));
   }
+  const MutexLock lock(mu_);
+  trees_.Erase(key);
   return {};
 }
 

@@ -7,7 +7,10 @@
 // A name means one dashboard: a file's comes before a shipped one, both before a stored one. Only stored ones change here, and
 // a change may say which revision it was made from, so that of two editors who save at once one is told.
 //
+// A stored one is read once and its tree kept until it changes, so that to find it costs no parsing.
+//
 // Threads   Thread-safe.
+// Memory    Of trees of stored ones Limits::tree_bytes_max; what was used longest ago goes first.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +22,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_lru.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "console/dashboard_document.h"
 #include "console/dashboard_folder.h"
 #include "console/embedded_files.h"
@@ -60,6 +65,7 @@ class Dashboards {
  public:
   struct Limits {
     std::uint64_t dashboards_max = 1'000;  ///< Of a tenant, stored.
+    std::uint64_t tree_bytes_max = 64U << 20;
   };
 
   /// Shipped files that are no dashboards are left out, and said in the log: a binary starts all the same.
@@ -70,7 +76,7 @@ class Dashboards {
   [[nodiscard]] std::vector<Dashboard> List(const TenantId& tenant) const;
   /// What is wrong with files of the folder.
   [[nodiscard]] std::vector<std::string> Problems() const { return folder_.Look()->problems; }
-  /// Errors: kNotFound.
+  /// The document is the same object for as long as nobody changes it and it is kept. Errors: kNotFound.
   [[nodiscard]] Result<Dashboard> Find(const TenantId& tenant, std::string_view name) const;
 
   /// Errors: kPermissionDenied for one that is shipped or a file; kOutOfRange past a limit; the log's.
@@ -83,7 +89,15 @@ class Dashboards {
 
  private:
   [[nodiscard]] std::optional<Dashboard> FindFixed(std::string_view name) const;
+  struct Tree {
+    KeyedEntryPtr entry;  // That it was read from: another one is another document.
+    std::shared_ptr<const DashboardDocument> document;
+  };
+
   [[nodiscard]] static std::optional<Dashboard> FromEntry(const KeyedEntry& entry);
+  // As FromEntry, read once.
+  [[nodiscard]] std::optional<Dashboard> FromStore(const std::string& key, const KeyedEntryPtr& entry) const
+      TICKSCOPE_EXCLUDES(mu_);
   [[nodiscard]] std::expected<void, DashboardRefusal> Change(const TenantId& tenant, std::string_view name,
                                                              const DashboardCondition& condition,
                                                              const KeyedLog::Change& change);
@@ -93,6 +107,8 @@ class Dashboards {
   KeyedLog& store_;
   const Clock& clock_;
   const Limits limits_;
+  mutable Mutex mu_;
+  mutable ByteLru<Tree> trees_ TICKSCOPE_GUARDED_BY(mu_);  // By key.
 };
 
 }  // namespace tickscope::console

@@ -53,6 +53,12 @@ struct PlatformStatus {
   double cpu_seconds = 0;
 };
 
+/// How new a tenant's data is.
+struct DataFreshness {
+  std::optional<TimeMs> newest_ms;    ///< Time of the newest sample; nothing when there are no series.
+  std::optional<double> lag_seconds;  ///< From a write to its being seen, as probed; 0 when nothing waits.
+};
+
 /// Active series of a tenant.
 struct SeriesCounts {
   std::uint64_t total = 0;
@@ -64,6 +70,8 @@ class ProcessSource {
  public:
   virtual ~ProcessSource() = default;
   [[nodiscard]] virtual PlatformStatus Platform(const TenantId& tenant) const = 0;
+  /// Cheap enough for every viewer's every few seconds.
+  [[nodiscard]] virtual DataFreshness Freshness(const TenantId& tenant) const = 0;
   /// At most `metrics_max` metrics.
   [[nodiscard]] virtual SeriesCounts CountSeries(const TenantId& tenant, std::size_t metrics_max) const = 0;
   /// Those that have series.

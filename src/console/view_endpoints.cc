@@ -6,14 +6,18 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/duration.h"
 #include "console/annotation_endpoints.h"
 #include "console/dashboard_endpoints.h"
 #include "console/schema_endpoints.h"
+#include "console/view_pages.h"
+#include "promql/parser.h"
 #include "wire/json_fields.h"
 #include "wire/remote_write_headers.h"
 #include "wire/tenant_header.h"
@@ -57,10 +61,22 @@ std::string WindowOf(std::int64_t step_ms) {
   return IntervalVariables(step_ms, 0).find("__rate_interval")->second.front();
 }
 
+template <typename Number>
+void WriteOptional(std::string_view key, const std::optional<Number>& value, JsonWriter& json) {
+  json.Key(key);
+  if (!value) {
+    json.Null();
+  } else if constexpr (std::is_integral_v<Number>) {
+    json.Int(*value);
+  } else {
+    json.Number(*value);
+  }
+}
+
 class ViewApi {
  public:
   ViewApi(const ViewDependencies& dependencies, const ConsoleConfig& config)
-      : deps_(dependencies), config_(config) {}
+      : deps_(dependencies), config_(config), pages_(std::make_unique<ViewPages>(dependencies.dashboards)) {}
 
   [[nodiscard]] Result<http::Response> Make(const ConsoleCall& call) const {
     TICKSCOPE_RETURN_IF_ERROR(MayChange(config_));
@@ -86,8 +102,8 @@ class ViewApi {
   [[nodiscard]] Result<http::Response> List(const ConsoleCall& call) const {
     return Success([&](JsonWriter& json) -> Status {
       json.BeginArray();
-      for (const ViewLink& link : deps_.links.List(call.tenant))
-        WriteViewLink(link, json);
+      for (const ViewLinkPtr& link : deps_.links.List(call.tenant))
+        WriteViewLink(*link, json);
       json.EndArray();
       return {};
     });
@@ -101,21 +117,21 @@ class ViewApi {
   }
 
   [[nodiscard]] Result<http::Response> Show(const ConsoleCall& call) const {
-    TICKSCOPE_ASSIGN_OR_RETURN(const ViewLink link, deps_.links.Open(call.path.find("token")->second));
-    std::optional<Dashboard> dashboard;
-    if (!link.dashboard.empty()) {
-      TICKSCOPE_ASSIGN_OR_RETURN(dashboard, deps_.dashboards.Find(link.tenant, link.dashboard));
+    TICKSCOPE_ASSIGN_OR_RETURN(const ViewLinkPtr link, deps_.links.Open(call.path.find("token")->second));
+    std::shared_ptr<const ViewPage> page;
+    if (!link->dashboard.empty()) {
+      TICKSCOPE_ASSIGN_OR_RETURN(page, pages_->Of(*link));
     }
     return Success([&](JsonWriter& json) -> Status {
       json.BeginObject();
-      WriteText("page", dashboard ? "dashboard" : "overview", json);
-      WriteInt("expires", link.expires_ms, json);
+      WriteText("page", page != nullptr ? "dashboard" : "overview", json);
+      WriteInt("expires", link->expires_ms, json);
       WriteInt("now", deps_.clock.NowMs(), json);
       json.Key("variables");
-      WriteVariables(link.variables, json);
-      if (dashboard) {
+      WriteVariables(link->variables, json);
+      if (page != nullptr) {
         json.Key("dashboard");
-        WriteFilled(*dashboard->document, link, json);
+        WriteFilled(*page, json);
       } else {
         json.Key("slis");
         WriteSlis(json);
@@ -125,10 +141,25 @@ class ViewApi {
     });
   }
 
+  // What a page's badge says: as whoever is logged in sees it.
+  [[nodiscard]] Result<http::Response> Freshness(const ConsoleCall& call) const {
+    TICKSCOPE_ASSIGN_OR_RETURN(const ViewLinkPtr link,
+                               deps_.links.Open(call.path.find("token")->second, ViewLinks::Weight::kTenth));
+    const DataFreshness freshness = deps_.process.Freshness(link->tenant);
+    return Success([&](JsonWriter& json) -> Status {
+      json.BeginObject();
+      WriteInt("now", deps_.clock.NowMs(), json);
+      WriteOptional("newest", freshness.newest_ms, json);
+      WriteOptional("lag_seconds", freshness.lag_seconds, json);
+      json.EndObject();
+      return {};
+    });
+  }
+
   // The request that asks one query of the page, of the API's own path.
   [[nodiscard]] Result<http::Request> OneQuery(const http::Request& request, const http::PathParameters& path,
                                                bool is_range) const {
-    TICKSCOPE_ASSIGN_OR_RETURN(const ViewLink link, deps_.links.Open(path.find("token")->second));
+    TICKSCOPE_ASSIGN_OR_RETURN(const ViewLinkPtr link, deps_.links.Open(path.find("token")->second));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::string_view body, BodyOf(request));
     TICKSCOPE_ASSIGN_OR_RETURN(const JsonValue root, ReadJson(body));
     JsonFields fields(body, root);
@@ -158,20 +189,20 @@ class ViewApi {
     const auto ms = [](double value) {
       return static_cast<std::int64_t>(std::clamp(value, 0.0, kSecondsMax) * 1000);
     };
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::string query, TextOf(link, asked, ms(step), ms(range)));
-    http::Request asking = RequestOf(request, link, is_range ? "/api/v1/query_range" : "/api/v1/query");
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::string query, TextOf(*link, asked, ms(step), ms(range)));
+    http::Request asking = RequestOf(request, *link, is_range ? "/api/v1/query_range" : "/api/v1/query");
     asking.headers.Set("Content-Type", "application/x-www-form-urlencoded");
     asking.body = form + "query=" + http::PercentEncode(query);
     return asking;
   }
 
   struct Following {
-    ViewLink link;
+    ViewLinkPtr link;
     http::Request request;
   };
   [[nodiscard]] Result<Following> Stream(const http::Request& request,
                                          const http::PathParameters& path) const {
-    TICKSCOPE_ASSIGN_OR_RETURN(ViewLink link, deps_.links.Open(path.find("token")->second));
+    TICKSCOPE_ASSIGN_OR_RETURN(ViewLinkPtr link, deps_.links.Open(path.find("token")->second));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::string_view body, BodyOf(request));
     TICKSCOPE_ASSIGN_OR_RETURN(const JsonValue root, ReadJson(body));
     JsonFields fields(body, root);
@@ -180,7 +211,7 @@ class ViewApi {
     TICKSCOPE_RETURN_IF_ERROR(fields.Finish());
     if (queries->items.empty() || queries->items.size() > kQueriesMax)
       return MistakeAt(body, queries->offset, fmt::format("queries: expected 1 to {}", kQueriesMax));
-    http::Request asking = RequestOf(request, link, "/api/v1/stream");
+    http::Request asking = RequestOf(request, *link, "/api/v1/stream");
     asking.headers.Set("Content-Type", "application/json");
     JsonWriter json(asking.body, 16U << 20);
     json.BeginObject();
@@ -194,7 +225,7 @@ class ViewApi {
         const auto parsed = ParseDuration(text);
         return parsed && *parsed > 0 ? *parsed : fallback;
       };
-      TICKSCOPE_ASSIGN_OR_RETURN(const std::string query, TextOf(link, asked, ms(asked.step, kStepDefaultMs),
+      TICKSCOPE_ASSIGN_OR_RETURN(const std::string query, TextOf(*link, asked, ms(asked.step, kStepDefaultMs),
                                                                  ms(asked.range, kRangeDefaultMs)));
       json.BeginObject();
       if (!asked.id.empty()) WriteText("id", asked.id, json);
@@ -259,20 +290,13 @@ class ViewApi {
     http::Request asking{.method = "POST", .target = std::string(target)};
     asking.headers.Set(wire::kTenantHeader, link.tenant);
     asking.headers.Set("X-Tickscope-Class", "dashboard");
-    asking.headers.Set("X-Tickscope-User", "view:" + link.id);
+    asking.headers.Set("X-Tickscope-User", std::string(kViewUserPrefix) + link.id);
     for (const std::string_view header : {"Accept-Encoding", "Last-Event-ID"}) {
       if (from.headers.Has(header)) asking.headers.Set(header, from.headers.Get(header));
     }
     asking.remote_address = from.remote_address;
     asking.abandonment = from.abandonment;
     return asking;
-  }
-
-  static VariableValues ValuesOf(const DashboardDocument& document, const ViewLink& link) {
-    VariableValues values = document.Defaults();
-    for (const auto& [name, chosen] : link.variables)
-      values.insert_or_assign(name, chosen);
-    return values;
   }
 
   [[nodiscard]] Status CheckFilter(const VariableValues& variables) const {
@@ -299,27 +323,23 @@ class ViewApi {
       return schema::SliQuery(
           *sli, {.filter = FilterOf(link.variables), .window = WindowOf(step_ms), .by = parts[asked.query]});
     }
-    TICKSCOPE_ASSIGN_OR_RETURN(const Dashboard dashboard, deps_.dashboards.Find(link.tenant, link.dashboard));
-    const std::vector<PanelQuery> queries = dashboard.document->Queries();
-    const auto found = std::ranges::find_if(queries, [&](const PanelQuery& query) {
-      return query.panel == asked.panel && query.index == asked.query;
-    });
-    if (found == queries.end()) return unknown();
-    VariableValues values = ValuesOf(*dashboard.document, link);
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::shared_ptr<const ViewPage> page, pages_->Of(link));
+    const std::string* const text = page->Find(asked.panel, asked.query);
+    if (text == nullptr) return unknown();
+    VariableValues values = page->values;
     values.merge(IntervalVariables(step_ms, range_ms));
-    return FillVariables(found->text, values);
+    return FillVariables(*text, values);
   }
 
   // The document with values in its variables' places and without variables.
-  static void WriteFilled(const DashboardDocument& document, const ViewLink& link, JsonWriter& json) {
-    const VariableValues values = ValuesOf(document, link);
-    JsonValue root = document.root();
+  static void WriteFilled(const ViewPage& page, JsonWriter& json) {
+    JsonValue root = page.document->root();
     for (lint::JsonMember& member : root.members) {
       if (member.key != "spec") continue;
       std::erase_if(member.value.members,
                     [](const lint::JsonMember& inner) { return inner.key == "variables"; });
     }
-    WriteTree(root, json, [&](std::string_view text) { return FillVariables(text, values); });
+    WriteTree(root, json, [&](std::string_view text) { return FillVariables(text, page.values); });
   }
 
   void WriteSlis(JsonWriter& json) const {
@@ -349,13 +369,14 @@ class ViewApi {
 
   const ViewDependencies deps_;
   const ConsoleConfig config_;
+  const std::unique_ptr<ViewPages> pages_;
 };
 
 // Ends a stream with its link.
-http::Respond Held(const std::shared_ptr<const ViewApi>& api, ViewLink link, http::Respond respond) {
+http::Respond Held(const std::shared_ptr<const ViewApi>& api, ViewLinkPtr link, http::Respond respond) {
   return [api, link = std::move(link), respond = std::move(respond)](http::Response response) mutable {
     if (response.stream != nullptr) {
-      if (const Status held = api->deps().links.Hold(link, response.stream); !held) {
+      if (const Status held = api->deps().links.Hold(*link, response.stream); !held) {
         response.stream->Abort();
         response = api::ErrorAnswer(held.error());
       }
@@ -404,6 +425,8 @@ void AddViewEndpoints(ConsoleRoutes& routes, http::Router& router, const ViewDep
   routes.Add("DELETE", "/api/v1/view_links/{id}", "view_links",
              [api](const ConsoleCall& call) { return api->Revoke(call); });
   routes.Add("GET", kViewPath, "view", [api](const ConsoleCall& call) { return api->Show(call); });
+  routes.Add("GET", std::string(kViewPath) + "/freshness", "view",
+             [api](const ConsoleCall& call) { return api->Freshness(call); });
   // These go on to the API's own routes, which have workers of their own.
   for (const bool is_range : {false, true}) {
     AddLookup(router, api, is_range ? "/query_range" : "/query",

@@ -12,6 +12,8 @@
 #include "console/console_config.h"
 #include "console/console_route.h"
 #include "console/dashboards.h"
+#include "console/metric_usage.h"
+#include "console/process_sources.h"
 #include "console/view_links.h"
 #include "http/router.h"
 #include "schema/schema.h"
@@ -23,6 +25,8 @@ struct ViewDependencies {
   ViewLinks& links;
   Dashboards& dashboards;
   std::shared_ptr<const schema::Schema> schema;
+  const ProcessSource& process;
+  MetricUsage& usage;
   const Clock& clock;
   WorkerPool& pool;  ///< Where a viewer's query is looked up.
   const http::Router& router;

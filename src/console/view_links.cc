@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -54,6 +55,10 @@ std::string Kept(const ViewLink& link) {
   wire::JsonWriter json(text, 1U << 20);
   WriteViewLink(link, json);
   return text;
+}
+
+std::string KeyOf(const ViewLink& link) {
+  return fmt::format("{}/{}", link.tenant, link.id);
 }
 
 // The reverse of WriteViewLink, of what was kept.
@@ -144,8 +149,21 @@ void WriteViewLink(const ViewLink& link, wire::JsonWriter& json) {
 }
 
 ViewLinks::ViewLinks(KeyedLog& log, const Clock& clock, Random& random, std::string key, Limits limits)
-    : log_(log), clock_(clock), key_(std::move(key)), limits_(limits), random_(random.Next()) {
+    : log_(log),
+      clock_(clock),
+      key_(std::move(key)),
+      limits_(limits),
+      nobodys_{.id = std::string(kIdBytes, '0')},
+      random_(random.Next()) {
   TICKSCOPE_CHECK(key_.size() == kViewKeyBytes);
+  const MutexLock lock(mu_);
+  for (const auto& [log_key, entry] : log_.List("")) {
+    const std::string_view tenant = std::string_view(log_key).substr(0, log_key.rfind('/'));
+    auto kept = ReadKept(tenant, entry->value);
+    if (!kept) continue;
+    const auto link = std::make_shared<const ViewLink>(*std::move(kept));
+    links_.emplace(link->id, link);
+  }
 }
 
 std::string ViewLinks::TokenOf(const ViewLink& link) const {
@@ -159,13 +177,10 @@ std::string ViewLinks::TokenOf(const ViewLink& link) const {
   return link.id + Base64Url({reinterpret_cast<const char*>(mac.data()), size});
 }
 
-Result<ViewLink> ViewLinks::Find(std::string_view id) const {
-  const std::string suffix = fmt::format("/{}", id);
-  for (const auto& [key, entry] : log_.List("")) {
-    if (key.ends_with(suffix))
-      return ReadKept(std::string_view(key).substr(0, key.size() - suffix.size()), entry->value);
-  }
-  return Fail(ErrorCode::kNotFound, std::string(kNotGood));
+ViewLinkPtr ViewLinks::Find(std::string_view id) const {
+  const MutexLock lock(mu_);
+  const auto found = links_.find(std::string(id));
+  return found == links_.end() ? nullptr : found->second;
 }
 
 Result<ViewLinks::Made> ViewLinks::Make(const TenantId& tenant, const NewViewLink& wanted,
@@ -184,58 +199,78 @@ Result<ViewLinks::Made> ViewLinks::Make(const TenantId& tenant, const NewViewLin
                 .author = std::move(author)};
   {
     const MutexLock lock(mu_);
-    link.id = fmt::format("{:016x}", random_.Next());
+    do {
+      link.id = fmt::format("{:016x}", random_.Next());
+    } while (links_.contains(link.id));
   }
-  TICKSCOPE_RETURN_IF_ERROR(log_.Put(fmt::format("{}/{}", tenant, link.id), link.created_ms, Kept(link)));
+  TICKSCOPE_RETURN_IF_ERROR(log_.Put(KeyOf(link), link.created_ms, Kept(link)));
   std::string token = TokenOf(link);
+  {
+    const MutexLock lock(mu_);
+    links_.emplace(link.id, std::make_shared<const ViewLink>(link));
+  }
   return Made{std::move(link), std::move(token)};
 }
 
-std::vector<ViewLink> ViewLinks::List(const TenantId& tenant) const {
-  std::vector<ViewLink> links;
-  for (const auto& [key, entry] : log_.List(tenant + "/")) {
-    auto link = ReadKept(tenant, entry->value);
-    if (link && link->expires_ms > clock_.NowMs()) links.push_back(*std::move(link));
+std::vector<ViewLinkPtr> ViewLinks::List(const TenantId& tenant) const {
+  std::vector<ViewLinkPtr> links;
+  {
+    const MutexLock lock(mu_);
+    for (const auto& [id, link] : links_) {
+      if (link->tenant == tenant && link->expires_ms > clock_.NowMs()) links.push_back(link);
+    }
   }
-  std::ranges::sort(links, std::ranges::greater{}, &ViewLink::created_ms);
+  std::ranges::sort(links, [](const ViewLinkPtr& a, const ViewLinkPtr& b) {
+    return std::tie(b->created_ms, b->id) < std::tie(a->created_ms, a->id);
+  });
   return links;
 }
 
 Status ViewLinks::Revoke(const TenantId& tenant, std::string_view id) {
-  const std::string key = fmt::format("{}/{}", tenant, id);
-  const Status removed =
-      log_.Update(key, clock_.NowMs(), [&](const KeyedEntry* present) -> Result<KeyedLog::Change> {
-        if (present == nullptr)
-          return Fail(ErrorCode::kNotFound, fmt::format("no link of that id: {}", id.substr(0, 64)));
-        return std::nullopt;
-      });
-  TICKSCOPE_RETURN_IF_ERROR(removed);
+  const ViewLinkPtr link = Find(id);
+  if (link == nullptr || link->tenant != tenant)
+    return Fail(ErrorCode::kNotFound, fmt::format("no link of that id: {}", id.substr(0, 64)));
+  TICKSCOPE_RETURN_IF_ERROR(Forget(*link));
   KeepHouse();
   return {};
 }
 
-Result<ViewLink> ViewLinks::Open(std::string_view token) {
-  auto link = Find(token.substr(0, std::min(kIdBytes, token.size())));
-  if (!link) return Fail(ErrorCode::kNotFound, std::string(kNotGood));
-  const std::string want = TokenOf(*link);
+Status ViewLinks::Forget(const ViewLink& link) {
+  TICKSCOPE_RETURN_IF_ERROR(
+      log_.Update(KeyOf(link), clock_.NowMs(),
+                  [](const KeyedEntry*) -> Result<KeyedLog::Change> { return std::nullopt; }));
+  const MutexLock lock(mu_);
+  links_.erase(link.id);
+  return {};
+}
+
+Result<ViewLinkPtr> ViewLinks::Open(std::string_view token, Weight weight) {
+  ViewLinkPtr link = Find(token.substr(0, kIdBytes));
+  const std::string want = TokenOf(link == nullptr ? nobodys_ : *link);
   const bool is_right =
       want.size() == token.size() && CRYPTO_memcmp(want.data(), token.data(), want.size()) == 0;
-  if (!is_right || link->expires_ms <= clock_.NowMs())
+  if (!is_right || link == nullptr || link->expires_ms <= clock_.NowMs())
     return Fail(ErrorCode::kNotFound, std::string(kNotGood));
+  TICKSCOPE_RETURN_IF_ERROR(Take(*link, weight));
+  return link;
+}
+
+Status ViewLinks::Take(const ViewLink& link, Weight weight) {
+  const double needed = weight == Weight::kWhole ? 1 : 0.1;
   const auto rate = static_cast<double>(limits_.requests_per_second);
   const std::chrono::nanoseconds now = clock_.Monotonic();
   const MutexLock lock(mu_);
-  const auto [at, is_new] = uses_.try_emplace(link->id, Use{.tokens = rate, .filled = now, .streams = {}});
+  const auto [at, is_new] = uses_.try_emplace(link.id, Use{.tokens = rate, .filled = now, .streams = {}});
   Use& use = at->second;
   use.tokens = std::min(rate, use.tokens + std::chrono::duration<double>(now - use.filled).count() * rate);
   use.filled = now;
-  if (use.tokens < 1) {
+  if (use.tokens < needed) {
     return Fail(
         ErrorCode::kRateLimited,
         fmt::format("too many requests by this link: want at most {} a second", limits_.requests_per_second));
   }
-  use.tokens -= 1;
-  return link;
+  use.tokens -= needed;
+  return {};
 }
 
 Status ViewLinks::Hold(const ViewLink& link, std::shared_ptr<http::StreamBody> body) {
@@ -253,30 +288,31 @@ Status ViewLinks::Hold(const ViewLink& link, std::shared_ptr<http::StreamBody> b
 }
 
 void ViewLinks::KeepHouse() {
-  std::vector<std::shared_ptr<http::StreamBody>> over;
+  std::vector<std::shared_ptr<http::StreamBody>> ended;
+  std::vector<ViewLinkPtr> over;
   {
     const MutexLock lock(mu_);
+    const TimeMs now_ms = clock_.NowMs();
+    for (const auto& [id, link] : links_) {
+      if (link->expires_ms <= now_ms) over.push_back(link);
+    }
     for (auto at = uses_.begin(); at != uses_.end();) {
-      const auto link = Find(at->first);
-      if (link && link->expires_ms > clock_.NowMs()) {
+      const auto link = links_.find(at->first);
+      if (link != links_.end() && link->second->expires_ms > now_ms) {
         ++at;
         continue;
       }
       for (const auto& stream : at->second.streams) {
-        if (auto body = stream.lock()) over.push_back(std::move(body));
+        if (auto body = stream.lock()) ended.push_back(std::move(body));
       }
       at = uses_.erase(at);
     }
   }
-  for (const auto& body : over)
+  for (const auto& body : ended)
     body->Abort();
-  for (const auto& [key, entry] : log_.List("")) {
-    const auto link = ReadKept("", entry->value);
-    if (link && link->expires_ms > clock_.NowMs()) continue;
-    // What stays for want of room is tried again.
-    static_cast<void>(log_.Update(
-        key, clock_.NowMs(), [](const KeyedEntry*) -> Result<KeyedLog::Change> { return std::nullopt; }));
-  }
+  // What stays for want of room is tried again.
+  for (const ViewLinkPtr& link : over)
+    static_cast<void>(Forget(*link));
 }
 
 }  // namespace tickscope::console

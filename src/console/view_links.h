@@ -8,7 +8,9 @@
 // Invariants   V1  A token is good from its making to its expiry, unless it was revoked, and only with the key it was made with.
 //              V2  All viewers of a link together make at most `requests_per_second`; more are told to come again.
 //              V3  Streams of a link end when it does.
+//              V4  How long a token that is not good takes tells nothing of the links there are, nor how much of it is right.
 // Threads      Thread-safe.
+// Memory       All links there are, beside their log.
 #pragma once
 
 #include <chrono>
@@ -17,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,6 +34,8 @@
 namespace tickscope::console {
 
 inline constexpr std::size_t kViewKeyBytes = 32;
+/// Queries of a link's page are counted for this user, with the link's id after it.
+inline constexpr std::string_view kViewUserPrefix = "view:";
 inline constexpr std::int64_t kViewTtlMinMs = 60'000;
 inline constexpr std::int64_t kViewTtlMaxMs = 90LL * 24 * 3'600'000;
 
@@ -43,6 +48,7 @@ struct ViewLink {
   TimeMs expires_ms = 0;
   std::string author;
 };
+using ViewLinkPtr = std::shared_ptr<const ViewLink>;
 
 /// What a client asks for. Errors: kInvalidArgument saying where and what was expected.
 struct NewViewLink {
@@ -75,12 +81,18 @@ class ViewLinks {
   [[nodiscard]] Result<Made> Make(const TenantId& tenant, const NewViewLink& wanted, std::string author)
       TICKSCOPE_EXCLUDES(mu_);
   /// Those that are valid, newest first.
-  [[nodiscard]] std::vector<ViewLink> List(const TenantId& tenant) const;
+  [[nodiscard]] std::vector<ViewLinkPtr> List(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
   /// Errors: kNotFound; the log's.
   [[nodiscard]] Status Revoke(const TenantId& tenant, std::string_view id) TICKSCOPE_EXCLUDES(mu_);
 
-  /// The link of a token. Errors: kNotFound for one that is not good, whyever; kRateLimited past its rate.
-  [[nodiscard]] Result<ViewLink> Open(std::string_view token) TICKSCOPE_EXCLUDES(mu_);
+  /// How much of a link's rate a request takes.
+  enum class Weight : std::uint8_t {
+    kWhole,
+    kTenth,  ///< Of one that is answered from memory: each viewer asks each few seconds.
+  };
+  /// The link of a token; never null. Errors: kNotFound for one that is not good, whyever; kRateLimited past its rate.
+  [[nodiscard]] Result<ViewLinkPtr> Open(std::string_view token, Weight weight = Weight::kWhole)
+      TICKSCOPE_EXCLUDES(mu_);
   /// Notes a stream, so that it ends with the link. Errors: kRateLimited when it has too many.
   [[nodiscard]] Status Hold(const ViewLink& link, std::shared_ptr<http::StreamBody> body)
       TICKSCOPE_EXCLUDES(mu_);
@@ -95,13 +107,19 @@ class ViewLinks {
   };
 
   [[nodiscard]] std::string TokenOf(const ViewLink& link) const;
-  [[nodiscard]] Result<ViewLink> Find(std::string_view id) const;
+  [[nodiscard]] ViewLinkPtr Find(std::string_view id) const TICKSCOPE_EXCLUDES(mu_);
+  // Takes the link out of the log and of links_. Errors: the log's.
+  [[nodiscard]] Status Forget(const ViewLink& link) TICKSCOPE_EXCLUDES(mu_);
+  // Takes a request from what the link has of them. Errors: kRateLimited.
+  [[nodiscard]] Status Take(const ViewLink& link, Weight weight) TICKSCOPE_EXCLUDES(mu_);
 
   KeyedLog& log_;
   const Clock& clock_;
   const std::string key_;
   const Limits limits_;
+  const ViewLink nobodys_;
   mutable Mutex mu_;
+  std::unordered_map<std::string, ViewLinkPtr> links_ TICKSCOPE_GUARDED_BY(mu_);  // By id: those of the log.
   SeededRandom random_ TICKSCOPE_GUARDED_BY(mu_);
   std::map<std::string, Use, std::less<>> uses_
       TICKSCOPE_GUARDED_BY(mu_);  // By id, of links that were opened.

@@ -148,6 +148,7 @@ class ServeProcess final : private api::MetadataSource,
   [[nodiscard]] api::GuardRejects Rejects(const TenantId& tenant) const override;
   // In serve_console.cc.
   [[nodiscard]] console::PlatformStatus Platform(const TenantId& tenant) const override;
+  [[nodiscard]] console::DataFreshness Freshness(const TenantId& tenant) const override;
   [[nodiscard]] console::SeriesCounts CountSeries(const TenantId& tenant,
                                                   std::size_t metrics_max) const override;
   [[nodiscard]] std::vector<TenantId> Tenants() const override;

@@ -48,6 +48,12 @@ class OwnMetrics {
   const std::string text_;
 };
 
+// From a write to its being seen, as the probe measured; 0 before it did.
+double ProbedSeconds(const OwnMetrics& own) {
+  const double seen = own.Sum("tickscope_freshness_seconds_count");
+  return seen > 0 ? own.Sum("tickscope_freshness_seconds_sum") / seen : 0;
+}
+
 struct CacheMetrics {
   const char* name;
   const char* requests;
@@ -127,10 +133,8 @@ console::PlatformStatus ServeProcess::Platform(const TenantId& tenant) const {
     }
   }
   const OwnMetrics own(metrics_.RenderText());
-  const double seen = own.Sum("tickscope_freshness_seconds_count");
   for (console::PlatformStatus::Partition& partition : status.partitions) {
-    if (partition.applied < partition.end && seen > 0)
-      partition.lag_seconds = own.Sum("tickscope_freshness_seconds_sum") / seen;
+    if (partition.applied < partition.end) partition.lag_seconds = ProbedSeconds(own);
   }
   status.active_series = store_->Summarize(tenant, 0).series_count;
   for (const tsdb::Store::BlockFile& block : store_->Blocks()) {
@@ -161,6 +165,20 @@ console::PlatformStatus ServeProcess::Platform(const TenantId& tenant) const {
     status.cpu_seconds = usage->cpu_seconds;
   }
   return status;
+}
+
+console::DataFreshness ServeProcess::Freshness(const TenantId& tenant) const {
+  console::DataFreshness freshness;
+  const tsdb::HeadSummary summary = store_->Summarize(tenant, 0);
+  if (summary.series_count > 0) freshness.newest_ms = summary.max_time_ms;
+  if (stream_ == nullptr) return freshness;
+  bool is_behind = false;
+  const std::uint64_t applied = consumer_->next_offset();
+  for (std::uint32_t i = 0; i < stream_->partition_count(); ++i)
+    is_behind = is_behind || applied < stream_->EndOffset(stream::PartitionId{i});
+  // Rendering all metrics is the dear part, and mostly nothing waits.
+  freshness.lag_seconds = is_behind ? ProbedSeconds(OwnMetrics(metrics_.RenderText())) : 0;
+  return freshness;
 }
 
 console::SeriesCounts ServeProcess::CountSeries(const TenantId& tenant, std::size_t metrics_max) const {

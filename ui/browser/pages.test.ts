@@ -110,8 +110,11 @@ describe('a signed link', () => {
       variables: { region: 'eu' },
       slis: [{ sli: SLIS[0], queries: [{ by: [] }, { by: ['region'] }] }],
     });
+    // Senders stopped two minutes ago: times of the answers go on, the data does not.
+    say(console.front, 'view/tok/freshness', { now, newest: now - 120_000, lag_seconds: 0 });
     const page = await console.open('/view/tok');
     await page.getByRole('heading', { name: 'eu' }).waitFor();
+    await page.getByText(/^Late: 2/).waitFor();
     const streams: string[] = [];
     page.on('request', (request) => {
       asked.push(new URL(request.url()).pathname);
@@ -148,6 +151,15 @@ describe('a signed link', () => {
       },
     };
     const item = { x: 0, y: 0, width: 24, height: 8, content: { $ref: '#/spec/panels/players' } };
+    const shifted = {
+      ...panel,
+      spec: {
+        ...panel.spec,
+        display: { name: 'A day before' },
+        plugin: { kind: 'TimeSeriesChart', spec: { timeShift: '1d' } },
+      },
+    };
+    const below = { ...item, y: 8, content: { $ref: '#/spec/panels/before' } };
     say(console.front, 'view/dash', {
       page: 'dashboard',
       expires: Date.now() + 3_600_000,
@@ -157,17 +169,21 @@ describe('a signed link', () => {
         metadata: { name: 'room' },
         spec: {
           display: { name: 'The room' },
-          panels: { players: panel },
-          layouts: [{ kind: 'Grid', spec: { items: [item] } }],
+          panels: { players: panel, before: shifted },
+          layouts: [{ kind: 'Grid', spec: { items: [item, below] } }],
         },
       },
     });
+    say(console.front, 'view/dash/freshness', { now: Date.now(), newest: Date.now() - 120_000, lag_seconds: 0 });
     const page = await console.open('/view/dash');
     const streams: string[] = [];
+    const ranges: string[] = [];
     page.on('request', (request) => {
       if (request.url().endsWith('/view/dash/stream')) streams.push(request.postData() ?? '');
+      if (request.url().endsWith('query_range')) ranges.push(`${request.url()} ${request.postData()}`);
     });
     await page.getByRole('heading', { name: 'The room' }).waitFor();
+    await page.getByText(/^Late: 2/).waitFor();
     await page.reload();
     await page.getByRole('region', { name: 'Players by region' }).waitFor();
     await until(
@@ -178,6 +194,13 @@ describe('a signed link', () => {
     const { queries } = JSON.parse(streams[0]!) as { queries: object[] };
     expect(queries).toMatchObject([{ panel: 'players', query: 0, range: 1800 }]);
     expect(Object.keys(queries[0]!)).not.toContain('expr');
+    await page.getByRole('region', { name: 'A day before' }).waitFor();
+    await until(
+      () => Promise.resolve(ranges.length),
+      (count) => count > 0,
+      'the range query',
+    );
+    expect(ranges[0]).toMatch(/view.dash.query_range \{"panel":"before","query":0,"start":/);
   });
 
   it('that does not hold says so, and asks for no token', async () => {

@@ -534,6 +534,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/view/{token}/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** How new the data is, for the page's badge; takes a tenth of a request of the link's rate */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ViewFreshnessAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/view/{token}/query": {
         parameters: {
             query?: never;
@@ -2035,6 +2076,18 @@ export interface components {
             /** @description With the values of variables in its queries' and titles' places; it has no variables of its own. */
             dashboard?: components["schemas"]["PersesDashboard"];
             slis?: components["schemas"]["ViewSli"][];
+        };
+        ViewFreshnessAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["ViewFreshness"];
+        };
+        ViewFreshness: {
+            /** @description The server's clock, in ms. */
+            now: number;
+            /** @description Ms: time of the tenant's newest sample; null without series. */
+            newest: number | null;
+            /** @description From a write to its being seen; 0 when nothing waits, null when it is not known here. */
+            lag_seconds: number | null;
         };
         ViewSli: {
             sli: components["schemas"]["Sli"];

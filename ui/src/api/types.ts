@@ -7,6 +7,7 @@ export type Sli = Schemas['Sli'];
 export type Annotation = Schemas['Annotation'];
 export type DashboardEntry = Schemas['DashboardEntry'];
 export type View = Schemas['View'];
+export type ViewFreshness = Schemas['ViewFreshness'];
 export type Platform = Schemas['Platform'];
 export type RunningQuery = Schemas['RunningQuery'];
 export type Unused = Schemas['Unused'];

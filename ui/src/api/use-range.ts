@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 
 import { type QueryState } from '../core/frame';
 import { matrixFrame, type WireSeries } from '../core/matrix';
 import { queryStats, type WireStats } from '../core/query-stats';
-import { ApiError, send } from './client';
+import { ApiError, send, type Sending } from './client';
 import { useSame } from './use-same';
 import { useSession } from './use-session';
 
@@ -16,18 +16,36 @@ export interface RangeQuery {
   readonly step: number;
 }
 
+/** Where range queries are asked: by PromQL, or (pages of a signed link) by the place of a query in a page that the server knows. */
+export interface RangeSource {
+  readonly path: string;
+  /** What is sent for a query. */
+  sending(query: RangeQuery): Sending;
+}
+
+export const PROMQL_RANGES: RangeSource = {
+  path: 'query_range',
+  sending: ({ expr, start, end, step }) => ({ method: 'POST', form: { query: expr, start, end, step, stats: 'true' } }),
+};
+
+/** The source of a page's range queries. */
+export const RangeSourceContext = createContext(PROMQL_RANGES);
+
 type States = ReadonlyMap<string, QueryState>;
 
 const LOADING: QueryState = { frame: null, phase: 'loading', stale: false, warnings: [], error: null };
 
 /** Asks one range query; its ends are moved onto multiples of the step, so that equal queries share what is kept. */
-export async function queryRange(query: RangeQuery, signal?: AbortSignal): Promise<QueryState> {
+export async function queryRange(
+  query: RangeQuery,
+  signal?: AbortSignal,
+  source: RangeSource = PROMQL_RANGES,
+): Promise<QueryState> {
   const start = Math.floor(query.start / query.step) * query.step;
   const end = Math.floor(query.end / query.step) * query.step;
-  const form = { query: query.expr, start, end, step: query.step, stats: 'true' };
   const { data, warnings, headers } = await send<{ result: readonly WireSeries[]; stats?: WireStats }>(
-    'query_range',
-    { method: 'POST', form },
+    source.path,
+    source.sending({ ...query, start, end }),
     signal,
   );
   return {
@@ -58,6 +76,7 @@ function failed(before: QueryState, error: unknown): QueryState {
 /** The states of range queries by their ids: each is asked once, and again when it, the session or `again` changes. */
 export function useRange(queries: readonly RangeQuery[], again = 0): States {
   const session = useSession();
+  const source = useContext(RangeSourceContext);
   const request = useSame({ queries, again, who: [session.tenant, session.token] });
   const [known, setKnown] = useState<{ request: typeof request; states: States }>(() => ({
     request,
@@ -74,12 +93,12 @@ export function useRange(queries: readonly RangeQuery[], again = 0): States {
       }));
     };
     for (const query of request.queries) {
-      queryRange(query, aborter.signal).then(
+      queryRange(query, aborter.signal, source).then(
         (state) => put(query.id, () => state),
         (error: unknown) => put(query.id, (before) => failed(before, error)),
       );
     }
     return () => aborter.abort();
-  }, [request]);
+  }, [request, source]);
   return known.states;
 }

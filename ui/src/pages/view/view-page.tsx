@@ -1,20 +1,21 @@
 import { lazy, type ReactNode, useMemo } from 'react';
 import { useParams } from 'wouter';
 
-import { clockSkewMs, noteServerTime } from '../../api/clock';
+import { noteServerTime } from '../../api/clock';
 import { get } from '../../api/client';
 import { type View } from '../../api/types';
 import { useLoaded } from '../../api/use-get';
 import { useLive } from '../../api/use-live';
+import { RangeSourceContext } from '../../api/use-range';
 import { type QueryState } from '../../core/frame';
 import { lastSeconds } from '../../core/time-range';
 import { FrameContext, useFrame } from '../../frame/frame-state';
-import { InfoContext } from '../../frame/server-info';
 import { StreamProvider } from '../../frame/stream-provider';
 import { timeText } from '../../core/zone';
 import { useWallLife } from '../war-room/use-wall-life';
 import { Wall } from '../war-room/wall';
-import { viewId, viewSource } from './view-source';
+import { ViewInfo } from './view-info';
+import { viewId, viewRanges, viewSource } from './view-source';
 
 const DashboardLink = lazy(() => import('./dashboard-link'));
 
@@ -29,7 +30,7 @@ function pair(sli: string, state: QueryState | undefined): [string, QueryState][
 }
 
 /** The overview of a link: its SLIs, and of each the queries that the server lets it ask. */
-function OverviewView({ view, reachable }: { readonly view: View; readonly reachable: boolean }): ReactNode {
+function OverviewView({ view }: { readonly view: View }): ReactNode {
   const { zone } = useFrame();
   const given = view.slis ?? [];
   const by = given.flatMap(({ queries }) => queries).find((query) => query.by.length === 1)?.by[0] ?? 'region';
@@ -44,28 +45,16 @@ function OverviewView({ view, reachable }: { readonly view: View; readonly reach
   const statesOf = (wanted: string): ReadonlyMap<string, QueryState> =>
     new Map(parts.filter(({ part }) => part === wanted).flatMap(({ sli, id }) => pair(sli, states.get(id))));
   const board = { slis: given.map(({ sli }) => sli), by, totals: statesOf('total'), rows: statesOf('by') };
-  // A link may not ask about the server; how new its data is, is seen from the data.
-  const ends = [...states.values()].map(({ frame }) => frame?.times.at(-1) ?? 0);
-  const newest = Math.max(0, ...ends);
-  const info = {
-    config: null,
-    newest: newest === 0 ? undefined : newest,
-    lag: null,
-    skew: clockSkewMs() / 1000,
-    reachable,
-  };
   const title = Object.values(view.variables ?? {})
     .flat()
     .join(', ');
   return (
-    <InfoContext value={info}>
-      <Wall
-        board={board}
-        title={title === '' ? 'All regions' : title}
-        error={null}
-        foot={`This link holds until ${timeText(view.expires / 1000, zone, 'minute')}.`}
-      />
-    </InfoContext>
+    <Wall
+      board={board}
+      title={title === '' ? 'All regions' : title}
+      error={null}
+      foot={`This link holds until ${timeText(view.expires / 1000, zone, 'minute')}.`}
+    />
   );
 }
 
@@ -90,11 +79,16 @@ function ViewOf({ token }: { readonly token: string }): ReactNode {
     );
   }
   if (data === null) return <main style={{ padding: 48 }}>{error === null ? 'Loading' : error.message}</main>;
-  if (data.page === 'overview') return <OverviewView view={data} reachable={error === null || error.status !== 0} />;
   return (
-    <FrameContext value={walled}>
-      <DashboardLink view={data} />
-    </FrameContext>
+    <ViewInfo token={token}>
+      {data.page === 'overview' ? (
+        <OverviewView view={data} />
+      ) : (
+        <FrameContext value={walled}>
+          <DashboardLink view={data} />
+        </FrameContext>
+      )}
+    </ViewInfo>
   );
 }
 
@@ -102,9 +96,12 @@ function ViewOf({ token }: { readonly token: string }): ReactNode {
 export default function ViewPage(): ReactNode {
   const { token = '' } = useParams<{ token: string }>();
   const source = useMemo(() => viewSource(token), [token]);
+  const ranges = useMemo(() => viewRanges(token), [token]);
   return (
     <StreamProvider key={token} source={source}>
-      <ViewOf token={token} />
+      <RangeSourceContext value={ranges}>
+        <ViewOf token={token} />
+      </RangeSourceContext>
     </StreamProvider>
   );
 }

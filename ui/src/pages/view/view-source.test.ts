@@ -1,7 +1,7 @@
 // A link asks by panel and place alone.
 import { expect, it } from 'vitest';
 
-import { viewId, viewSource } from './view-source';
+import { viewId, viewRanges, viewSource } from './view-source';
 
 it.each([
   ['players', 0],
@@ -15,5 +15,11 @@ it.each([
     query,
     range: 60,
     step: 5,
+  });
+  const ranges = viewRanges('t/k');
+  expect(ranges.path).toBe('view/t%2Fk/query_range');
+  expect(ranges.sending({ id: viewId(panel, query), expr: 'secret', start: 60, end: 120, step: 5 })).toEqual({
+    method: 'POST',
+    json: { panel, query, start: 60, end: 120, step: 5 },
   });
 });
