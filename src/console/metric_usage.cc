@@ -1,13 +1,14 @@
 #include "console/metric_usage.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "model/column_scan.h"
 #include "model/labels.h"
+#include "promql/expr_children.h"
 
 namespace tickscope::console {
 namespace {
@@ -23,7 +24,29 @@ void ForgetOldest(Map& map, std::size_t size_max, const auto& time_of) {
   map.erase(std::ranges::min_element(map, {}, [&](const auto& one) { return time_of(one.second); }));
 }
 
+using HourNumbers = std::array<std::int64_t, 1 + kReaders>;
+
+// Numbers with commas between them; those that are not there are 0. Nothing unless the first is a number.
+std::optional<HourNumbers> ReadHours(std::string_view text) {
+  HourNumbers hours{};
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  for (std::int64_t& hour : hours) {
+    const auto [after, error] = std::from_chars(at, end, hour);
+    if (error != std::errc()) return std::nullopt;
+    if (after == end) return hours;
+    if (*after != ',') return std::nullopt;
+    at = after + 1;
+  }
+  return hours;
+}
+
 }  // namespace
+
+std::string_view ReaderName(Reader reader) {
+  constexpr std::array<std::string_view, kReaders> kNames = {"rule", "dashboard", "user", "viewer"};
+  return kNames[static_cast<std::size_t>(reader)];
+}
 
 MetricUsage::MetricUsage(KeyedLog& log, const Clock& clock, Limits limits)
     : log_(log), clock_(clock), limits_(limits), started_ms_(clock.NowMs()) {
@@ -32,7 +55,8 @@ MetricUsage::MetricUsage(KeyedLog& log, const Clock& clock, Limits limits)
     Load(tenant, entry->value);
 }
 
-// "since MS", then "HOUR NAME" or "HOUR ~PATTERN", a line each.
+// "since MS", then "HOURS NAME" or "HOURS ~PATTERN", a line each; HOURS are those of Hours, with commas between them. An older
+// version has the first alone, and reads no more.
 void MetricUsage::Load(const TenantId& tenant, std::string_view text) {
   OfTenant usage{.since_ms = started_ms_, .names = {}, .patterns = {}, .is_dirty = false};
   while (!text.empty()) {
@@ -43,16 +67,17 @@ void MetricUsage::Load(const TenantId& tenant, std::string_view text) {
     if (blank == std::string_view::npos) continue;
     const std::string_view first = line.substr(0, blank);
     const std::string_view rest = line.substr(blank + 1);
-    TimeMs number = 0;
-    const std::string_view digits = first == "since" ? rest : first;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc()) continue;
     if (first == "since") {
-      usage.since_ms = number;
-    } else if (rest.starts_with(kPatternMark)) {
-      auto matcher = Matcher::Make(MatchType::kRegex, kMetricName, rest.substr(1));
-      if (matcher) NotePattern(usage, *matcher, number * kHourMs);
+      static_cast<void>(std::from_chars(rest.data(), rest.data() + rest.size(), usage.since_ms));
+      continue;
+    }
+    const auto hours = ReadHours(first);
+    if (!hours) continue;
+    if (rest.starts_with(kPatternMark)) {
+      const auto matcher = Matcher::Make(MatchType::kRegex, kMetricName, rest.substr(1));
+      if (matcher) HoursOfPattern(usage, *matcher).of = *hours;
     } else {
-      usage.names.emplace(rest, number * kHourMs);
+      HoursOfName(usage, std::string(rest)).of = *hours;
     }
   }
   usage.is_dirty = false;
@@ -61,31 +86,47 @@ void MetricUsage::Load(const TenantId& tenant, std::string_view text) {
 
 std::string MetricUsage::TextOf(const OfTenant& usage) {
   std::string text = fmt::format("since {}\n", usage.since_ms);
-  for (const auto& [name, last_ms] : usage.names)
-    text += fmt::format("{} {}\n", last_ms / kHourMs, name);
+  for (const auto& [name, hours] : usage.names)
+    text += fmt::format("{} {}\n", fmt::join(hours.of, ","), name);
   for (const auto& [pattern, one] : usage.patterns)
-    text += fmt::format("{} {}{}\n", one.last_ms / kHourMs, kPatternMark, pattern);
+    text += fmt::format("{} {}{}\n", fmt::join(one.hours.of, ","), kPatternMark, pattern);
   return text;
 }
 
-void MetricUsage::NotePattern(OfTenant& usage, const Matcher& matcher, TimeMs hour_ms) const {
-  const auto found = usage.patterns.find(matcher.value());
-  if (found != usage.patterns.end()) {
-    usage.is_dirty = usage.is_dirty || found->second.last_ms != hour_ms;
-    found->second.last_ms = hour_ms;
-    return;
-  }
-  ForgetOldest(usage.patterns, limits_.patterns_max, [](const Pattern& pattern) { return pattern.last_ms; });
-  usage.patterns.emplace(matcher.value(), Pattern{matcher, hour_ms});
-  usage.is_dirty = true;
+bool MetricUsage::Hours::Put(std::int64_t hour, Reader reader) {
+  std::int64_t& of_reader = of[1 + static_cast<std::size_t>(reader)];
+  const bool is_new = of[0] != hour || of_reader != hour;
+  of[0] = of_reader = hour;
+  return is_new;
 }
 
-void MetricUsage::Note(const TenantId& tenant, std::span<const Matcher> matchers) {
+void MetricUsage::Hours::PutAll(const Hours& more) {
+  for (std::size_t i = 0; i < of.size(); ++i)
+    of[i] = std::max(of[i], more.of[i]);
+}
+
+MetricUsage::Hours& MetricUsage::HoursOfPattern(OfTenant& usage, const Matcher& matcher) const {
+  const auto found = usage.patterns.find(matcher.value());
+  if (found != usage.patterns.end()) return found->second.hours;
+  ForgetOldest(usage.patterns, limits_.patterns_max,
+               [](const Pattern& pattern) { return pattern.hours.of[0]; });
+  return usage.patterns.emplace(matcher.value(), Pattern{matcher, {}}).first->second.hours;
+}
+
+MetricUsage::Hours& MetricUsage::HoursOfName(OfTenant& usage, const std::string& name) const {
+  const auto found = usage.names.find(name);
+  if (found != usage.names.end()) return found->second;
+  ForgetOldest(usage.names, limits_.names_max, [](const Hours& hours) { return hours.of[0]; });
+  return usage.names.emplace(name, Hours()).first->second;
+}
+
+void MetricUsage::Note(const TenantId& tenant, std::span<const Matcher> matchers, Reader reader) {
   const auto name = std::ranges::find(matchers, kMetricName, &Matcher::name);
   if (name == matchers.end() || name->value().empty() || name->value().size() > kNameBytesMax) return;
   // A line feed would make two lines of it.
   if (name->value().contains('\n')) return;
-  const TimeMs hour_ms = clock_.NowMs() / kHourMs * kHourMs;
+  if (name->type() != MatchType::kRegex && name->type() != MatchType::kEqual) return;
+  const std::int64_t hour = clock_.NowMs() / kHourMs;
   const MutexLock lock(mu_);
   auto found = tenants_.find(tenant);
   if (found == tenants_.end()) {
@@ -93,17 +134,17 @@ void MetricUsage::Note(const TenantId& tenant, std::span<const Matcher> matchers
     found = tenants_.emplace(tenant, OfTenant{started_ms_, {}, {}, true}).first;
   }
   OfTenant& usage = found->second;
-  if (name->type() == MatchType::kRegex) return NotePattern(usage, *name, hour_ms);
-  if (name->type() != MatchType::kEqual) return;
-  const auto at = usage.names.find(name->value());
-  if (at == usage.names.end()) {
-    ForgetOldest(usage.names, limits_.names_max, [](TimeMs last_ms) { return last_ms; });
-    usage.names.emplace(name->value(), hour_ms);
-    usage.is_dirty = true;
-  } else if (at->second != hour_ms) {
-    at->second = hour_ms;
-    usage.is_dirty = true;
-  }
+  Hours& hours = name->type() == MatchType::kRegex ? HoursOfPattern(usage, *name)
+                                                   : HoursOfName(usage, std::string(name->value()));
+  if (hours.Put(hour, reader)) usage.is_dirty = true;
+}
+
+void MetricUsage::NoteAll(const TenantId& tenant, const promql::Expr& expr, Reader reader) {
+  if (const auto* const vector = std::get_if<promql::VectorSelector>(&expr.node))
+    return Note(tenant, vector->matchers, reader);
+  if (const auto* const matrix = std::get_if<promql::MatrixSelector>(&expr.node))
+    return Note(tenant, matrix->selector.matchers, reader);
+  promql::ForEachChild(expr, [&](const promql::Expr& child) { NoteAll(tenant, child, reader); });
 }
 
 Status MetricUsage::Flush() {
@@ -126,17 +167,24 @@ Status MetricUsage::Flush() {
   return status;
 }
 
-std::optional<TimeMs> MetricUsage::LastAsked(const TenantId& tenant, const std::string& series_name) const {
-  const MutexLock lock(mu_);
-  const auto found = tenants_.find(tenant);
-  if (found == tenants_.end()) return std::nullopt;
-  std::optional<TimeMs> last;
-  if (const auto name = found->second.names.find(series_name); name != found->second.names.end())
-    last = name->second;
-  for (const auto& [text, pattern] : found->second.patterns) {
-    if (pattern.matcher.Matches(series_name)) last = std::max(last.value_or(0), pattern.last_ms);
+std::optional<LastAsked> MetricUsage::Find(const TenantId& tenant, const std::string& series_name) const {
+  Hours hours;
+  {
+    const MutexLock lock(mu_);
+    const auto found = tenants_.find(tenant);
+    if (found == tenants_.end()) return std::nullopt;
+    const OfTenant& usage = found->second;
+    if (const auto name = usage.names.find(series_name); name != usage.names.end()) hours = name->second;
+    for (const auto& [text, pattern] : usage.patterns) {
+      if (pattern.matcher.Matches(series_name)) hours.PutAll(pattern.hours);
+    }
   }
-  return last;
+  if (hours.of[0] == 0) return std::nullopt;
+  LastAsked asked{.time_ms = hours.of[0] * kHourMs, .by_reader = {}};
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    if (hours.of[1 + i] != 0) asked.by_reader[i] = hours.of[1 + i] * kHourMs;
+  }
+  return asked;
 }
 
 TimeMs MetricUsage::ObservedSince(const TenantId& tenant) const {
@@ -151,29 +199,6 @@ std::vector<TenantId> MetricUsage::Tenants() const {
   for (const auto& [tenant, usage] : tenants_)
     tenants.push_back(tenant);
   return tenants;
-}
-
-Result<std::unique_ptr<SeriesSet>> NotingQueryable::Select(const SelectRequest& request,
-                                                           const QueryContext& context) const {
-  if (usage_ != nullptr) usage_->Note(request.tenant, request.matchers);
-  return storage_.Select(request, context);
-}
-
-Result<std::unique_ptr<ColumnScan>> NotingQueryable::Scan(const SelectRequest& request,
-                                                          const QueryContext& context) const {
-  if (usage_ != nullptr) usage_->Note(request.tenant, request.matchers);
-  return storage_.Scan(request, context);
-}
-
-Result<std::vector<std::string>> NotingQueryable::LabelNames(const SelectRequest& request,
-                                                             const QueryContext& context) const {
-  return storage_.LabelNames(request, context);
-}
-
-Result<std::vector<std::string>> NotingQueryable::LabelValues(const std::string& name,
-                                                              const SelectRequest& request,
-                                                              const QueryContext& context) const {
-  return storage_.LabelValues(name, request, context);
 }
 
 }  // namespace tickscope::console

@@ -1,12 +1,14 @@
 // What is asked for and what is not; how many series there were on a day: across restarts, within bounds.
 #include "console/metric_usage.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "console/cardinality_history.h"
 #include "io/memory_file_system.h"
 #include "promql/engine.h"
+#include "promql/parser.h"
 
 namespace tickscope::console {
 namespace {
@@ -30,10 +32,25 @@ class MetricUsageTest : public ::testing::Test {
     log_ = Opened(fs_);
     usage_ = std::make_unique<MetricUsage>(*log_, clock_, limits);
   }
-  void Ask(std::string_view selector, const TenantId& tenant = "t") {
+  void Ask(std::string_view selector, const TenantId& tenant = "t", Reader reader = Reader::kUser) {
     const auto matchers = promql::ParseSeriesSelector(selector, {});
     ASSERT_TRUE(matchers.has_value());
-    usage_->Note(tenant, *matchers);
+    usage_->Note(tenant, *matchers, reader);
+  }
+  [[nodiscard]] std::optional<TimeMs> Last(const TenantId& tenant, const std::string& name) const {
+    const auto asked = usage_->Find(tenant, name);
+    return asked ? std::optional(asked->time_ms) : std::nullopt;
+  }
+  // "dashboard 10, viewer 12": the hours of those who asked.
+  [[nodiscard]] std::string Readers(const std::string& name) const {
+    std::string text;
+    const auto asked = usage_->Find("t", name);
+    for (std::size_t i = 0; asked && i < kReaders; ++i) {
+      if (asked->by_reader[i])
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", ReaderName(static_cast<Reader>(i)),
+                            *asked->by_reader[i] / kHour);
+    }
+    return text;
   }
 
   io::MemoryFileSystem fs_;
@@ -47,16 +64,52 @@ TEST_F(MetricUsageTest, KnowsNamesAndPatternsToTheHour) {
   Ask(R"({__name__=~"game_.*"})");
   Ask(R"({job="y"})");
   Ask(R"({__name__!="other",job="y"})");
-  EXPECT_EQ(usage_->LastAsked("t", "up"), 10 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "game_players"), 10 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "other"), std::nullopt);
-  EXPECT_EQ(usage_->LastAsked("u", "up"), std::nullopt);
+  EXPECT_EQ(Last("t", "up"), 10 * kHour);
+  EXPECT_EQ(Last("t", "game_players"), 10 * kHour);
+  EXPECT_EQ(Last("t", "other"), std::nullopt);
+  EXPECT_EQ(Last("u", "up"), std::nullopt);
   EXPECT_EQ(usage_->ObservedSince("t"), 10 * kHour + 5);
   clock_.Advance(std::chrono::hours(2));
   Ask("up");
-  EXPECT_EQ(usage_->LastAsked("t", "up"), 12 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "game_players"), 10 * kHour);
+  EXPECT_EQ(Last("t", "up"), 12 * kHour);
+  EXPECT_EQ(Last("t", "game_players"), 10 * kHour);
   EXPECT_THAT(usage_->Tenants(), ElementsAre("t"));
+}
+
+TEST_F(MetricUsageTest, KnowsWhoAsked) {
+  Ask("up", "t", Reader::kDashboard);
+  Ask("up", "t", Reader::kRule);
+  clock_.Advance(std::chrono::hours(2));
+  Ask("up", "t", Reader::kViewer);
+  Ask(R"({__name__=~"u.+"})", "t", Reader::kUser);
+  EXPECT_EQ(Readers("up"), "rule 10, dashboard 10, user 12, viewer 12");
+  EXPECT_EQ(Readers("uptime"), "user 12");
+  EXPECT_EQ(Readers("down"), "");
+  ASSERT_TRUE(usage_->Flush());
+  Open({});
+  EXPECT_EQ(Readers("up"), "rule 10, dashboard 10, user 12, viewer 12");
+  EXPECT_EQ(Last("t", "up"), 12 * kHour);
+}
+
+TEST_F(MetricUsageTest, AnExpressionIsAllItsSelectors) {
+  const auto expr = promql::ParseExpr(
+      "sum(rate(a[5m])) / on() (b offset 1h) + max_over_time(c[1h:1m]) + topk(scalar(d), -(e))", {});
+  ASSERT_TRUE(expr.has_value());
+  usage_->NoteAll("t", **expr, Reader::kViewer);
+  for (const char* const name : {"a", "b", "c", "d", "e"})
+    EXPECT_EQ(Readers(name), "viewer 10") << name;
+}
+
+TEST_F(MetricUsageTest, ReadsWhatAnOlderVersionKept) {
+  ASSERT_TRUE(log_->Put("t", 0, "since 5\n7 up\n8 ~a.+\nx y\n9,9,junk z\n9,,1 w\n9,0,9 v\n"));
+  usage_ = std::make_unique<MetricUsage>(*log_, clock_, MetricUsage::Limits{});
+  EXPECT_EQ(usage_->ObservedSince("t"), 5);
+  EXPECT_EQ(Last("t", "up"), 7 * kHour);
+  EXPECT_EQ(Readers("up"), "") << "by whom is not known";
+  EXPECT_EQ(Last("t", "abc"), 8 * kHour);
+  for (const char* const name : {"y", "z", "w"})
+    EXPECT_EQ(Last("t", name), std::nullopt) << name;
+  EXPECT_EQ(Readers("v"), "dashboard 9");
 }
 
 TEST_F(MetricUsageTest, SurvivesARestart) {
@@ -69,10 +122,10 @@ TEST_F(MetricUsageTest, SurvivesARestart) {
   EXPECT_EQ(io::ReadWholeFile(fs_, "d/log", 1U << 20)->size(), bytes) << "the same again is not written";
   clock_.Advance(std::chrono::hours(5));
   Open({});
-  EXPECT_EQ(usage_->LastAsked("t", "up"), 10 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "abc"), 10 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "b c"), 10 * kHour);
-  EXPECT_EQ(usage_->LastAsked("t", "b"), std::nullopt);
+  EXPECT_EQ(Last("t", "up"), 10 * kHour);
+  EXPECT_EQ(Last("t", "abc"), 10 * kHour);
+  EXPECT_EQ(Last("t", "b c"), 10 * kHour);
+  EXPECT_EQ(Last("t", "b"), std::nullopt);
   EXPECT_EQ(usage_->ObservedSince("t"), 10 * kHour + 5);
 }
 
@@ -84,13 +137,13 @@ TEST_F(MetricUsageTest, ForgetsTheLongestUnasked) {
   clock_.Advance(std::chrono::hours(1));
   Ask("a");
   Ask("c");
-  EXPECT_TRUE(usage_->LastAsked("t", "a").has_value());
-  EXPECT_FALSE(usage_->LastAsked("t", "b").has_value());
+  EXPECT_TRUE(Last("t", "a").has_value());
+  EXPECT_FALSE(Last("t", "b").has_value());
   Ask(R"({__name__=~"x.+"})");
   Ask(R"({__name__=~"y.+"})");
-  EXPECT_FALSE(usage_->LastAsked("t", "x1").has_value());
+  EXPECT_FALSE(Last("t", "x1").has_value());
   Ask("a", "another");
-  EXPECT_FALSE(usage_->LastAsked("another", "a").has_value());
+  EXPECT_FALSE(Last("another", "a").has_value());
 }
 
 TEST_F(MetricUsageTest, AFullDiskLosesNothingThatIsTriedAgain) {
@@ -100,7 +153,7 @@ TEST_F(MetricUsageTest, AFullDiskLosesNothingThatIsTriedAgain) {
   fs_.SetCapacity(1U << 20);
   ASSERT_TRUE(usage_->Flush());
   Open({});
-  EXPECT_TRUE(usage_->LastAsked("t", "up").has_value());
+  EXPECT_TRUE(Last("t", "up").has_value());
 }
 
 TEST(CardinalityHistory, ADayKeepsWhatItWasToldLast) {

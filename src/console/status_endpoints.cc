@@ -77,14 +77,14 @@ class StatusApi {
     struct Found {
       const std::string* name;
       std::uint64_t series;
-      std::optional<TimeMs> last_ms;
+      std::optional<LastAsked> asked;
     };
     std::vector<Found> unused;
     std::uint64_t series = 0;
     for (const auto& [name, count] : counts.by_metric) {
-      const std::optional<TimeMs> last_ms = deps_.usage.LastAsked(call.tenant, name);
-      if (last_ms && *last_ms >= since_ms - kHourMs) continue;
-      unused.push_back({&name, count, last_ms});
+      const std::optional<LastAsked> asked = deps_.usage.Find(call.tenant, name);
+      if (asked && asked->time_ms >= since_ms - kHourMs) continue;
+      unused.push_back({&name, count, asked});
       series += count;
     }
     return Success([&](JsonWriter& json) -> Status {
@@ -105,8 +105,32 @@ class StatusApi {
                    static_cast<std::uint64_t>(static_cast<double>(one.series) * static_cast<double>(kDayMs) /
                                               static_cast<double>(cadence_ms) * kSampleBytes),
                    json);
-        WriteText("owner", metric == nullptr ? std::string_view() : std::string_view(metric->owner), json);
-        WriteTime("last_queried", one.last_ms, json);
+        WriteOwner(metric, json);
+        WriteAsked(one.asked, json);
+        json.EndObject();
+      }
+      json.EndArray();
+      json.EndObject();
+      return {};
+    });
+  }
+
+  // All metrics, with who asks for them.
+  [[nodiscard]] Result<http::Response> Usage(const ConsoleCall& call) const {
+    TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit,
+                               ReadCount(call.parameters, "limit", kUnusedDefault, kMetricsMax));
+    const SeriesCounts counts = deps_.process.CountSeries(call.tenant, limit);
+    return Success([&](JsonWriter& json) -> Status {
+      json.BeginObject();
+      WriteInt("observed_since", deps_.usage.ObservedSince(call.tenant), json);
+      json.Key("metrics");
+      json.BeginArray();
+      for (const auto& [name, count] : counts.by_metric) {
+        json.BeginObject();
+        WriteText("metric", name, json);
+        WriteCount("series", count, json);
+        WriteOwner(MetricOf(name), json);
+        WriteAsked(deps_.usage.Find(call.tenant, name), json);
         json.EndObject();
       }
       json.EndArray();
@@ -182,6 +206,29 @@ class StatusApi {
   [[nodiscard]] const schema::Metric* MetricOf(const std::string& series_name) const {
     const auto found = metrics_.find(series_name);
     return found == metrics_.end() ? nullptr : found->second;
+  }
+
+  static void WriteOwner(const schema::Metric* metric, JsonWriter& json) {
+    WriteText("owner", metric == nullptr ? std::string_view() : std::string_view(metric->owner), json);
+  }
+
+  // When it was last asked for, and by each kind of reader that did, the last first.
+  static void WriteAsked(const std::optional<LastAsked>& asked, JsonWriter& json) {
+    WriteTime("last_queried", asked ? std::optional(asked->time_ms) : std::nullopt, json);
+    std::vector<std::pair<TimeMs, Reader>> readers;
+    for (std::size_t i = 0; asked && i < kReaders; ++i) {
+      if (asked->by_reader[i]) readers.emplace_back(*asked->by_reader[i], static_cast<Reader>(i));
+    }
+    std::ranges::stable_sort(readers, std::ranges::greater{}, &std::pair<TimeMs, Reader>::first);
+    json.Key("readers");
+    json.BeginArray();
+    for (const auto& [time_ms, reader] : readers) {
+      json.BeginObject();
+      WriteText("reader", ReaderName(reader), json);
+      WriteInt("last_queried", time_ms, json);
+      json.EndObject();
+    }
+    json.EndArray();
   }
 
   void WritePlatform(const PlatformStatus& status, JsonWriter& json) const {
@@ -269,6 +316,8 @@ void AddStatusEndpoints(ConsoleRoutes& routes, const StatusDependencies& depende
              [api](const ConsoleCall& call) { return api->Platform(call); });
   routes.Add("GET", "/api/v1/cardinality/unused", "cardinality",
              [api](const ConsoleCall& call) { return api->Unused(call); });
+  routes.Add("GET", "/api/v1/cardinality/usage", "cardinality",
+             [api](const ConsoleCall& call) { return api->Usage(call); });
   routes.Add("GET", "/api/v1/cardinality/history", "cardinality",
              [api](const ConsoleCall& call) { return api->History(call); });
   routes.Add("GET", "/api/v1/cardinality/owners", "cardinality",

@@ -227,6 +227,9 @@ class ViewApi {
       };
       TICKSCOPE_ASSIGN_OR_RETURN(const std::string query, TextOf(*link, asked, ms(asked.step, kStepDefaultMs),
                                                                  ms(asked.range, kRangeDefaultMs)));
+      // Who follows is known here only: the live tail evaluates once for all.
+      if (const auto expr = promql::ParseExpr(query, {}))
+        deps_.usage.NoteAll(link->tenant, **expr, Reader::kViewer);
       json.BeginObject();
       if (!asked.id.empty()) WriteText("id", asked.id, json);
       WriteText("query", query, json);

@@ -215,6 +215,12 @@ Status QueryFront::Parse(Query& query) const {
   return {};
 }
 
+void QueryFront::NoteSelections(const Query& query) const {
+  if (deps_.notes == nullptr) return;
+  for (const SelectorUse& use : query.shape.selectors)
+    deps_.notes->Note(query.request.identity, *use.matchers);
+}
+
 void QueryFront::Settle(const Query& query, QueryFailure* failure) {
   if (failure != nullptr && failure->error.code == ErrorCode::kCancelled && query.listing.was_killed())
     failure->error.message = fmt::format("query was killed: id={}", query.listing.id());
@@ -255,6 +261,7 @@ ExplainOutcome QueryFront::Explain(const QueryRequest& request, ExplainMode mode
     answer.estimate = *estimated;
     return answer;
   }
+  NoteSelections(query);
   QueryOutcome admitted = Admit(query, {request});
   if (!admitted) {
     Settle(query, &admitted.error());
@@ -309,6 +316,7 @@ std::vector<ReadSpan> QueryFront::SpansOf(const Query& query) const {
 
 QueryOutcome QueryFront::Answer(Query& query) {
   if (Status parsed = Parse(query); !parsed) return Failed(std::move(parsed).error());
+  NoteSelections(query);
   auto joined = flights_.Join(FlightKey(query.request), query.context);
   if (!joined) return Failed(std::move(joined).error());
   if (joined->given) {

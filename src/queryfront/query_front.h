@@ -31,6 +31,7 @@
 #include "queryfront/query_request.h"
 #include "queryfront/result_cache.h"
 #include "queryfront/running_queries.h"
+#include "queryfront/selection_notes.h"
 #include "queryfront/single_flight.h"
 #include "queryfront/user_budgets.h"
 
@@ -70,6 +71,7 @@ struct QueryFrontDependencies {
   const CostSource* costs = nullptr;   ///< Null: every query counts as free.
   const ReadPlanner* reads = nullptr;  ///< Null: plans do not say from what is read.
   ResultCache* cache = nullptr;        ///< Null: every query is evaluated.
+  SelectionNotes* notes = nullptr;     ///< Null: nobody wants to know what is selected.
 };
 
 class QueryFront {
@@ -114,6 +116,8 @@ class QueryFront {
                                QueryContext& context) const;
   // Reads the text. Errors: kInvalidArgument.
   [[nodiscard]] Status Parse(Query& query) const;
+  // Tells what it selects, once it is parsed.
+  void NoteSelections(const Query& query) const;
   // Gives back what was not used, and says so when it was killed.
   void Settle(const Query& query, QueryFailure* failure);
   [[nodiscard]] std::int64_t ResolutionOf(const QueryRequest& request) const;

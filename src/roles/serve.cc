@@ -215,9 +215,8 @@ tickscope::Status ServeProcess::OpenQueryFront() {
       tiers_ != nullptr ? static_cast<const LabelStateSource&>(tiers_->queryable()) : *store_;
   label_cache_ =
       std::make_unique<queryfront::LabelCache>(Storage(), states, metrics_, config_.result_cache.label_bytes);
-  noting_ = std::make_unique<console::NotingQueryable>(Storage(),
-                                                       console_ == nullptr ? nullptr : &console_->usage());
-  negative_cache_ = std::make_unique<queryfront::NegativeCache>(*noting_, states, metrics_,
+  if (console_ != nullptr) usage_notes_ = std::make_unique<UsageNotes>(console_->usage());
+  negative_cache_ = std::make_unique<queryfront::NegativeCache>(Storage(), states, metrics_,
                                                                 config_.result_cache.negative_bytes);
   queryfront::QueryFrontOptions options = config_.front;
   options.admission.slots_max = config_.query_threads;
@@ -229,7 +228,8 @@ tickscope::Status ServeProcess::OpenQueryFront() {
                                          .metrics = metrics_,
                                          .costs = Costs(),
                                          .reads = Reads(),
-                                         .cache = result_cache_.get()},
+                                         .cache = result_cache_.get(),
+                                         .notes = usage_notes_.get()},
       std::move(options));
   arrivals_ = std::make_unique<queryfront::QueryPool>(metrics_, config_.arrivals);
   return {};

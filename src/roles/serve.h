@@ -48,6 +48,7 @@
 #include "roles/serve_config.h"
 #include "roles/store_consumer.h"
 #include "roles/tier_process.h"
+#include "roles/usage_notes.h"
 #include "signals/loki_endpoint.h"
 #include "signals/signal_gateway.h"
 #include "sql/part_files.h"
@@ -177,7 +178,7 @@ class ServeProcess final : private api::MetadataSource,
   std::unique_ptr<console::Console> console_;  // With the query role.
   std::unique_ptr<queryfront::ResultCache> result_cache_;
   std::unique_ptr<queryfront::LabelCache> label_cache_;
-  std::unique_ptr<console::NotingQueryable> noting_;
+  std::unique_ptr<UsageNotes> usage_notes_;
   std::unique_ptr<queryfront::NegativeCache> negative_cache_;
   std::unique_ptr<Worker> result_flusher_;
   std::atomic<bool> flusher_stopping_{false};

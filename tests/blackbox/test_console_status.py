@@ -3,10 +3,13 @@ there before the console among them."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import pathlib
 import re
 import time
 
+import http_call
 import openapi
 import remote_write
 from child import wait_until
@@ -62,14 +65,48 @@ def test_unused_metrics(serve):
     server.get("/api/v1/query", {"query": '{__name__=~"myst.+"}'})
     left = ask(server, "/api/v1/cardinality/unused", {"limit": 1})["data"]
     assert [one["metric"] for one in left["metrics"]] == ["game_disconnects_total"]
+    assert left["metrics"][0]["readers"] == []
+    for who in ({"X-Tickscope-Class": "alert"}, {"X-Tickscope-Class": "dashboard"}, {"X-Tickscope-Class": "dashboard"}):
+        server.get("/api/v1/query", {"query": "mystery"}, headers=who)
+    usage = ask(server, "/api/v1/cardinality/usage")["data"]
+    readers = {one["metric"]: sorted(reader["reader"] for reader in one["readers"]) for one in usage["metrics"]}
+    assert readers == {"game_ticks_total": ["user"], "game_disconnects_total": [], "mystery": ["dashboard", "rule", "user"]}
+    assert {one["metric"]: one["owner"] for one in usage["metrics"]}["game_ticks_total"] == "gameplay"
+    assert [one["metric"] for one in ask(server, "/api/v1/cardinality/usage", {"limit": 1})["data"]["metrics"]] == ["game_ticks_total"]
     server.child.stop()
     server = serve(data=server.data)
     again = ask(server, "/api/v1/cardinality/unused")["data"]
     assert [one["metric"] for one in again["metrics"]] == ["game_disconnects_total"], "survives a restart"
+    kept = {one["metric"]: len(one["readers"]) for one in ask(server, "/api/v1/cardinality/usage")["data"]["metrics"]}
+    assert kept == {"game_ticks_total": 1, "game_disconnects_total": 0, "mystery": 3}
     later = ask(server, "/api/v1/cardinality/unused", {"since": time.time() + 7200})["data"]
     assert len(later["metrics"]) == 3 and later["metrics"][0]["last_queried"] is not None
     assert ask(server, "/api/v1/cardinality/unused", {"limit": 0})["errorType"] == "bad_data"
     assert ask(server, "/api/v1/cardinality/unused", {"since": "when"})["errorType"] == "bad_data"
+
+
+def test_followed_and_viewed_metrics_are_used(serve):
+    server = filled(serve)
+    connection = http.client.HTTPConnection(server.address, timeout=20)
+    body = json.dumps({"queries": [{"id": "q", "query": "sum(game_ticks_total)", "range": "1m", "step": "1s"}]})
+    connection.request("POST", "/api/v1/stream", body, {"Content-Type": "application/json"})
+    lines = iter(connection.getresponse().readline, b"")
+    assert any(line.startswith(b"data: ") for line in lines), "the first answer"
+    connection.close()
+    made = http_call.call(
+        "POST", server.url + "/api/v1/view_links", body=json.dumps({"page": "overview", "ttl": "1h"}).encode(),
+        headers={"Content-Type": "application/json"},
+    ).json()["data"]  # fmt: skip
+    slis = server.get("/api/v1" + made["url"]).json()["data"]["slis"]
+    viewed = next(one["sli"] for one in slis if "game_disconnects_total" in one["sli"]["expr"])
+    asked = http_call.call(
+        "POST", f"{server.url}/api/v1{made['url']}/query", body=json.dumps({"panel": viewed["name"], "query": 0}).encode(),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert asked.status == 200, asked.text
+    usage = {one["metric"]: one["readers"] for one in ask(server, "/api/v1/cardinality/usage")["data"]["metrics"]}
+    assert [one["reader"] for one in usage["game_ticks_total"]] == ["dashboard"]
+    assert [one["reader"] for one in usage["game_disconnects_total"]] == ["viewer"]
 
 
 def test_history_and_owners(serve):

@@ -747,6 +747,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cardinality/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics with active series, most series first, and who asked for them last */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description 100 */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cardinality/unused": {
         parameters: {
             query?: never;
@@ -2201,9 +2241,36 @@ export interface components {
             series: number;
             /** @description A day of it on disk, about: its series times their samples a day, at 1.6 bytes. */
             bytes: number;
+            /** @description Empty when the schema names none. */
             owner: string;
-            /** @description Ms. */
+            /** @description Ms, to the hour before; null for never. */
             last_queried: number | null;
+            readers: components["schemas"]["MetricReader"][];
+        };
+        UsageAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["Usage"];
+        };
+        Usage: {
+            /** @description Ms; queries before it are not known of. */
+            observed_since: number;
+            metrics: components["schemas"]["UsedMetric"][];
+        };
+        UsedMetric: {
+            metric: string;
+            series: number;
+            /** @description Empty when the schema names none. */
+            owner: string;
+            /** @description Ms, to the hour before; null for never. */
+            last_queried: number | null;
+            readers: components["schemas"]["MetricReader"][];
+        };
+        /** @description A kind of who asked, the last first; none where only an older version noted it. */
+        MetricReader: {
+            /** @enum {string} */
+            reader: "rule" | "dashboard" | "user" | "viewer";
+            /** @description Ms, to the hour before. */
+            last_queried: number;
         };
         CardinalityHistoryAnswer: {
             status: components["schemas"]["Status"];
