@@ -157,6 +157,7 @@ void Console::AddConfigEndpoint(ConsoleRoutes& routes) {
       json.String("dashboards");
       json.String("annotations");
       if (links_ != nullptr) json.String("view_links");
+      if (config_.costs.is_on()) json.String("costs");
       for (const std::string& feature : deps_.features)
         json.String(feature);
       json.EndArray();
@@ -175,7 +176,8 @@ void Console::AddRoutes(http::Router& router) {
                               .usage = *usage_,
                               .history = *history_,
                               .schema = schema_,
-                              .version = deps_.version});
+                              .version = deps_.version,
+                              .costs = config_.costs});
   AddDashboardEndpoints(routes, *dashboards_, config_);
   AddAnnotationEndpoints(routes, *annotations_, deps_.clock, config_);
   if (links_ != nullptr) {

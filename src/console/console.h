@@ -4,7 +4,7 @@
 //   /api/v1/console/...    what a page needs to know first
 //   /api/v1/schema/...     metrics and SLIs of the schema
 //   /api/v1/dashboards     Perses dashboards: shipped, of a folder, stored
-//   /api/v1/status/platform, /api/v1/cardinality/unused, history, owners
+//   /api/v1/status/platform, /api/v1/cardinality/unused, usage, history, owners, costs
 //   /api/v1/annotations    what happened to the game
 //   /api/v1/view_links     links to one page that need no login, and /api/v1/view/TOKEN behind them
 //

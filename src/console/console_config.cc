@@ -39,6 +39,7 @@ void Read(config::YamlMap map, ConsoleConfig& console) {
   console.annotations_max = number("annotations_max", console.annotations_max, 0);
   console.view_links_max = number("view_links_max", console.view_links_max, 0);
   console.view_requests_per_second = number("view_requests_per_second", console.view_requests_per_second, 1);
+  Read(map.Map("costs"), console.costs);
 }
 
 void Write(const ConsoleConfig& console, config::YamlWriter& out) {
@@ -68,6 +69,9 @@ void Write(const ConsoleConfig& console, config::YamlWriter& out) {
   out.Int("view_links_max", static_cast<std::int64_t>(console.view_links_max));
   out.Comment("Requests a second that all viewers of a link may make together; more are 429.");
   out.Int("view_requests_per_second", static_cast<std::int64_t>(console.view_requests_per_second));
+  out.BeginMap("costs");
+  Write(console.costs, out);
+  out.EndMap();
 }
 
 }  // namespace tickscope::console

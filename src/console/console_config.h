@@ -11,6 +11,7 @@
 
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
+#include "console/cost_budgets.h"
 
 namespace tickscope::console {
 
@@ -26,6 +27,7 @@ struct ConsoleConfig {
   std::uint64_t annotations_max = 20'000;       ///< Of a tenant; the oldest go.
   std::uint64_t view_links_max = 1'000;         ///< Of a tenant.
   std::uint64_t view_requests_per_second = 50;  ///< Of a link, all its viewers together.
+  CostBudgets costs;
 
   friend bool operator==(const ConsoleConfig&, const ConsoleConfig&) = default;
 };

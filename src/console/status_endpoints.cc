@@ -165,24 +165,10 @@ class StatusApi {
   }
 
   [[nodiscard]] Result<http::Response> Owners(const ConsoleCall& call) const {
-    struct Owned {
-      std::uint64_t metrics = 0;
-      std::uint64_t series = 0;
-    };
     const SeriesCounts counts = deps_.process.CountSeries(call.tenant, kMetricsMax);
-    std::map<std::string, Owned> owners;
-    for (const auto& [name, series] : counts.by_metric) {
-      const schema::Metric* const metric = MetricOf(name);
-      Owned& owned = owners[metric == nullptr ? std::string() : metric->owner];
-      owned.metrics += 1;
-      owned.series += series;
-    }
-    std::vector<std::pair<std::string, Owned>> sorted(owners.begin(), owners.end());
-    std::ranges::stable_sort(sorted, std::ranges::greater{},
-                             [](const auto& owner) { return owner.second.series; });
     return Success([&](JsonWriter& json) -> Status {
       json.BeginArray();
-      for (const auto& [owner, owned] : sorted) {
+      for (const auto& [owner, owned] : OwnersOf(counts)) {
         json.BeginObject();
         WriteText("owner", owner, json);
         WriteCount("metrics", owned.metrics, json);
@@ -199,7 +185,60 @@ class StatusApi {
     });
   }
 
+  // What the tenant's series are said to cost a month, in all and by owner, against budgets.
+  [[nodiscard]] Result<http::Response> Costs(const ConsoleCall& call) const {
+    const SeriesCounts counts = deps_.process.CountSeries(call.tenant, kMetricsMax);
+    const CostBudgets& costs = deps_.costs;
+    const auto write = [&](std::uint64_t series, const std::optional<double>& budget, JsonWriter& json) {
+      WriteCount("series", series, json);
+      WriteNumber("month", costs.MonthOf(series), json);
+      json.Key("budget");
+      if (budget) {
+        json.Number(*budget);
+      } else {
+        json.Null();
+      }
+    };
+    return Success([&](JsonWriter& json) -> Status {
+      json.BeginObject();
+      WriteText("currency", costs.currency, json);
+      WriteNumber("series_month", costs.series_month, json);
+      write(counts.total, BudgetOf(costs.tenants, call.tenant), json);
+      json.Key("owners");
+      json.BeginArray();
+      for (const auto& [owner, owned] : OwnersOf(counts)) {
+        json.BeginObject();
+        WriteText("owner", owner, json);
+        write(owned.series, BudgetOf(costs.owners, owner), json);
+        json.EndObject();
+      }
+      json.EndArray();
+      json.EndObject();
+      return {};
+    });
+  }
+
  private:
+  struct Owned {
+    std::uint64_t metrics = 0;
+    std::uint64_t series = 0;
+  };
+
+  // Most series first; what the schema does not name is of the empty owner.
+  [[nodiscard]] std::vector<std::pair<std::string, Owned>> OwnersOf(const SeriesCounts& counts) const {
+    std::map<std::string, Owned> owners;
+    for (const auto& [name, series] : counts.by_metric) {
+      const schema::Metric* const metric = MetricOf(name);
+      Owned& owned = owners[metric == nullptr ? std::string() : metric->owner];
+      owned.metrics += 1;
+      owned.series += series;
+    }
+    std::vector<std::pair<std::string, Owned>> sorted(owners.begin(), owners.end());
+    std::ranges::stable_sort(sorted, std::ranges::greater{},
+                             [](const auto& owner) { return owner.second.series; });
+    return sorted;
+  }
+
   // Usage is kept to the hour before.
   static constexpr TimeMs kHourMs = 3'600'000;
 
@@ -322,6 +361,8 @@ void AddStatusEndpoints(ConsoleRoutes& routes, const StatusDependencies& depende
              [api](const ConsoleCall& call) { return api->History(call); });
   routes.Add("GET", "/api/v1/cardinality/owners", "cardinality",
              [api](const ConsoleCall& call) { return api->Owners(call); });
+  routes.Add("GET", "/api/v1/cardinality/costs", "cardinality",
+             [api](const ConsoleCall& call) { return api->Costs(call); });
 }
 
 }  // namespace tickscope::console

@@ -1,4 +1,4 @@
-// status/platform, and cardinality/unused, history, owners: what the process holds, and what of it nobody needs.
+// status/platform, and cardinality/unused, usage, history, owners, costs: what the process holds, and what of it nobody needs.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 
 #include "console/cardinality_history.h"
 #include "console/console_route.h"
+#include "console/cost_budgets.h"
 #include "console/metric_usage.h"
 #include "console/process_sources.h"
 #include "schema/schema.h"
@@ -20,6 +21,7 @@ struct StatusDependencies {
   CardinalityHistory& history;
   std::shared_ptr<const schema::Schema> schema;  ///< May be null.
   std::string version;
+  CostBudgets costs;
 };
 
 void AddStatusEndpoints(ConsoleRoutes& routes, const StatusDependencies& dependencies);

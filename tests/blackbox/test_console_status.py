@@ -123,6 +123,22 @@ def test_history_and_owners(serve):
     ]  # fmt: skip
 
 
+def test_costs(serve):
+    server = filled(serve)
+    costs = ask(server, "/api/v1/cardinality/costs")["data"]
+    assert (costs["series_month"], costs["month"], costs["budget"]) == (0, 0, None)
+    assert "costs" not in server.get("/api/v1/console/config").json()["data"]["features"]
+    config = "console:\n  costs: {currency: EUR, series_month: 0.5, owners: {gameplay: 1, netcode: 2}, tenants: {default: 100}}\n"
+    server.child.stop()
+    server = filled(serve, config=config)
+    costs = ask(server, "/api/v1/cardinality/costs")["data"]
+    assert (costs["currency"], costs["series"], costs["month"], costs["budget"]) == ("EUR", 6, 3.0, 100)
+    assert [(one["owner"], one["series"], one["month"], one["budget"]) for one in costs["owners"]] == [
+        ("gameplay", 3, 1.5, 1), ("netcode", 2, 1.0, 2), ("", 1, 0.5, None),
+    ]  # fmt: skip
+    assert "costs" in server.get("/api/v1/console/config").json()["data"]["features"]
+
+
 def test_what_the_pages_read_beside_that_is_as_described(serve):
     server = filled(serve)
     now = time.time()

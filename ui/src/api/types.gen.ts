@@ -1625,6 +1625,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cardinality/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What active series are said to cost a month, against budgets (console.costs) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CostsAnswer"];
+                    };
+                };
+                default: components["responses"]["Error"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guard/rejects": {
         parameters: {
             query?: never;
@@ -1816,7 +1853,7 @@ export interface components {
             /** @description Live steps to offer: "5s". */
             refreshes: string[];
             schema: components["schemas"]["SchemaName"] | null;
-            /** @description What this process has: live, dashboards, annotations, view_links, cardinality, limits, guard, sql, tiers. */
+            /** @description What this process has: live, dashboards, annotations, view_links, costs, cardinality, limits, guard, sql, tiers. */
             features: string[];
         };
         QueryLimits: {
@@ -2281,6 +2318,28 @@ export interface components {
             /** @description Empty for all together. */
             metric: string;
             series: number;
+        };
+        CostsAnswer: {
+            status: components["schemas"]["Status"];
+            data: components["schemas"]["Costs"];
+        };
+        Costs: {
+            currency: string;
+            /** @description Of one active series a month; 0 when no price is set. */
+            series_month: number;
+            series: number;
+            /** @description What the tenant's series cost a month. */
+            month: number;
+            /** @description The tenant's of a month. */
+            budget: number | null;
+            owners: components["schemas"]["OwnerCost"][];
+        };
+        OwnerCost: {
+            /** @description Empty for what the schema does not name. */
+            owner: string;
+            series: number;
+            month: number;
+            budget: number | null;
         };
         OwnersAnswer: {
             status: components["schemas"]["Status"];

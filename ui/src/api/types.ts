@@ -15,6 +15,7 @@ export type Usage = Schemas['Usage'];
 export type MetricReader = Schemas['MetricReader'];
 export type MetricDay = Schemas['MetricDay'];
 export type OwnerSeries = Schemas['OwnerSeries'];
+export type Costs = Schemas['Costs'];
 export type Tsdb = Schemas['TsdbAnswer']['data'];
 export type Limits = Schemas['LimitsAnswer']['data'];
 export type GuardRejects = Schemas['GuardRejectsAnswer']['data'];
