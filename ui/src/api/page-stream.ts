@@ -129,11 +129,6 @@ export class PageStream {
     return this.topics.get(textOf(query))?.state ?? LOADING;
   }
 
-  /** Whether queries are asked by their PromQL: then they can be asked elsewhere as well. */
-  get byPromql(): boolean {
-    return this.source === PROMQL_SOURCE;
-  }
-
   get status(): StreamStatus {
     return this.current;
   }

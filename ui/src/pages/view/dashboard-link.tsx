@@ -18,7 +18,7 @@ function Freshness(): ReactNode {
   return (
     <>
       <span role="status" data-freshness={level}>
-        <LevelMark level={level} label="" /> {text}
+        <LevelMark level={level} label="" /> <span>{text}</span>
       </span>
       {level === 'bad' && <p role="alert">{details[0]}</p>}
     </>
