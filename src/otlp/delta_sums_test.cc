@@ -117,6 +117,45 @@ TEST(DeltaSums, BucketsAddUpUnlessBoundsChange) {
   EXPECT_EQ(add({1, 3}, {1, 0, 1}, 4, 130), (Counts{1, 0, 1, 2, 4, 120'000})) << "other bounds";
 }
 
+TEST(DeltaSums, ARestoredTotalGoesOn) {
+  Sums s;
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNew);
+  const auto stored = [](double value) {
+    return StoredTotal{.time_ms = 120'000,
+                       .start_ms = 100'000,
+                       .value = value,
+                       .count = 0,
+                       .bounds = {},
+                       .counts = {},
+                       .histogram = nullptr};
+  };
+  s.sums.Restore("eu", kSeries, stored(8));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kKnown);
+  s.sums.Restore("eu", kSeries, stored(1000));  // Somebody was first.
+  // The point that the stored sample is of; nanoseconds are not stored.
+  s.times = {120 * kS + 999'999, 110'000};
+  s.total = 3;
+  EXPECT_EQ(s.sums.AddNumber("eu", kSeries, s.times, s.total), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 8);
+  EXPECT_EQ(s.Add(1, 105, 115), DeltaOutcome::kOutOfOrder);
+  EXPECT_EQ(s.Add(1, 120, 130), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 9);
+  EXPECT_EQ(s.times.start_ms, 100'000);
+  EXPECT_EQ(s.Add(1, 120, 130), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 9) << "a retry";
+}
+
+TEST(DeltaSums, ARestoredTotalNeedsRoomToo) {
+  Sums s({.series_max = 1, .idle_ms = 1000});
+  static_cast<void>(s.Add(1, 0, 10, {1, 1}));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNoRoom);
+  s.sums.Restore("eu", kSeries, {});
+  EXPECT_EQ(s.sums.size(), 1U);
+  EXPECT_EQ(s.Add(1, 0, 10), DeltaOutcome::kNoRoom);
+  s.clock.Advance(std::chrono::milliseconds(1000));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNew);
+}
+
 TEST(DeltaSums, ExponentialHistogramsAddUpAtTheCoarserScale) {
   Sums s;
   Histogram first;

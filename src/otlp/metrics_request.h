@@ -32,6 +32,7 @@
 #include "model/tenant.h"
 #include "otlp/attributes.h"
 #include "otlp/delta_sums.h"
+#include "otlp/stored_totals.h"
 #include "otlp/translation.h"
 #include "wire/checked_pbf_reader.h"
 #include "wire/received_request.h"
@@ -64,9 +65,11 @@ class MetricsRequest final : public wire::ReceivedRequest {
   MetricsRequest(const Translation& translation, std::uint64_t seed)
       : translation_(translation), seed_(seed) {}
 
-  /// Has delta data points added up by `sums`, which outlives this, for that tenant. Without, they are refused.
-  void AddDeltasTo(DeltaSums* sums, TenantId tenant) {
+  /// Has delta data points added up by `sums` for that tenant, new series from what `stored` has of them, if it is not null. Both outlive this.
+  /// Without sums, such points are refused.
+  void AddDeltasTo(DeltaSums* sums, const StoredTotals* stored, TenantId tenant) {
     sums_ = sums;
+    stored_ = stored;
     tenant_ = std::move(tenant);
   }
 
@@ -152,9 +155,12 @@ class MetricsRequest final : public wire::ReceivedRequest {
   void RefusePoint(Refusal refusal, std::string_view why);
   // The key of a point's series.
   [[nodiscard]] Hash KeyOf(const Point& point, Role role, double bound) const;
-  // Replaces what a delta point counted by its total, by `add`, which DeltaSums has. False when it was refused.
-  template <typename Add>
-  [[nodiscard]] bool AddDelta(Point& point, Add add);
+  // Replaces what a delta point counted by its total, by `add`, which DeltaSums has; a total that is not known is first restored from what `restore`
+  // finds stored. False when it was refused.
+  template <typename Add, typename Restore>
+  [[nodiscard]] bool AddDelta(Point& point, Add add, Restore restore);
+  // Labels of a series of the point that is being decoded, without `le`; empty when it has none that are any good.
+  [[nodiscard]] Labels LabelsOfPoint(const Point& point, Role role) const;
   // Adds a series with one sample.
   void PushFloat(const Point& point, Role role, double bound, double value);
   wire::ReceivedSeries& PushSeries(const Point& point, Role role, double bound);
@@ -167,6 +173,9 @@ class MetricsRequest final : public wire::ReceivedRequest {
   [[nodiscard]] const Origin& OriginOf(const wire::ReceivedSeries& series) const {
     return origins_[static_cast<std::size_t>(&series - series_.data())];
   }
+  // The labels of a series of a data point or a resource, whose message it is.
+  [[nodiscard]] Status MakeLabels(const Origin& origin, std::string_view message, std::uint32_t position,
+                                  std::vector<LabelView>& out) const;
   void MakePointLabels(const Metric& metric, std::string_view message) const;
   void MakeTargetInfoLabels(std::uint32_t resource) const;
   void AddScopeLabels(const Scope& scope) const;
@@ -187,6 +196,7 @@ class MetricsRequest final : public wire::ReceivedRequest {
   const Translation& translation_;
   const std::uint64_t seed_;
   DeltaSums* sums_ = nullptr;
+  const StoredTotals* stored_ = nullptr;
   TenantId tenant_;
   bool is_delta_ = false;  // Of the metric being decoded.
   std::vector<Resource> resources_;

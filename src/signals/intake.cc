@@ -154,7 +154,7 @@ bool Intake::Prepare() {
 
 void Intake::Written() {
   ++accepted_;
-  if (writer_.body_bytes() < kPayloadBytes) return;
+  if (writer_.body_bytes() < payload_bytes_) return;
   writer_.Finish(tenant_, now_ms_, payloads_.emplace_back());
   is_origin_written_ = false;
 }

@@ -256,6 +256,17 @@ TEST(Intake, BytesThatAreNoTextAreRepaired) {
   EXPECT_EQ(Read(door.intake).bodies.at(0), "café \ufffd\ufffd end\ufffd\ufffd");
 }
 
+TEST(Intake, WhatIsKeptWholeIsOnePayload) {
+  Door door;
+  door.intake.KeepWhole();
+  door.intake.SetOrigin({});
+  for (int i = 0; i < 50; ++i)
+    door.Line(std::string(200'000, 'x'));
+  const Written written = Read(door.intake);
+  EXPECT_EQ(written.bodies.size(), 50U);
+  EXPECT_EQ(written.payloads, 1U);
+}
+
 TEST(Intake, LargeRequestsAreSeveralPayloadsOfOneOrigin) {
   Door door;
   const SignalAttribute labels[] = {{"app", SignalValue::Text("game")}};

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 
@@ -245,6 +246,48 @@ def test_private_names_are_refused_where_the_guard_enforces(serve):
     assert answer.json()["partialSuccess"]["rejectedLogRecords"] == "1"
     assert "jane" not in answer.text
     assert [one["body"] for one in tail(server)] == ["b"]
+
+
+def test_a_tenant_over_its_rate_is_told_to_wait(serve, run, tickscope, tmp_path):
+    config = (
+        "ingest:\n  log_bytes_per_second: 1\n  trace_bytes_per_second: 1\n  burst_seconds: 1\n"
+        "  tenants: {big: {log_bytes_per_second: 1MiB}}\n"
+    )
+    path = tmp_path / "rates.yaml"
+    path.write_text(config)
+    shown = run([tickscope, "config", "show", "--config", str(path)]).stdout
+    assert re.search(r"log_bytes_per_second: 1\b", shown) and re.search(r"trace_bytes_per_second: 1\b", shown)
+    assert re.search(r"log_bytes_per_second: 1MiB\b", shown)
+    server = serve(config=config)
+    lines = push_json(({"app": "a"}, [[ns(), "x" * 2000]]))
+    # One that is larger than the bucket is let in while there is anything in it; those after it wait.
+    assert post(server, PUSH, lines).status == 204
+    for body, path_of in ((lines, PUSH), (otlp_logs({"body": {"stringValue": "a"}}), "/api/v1/otlp/v1/logs")):
+        refused = post(server, path_of, body)
+        assert refused.status == 429, refused.text
+        assert "log_bytes_per_second=1," in refused.text and int(refused.headers["retry-after"]) >= 1
+    assert post(server, PUSH, lines, {"X-Scope-OrgID": "big"}).status == 204
+    # Traces have a bucket of their own.
+    assert post(server, "/api/v1/otlp/v1/traces", otlp_spans(span())).status == 200
+    refused = post(server, "/api/v1/otlp/v1/traces", otlp_spans(span()))
+    assert refused.status == 429 and "trace_bytes_per_second=1," in refused.text
+    counted = {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in server.get("/metrics").text.splitlines()
+        if line.startswith("tickscope_signal_rate_limited_requests_total")
+    }
+    assert counted == {
+        'tickscope_signal_rate_limited_requests_total{signal="logs"}': 2,
+        'tickscope_signal_rate_limited_requests_total{signal="spans"}': 1,
+    }
+    # A push that was refused is not kept in mind: it is taken when there is room, here by other settings.
+    numbered = {"X-Tickscope-Sender": "host-1", "X-Tickscope-Delivery": "00000000000000c2.1"}
+    assert post(server, PUSH, lines, numbered).status == 429
+    (tmp_path / "tickscope.yaml").write_text(config.replace("log_bytes_per_second: 1\n", "log_bytes_per_second: 1GiB\n"))
+    server.child.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: post(server, PUSH, lines, numbered).status == 204, "the other limit")
+    assert [len(one["body"]) for one in tail(server)].count(2000) == 2
+    assert post(server, PUSH, lines).status == 204
 
 
 def test_acknowledged_is_durable_and_no_business_of_the_store(serve):
