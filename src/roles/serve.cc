@@ -18,6 +18,7 @@
 #include "roles/fleet_endpoints.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
+#include "roles/signal_rejects.h"
 #include "roles/stream_endpoint.h"
 #include "sql/sql_endpoint.h"
 #include "wire/tenant_header.h"
@@ -622,7 +623,9 @@ api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
 }
 
 api::GuardRejects ServeProcess::Rejects(const TenantId& tenant) const {
-  return GuardRejectList(*guard_).Rejects(tenant);
+  api::GuardRejects rejects = GuardRejectList(*guard_).Rejects(tenant);
+  rejects.signals = SignalRejects(signal_gateway_->guard_notes(), tenant);
+  return rejects;
 }
 
 }  // namespace tickscope::roles

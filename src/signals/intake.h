@@ -58,6 +58,8 @@ class Intake {
   [[nodiscard]] const std::array<std::uint64_t, guard::kPiiKinds>& replaced() const {
     return private_text_.replaced();
   }
+  /// What was replaced and refused for privacy, without anything private.
+  [[nodiscard]] const std::vector<GuardNote>& guard_notes() { return private_text_.notes().notes(); }
   /// Of the first few that were refused, why. Empty when none was.
   [[nodiscard]] std::string Explanation() const;
 

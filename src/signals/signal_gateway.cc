@@ -130,6 +130,8 @@ void SignalGateway::Commit(Intake intake, std::size_t request_bytes, const inges
     counters.refused[i]->Add(intake.refused_by_reason()[i]);
   for (std::size_t i = 0; i < guard::kPiiKinds; ++i)
     counters.replaced[i]->Add(intake.replaced()[i]);
+  guard_notes_.Add(intake.tenant(), intake.kind(), delivery ? std::string_view(delivery->sender) : "",
+                   clock_.NowMs(), intake.guard_notes());
   const auto pending = std::make_shared<Pending>();
   pending->counters = &counters;
   pending->tenant = intake.tenant();

@@ -29,6 +29,7 @@
 #include "ingest/deliveries.h"
 #include "ingest/tenant_rates.h"
 #include "model/tenant.h"
+#include "signals/guard_notes.h"
 #include "signals/intake.h"
 #include "signals/privacy_rules.h"
 #include "signals/refusal.h"
@@ -82,6 +83,9 @@ class SignalGateway {
   /// Counts and answers a request that does not decode.
   void Refuse(codec::RecordKind kind, Error error, SignalCallback done);
 
+  /// What was replaced and refused for privacy lately.
+  [[nodiscard]] const GuardNotes& guard_notes() const { return guard_notes_; }
+
   [[nodiscard]] const SignalOptions& options() const { return options_; }
 
  private:
@@ -112,6 +116,7 @@ class SignalGateway {
   ingest::Deliveries& deliveries_;
   const Clock& clock_;
   const SignalOptions options_;
+  GuardNotes guard_notes_;
   Counters logs_;
   Counters spans_;
   Mutex mu_;

@@ -248,6 +248,37 @@ def test_private_names_are_refused_where_the_guard_enforces(serve):
     assert [one["body"] for one in tail(server)] == ["b"]
 
 
+def test_what_the_guard_did_is_shown_redacted(serve):
+    server = serve(config="guard: {mode: enforce}\n")
+    headers = {"X-Tickscope-Sender": "host-7", "X-Tickscope-Delivery": "00000000000000c1.1"}
+    lines = [[ns(), "login jane@example.com from 203.0.113.7"], [ns(), "bye jane@example.com"]]
+    assert post(server, PUSH, push_json(({"app": "match"}, lines)), headers).status == 204
+    refused = otlp_logs(
+        {"timeUnixNano": ns(), "body": {"stringValue": "a"}, "attributes": [attribute("jane@example.com", intValue="1")]},
+        resource=[attribute("service.name", stringValue="chat")],
+    )
+    assert post(server, "/api/v1/otlp/v1/logs", refused).status == 200
+    told = span(attributes=[attribute("user.id", stringValue="jane77")])
+    assert post(server, "/api/v1/otlp/v1/traces", otlp_spans(told)).status == 200
+    answer = server.get("/api/v1/guard/rejects")
+    for private in ("jane", "203.0"):
+        assert private not in answer.text and private not in server.get("/metrics").text
+    found = answer.json()["data"]["signals"]
+    seen = {
+        (one["source"], one["action"], one["reason"], one["kind"], one["owner"], one["field"], one["count"], one["sample"]) for one in found
+    }
+    assert seen == {
+        ("logs", "replaced", "private_value", "email", "match", "text", 2, "login [email] from [ip]"),
+        ("logs", "replaced", "private_value", "ip", "match", "text", 1, "login [email] from [ip]"),
+        ("logs", "refused", "private_name", "email", "chat", "name", 1, "[email]"),
+        ("traces", "replaced", "private_value", "player_id", "", "user.id", 1, "[player_id]"),
+    }
+    assert {one.get("sender") for one in found if one["owner"] == "match"} == {"host-7"}
+    assert all(one["lastSeen"] >= one["firstSeen"] > 1.7e9 for one in found)
+    assert len(server.get("/api/v1/guard/rejects", {"limit": "1"}).json()["data"]["signals"]) == 1
+    assert server.get("/api/v1/guard/rejects", headers={"X-Scope-OrgID": "us"}).json()["data"]["signals"] == []
+
+
 def test_a_tenant_over_its_rate_is_told_to_wait(serve, run, tickscope, tmp_path):
     config = (
         "ingest:\n  log_bytes_per_second: 1\n  trace_bytes_per_second: 1\n  burst_seconds: 1\n"
