@@ -4,7 +4,7 @@
 // first batch of each epoch of the stream what was delivered before it (section 10): so who reads a stretch of the stream that is kept
 // knows all of it.
 //
-// Layout, sections of a sample batch, and of a batch of logs or spans that has any
+// Layout
 //
 //   9 delivery    | sender: text | epoch: 8 bytes | number: varint |
 //   10 delivered  | varint n | n * (tenant: text, sender: text, epoch: 8 bytes, varint k, k * (gap: varint, length - 1: varint)) |
@@ -46,15 +46,6 @@ struct Delivered {
   std::uint64_t epoch = 0;
   std::vector<NumberRange> ranges;  ///< Ascending, with gaps between them.
   friend bool operator==(const Delivered&, const Delivered&) = default;
-};
-
-/// What a record of the stream says of pushes.
-struct RecordDeliveries {
-  std::string tenant;                ///< Of `delivery`.
-  std::optional<Delivery> delivery;  ///< Which push the record is; nothing when its sender does not count.
-  std::vector<Delivered> delivered;  ///< Pushes before the epoch.
-
-  [[nodiscard]] bool empty() const { return !delivery && delivered.empty(); }
 };
 
 void PutDelivery(const Delivery& delivery, Bytes& out);

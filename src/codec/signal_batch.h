@@ -39,7 +39,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "codec/delivery.h"
+#include "codec/record_deliveries.h"
 #include "codec/record_kind.h"
 #include "codec/signal_records.h"
 

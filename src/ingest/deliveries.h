@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "base/mutex.h"
-#include "codec/delivery.h"
+#include "codec/record_deliveries.h"
 #include "ingest/sender_table.h"
 #include "model/tenant.h"
 #include "stream/stream.h"
