@@ -139,6 +139,15 @@ std::string_view RefusalName(Refusal refusal) {
 }
 
 Status MetricsRequest::Decode(std::string_view message) {
+  TICKSCOPE_RETURN_IF_ERROR(Walk(message, false));
+  if (!has_deltas_) return {};
+  // Twice, so that what turns out to be no protobuf, or too much, has added nothing by then: its sender will not send it again.
+  return Walk(message, true);
+}
+
+Status MetricsRequest::Walk(std::string_view message, bool adds_deltas) {
+  adds_deltas_ = adds_deltas;
+  has_deltas_ = false;
   ClearColumns();
   resources_.clear();
   scopes_.clear();
@@ -329,6 +338,8 @@ template <typename Add, typename Restore>
 bool MetricsRequest::AddDelta(Point& point, Add add, Restore restore) {
   // A gauge's data point has no temporality, whatever its message says.
   if (!is_delta_) return true;
+  has_deltas_ = true;
+  if (!adds_deltas_) return true;
   const Hash key = KeyOf(point, Role::kValue, 0);
   if (point.is_stale) {
     sums_->Forget(tenant_, key);

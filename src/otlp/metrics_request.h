@@ -73,7 +73,7 @@ class MetricsRequest final : public wire::ReceivedRequest {
     tenant_ = std::move(tenant);
   }
 
-  /// Decodes `message`, which must stay valid while this object is used.
+  /// Decodes `message`, which must stay valid while this object is used. With an error no delta was added up.
   /// Errors: kCorruption for what is no protobuf; kOutOfRange past a limit of the request.
   [[nodiscard]] Status Decode(std::string_view message);
 
@@ -139,6 +139,8 @@ class MetricsRequest final : public wire::ReceivedRequest {
     std::vector<LabelView> promoted;
   };
 
+  // Decodes all of it; deltas are added up, or only seen.
+  [[nodiscard]] Status Walk(std::string_view message, bool adds_deltas);
   void DecodeResourceMetrics(std::string_view message);
   void DecodeScopeMetrics(std::string_view message);
   void DecodeMetric(std::string_view message);
@@ -199,6 +201,8 @@ class MetricsRequest final : public wire::ReceivedRequest {
   const StoredTotals* stored_ = nullptr;
   TenantId tenant_;
   bool is_delta_ = false;  // Of the metric being decoded.
+  bool adds_deltas_ = false;
+  bool has_deltas_ = false;
   std::vector<Resource> resources_;
   std::vector<Scope> scopes_;
   std::vector<Metric> metrics_;
