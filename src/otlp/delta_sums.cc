@@ -63,6 +63,10 @@ void DeltaSums::Restore(const TenantId& tenant, const wire::SeriesKey& key, Stor
 
 DeltaSums::Found DeltaSums::Find(const TenantId& tenant, const wire::SeriesKey& key,
                                  const DeltaTimes& times) {
+  // Times past 2262 are negative here.
+  const TimeMs most_ms = clock_.NowMs() + options_.future_max_ms;
+  if (times.time_ns < 0 || times.time_ns / kNanosecondsPerMs > most_ms)
+    return {nullptr, DeltaOutcome::kInFuture};
   const Key full = KeyOf(tenant, key);
   if (const auto place = places_.find(full); place != places_.end()) {
     totals_.splice(totals_.end(), totals_, place->second);

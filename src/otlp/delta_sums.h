@@ -31,13 +31,15 @@
 namespace tickscope::otlp {
 
 struct DeltaOptions {
-  std::uint64_t series_max = 200'000;  ///< Of all tenants. 0: delta is refused.
-  std::int64_t idle_ms = 3'600'000;    ///< After so long a silence a total may be forgotten.
+  std::uint64_t series_max = 200'000;    ///< Of all tenants. 0: delta is refused.
+  std::int64_t idle_ms = 3'600'000;      ///< After so long a silence a total may be forgotten.
+  std::int64_t future_max_ms = 600'000;  ///< How far ahead of the clock a point may be, as samples may.
 };
 
 enum class DeltaOutcome : std::uint8_t {
   kTaken,
   kOutOfOrder,  ///< Ends before the one before it did, or began before the total.
+  kInFuture,    ///< Ahead of the clock: its sample would be refused, and all those before it as out of order.
   kNoRoom,      ///< A new series, and no silent one to take its place.
 };
 

@@ -62,6 +62,19 @@ TEST(DeltaSums, WhatIsOutOfOrderIsRefused) {
   EXPECT_EQ(s.total, 9);
 }
 
+TEST(DeltaSums, AClockThatIsAheadHoldsNothingUp) {
+  Sums s({.future_max_ms = 300'000});
+  static_cast<void>(s.Add(5, 100, 110));
+  EXPECT_EQ(s.Add(3, 110, 301), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.Add(3, 110, 86'400), DeltaOutcome::kInFuture);
+  s.times = {-1, 0};  // What is past 2262 is so.
+  EXPECT_EQ(s.sums.AddNumber("eu", kSeries, s.times, s.total), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.Add(3, 0, 86'400, {1, 3}), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.sums.size(), 1U) << "nor is it given room";
+  EXPECT_EQ(s.Add(1, 110, 120), DeltaOutcome::kTaken) << "what comes after, in its time";
+  EXPECT_EQ(s.total, 6);
+}
+
 TEST(DeltaSums, SeriesAndTenantsDoNotMeet) {
   Sums s;
   static_cast<void>(s.Add(5, 100, 110));

@@ -126,6 +126,8 @@ std::string_view RefusalName(Refusal refusal) {
       return "delta_temporality";
     case Refusal::kDeltaOutOfOrder:
       return "delta_out_of_order";
+    case Refusal::kDeltaInFuture:
+      return "delta_in_future";
     case Refusal::kDeltaLimit:
       return "delta_limit";
     case Refusal::kUnknownTemporality:
@@ -355,6 +357,9 @@ bool MetricsRequest::AddDelta(Point& point, Add add, Restore restore) {
       return true;
     case DeltaOutcome::kOutOfOrder:
       RefusePoint(Refusal::kDeltaOutOfOrder, "delta out of order: older than what was added up");
+      return false;
+    case DeltaOutcome::kInFuture:
+      RefusePoint(Refusal::kDeltaInFuture, "delta ahead of the clock");
       return false;
     case DeltaOutcome::kNoRoom:
       RefusePoint(Refusal::kDeltaLimit, "delta of one series too many");

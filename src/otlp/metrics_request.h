@@ -50,12 +50,13 @@ inline constexpr double kDefaultZeroThreshold = 1e-128;
 enum class Refusal : std::uint8_t {
   kDeltaTemporality,    ///< What it counted since the last one, and no totals are kept.
   kDeltaOutOfOrder,     ///< The same, and older than what was added up.
+  kDeltaInFuture,       ///< The same, and further ahead of the clock than a sample may be.
   kDeltaLimit,          ///< The same, of a series that there is no room to add up.
   kUnknownTemporality,  ///< Neither, or no data points of a kind that is known.
   kNoValue,             ///< A number without one.
   kBadHistogram,        ///< Counts that do not add up, bounds out of order, a scale no schema has.
 };
-inline constexpr std::size_t kRefusals = 6;
+inline constexpr std::size_t kRefusals = 7;
 /// "delta_temporality" and so on, for metrics.
 [[nodiscard]] std::string_view RefusalName(Refusal refusal);
 

@@ -285,9 +285,11 @@ void ServeProcess::AddRoutes() {
   }
   if (gateway_ != nullptr) {
     ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
+    otlp::DeltaOptions delta = config_.otlp_delta;
+    delta.future_max_ms = config_.ingest.admission.future_max_ms;
     otlp_ = std::make_unique<otlp::ExportService>(*gateway_, *signal_gateway_, environment_.random, metrics_,
                                                   otlp::ExportOptions{.translation = config_.otlp,
-                                                                      .delta = config_.otlp_delta,
+                                                                      .delta = delta,
                                                                       .clock = &environment_.clock,
                                                                       .storage = store_.get()});
     otlp_http_ = std::make_unique<otlp::HttpEndpoint>(*otlp_, *ingest_pool_);

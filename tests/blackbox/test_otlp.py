@@ -469,6 +469,9 @@ def test_delta_is_added_up(serve):
     assert rejected == 1 and "out of order" in why
     (found,) = server.query("c_total[2m]", t + 60)
     assert [value for _, value in found["values"]] == ["5", "8", "9"]
+    # A clock that is ahead does not hold up what comes in its time.
+    rejected, why = partial(post(server, one_resource(delta_sum("c", (t + 30, t + 86400, 100)))))
+    assert rejected == 1 and "ahead of the clock" in why
     # There is room for two series.
     rejected, why = partial(post(server, one_resource(delta_sum("d", (t, t + 10, 1)), delta_sum("e", (t, t + 10, 1)))))
     assert rejected == 1 and "one series too many" in why
