@@ -78,7 +78,7 @@ void OtlpSeries::JudgeAgain() {
 Result<OtlpSeries::Taken> OtlpSeries::Take(std::string_view message) {
   if (request_ == nullptr) {
     request_ = std::make_unique<otlp::MetricsRequest>(config_.translation, seed_);
-    if (config_.delta.series_max > 0) request_->AddDeltasTo(&sums_, TenantId(kDefaultTenant));
+    if (config_.delta.series_max > 0) request_->AddDeltasTo(&sums_, nullptr, TenantId(kDefaultTenant));
   }
   TICKSCOPE_RETURN_IF_ERROR(request_->Decode(message));
   JudgeAgain();

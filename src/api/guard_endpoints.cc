@@ -32,6 +32,31 @@ void WriteSample(const GuardRejects::Sample& sample, JsonWriter& json) {
   json.EndObject();
 }
 
+void WriteSignals(const std::vector<GuardRejects::SignalEntry>& entries, std::size_t limit,
+                  JsonWriter& json) {
+  json.Key("signals");
+  json.BeginArray();
+  const std::size_t count = limit == 0 ? entries.size() : std::min(limit, entries.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const GuardRejects::SignalEntry& entry = entries[i];
+    json.BeginObject();
+    WriteText("source", entry.source, json);
+    WriteText("action", entry.action, json);
+    WriteText("reason", entry.reason, json);
+    WriteText("kind", entry.kind, json);
+    WriteText("owner", entry.owner, json);
+    if (!entry.sender.empty()) WriteText("sender", entry.sender, json);
+    WriteText("field", entry.field, json);
+    WriteText("sample", entry.sample, json);
+    json.Key("count");
+    json.Number(static_cast<double>(entry.count));
+    WriteTime("firstSeen", entry.first_ms, json);
+    WriteTime("lastSeen", entry.last_ms, json);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parameters, JsonWriter& json) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::size_t limit, parameters.Limit());
   const std::size_t count = limit == 0 ? rejects.entries.size() : std::min(limit, rejects.entries.size());
@@ -60,12 +85,13 @@ Result<Notes> WriteRejects(const GuardRejects& rejects, const Parameters& parame
     json.EndObject();
   }
   json.EndArray();
+  WriteSignals(rejects.signals, limit, json);
   json.EndObject();
   return Notes{};
 }
 
 Result<Notes> HandleRejects(const ApiContext& api, const Call& call, JsonWriter& json) {
-  GuardRejects rejects{.mode = "off", .entries = {}};
+  GuardRejects rejects{.mode = "off", .entries = {}, .signals = {}};
   if (api.deps.guard != nullptr) rejects = api.deps.guard->Rejects(call.tenant);
   return WriteRejects(rejects, call.parameters, json);
 }

@@ -118,8 +118,23 @@ struct GuardRejects {
     std::string source = "metrics";  ///< Or "logs": what it was refused in.
     std::vector<Sample> samples;     ///< Newest first.
   };
-  std::string mode;            ///< "off", "observe" or "enforce".
-  std::vector<Entry> entries;  ///< Newest first.
+  /// What was done to logs or traces.
+  struct SignalEntry {
+    TimeMs first_ms = 0;
+    TimeMs last_ms = 0;
+    std::uint64_t count = 0;  ///< Values that were replaced, or records that were refused.
+    std::string source;       ///< "logs" or "traces".
+    std::string action;       ///< "replaced" or "refused".
+    std::string reason;       ///< "private_value" or "private_name".
+    std::string kind;
+    std::string owner;
+    std::string sender;  ///< Empty when it does not say.
+    std::string field;
+    std::string sample;  ///< Redacted.
+  };
+  std::string mode;                  ///< "off", "observe" or "enforce".
+  std::vector<Entry> entries;        ///< Newest first.
+  std::vector<SignalEntry> signals;  ///< Newest first.
 };
 
 /// Thread-safe.

@@ -12,6 +12,8 @@ namespace tickscope::codec {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersionWithDeliveries = 2;
+constexpr std::size_t kPrefixBytes = 2;  // Kind and version.
 constexpr std::uint8_t kPlain = 0;
 constexpr std::uint8_t kZstd = 1;
 // Below this a zstd frame costs more than it saves.
@@ -19,6 +21,10 @@ constexpr std::size_t kPackBytesMin = 128;
 
 // Attributes, events or links of one record that a reader makes room for; doors take fewer.
 constexpr std::size_t kAttributesOfRecordMax = 1U << 17;
+
+// As sample batches have them.
+constexpr std::uint8_t kDeliverySection = 9;
+constexpr std::uint8_t kDeliveredSection = 10;
 
 enum class Item : std::uint8_t { kOrigin = 1, kRecord = 2 };
 
@@ -222,6 +228,57 @@ void SignalBatchWriter::Finish(std::string_view tenant, TimeMs received_ms, Byte
   last_time_ = 0;
 }
 
+void AddDeliveries(ByteView batch, const RecordDeliveries& deliveries, Bytes& out) {
+  TICKSCOPE_CHECK(batch.size() > kPrefixBytes && batch[1] == std::byte{kVersion});
+  if (deliveries.empty()) return AppendBytes(batch, out);
+  Bytes sections;
+  Bytes body;
+  const auto put = [&](std::uint8_t tag) {
+    sections.push_back(static_cast<std::byte>(tag));
+    PutVarint(body.size(), sections);
+    AppendBytes(body, sections);
+    body.clear();
+  };
+  if (deliveries.delivery) {
+    PutDelivery(*deliveries.delivery, body);
+    put(kDeliverySection);
+  }
+  if (!deliveries.delivered.empty()) {
+    PutDelivered(deliveries.delivered, body);
+    put(kDeliveredSection);
+  }
+  out.reserve(out.size() + batch.size() + sections.size() + kVarintBytesMax);
+  out.push_back(batch[0]);
+  out.push_back(std::byte{kVersionWithDeliveries});
+  PutVarint(sections.size(), out);
+  AppendBytes(sections, out);
+  AppendBytes(batch.subspan(kPrefixBytes), out);
+}
+
+Status ReadSignalDeliveries(ByteView payload, RecordDeliveries& deliveries) {
+  SignalBatchReader reader;
+  TICKSCOPE_RETURN_IF_ERROR(reader.Open(payload));
+  deliveries = {.tenant = std::string(reader.header().tenant), .delivery = std::nullopt, .delivered = {}};
+  FieldReader sections(reader.header().deliveries);
+  std::uint8_t last_tag = 0;
+  while (sections.remaining() > 0) {
+    const std::uint8_t tag = sections.Byte();
+    FieldReader body(sections.Take(sections.Varint()));
+    if (!sections.ok()) return Corrupt("deliveries cut");
+    if (tag <= last_tag) return Corrupt("deliveries out of order");
+    last_tag = tag;
+    if (tag == kDeliverySection) {
+      TICKSCOPE_RETURN_IF_ERROR(TakeDelivery(body, deliveries.delivery));
+    } else if (tag == kDeliveredSection) {
+      TICKSCOPE_RETURN_IF_ERROR(TakeDelivered(body, deliveries.delivered));
+    } else {
+      return Corrupt("unknown section");
+    }
+    if (body.remaining() > 0) return Corrupt("bytes after a section");
+  }
+  return {};
+}
+
 // FieldReader for words, values and attributes, whose faults break the reader beneath.
 class SignalBatchReader::Fields {
  public:
@@ -302,10 +359,11 @@ Status SignalBatchReader::Open(ByteView payload) {
     return Fail(ErrorCode::kUnsupported, "signal batch: not logs nor spans");
   header_.kind = static_cast<RecordKind>(fields.Byte());
   const std::uint8_t version = fields.Byte();
-  if (fields.ok() && version != kVersion) {
+  if (fields.ok() && version != kVersion && version != kVersionWithDeliveries) {
     return Fail(ErrorCode::kUnsupported,
-                "signal batch: version: got " + std::to_string(version) + ", want 1");
+                "signal batch: version: got " + std::to_string(version) + ", want 1 or 2");
   }
+  if (version == kVersionWithDeliveries) header_.deliveries = fields.Take(fields.Varint());
   header_.tenant = fields.Text();
   header_.received_ms = fields.ZigZag();
   header_.records = fields.Varint();

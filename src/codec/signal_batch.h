@@ -6,9 +6,12 @@
 //
 // Layout
 //
-//   | kind: u8, 0x10 logs, 0x11 spans | version: u8 = 1 | tenant: text | received: zz, ms since the epoch |
+//   | kind: u8, 0x10 logs, 0x11 spans | version: u8, 1 or 2 | 2 only: size: varint, deliveries |
+//   | tenant: text | received: zz, ms since the epoch |
 //   | records: varint | coding: u8, 0 plain, 1 zstd | plain bytes: varint | body |
 //
+//   deliveries  | section... |             at most one of each, in this order
+//   section     | tag: u8, 9 or 10 | size: varint | codec/delivery.h |
 //   body        | item... |
 //   item        | 1 | origin                   what is shared by the records up to the next one
 //               | 2 | log or span, by the batch's kind
@@ -36,6 +39,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "codec/record_deliveries.h"
 #include "codec/record_kind.h"
 #include "codec/signal_records.h"
 
@@ -80,6 +84,12 @@ class SignalBatchWriter {
   std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>> words_;
 };
 
+/// Appends a batch that a writer finished, with what it says of pushes: version 2. With nothing to say, the batch as it is.
+void AddDeliveries(ByteView batch, const RecordDeliveries& deliveries, Bytes& out);
+
+/// Reads what a batch says of pushes, and whose it is; its records are passed over. Errors: as SignalBatchReader::Open; kCorruption.
+[[nodiscard]] Status ReadSignalDeliveries(ByteView payload, RecordDeliveries& deliveries);
+
 /// The plain part of a batch.
 struct SignalBatchHeader {
   RecordKind kind = RecordKind::kLogs;
@@ -87,6 +97,7 @@ struct SignalBatchHeader {
   TimeMs received_ms = 0;
   std::uint64_t records = 0;
   std::uint64_t plain_bytes = 0;
+  ByteView deliveries;  ///< Sections as they are; empty when there are none.
 };
 
 /// Reads the records of one batch, in order.

@@ -10,6 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace tickscope;
   const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
   codec::SignalBatchReader reader;
+  codec::RecordDeliveries deliveries;
+  static_cast<void>(codec::ReadSignalDeliveries(bytes, deliveries));
   if (!reader.Open(bytes) || reader.header().plain_bytes > (1U << 20)) return 0;
   codec::SignalBatchWriter writer(reader.header().kind);
   std::uint64_t records = 0;
@@ -36,5 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     TICKSCOPE_CHECK(more.has_value());
     if (!*more) break;
   }
+  // What it said of pushes is said again the same.
+  if (!codec::ReadSignalDeliveries(bytes, deliveries)) return 0;
+  Bytes with;
+  codec::AddDeliveries(again, deliveries, with);
+  codec::RecordDeliveries same;
+  TICKSCOPE_CHECK(codec::ReadSignalDeliveries(with, same).has_value());
+  TICKSCOPE_CHECK(same.delivery == deliveries.delivery && same.delivered == deliveries.delivered);
   return 0;
 }

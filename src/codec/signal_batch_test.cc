@@ -222,7 +222,7 @@ TEST(SignalBatch, RefusesWhatItCannotRead) {
   const Case cases[] = {
       {"a sample batch", 0, 1, ErrorCode::kUnsupported},
       {"a kind to come", 0, 0x12, ErrorCode::kUnsupported},
-      {"a version to come", 1, 2, ErrorCode::kUnsupported},
+      {"a version to come", 1, 3, ErrorCode::kUnsupported},
       {"a coding to come", 7, 2, ErrorCode::kUnsupported},
       {"another number of records", 6, 3, ErrorCode::kCorruption},
       {"another size", 8, 0x25, ErrorCode::kCorruption},
@@ -248,6 +248,67 @@ TEST(SignalBatch, RefusesWhatItCannotRead) {
     huge.push_back(static_cast<std::byte>(byte));
   SignalBatchReader reader;
   EXPECT_EQ(reader.Open(huge).error().code, ErrorCode::kOutOfRange);
+}
+
+RecordDeliveries SomeDeliveries() {
+  return {.tenant = "eu",
+          .delivery = Delivery{"a", 5, 300},
+          .delivered = {{"eu", "a", 4, {{1, 2}, {9, 9}}}, {"us", "b", 7, {{0, 0}}}}};
+}
+
+TEST(SignalBatch, SaysWhichPushItIs) {
+  Bytes with;
+  AddDeliveries(SmallLogs(), {.tenant = "eu", .delivery = Delivery{"a", 5, 300}, .delivered = {}}, with);
+  const std::string hex = Hex(with);
+  EXPECT_TRUE(
+      hex.starts_with("10 02 "                                // Logs, version 2.
+                      "0e 09 0c "                             // 14 bytes: a delivery of 12.
+                      "01 61 05 00 00 00 00 00 00 00 ac 02 "  // Sender a, epoch 5, number 300.
+                      "02 65 75 0e 02 00 26 "))               // And on as ever.
+      << hex;
+  EXPECT_TRUE(Decodes(with));
+
+  Bytes all;
+  AddDeliveries(SmallLogs(), SomeDeliveries(), all);
+  EXPECT_TRUE(Decodes(all));
+  RecordDeliveries read;
+  ASSERT_TRUE(ReadSignalDeliveries(all, read).has_value());
+  EXPECT_EQ(read.tenant, "eu");
+  EXPECT_EQ(read.delivery, SomeDeliveries().delivery);
+  EXPECT_EQ(read.delivered, SomeDeliveries().delivered);
+
+  // One that says nothing is as it was, and says nothing.
+  Bytes plain;
+  AddDeliveries(SmallLogs(), {.tenant = "eu", .delivery = std::nullopt, .delivered = {}}, plain);
+  EXPECT_EQ(plain, SmallLogs());
+  ASSERT_TRUE(ReadSignalDeliveries(plain, read).has_value());
+  EXPECT_TRUE(read.empty());
+}
+
+TEST(SignalBatch, DamagedDeliveriesAreNoDeliveries) {
+  Bytes whole;
+  AddDeliveries(SmallLogs(), SomeDeliveries(), whole);
+  const std::size_t sections = static_cast<std::size_t>(whole[2]);
+  RecordDeliveries read;
+  for (std::size_t size = 0; size < 3 + sections; ++size)
+    EXPECT_FALSE(ReadSignalDeliveries(ByteView(whole).first(size), read)) << size;
+  struct Case {
+    const char* name;
+    std::size_t at;
+    std::uint8_t byte;
+  };
+  const Case cases[] = {
+      {"a section to come", 3, 11},
+      {"a section twice", 17, 9},
+      {"a section that is longer than all", 4, 200},
+      {"a section with bytes left", 4, 13},
+      {"sections that are longer than the batch", 2, 127},
+  };
+  for (const Case& c : cases) {
+    Bytes bytes = whole;
+    bytes[c.at] = static_cast<std::byte>(c.byte);
+    EXPECT_FALSE(ReadSignalDeliveries(bytes, read)) << c.name;
+  }
 }
 
 TEST(RecordKind, IsTheFirstByte) {

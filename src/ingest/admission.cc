@@ -55,6 +55,13 @@ std::string OfSeries(const std::vector<LabelView>& labels) {
 
 }  // namespace
 
+TenantRateLimits RatesOf(const AdmissionOptions& options) {
+  TenantRateLimits rates{.others = options.limits.rates, .tenants = {}};
+  for (const auto& [tenant, limits] : options.tenants)
+    rates.tenants.emplace(tenant, limits.rates);
+  return rates;
+}
+
 AdmissionMetrics::AdmissionMetrics(MetricRegistry& metrics)
     : cache_bytes(
           metrics.AddGauge("tickscope_ingest_series_cache_bytes", "Memory of the series key cache.", {})),

@@ -54,6 +54,9 @@ struct AdmissionOptions {
   std::uint64_t tenants_max = 1'000;
 };
 
+/// Of all limits, those a second.
+[[nodiscard]] TenantRateLimits RatesOf(const AdmissionOptions& options);
+
 /// Why an exemplar was left out, which costs its request nothing but the exemplar.
 enum class DroppedExemplar : std::uint8_t { kBadLabels, kInFuture, kSeriesLimit, kGuard };
 

@@ -114,13 +114,10 @@ Gateway::Gateway(stream::Stream& stream, const Clock& clock, Random& random, Met
       append_seconds_(metrics.AddHistogram("tickscope_ingest_append_seconds",
                                            "Time from a request's decoding to its durability.", {},
                                            kLatencyBucketsSeconds)),
-      admission_(clock, metrics, options.admission, seed_),
-      senders_(options.senders_max) {
+      deliveries_(options.senders_max),
+      admission_(clock, metrics, options.admission, seed_) {
   metrics.AddCallbackGauge("tickscope_ingest_senders", "Senders whose pushes are told from repetitions.", {},
-                           [this] {
-                             const MutexLock lock(mu_);
-                             return static_cast<double>(senders_.size());
-                           });
+                           [this] { return static_cast<double>(deliveries_.senders()); });
 }
 
 Gateway::~Gateway() = default;
@@ -139,13 +136,20 @@ void Gateway::Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, 
     Refuse(std::move(decoded).error(), std::move(done));
     return;
   }
-  if (delivery && !BeginDelivery(tenant, *delivery, scratch->request, done)) return;
+  if (delivery) {
+    if (std::optional<WriteAnswer> answer = BeginPush(tenant, *delivery)) {
+      if (answer->is_duplicate) {
+        *answer = AnswerForAll(scratch->request);
+        answer->is_duplicate = true;
+      }
+      return done(*std::move(answer));
+    }
+  }
   AdmitAndAppend(tenant, *scratch, delivery, scratch->request, scratch->message.size(), std::move(done));
 }
 
 void Gateway::Write(const TenantId& tenant, const wire::ReceivedRequest& request,
                     const std::optional<codec::Delivery>& delivery, WriteCallback done) {
-  if (delivery && !BeginDelivery(tenant, *delivery, request, done)) return;
   const ScratchLease scratch(*this);
   AdmitAndAppend(tenant, *scratch, delivery, request, 0, std::move(done));
 }
@@ -156,28 +160,16 @@ void Gateway::Refuse(Error error, WriteCallback done) {
   done({.error = std::move(error)});
 }
 
-bool Gateway::BeginDelivery(const TenantId& tenant, const codec::Delivery& delivery,
-                            const wire::ReceivedRequest& request, WriteCallback& done) {
-  SenderTable::Verdict verdict{};
-  {
-    const MutexLock lock(mu_);
-    verdict = senders_.Begin(tenant, delivery);
-  }
-  switch (verdict) {
-    case SenderTable::Verdict::kNew:
-      return true;
-    case SenderTable::Verdict::kPending:
-      Refuse({ErrorCode::kUnavailable, "this push is being written: ask again"}, std::move(done));
-      return false;
-    case SenderTable::Verdict::kDone:
-      break;
-  }
+std::optional<WriteAnswer> Gateway::BeginPush(const TenantId& tenant, const codec::Delivery& delivery) {
+  const Deliveries::Verdict verdict = deliveries_.Begin(tenant, delivery);
+  if (verdict == Deliveries::Verdict::kNew) return std::nullopt;
   requests_->Add();
-  duplicates_->Add();
-  WriteAnswer answer = AnswerForAll(request);
-  answer.is_duplicate = true;
-  done(std::move(answer));
-  return false;
+  if (verdict == Deliveries::Verdict::kDone) {
+    duplicates_->Add();
+    return WriteAnswer{.is_duplicate = true};
+  }
+  failed_requests_->Add();
+  return WriteAnswer{.error = Error{ErrorCode::kUnavailable, "this push is being written: ask again"}};
 }
 
 Result<ReplicaElection::Verdict> Gateway::HearReplica(const TenantId& tenant, const ReplicaOptions& options,
@@ -210,18 +202,12 @@ std::optional<WriteAnswer> Gateway::Screen(const TenantId& tenant, const wire::R
   return WriteAnswer{.error = taken.error()};
 }
 
-void Gateway::FinishDelivery(const TenantId& tenant, const MaybeDelivery& delivery, bool is_durable) {
-  if (!delivery) return;
-  const MutexLock lock(mu_);
-  senders_.Finish(tenant, *delivery, is_durable);
-}
-
 void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
                              const wire::ReceivedRequest& request, std::size_t bytes, WriteCallback done) {
   if (std::optional<WriteAnswer> answer = Screen(tenant, request, bytes)) {
     requests_->Add();
     if (answer->error) failed_requests_->Add();
-    FinishDelivery(tenant, delivery, false);
+    deliveries_.Finish(tenant, delivery, false);
     done(*std::move(answer));
     return;
   }
@@ -260,7 +246,7 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const May
         // by the store.
         const MaybeDelivery kept = outcome.refused == 0 ? delivery : std::nullopt;
         batch.delivery = kept;
-        if (senders_epoch_ != epoch) batch.delivered = senders_.Snapshot();
+        batch.delivered = deliveries_.TakeOwed(epoch);
         Bytes payload;
         payload.reserve(batch.floats.size() * 2 + 256);
         encoder_.Encode(batch, epoch, payload);
@@ -275,10 +261,10 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const May
                              Finish(appended, std::move(result), *answer);
                            });
         if (taken) {
-          senders_epoch_ = epoch;
-          if (delivery && !kept) senders_.Finish(tenant, *delivery, false);
+          if (!kept) deliveries_.Finish(tenant, delivery, false);
           return;
         }
+        deliveries_.NoteLost();
         admission_.Revert(batch);
         encoder_.Forget(batch);
         failure = taken.error();
@@ -286,11 +272,11 @@ void Gateway::AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const May
         break;
       }
     }
-    FinishDelivery(tenant, delivery, false);
+    deliveries_.Finish(tenant, delivery, false);
     (*answer)({.refused = outcome.refused_positions, .error = RefusalError(outcome)});
     return;
   }
-  FinishDelivery(tenant, delivery, false);
+  deliveries_.Finish(tenant, delivery, false);
   failed_requests_->Add();
   (*answer)({.error = std::move(failure)});
 }
@@ -302,44 +288,18 @@ void Gateway::Finish(const Appended& appended, Result<stream::Offset> result, Wr
     {
       const MutexLock lock(mu_);
       admission_.Forget(appended.tenant, appended.refs);
-      if (appended.delivery) senders_.Finish(appended.tenant, *appended.delivery, false);
-      // What the epoch says of those before it may have been in this one.
-      senders_epoch_.reset();
     }
+    deliveries_.Finish(appended.tenant, appended.delivery, false);
+    // What the epoch says of those before it may have been in this one.
+    deliveries_.NoteLost();
     failed_requests_->Add();
     answer({.error = std::move(result).error()});
     return;
   }
-  FinishDelivery(appended.tenant, appended.delivery, true);
+  deliveries_.Finish(appended.tenant, appended.delivery, true);
   samples_->Add(outcome.samples + outcome.histograms);
   answer({outcome.samples, outcome.histograms, outcome.exemplars, outcome.refused_positions,
           RefusalError(outcome)});
-}
-
-Status Gateway::RecoverDeliveries() {
-  constexpr std::size_t kReadBytes = 1U << 20;
-  const stream::Offset end = stream_.EndOffset(kPartition);
-  stream::Offset next = stream_.StartOffset(kPartition);
-  if (end == next) return {};
-  // The last epoch that has records, and the one before.
-  const stream::Offset last = std::max(next, stream_.EpochStart(kPartition, end - 1));
-  next = last == next ? next : std::max(next, stream_.EpochStart(kPartition, last - 1));
-  codec::SampleBatch batch;
-  while (next < end) {
-    TICKSCOPE_ASSIGN_OR_RETURN(const std::vector<stream::Record> records,
-                               stream_.Read(kPartition, next, kReadBytes));
-    if (records.empty()) break;
-    const MutexLock lock(mu_);
-    for (const stream::Record& record : records) {
-      // A record that does not decode is the reader's to report.
-      if (!codec::ReadDeliveries(record.payload, batch)) continue;
-      for (const codec::Delivered& delivered : batch.delivered)
-        senders_.Learn(delivered);
-      if (batch.delivery) senders_.Learn(batch.tenant, *batch.delivery);
-    }
-    next = records.back().offset + 1;
-  }
-  return {};
 }
 
 Status Gateway::Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) {

@@ -23,7 +23,7 @@
 #include "base/random.h"
 #include "codec/sample_batch.h"
 #include "ingest/admission.h"
-#include "ingest/sender_table.h"
+#include "ingest/deliveries.h"
 #include "model/appender.h"
 #include "stream/stream.h"
 #include "wire/received_request.h"
@@ -68,11 +68,20 @@ class Gateway final : public Appender {
   /// Errors besides: kUnavailable while the same is being written.
   void Write(const TenantId& tenant, wire::RemoteWriteProtocol protocol, std::string_view body,
              const std::optional<codec::Delivery>& delivery, WriteCallback done);
-  /// The same for a request of any format; it is not used after the return.
+  /// The same for a request of any format; it is not used after the return. `delivery` is one that BeginPush let in.
   void Write(const TenantId& tenant, const wire::ReceivedRequest& request,
              const std::optional<codec::Delivery>& delivery, WriteCallback done);
   /// Counts and answers a request that does not decode.
   void Refuse(Error error, WriteCallback done);
+
+  /// Before a request is decoded by another: nothing when its push is to be written, which then ends with Write or EndPush. Else what to
+  /// answer: that it was written before, or kUnavailable while it is being written.
+  [[nodiscard]] std::optional<WriteAnswer> BeginPush(const TenantId& tenant, const codec::Delivery& delivery)
+      TICKSCOPE_EXCLUDES(mu_);
+  /// Ends a push that BeginPush let in and of which nothing is written, or not all.
+  void EndPush(const TenantId& tenant, const codec::Delivery& delivery) {
+    deliveries_.Finish(tenant, delivery, false);
+  }
 
   /// Appender: returns when durable.
   [[nodiscard]] Status Append(const TenantId& tenant, const std::vector<SeriesSample>& samples) override;
@@ -81,9 +90,8 @@ class Gateway final : public Appender {
   void ReserveRefs(const TenantId& tenant, std::uint32_t next_ref) TICKSCOPE_EXCLUDES(mu_);
   /// Learns a batch read back from the stream, before any write.
   void Replay(const codec::SampleBatch& batch) TICKSCOPE_EXCLUDES(mu_);
-  /// Learns which pushes are on the stream, before any write. Reads its last two epochs: what is in flight when one begins is not in what that one
-  /// says of those before. Errors: as Stream::Read.
-  [[nodiscard]] Status RecoverDeliveries() TICKSCOPE_EXCLUDES(mu_);
+  /// Which pushes are on the stream, for others who write to it. Recover it before any write.
+  [[nodiscard]] Deliveries& deliveries() { return deliveries_; }
 
   /// Takes over other limits for requests from now on.
   void SetLimits(const AdmissionOptions& limits) TICKSCOPE_EXCLUDES(mu_);
@@ -104,15 +112,10 @@ class Gateway final : public Appender {
   // Fills the batch for an epoch and says what became of the samples.
   using Admit = std::function<Result<AdmissionOutcome>(Admission& admission, stream::Epoch epoch,
                                                        codec::SampleBatch& batch)>;
-  using MaybeDelivery = std::optional<codec::Delivery>;
   void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
                       const Admit& admit, WriteCallback done) TICKSCOPE_EXCLUDES(mu_);
   void AdmitAndAppend(const TenantId& tenant, Scratch& scratch, const MaybeDelivery& delivery,
                       const wire::ReceivedRequest& request, std::size_t bytes, WriteCallback done)
-      TICKSCOPE_EXCLUDES(mu_);
-  // Whether a push is to be written; else answers it.
-  [[nodiscard]] bool BeginDelivery(const TenantId& tenant, const codec::Delivery& delivery,
-                                   const wire::ReceivedRequest& request, WriteCallback& done)
       TICKSCOPE_EXCLUDES(mu_);
   // Answers a request at once that is over its tenant's rate, or of a replica that is not elected. `bytes` is its size, 0 when not known.
   [[nodiscard]] std::optional<WriteAnswer> Screen(const TenantId& tenant,
@@ -122,8 +125,6 @@ class Gateway final : public Appender {
                                                              const ReplicaOptions& options,
                                                              const wire::ReceivedRequest& request)
       TICKSCOPE_REQUIRES(mu_);
-  void FinishDelivery(const TenantId& tenant, const MaybeDelivery& delivery, bool is_durable)
-      TICKSCOPE_EXCLUDES(mu_);
   // What the stream is told about a request that it took.
   struct Appended {
     TenantId tenant;
@@ -148,15 +149,13 @@ class Gateway final : public Appender {
   Counter* other_replicas_;
   HistogramMetric* append_seconds_;
 
+  Deliveries deliveries_;
   mutable Mutex mu_;
   Admission admission_ TICKSCOPE_GUARDED_BY(mu_);
   codec::BatchEncoder encoder_ TICKSCOPE_GUARDED_BY(mu_);
-  SenderTable senders_ TICKSCOPE_GUARDED_BY(mu_);
   TenantRates rates_ TICKSCOPE_GUARDED_BY(mu_);
   ReplicaElection replicas_ TICKSCOPE_GUARDED_BY(mu_);
   std::vector<LabelView> replica_labels_ TICKSCOPE_GUARDED_BY(mu_);
-  // The last epoch of the stream that begins with what was delivered before it.
-  std::optional<stream::Epoch> senders_epoch_ TICKSCOPE_GUARDED_BY(mu_);
   Mutex scratch_mu_;
   std::vector<std::unique_ptr<Scratch>> idle_scratch_ TICKSCOPE_GUARDED_BY(scratch_mu_);
 };

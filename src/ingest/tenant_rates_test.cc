@@ -53,6 +53,21 @@ TEST(TenantRates, OtherLimitsBeginFull) {
   EXPECT_TRUE(rates.Take("eu", {}, 1'000'000, 1, seconds(1)));
 }
 
+TEST(TenantRates, TheLimitIsNamed) {
+  TenantRates rates("log_bytes_per_second");
+  const RateLimits limits{.bytes_per_second = 10, .burst_seconds = 1};
+  EXPECT_TRUE(rates.Take("eu", limits, 0, 30, seconds(0)));
+  EXPECT_EQ(rates.Take("eu", limits, 0, 1, seconds(0)).error().message,
+            "tenant eu sends too much: log_bytes_per_second=10, ask again in 2 s");
+}
+
+TEST(TenantRateLimits, ATenantHasItsOwn) {
+  const TenantRateLimits limits{.others = {.log_bytes_per_second = 1},
+                                .tenants = {{"eu", {.log_bytes_per_second = 2}}}};
+  EXPECT_EQ(limits.Of("eu").log_bytes_per_second, 2U);
+  EXPECT_EQ(limits.Of("us").log_bytes_per_second, 1U);
+}
+
 TEST(ReplicaElection, TheFirstIsTakenUntilItIsSilent) {
   ReplicaElection election;
   const ReplicaOptions options{.enabled = true, .failover_ms = 30'000};

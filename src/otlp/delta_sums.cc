@@ -9,6 +9,11 @@
 #include "model/histogram_arithmetic.h"
 
 namespace tickscope::otlp {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerMs = 1'000'000;
+
+}  // namespace
 
 DeltaSums::Key DeltaSums::KeyOf(const TenantId& tenant, const wire::SeriesKey& key) {
   // Keys are hashes of 128 bits, keyed by chance; a tenant's name moves them.
@@ -16,35 +21,76 @@ DeltaSums::Key DeltaSums::KeyOf(const TenantId& tenant, const wire::SeriesKey& k
   return {key.low ^ salt, key.high + salt};
 }
 
-DeltaSums::Found DeltaSums::Find(const TenantId& tenant, const wire::SeriesKey& key,
-                                 const DeltaTimes& times) {
-  const Key full = KeyOf(tenant, key);
-  const TimeMs now_ms = clock_.NowMs();
-  if (const auto place = places_.find(full); place != places_.end()) {
-    totals_.splice(totals_.end(), totals_, place->second);
-    Total& total = *place->second;
-    total.heard_ms = now_ms;
-    if (times.time_ns == total.time_ns) return {&total, DeltaOutcome::kTaken, true, false};
-    const bool began_before = times.start_ms != 0 && total.start_ms != 0 && times.start_ms < total.start_ms;
-    if (times.time_ns < total.time_ns || began_before) return {nullptr, DeltaOutcome::kOutOfOrder};
-    return {&total};
-  }
+bool DeltaSums::HasRoom() const {
+  if (places_.size() < options_.series_max) return true;
+  return !totals_.empty() && clock_.NowMs() - totals_.front().heard_ms >= options_.idle_ms;
+}
+
+DeltaSums::Total* DeltaSums::Make(const Key& key) {
+  if (!HasRoom()) return nullptr;
   if (places_.size() >= options_.series_max) {
-    if (totals_.empty() || now_ms - totals_.front().heard_ms < options_.idle_ms)
-      return {nullptr, DeltaOutcome::kNoRoom};
     places_.erase(totals_.front().key);
     totals_.pop_front();
   }
   Total& total = totals_.emplace_back();
-  total.key = full;
-  total.heard_ms = now_ms;
-  total.start_ms = times.start_ms;
-  places_.emplace(full, std::prev(totals_.end()));
-  return {&total, DeltaOutcome::kTaken, false, true};
+  total.key = key;
+  total.heard_ms = clock_.NowMs();
+  places_.emplace(key, std::prev(totals_.end()));
+  return &total;
+}
+
+DeltaSight DeltaSums::SightOf(const TenantId& tenant, const wire::SeriesKey& key) {
+  const MutexLock lock(mu_);
+  if (places_.contains(KeyOf(tenant, key))) return DeltaSight::kKnown;
+  return HasRoom() ? DeltaSight::kNew : DeltaSight::kNoRoom;
+}
+
+void DeltaSums::Restore(const TenantId& tenant, const wire::SeriesKey& key, StoredTotal stored) {
+  const MutexLock lock(mu_);
+  const Key full = KeyOf(tenant, key);
+  if (places_.contains(full)) return;
+  Total* const total = Make(full);
+  if (total == nullptr) return;
+  total->time_ns = stored.time_ms * kNanosecondsPerMs;
+  total->start_ms = stored.start_ms;
+  total->is_stored = true;
+  total->value = stored.value;
+  total->count = stored.count;
+  total->bounds = std::move(stored.bounds);
+  total->counts = std::move(stored.counts);
+  total->histogram = std::move(stored.histogram);
+}
+
+DeltaSums::Found DeltaSums::Find(const TenantId& tenant, const wire::SeriesKey& key,
+                                 const DeltaTimes& times) {
+  // Times past 2262 are negative here.
+  const TimeMs most_ms = clock_.NowMs() + options_.future_max_ms;
+  if (times.time_ns < 0 || times.time_ns / kNanosecondsPerMs > most_ms)
+    return {nullptr, DeltaOutcome::kInFuture};
+  const Key full = KeyOf(tenant, key);
+  if (const auto place = places_.find(full); place != places_.end()) {
+    totals_.splice(totals_.end(), totals_, place->second);
+    Total& total = *place->second;
+    total.heard_ms = clock_.NowMs();
+    const bool is_again =
+        times.time_ns == total.time_ns ||
+        (total.is_stored && times.time_ns / kNanosecondsPerMs == total.time_ns / kNanosecondsPerMs);
+    if (is_again) return {&total, DeltaOutcome::kTaken, true, false};
+    const bool began_before = times.start_ms != 0 && total.start_ms != 0 && times.start_ms < total.start_ms;
+    if (times.time_ns < total.time_ns || began_before) return {nullptr, DeltaOutcome::kOutOfOrder};
+    return {&total};
+  }
+  Total* const total = Make(full);
+  if (total == nullptr) return {nullptr, DeltaOutcome::kNoRoom};
+  total->start_ms = times.start_ms;
+  return {total, DeltaOutcome::kTaken, false, true};
 }
 
 void DeltaSums::Advance(const Found& found, DeltaTimes& times) {
-  found.total->time_ns = times.time_ns;
+  if (!found.is_again) {
+    found.total->time_ns = times.time_ns;
+    found.total->is_stored = false;
+  }
   times.start_ms = found.total->start_ms;
 }
 

@@ -2,7 +2,8 @@
 // since its start, which is what everybody queries.
 //
 // A series' total begins with its first data point; its start timestamp is that point's start, so that a new total, after a
-// restart or a long silence, is seen to be one and no counter is thought to have gone back. Totals are in memory only.
+// long silence, is seen to be one and no counter is thought to have gone back. Totals are in memory; after a restart each goes on from what was
+// stored of its series (otlp/stored_totals.h, docs/decisions/0034).
 //
 //   point (0 s, 10 s] 5   ->  at 10 s   5 since 0 s
 //   point (10 s, 20 s] 3  ->  at 20 s   8 since 0 s
@@ -30,8 +31,9 @@
 namespace tickscope::otlp {
 
 struct DeltaOptions {
-  std::uint64_t series_max = 200'000;  ///< Of all tenants. 0: delta is refused.
-  std::int64_t idle_ms = 3'600'000;    ///< After so long a silence a total may be forgotten.
+  std::uint64_t series_max = 200'000;    ///< Of all tenants. 0: delta is refused.
+  std::int64_t idle_ms = 3'600'000;      ///< After so long a silence a total may be forgotten.
+  std::int64_t future_max_ms = 600'000;  ///< How far ahead of the clock a point may be, as samples may.
 
   friend bool operator==(const DeltaOptions&, const DeltaOptions&) = default;
 };
@@ -39,6 +41,7 @@ struct DeltaOptions {
 enum class DeltaOutcome : std::uint8_t {
   kTaken,
   kOutOfOrder,  ///< Ends before the one before it did, or began before the total.
+  kInFuture,    ///< Ahead of the clock: its sample would be refused, and all those before it as out of order.
   kNoRoom,      ///< A new series, and no silent one to take its place.
 };
 
@@ -47,6 +50,20 @@ struct DeltaTimes {
   std::int64_t time_ns = 0;
   TimeMs start_ms = 0;  ///< 0 when not told. Becomes the total's.
 };
+
+/// A total as the last sample of its series has it.
+struct StoredTotal {
+  TimeMs time_ms = 0;
+  TimeMs start_ms = 0;  ///< 0 when not told.
+  double value = 0;     ///< Of a number; the sum of buckets.
+  std::uint64_t count = 0;
+  std::vector<double> bounds;
+  std::vector<std::uint64_t> counts;  ///< One more than bounds.
+  HistogramPtr histogram;
+};
+
+/// What a series is to the sums.
+enum class DeltaSight : std::uint8_t { kKnown, kNew, kNoRoom };
 
 class DeltaSums {
  public:
@@ -63,6 +80,12 @@ class DeltaSums {
   /// Adds an exponential histogram, which becomes the total, at the coarser of the two scales.
   [[nodiscard]] DeltaOutcome AddExponential(const TenantId& tenant, const wire::SeriesKey& key,
                                             DeltaTimes& times, Histogram& histogram) TICKSCOPE_EXCLUDES(mu_);
+  [[nodiscard]] DeltaSight SightOf(const TenantId& tenant, const wire::SeriesKey& key)
+      TICKSCOPE_EXCLUDES(mu_);
+  /// Has a total that nobody here knows go on from what was stored. Points of its last sample's millisecond are that sample's. Nothing happens
+  /// when the series is known by now, or there is no room.
+  void Restore(const TenantId& tenant, const wire::SeriesKey& key, StoredTotal stored)
+      TICKSCOPE_EXCLUDES(mu_);
   /// The series ended.
   void Forget(const TenantId& tenant, const wire::SeriesKey& key) TICKSCOPE_EXCLUDES(mu_);
 
@@ -81,8 +104,9 @@ class DeltaSums {
     Key key;
     std::int64_t time_ns = 0;
     TimeMs start_ms = 0;
-    TimeMs heard_ms = 0;  // By the clock.
-    double value = 0;     // Of a number; the sum of buckets.
+    TimeMs heard_ms = 0;     // By the clock.
+    bool is_stored = false;  // As it was restored: of time_ns, milliseconds are known.
+    double value = 0;        // Of a number; the sum of buckets.
     std::uint64_t count = 0;
     std::vector<double> bounds;
     std::vector<std::uint64_t> counts;
@@ -96,6 +120,9 @@ class DeltaSums {
   };
 
   [[nodiscard]] static Key KeyOf(const TenantId& tenant, const wire::SeriesKey& key);
+  // A total for a series that has none; null when there is no room.
+  [[nodiscard]] Total* Make(const Key& key) TICKSCOPE_REQUIRES(mu_);
+  [[nodiscard]] bool HasRoom() const TICKSCOPE_REQUIRES(mu_);
   [[nodiscard]] Found Find(const TenantId& tenant, const wire::SeriesKey& key, const DeltaTimes& times)
       TICKSCOPE_REQUIRES(mu_);
   // Moves the total to the point's time, and tells the point the total's start.

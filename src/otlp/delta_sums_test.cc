@@ -62,6 +62,19 @@ TEST(DeltaSums, WhatIsOutOfOrderIsRefused) {
   EXPECT_EQ(s.total, 9);
 }
 
+TEST(DeltaSums, AClockThatIsAheadHoldsNothingUp) {
+  Sums s({.future_max_ms = 300'000});
+  static_cast<void>(s.Add(5, 100, 110));
+  EXPECT_EQ(s.Add(3, 110, 301), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.Add(3, 110, 86'400), DeltaOutcome::kInFuture);
+  s.times = {-1, 0};  // What is past 2262 is so.
+  EXPECT_EQ(s.sums.AddNumber("eu", kSeries, s.times, s.total), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.Add(3, 0, 86'400, {1, 3}), DeltaOutcome::kInFuture);
+  EXPECT_EQ(s.sums.size(), 1U) << "nor is it given room";
+  EXPECT_EQ(s.Add(1, 110, 120), DeltaOutcome::kTaken) << "what comes after, in its time";
+  EXPECT_EQ(s.total, 6);
+}
+
 TEST(DeltaSums, SeriesAndTenantsDoNotMeet) {
   Sums s;
   static_cast<void>(s.Add(5, 100, 110));
@@ -115,6 +128,45 @@ TEST(DeltaSums, BucketsAddUpUnlessBoundsChange) {
   EXPECT_EQ(add({1, 2}, {1, 0, 1}, 4, 120), (Counts{2, 2, 4, 8, 14, 100'000}));
   EXPECT_EQ(add({1, 2}, {1, 0, 1}, 4, 120), (Counts{2, 2, 4, 8, 14, 100'000})) << "a retry";
   EXPECT_EQ(add({1, 3}, {1, 0, 1}, 4, 130), (Counts{1, 0, 1, 2, 4, 120'000})) << "other bounds";
+}
+
+TEST(DeltaSums, ARestoredTotalGoesOn) {
+  Sums s;
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNew);
+  const auto stored = [](double value) {
+    return StoredTotal{.time_ms = 120'000,
+                       .start_ms = 100'000,
+                       .value = value,
+                       .count = 0,
+                       .bounds = {},
+                       .counts = {},
+                       .histogram = nullptr};
+  };
+  s.sums.Restore("eu", kSeries, stored(8));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kKnown);
+  s.sums.Restore("eu", kSeries, stored(1000));  // Somebody was first.
+  // The point that the stored sample is of; nanoseconds are not stored.
+  s.times = {120 * kS + 999'999, 110'000};
+  s.total = 3;
+  EXPECT_EQ(s.sums.AddNumber("eu", kSeries, s.times, s.total), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 8);
+  EXPECT_EQ(s.Add(1, 105, 115), DeltaOutcome::kOutOfOrder);
+  EXPECT_EQ(s.Add(1, 120, 130), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 9);
+  EXPECT_EQ(s.times.start_ms, 100'000);
+  EXPECT_EQ(s.Add(1, 120, 130), DeltaOutcome::kTaken);
+  EXPECT_EQ(s.total, 9) << "a retry";
+}
+
+TEST(DeltaSums, ARestoredTotalNeedsRoomToo) {
+  Sums s({.series_max = 1, .idle_ms = 1000});
+  static_cast<void>(s.Add(1, 0, 10, {1, 1}));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNoRoom);
+  s.sums.Restore("eu", kSeries, {});
+  EXPECT_EQ(s.sums.size(), 1U);
+  EXPECT_EQ(s.Add(1, 0, 10), DeltaOutcome::kNoRoom);
+  s.clock.Advance(std::chrono::milliseconds(1000));
+  EXPECT_EQ(s.sums.SightOf("eu", kSeries), DeltaSight::kNew);
 }
 
 TEST(DeltaSums, ExponentialHistogramsAddUpAtTheCoarserScale) {

@@ -33,7 +33,7 @@ class ExportDoor {
   virtual ~ExportDoor() = default;
 
   /// Takes a request, a protobuf message. `message` is not used after the return; `done` runs once. `delivery` is that of a sender who counts
-  /// pushes of metrics.
+  /// its pushes.
   virtual void Export(Signal signal, const TenantId& tenant, std::string_view message,
                       const std::optional<codec::Delivery>& delivery, ExportCallback done) = 0;
   /// Counts and answers a request that is no message.

@@ -35,7 +35,7 @@ codec::RecordKind KindOf(Signal signal) {
 
 signals::SignalCallback ToSignalCallback(ExportCallback done) {
   return [done = std::move(done)](signals::SignalAnswer answer) mutable {
-    done({answer.refused, std::move(answer.message), std::move(answer.error)});
+    done({answer.refused, std::move(answer.message), std::move(answer.error), answer.is_duplicate});
   };
 }
 
@@ -56,6 +56,8 @@ ExportService::ExportService(ingest::Gateway& metrics_gateway, signals::SignalGa
                                      "Data points that are no samples, by reason.",
                                      {{"reason", std::string(RefusalName(static_cast<Refusal>(i)))}});
   }
+  if (options.storage != nullptr)
+    stored_.emplace(*options.storage, *options.clock, options.delta.idle_ms, metrics);
   metrics.AddCallbackGauge("tickscope_otlp_delta_series", "Series whose delta data points are added up.", {},
                            [this] { return static_cast<double>(sums_.size()); });
 }
@@ -86,7 +88,7 @@ void ExportService::Export(Signal signal, const TenantId& tenant, std::string_vi
   if (signal == Signal::kMetrics) {
     ExportMetrics(tenant, message, delivery, std::move(done));
   } else {
-    ExportSignals(signal, tenant, message, std::move(done));
+    ExportSignals(signal, tenant, message, delivery, std::move(done));
   }
 }
 
@@ -100,17 +102,26 @@ void ExportService::Refuse(Signal signal, Error error, ExportCallback done) {
 
 void ExportService::ExportMetrics(const TenantId& tenant, std::string_view message,
                                   const std::optional<codec::Delivery>& delivery, ExportCallback done) {
+  // Before anything of it is added up.
+  if (delivery) {
+    if (std::optional<ingest::WriteAnswer> answer = metrics_gateway_.BeginPush(tenant, *delivery))
+      return done(OutcomeOf({}, *std::move(answer)));
+  }
   std::unique_ptr<MetricsRequest> request = TakeSpace();
-  if (takes_delta_) request->AddDeltasTo(&sums_, tenant);
+  request->AddDeltasTo(takes_delta_ ? &sums_ : nullptr, stored_ ? &*stored_ : nullptr, tenant);
   if (const Status decoded = request->Decode(message); !decoded) {
+    if (delivery) metrics_gateway_.EndPush(tenant, *delivery);
     Refuse(Signal::kMetrics, decoded.error(), std::move(done));
   } else {
     points_->Add(request->point_count());
     Refused refused{request->refused_total(), request->Explanation()};
     for (std::size_t i = 0; i < kRefusals; ++i)
       refused_[i]->Add(request->refused()[i]);
+    // One that is refused in part is not kept in mind, so that who asks again hears it again.
+    const bool is_whole = refused.points == 0;
+    if (delivery && !is_whole) metrics_gateway_.EndPush(tenant, *delivery);
     metrics_gateway_.Write(
-        tenant, *request, refused.points == 0 ? delivery : std::nullopt,
+        tenant, *request, is_whole ? delivery : std::nullopt,
         [refused = std::move(refused), done = std::move(done)](ingest::WriteAnswer answer) mutable {
           done(OutcomeOf(refused, std::move(answer)));
         });
@@ -119,11 +130,18 @@ void ExportService::ExportMetrics(const TenantId& tenant, std::string_view messa
 }
 
 void ExportService::ExportSignals(Signal signal, const TenantId& tenant, std::string_view message,
-                                  ExportCallback done) {
-  signals::Intake intake = signal_gateway_.Begin(KindOf(signal), tenant);
-  if (Status decoded = DecodeSignals(message, intake); !decoded)
-    return Refuse(signal, std::move(decoded).error(), std::move(done));
-  signal_gateway_.Commit(std::move(intake), message.size(), ToSignalCallback(std::move(done)));
+                                  const std::optional<codec::Delivery>& delivery, ExportCallback done) {
+  const codec::RecordKind kind = KindOf(signal);
+  signals::SignalCallback answer = ToSignalCallback(std::move(done));
+  if (auto known = signal_gateway_.BeginPush(kind, tenant, delivery)) return answer(*std::move(known));
+  signals::Intake intake = signal_gateway_.Begin(kind, tenant, delivery);
+  Status decoded = signal_gateway_.Admit(kind, tenant, message.size());
+  if (decoded) decoded = DecodeSignals(message, intake);
+  if (!decoded) {
+    signal_gateway_.EndPush(tenant, delivery);
+    return signal_gateway_.Refuse(kind, std::move(decoded).error(), std::move(answer));
+  }
+  signal_gateway_.Commit(std::move(intake), message.size(), delivery, std::move(answer));
 }
 
 }  // namespace tickscope::otlp

@@ -18,11 +18,13 @@
 #include "base/mutex.h"
 #include "base/random.h"
 #include "ingest/gateway.h"
+#include "model/queryable.h"
 #include "model/tenant.h"
 #include "otlp/delta_sums.h"
 #include "otlp/export_door.h"
 #include "otlp/metrics_request.h"
 #include "otlp/signal.h"
+#include "otlp/stored_totals.h"
 #include "otlp/translation.h"
 #include "signals/signal_gateway.h"
 
@@ -32,6 +34,8 @@ struct ExportOptions {
   Translation translation;
   DeltaOptions delta;
   const Clock* clock = nullptr;  ///< Never null; outlives the service.
+  /// Has what was made durable, as soon as requests are taken: totals go on from there. Null for totals that begin anew with each start.
+  const Queryable* storage = nullptr;
 };
 
 class ExportService final : public ExportDoor {
@@ -41,8 +45,7 @@ class ExportService final : public ExportDoor {
                 MetricRegistry& metrics, ExportOptions options);
   ~ExportService() override;
 
-  /// Of a sender who counts pushes of metrics: one that is on the stream already, all of it, is not written again. Delta data points
-  /// are added up before that is known: senders of numbers send cumulative ones.
+  /// Of a sender who counts pushes: one that is on the stream already, all of it, is not looked at again.
   void Export(Signal signal, const TenantId& tenant, std::string_view message,
               const std::optional<codec::Delivery>& delivery, ExportCallback done) override;
   /// Counts and answers a request that is no message.
@@ -54,7 +57,8 @@ class ExportService final : public ExportDoor {
  private:
   void ExportMetrics(const TenantId& tenant, std::string_view message,
                      const std::optional<codec::Delivery>& delivery, ExportCallback done);
-  void ExportSignals(Signal signal, const TenantId& tenant, std::string_view message, ExportCallback done);
+  void ExportSignals(Signal signal, const TenantId& tenant, std::string_view message,
+                     const std::optional<codec::Delivery>& delivery, ExportCallback done);
   [[nodiscard]] std::unique_ptr<MetricsRequest> TakeSpace();
   void ReturnSpace(std::unique_ptr<MetricsRequest> space, std::size_t message_bytes);
 
@@ -64,6 +68,7 @@ class ExportService final : public ExportDoor {
   const std::uint64_t seed_;
   const bool takes_delta_;
   DeltaSums sums_;
+  std::optional<StoredTotals> stored_;
   Counter* points_;
   std::array<Counter*, kRefusals> refused_;
   Mutex mu_;

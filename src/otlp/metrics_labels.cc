@@ -32,9 +32,9 @@ bool IsIdentifying(std::string_view key) {
   return key == kServiceName || key == kServiceNamespace || key == kServiceInstance;
 }
 
-std::unexpected<Error> Malformed(const wire::ReceivedSeries& series, const std::exception& e) {
+std::unexpected<Error> Malformed(std::uint32_t position, const std::exception& e) {
   return Fail(ErrorCode::kInvalidArgument,
-              "data point " + std::to_string(series.position) + ": malformed attributes: " + e.what());
+              "data point " + std::to_string(position) + ": malformed attributes: " + e.what());
 }
 
 }  // namespace
@@ -203,10 +203,9 @@ void MetricsRequest::MakeTargetInfoLabels(std::uint32_t index) const {
   if (!resource.instance.empty()) SetLabel("instance", resource.instance);
 }
 
-Status MetricsRequest::ReadLabels(const wire::ReceivedSeries& series, std::vector<LabelView>& out) const {
-  const Origin& origin = OriginOf(series);
+Status MetricsRequest::MakeLabels(const Origin& origin, std::string_view message, std::uint32_t position,
+                                  std::vector<LabelView>& out) const {
   const bool is_target_info = origin.role == Role::kTargetInfo;
-  const std::string_view message = AsText(series.message);
   std::string_view name = kTargetInfo;
   try {
     if (!is_target_info) {
@@ -225,7 +224,7 @@ Status MetricsRequest::ReadLabels(const wire::ReceivedSeries& series, std::vecto
       labelled_point_ = message.data();
     }
   } catch (const std::exception& e) {
-    return Malformed(series, e);
+    return Malformed(position, e);
   }
   out = point_labels_;
   const auto set = [&out](std::string_view label, std::string_view value) {
@@ -235,6 +234,24 @@ Status MetricsRequest::ReadLabels(const wire::ReceivedSeries& series, std::vecto
   set(kMetricName, name);
   if (origin.role == Role::kBucket) set(kBucketLabel, BoundText(origin.bound));
   if (origin.role == Role::kQuantile) set(kQuantileLabel, BoundText(origin.bound));
+  return {};
+}
+
+Labels MetricsRequest::LabelsOfPoint(const Point& point, Role role) const {
+  std::vector<LabelView> views;
+  const Origin origin{static_cast<std::uint32_t>(metrics_.size() - 1), role, 0};
+  if (!MakeLabels(origin, point.message, static_cast<std::uint32_t>(point_count_), views)) return {};
+  if (role == Role::kBucket)
+    std::erase_if(views, [](const LabelView& label) { return label.name == kBucketLabel; });
+  std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  pairs.reserve(views.size());
+  for (const LabelView& label : views)
+    pairs.emplace_back(label.name, label.value);
+  return Labels::FromPairs(std::move(pairs));
+}
+
+Status MetricsRequest::ReadLabels(const wire::ReceivedSeries& series, std::vector<LabelView>& out) const {
+  TICKSCOPE_RETURN_IF_ERROR(MakeLabels(OriginOf(series), AsText(series.message), series.position, out));
   for (const LabelView& label : out)
     label_bytes_ += label.name.size() + label.value.size();
   if (label_bytes_ > kLabelBytesMax) {
@@ -326,7 +343,7 @@ Status MetricsRequest::ReadExemplar(const wire::ReceivedSeries& series, std::uin
     }
     if (bytes > kExemplarLabelBytesMax) out.labels.resize(id_count);
   } catch (const std::exception& e) {
-    return Malformed(series, e);
+    return Malformed(series.position, e);
   }
   return {};
 }

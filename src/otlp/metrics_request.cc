@@ -127,6 +127,8 @@ std::string_view RefusalName(Refusal refusal) {
       return "delta_temporality";
     case Refusal::kDeltaOutOfOrder:
       return "delta_out_of_order";
+    case Refusal::kDeltaInFuture:
+      return "delta_in_future";
     case Refusal::kDeltaLimit:
       return "delta_limit";
     case Refusal::kUnknownTemporality:
@@ -140,6 +142,15 @@ std::string_view RefusalName(Refusal refusal) {
 }
 
 Status MetricsRequest::Decode(std::string_view message) {
+  TICKSCOPE_RETURN_IF_ERROR(Walk(message, false));
+  if (!has_deltas_) return {};
+  // Twice, so that what turns out to be no protobuf, or too much, has added nothing by then: its sender will not send it again.
+  return Walk(message, true);
+}
+
+Status MetricsRequest::Walk(std::string_view message, bool adds_deltas) {
+  adds_deltas_ = adds_deltas;
+  has_deltas_ = false;
   ClearColumns();
   resources_.clear();
   scopes_.clear();
@@ -337,14 +348,19 @@ wire::SeriesKey MetricsRequest::KeyOf(const Point& point, Role role, double boun
   return Hash128(&identity, sizeof(identity), seed_);
 }
 
-template <typename Add>
-bool MetricsRequest::AddDelta(Point& point, Add add) {
+template <typename Add, typename Restore>
+bool MetricsRequest::AddDelta(Point& point, Add add, Restore restore) {
   // A gauge's data point has no temporality, whatever its message says.
   if (!is_delta_) return true;
+  has_deltas_ = true;
+  if (!adds_deltas_) return true;
   const Hash key = KeyOf(point, Role::kValue, 0);
   if (point.is_stale) {
     sums_->Forget(tenant_, key);
     return true;
+  }
+  if (stored_ != nullptr && sums_->SightOf(tenant_, key) == DeltaSight::kNew) {
+    if (std::optional<StoredTotal> total = restore()) sums_->Restore(tenant_, key, *std::move(total));
   }
   DeltaTimes times{point.time_ns, point.start_ms};
   switch (add(key, times)) {
@@ -353,6 +369,9 @@ bool MetricsRequest::AddDelta(Point& point, Add add) {
       return true;
     case DeltaOutcome::kOutOfOrder:
       RefusePoint(Refusal::kDeltaOutOfOrder, "delta out of order: older than what was added up");
+      return false;
+    case DeltaOutcome::kInFuture:
+      RefusePoint(Refusal::kDeltaInFuture, "delta ahead of the clock");
       return false;
     case DeltaOutcome::kNoRoom:
       RefusePoint(Refusal::kDeltaLimit, "delta of one series too many");
@@ -460,10 +479,13 @@ void MetricsRequest::DecodeNumber(std::string_view message) {
       attributes.is_split() ? HashAttributes(message, proto::kNumberAttributes) : attributes.Hash(seed_);
   const Kind kind = metrics_.back().kind;
   if (point.start_ms > point.time_ms) point.start_ms = 0;
-  if (kind != Kind::kGauge && !AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
-        return sums_->AddNumber(tenant_, key, times, value);
-      }))
-    return;
+  const auto add = [&](const Hash& key, DeltaTimes& times) {
+    return sums_->AddNumber(tenant_, key, times, value);
+  };
+  const auto restore = [&] {
+    return stored_->Number(tenant_, LabelsOfPoint(point, Role::kValue), point.time_ms);
+  };
+  if (kind != Kind::kGauge && !AddDelta(point, add, restore)) return;
   if (kind != Kind::kCounter) point.start_ms = 0;
   PushFloat(point, Role::kValue, 0, value);
   // A gauge's illustrate nothing that is counted.
@@ -553,14 +575,22 @@ void MetricsRequest::DecodeHistogram(std::string_view message) {
   point.hash =
       attributes.is_split() ? HashAttributes(message, proto::kHistogramAttributes) : attributes.Hash(seed_);
   if (point.start_ms > point.time_ms) point.start_ms = 0;
-  if (!AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
-        double total = sum.value_or(0);
-        const DeltaOutcome outcome =
-            sums_->AddBuckets(tenant_, key, times, bounds_, count, total, bucket_counts_);
-        if (sum) sum = total;
-        return outcome;
-      }))
-    return;
+  const auto add = [&](const Hash& key, DeltaTimes& times) {
+    double total = sum.value_or(0);
+    const DeltaOutcome outcome =
+        sums_->AddBuckets(tenant_, key, times, bounds_, count, total, bucket_counts_);
+    if (sum) sum = total;
+    return outcome;
+  };
+  const auto restore = [&] {
+    auto stored =
+        stored_->Buckets(tenant_, LabelsOfPoint(point, Role::kCount), LabelsOfPoint(point, Role::kSum),
+                         LabelsOfPoint(point, Role::kBucket), bounds_, point.time_ms);
+    // A histogram may come without counts of buckets.
+    if (stored && bucket_counts_.empty()) stored->counts.clear();
+    return stored;
+  };
+  if (!AddDelta(point, add, restore)) return;
   if (sum || point.is_stale) PushFloat(point, Role::kSum, 0, sum.value_or(0));
   PushFloat(point, Role::kCount, 0, static_cast<double>(count));
   std::erase_if(point_exemplars_, [](const PointExemplar& exemplar) { return std::isnan(exemplar.value); });
@@ -668,10 +698,13 @@ void MetricsRequest::DecodeExponential(std::string_view message) {
   point.hash =
       attributes.is_split() ? HashAttributes(message, proto::kExponentialAttributes) : attributes.Hash(seed_);
   if (point.start_ms > point.time_ms) point.start_ms = 0;
-  if (!AddDelta(point, [&](const Hash& key, DeltaTimes& times) {
-        return sums_->AddExponential(tenant_, key, times, histogram);
-      }))
-    return;
+  const auto add = [&](const Hash& key, DeltaTimes& times) {
+    return sums_->AddExponential(tenant_, key, times, histogram);
+  };
+  const auto restore = [&] {
+    return stored_->Exponential(tenant_, LabelsOfPoint(point, Role::kValue), point.time_ms);
+  };
+  if (!AddDelta(point, add, restore)) return;
   wire::ReceivedSeries& series = PushSeries(point, Role::kValue, 0);
   series.histogram_count = 1;
   histograms_.push_back(

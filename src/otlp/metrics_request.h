@@ -32,6 +32,7 @@
 #include "model/tenant.h"
 #include "otlp/attributes.h"
 #include "otlp/delta_sums.h"
+#include "otlp/stored_totals.h"
 #include "otlp/translation.h"
 #include "wire/checked_pbf_reader.h"
 #include "wire/received_request.h"
@@ -49,12 +50,13 @@ inline constexpr double kDefaultZeroThreshold = 1e-128;
 enum class Refusal : std::uint8_t {
   kDeltaTemporality,    ///< What it counted since the last one, and no totals are kept.
   kDeltaOutOfOrder,     ///< The same, and older than what was added up.
+  kDeltaInFuture,       ///< The same, and further ahead of the clock than a sample may be.
   kDeltaLimit,          ///< The same, of a series that there is no room to add up.
   kUnknownTemporality,  ///< Neither, or no data points of a kind that is known.
   kNoValue,             ///< A number without one.
   kBadHistogram,        ///< Counts that do not add up, bounds out of order, a scale no schema has.
 };
-inline constexpr std::size_t kRefusals = 6;
+inline constexpr std::size_t kRefusals = 7;
 /// "delta_temporality" and so on, for metrics.
 [[nodiscard]] std::string_view RefusalName(Refusal refusal);
 
@@ -64,13 +66,15 @@ class MetricsRequest final : public wire::ReceivedRequest {
   MetricsRequest(const Translation& translation, std::uint64_t seed)
       : translation_(translation), seed_(seed) {}
 
-  /// Has delta data points added up by `sums`, which outlives this, for that tenant. Without, they are refused.
-  void AddDeltasTo(DeltaSums* sums, TenantId tenant) {
+  /// Has delta data points added up by `sums` for that tenant, new series from what `stored` has of them, if it is not null. Both outlive this.
+  /// Without sums, such points are refused.
+  void AddDeltasTo(DeltaSums* sums, const StoredTotals* stored, TenantId tenant) {
     sums_ = sums;
+    stored_ = stored;
     tenant_ = std::move(tenant);
   }
 
-  /// Decodes `message`, which must stay valid while this object is used.
+  /// Decodes `message`, which must stay valid while this object is used. With an error no delta was added up.
   /// Errors: kCorruption for what is no protobuf; kOutOfRange past a limit of the request.
   [[nodiscard]] Status Decode(std::string_view message);
 
@@ -139,6 +143,8 @@ class MetricsRequest final : public wire::ReceivedRequest {
     std::vector<LabelView> promoted;
   };
 
+  // Decodes all of it; deltas are added up, or only seen.
+  [[nodiscard]] Status Walk(std::string_view message, bool adds_deltas);
   void DecodeResourceMetrics(std::string_view message);
   void DecodeScopeMetrics(std::string_view message);
   void DecodeMetric(std::string_view message);
@@ -155,9 +161,12 @@ class MetricsRequest final : public wire::ReceivedRequest {
   void RefusePoint(Refusal refusal, std::string_view why);
   // The key of a point's series.
   [[nodiscard]] Hash KeyOf(const Point& point, Role role, double bound) const;
-  // Replaces what a delta point counted by its total, by `add`, which DeltaSums has. False when it was refused.
-  template <typename Add>
-  [[nodiscard]] bool AddDelta(Point& point, Add add);
+  // Replaces what a delta point counted by its total, by `add`, which DeltaSums has; a total that is not known is first restored from what `restore`
+  // finds stored. False when it was refused.
+  template <typename Add, typename Restore>
+  [[nodiscard]] bool AddDelta(Point& point, Add add, Restore restore);
+  // Labels of a series of the point that is being decoded, without `le`; empty when it has none that are any good.
+  [[nodiscard]] Labels LabelsOfPoint(const Point& point, Role role) const;
   // Adds a series with one sample.
   void PushFloat(const Point& point, Role role, double bound, double value);
   wire::ReceivedSeries& PushSeries(const Point& point, Role role, double bound);
@@ -170,6 +179,9 @@ class MetricsRequest final : public wire::ReceivedRequest {
   [[nodiscard]] const Origin& OriginOf(const wire::ReceivedSeries& series) const {
     return origins_[static_cast<std::size_t>(&series - series_.data())];
   }
+  // The labels of a series of a data point or a resource, whose message it is.
+  [[nodiscard]] Status MakeLabels(const Origin& origin, std::string_view message, std::uint32_t position,
+                                  std::vector<LabelView>& out) const;
   void MakePointLabels(const Metric& metric, std::string_view message) const;
   void MakeTargetInfoLabels(std::uint32_t resource) const;
   void AddScopeLabels(const Scope& scope) const;
@@ -190,8 +202,11 @@ class MetricsRequest final : public wire::ReceivedRequest {
   const Translation& translation_;
   const std::uint64_t seed_;
   DeltaSums* sums_ = nullptr;
+  const StoredTotals* stored_ = nullptr;
   TenantId tenant_;
   bool is_delta_ = false;  // Of the metric being decoded.
+  bool adds_deltas_ = false;
+  bool has_deltas_ = false;
   std::vector<Resource> resources_;
   std::vector<Scope> scopes_;
   std::vector<Metric> metrics_;

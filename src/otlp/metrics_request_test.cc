@@ -529,5 +529,26 @@ TEST(ExportAnswer, BothEncodings) {
             R"({"code":14,"message":"full"})");
 }
 
+TEST(MetricsRequest, WhatIsNoRequestAddsNothing) {
+  const std::string metric =
+      R"({"name":"c","sum":{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[{)" +
+      std::string(kTimes) + R"(,"asInt":"5"}]}})";
+  const std::string good = OneMetric(metric);
+  const Translation translation;
+  ManualClock clock;
+  DeltaSums sums(clock, {});
+  MetricsRequest request(translation, kSeed);
+  request.AddDeltasTo(&sums, nullptr, "eu");
+  EXPECT_EQ(request.Decode(good + "\x0a\x7f\x01").error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(sums.size(), 0U);
+  ASSERT_TRUE(request.Decode(good));
+  EXPECT_EQ(request.values(), std::vector<double>{5});
+  EXPECT_EQ(request.point_count(), 1U);
+  // The same point: a retry, of the series and not of its two readings.
+  ASSERT_TRUE(request.Decode(good));
+  EXPECT_EQ(request.values(), std::vector<double>{5});
+  EXPECT_EQ(sums.size(), 1U);
+}
+
 }  // namespace
 }  // namespace tickscope::otlp

@@ -18,6 +18,7 @@
 #include "roles/fleet_endpoints.h"
 #include "roles/guard_rejects.h"
 #include "roles/open_guard.h"
+#include "roles/signal_rejects.h"
 #include "roles/stream_endpoint.h"
 #include "sql/sql_endpoint.h"
 #include "wire/tenant_header.h"
@@ -172,8 +173,10 @@ tickscope::Status ServeProcess::OpenStore(const std::function<void()>& on_failur
                                OpenGuard(environment_.fs, config_.guard, environment_.clock, metrics_));
     gateway_->SetGuard(*guard_);
     TICKSCOPE_ASSIGN_OR_RETURN(auto rules, MakePrivacyRules(config_.signals, config_.guard));
-    signal_gateway_ = std::make_unique<signals::SignalGateway>(*stream_, environment_.clock, metrics_,
-                                                               config_.signals.limits, std::move(rules));
+    signal_gateway_ =
+        std::make_unique<signals::SignalGateway>(*stream_, gateway_->deliveries(), environment_.clock,
+                                                 metrics_, config_.signals.limits, std::move(rules));
+    signal_gateway_->SetRates(ingest::RatesOf(config_.ingest.admission));
     inventory_ = std::make_unique<control::Inventory>(metrics_, config_.fleet.agents_max);
     TICKSCOPE_ASSIGN_OR_RETURN(
         fleet_, control::FleetControl::Open(environment_.fs, environment_.clock, metrics_, config_.fleet,
@@ -282,10 +285,13 @@ void ServeProcess::AddRoutes() {
   }
   if (gateway_ != nullptr) {
     ingest::RegisterRemoteWrite(router_, *gateway_, *ingest_pool_);
-    otlp_ = std::make_unique<otlp::ExportService>(
-        *gateway_, *signal_gateway_, environment_.random, metrics_,
-        otlp::ExportOptions{
-            .translation = config_.otlp, .delta = config_.otlp_delta, .clock = &environment_.clock});
+    otlp::DeltaOptions delta = config_.otlp_delta;
+    delta.future_max_ms = config_.ingest.admission.future_max_ms;
+    otlp_ = std::make_unique<otlp::ExportService>(*gateway_, *signal_gateway_, environment_.random, metrics_,
+                                                  otlp::ExportOptions{.translation = config_.otlp,
+                                                                      .delta = delta,
+                                                                      .clock = &environment_.clock,
+                                                                      .storage = store_.get()});
     otlp_http_ = std::make_unique<otlp::HttpEndpoint>(*otlp_, *ingest_pool_);
     otlp_http_->Register(router_, "/api/v1/otlp");
     otlp_http_->Register(otlp_router_, "");
@@ -454,7 +460,7 @@ tickscope::Status ServeProcess::Replay(const std::atomic<bool>& stopping) {
       gateway_->ReserveRefs(batch.tenant, next_ref);
     });
   }
-  if (gateway_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(gateway_->RecoverDeliveries());
+  if (gateway_ != nullptr) TICKSCOPE_RETURN_IF_ERROR(gateway_->deliveries().Recover(*stream_));
   TICKSCOPE_RETURN_IF_ERROR(consumer_->Replay(listener, stopping));
   if (!stopping && roles_.store) consumer_->Start();
   return {};
@@ -474,7 +480,10 @@ tickscope::Status ServeProcess::ReloadRules(const ServeConfig& config) {
 
 void ServeProcess::Reload(const ServeConfig& config) {
   SetLogOptions({.level = config.log_level, .format = config.log_format, .clock = &environment_.clock});
-  if (gateway_ != nullptr) gateway_->SetLimits(config.ingest.admission);
+  if (gateway_ != nullptr) {
+    gateway_->SetLimits(config.ingest.admission);
+    signal_gateway_->SetRates(ingest::RatesOf(config.ingest.admission));
+  }
   if (query_front_ != nullptr) query_front_->SetLimits(config.front);
   const bool are_credentials_applied = ReloadCredentials(config);
   bool is_guard_applied = true;
@@ -616,7 +625,9 @@ api::LimitStatus ServeProcess::Limits(const TenantId& tenant) const {
 }
 
 api::GuardRejects ServeProcess::Rejects(const TenantId& tenant) const {
-  return GuardRejectList(*guard_).Rejects(tenant);
+  api::GuardRejects rejects = GuardRejectList(*guard_).Rejects(tenant);
+  rejects.signals = SignalRejects(signal_gateway_->guard_notes(), tenant);
+  return rejects;
 }
 
 }  // namespace tickscope::roles

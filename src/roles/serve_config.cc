@@ -39,7 +39,11 @@ void VisitLimits(Visitor& visit, ingest::TenantLimits& limits) {
               limits.rates.samples_per_second, 0, 1'000'000'000'000);
   visit.Size("bytes_per_second", "Bytes of remote write likewise, as decompressed.",
              limits.rates.bytes_per_second, 0, 1ULL << 40);
-  visit.Count("burst_seconds", "How much of both may come at once, in seconds' worth.",
+  visit.Size("log_bytes_per_second", "Bytes of requests with logs likewise, by OTLP and Loki's push.",
+             limits.rates.log_bytes_per_second, 0, 1ULL << 40);
+  visit.Size("trace_bytes_per_second", "Bytes of requests with spans likewise.",
+             limits.rates.trace_bytes_per_second, 0, 1ULL << 40);
+  visit.Count("burst_seconds", "How much of each may come at once, in seconds' worth.",
               limits.rates.burst_seconds, 1, 3600);
   visit.Flag("ha_replicas",
              "Of several Prometheus of a cluster, take one, and another when it is silent; told apart by two "

@@ -41,6 +41,16 @@ std::string_view RepairUtf8(std::string_view text, TextPool& pool) {
   return out;
 }
 
+// Who sends it: by the names that OpenTelemetry, Loki's clients and Prometheus have for that, the surest first.
+std::string_view OwnerOf(codec::SignalAttributes attributes) {
+  constexpr std::string_view kNames[] = {"owner", "team", "service.name", "service_name", "app", "job"};
+  for (const std::string_view name : kNames) {
+    const auto found = std::ranges::find(attributes, name, &SignalAttribute::name);
+    if (found != attributes.end() && found->value.kind == ValueKind::kText) return found->value.text;
+  }
+  return {};
+}
+
 bool IsId(std::string_view id, std::size_t size) {
   return id.size() == size && id.find_first_not_of('\0') != std::string_view::npos;
 }
@@ -65,6 +75,7 @@ std::optional<Refusal> Intake::Clean(codec::SignalAttributes attributes, ValueOf
       if (private_text_.refuses_names()) return Refusal::kPrivateName;
       name = private_text_.CleanName(name, pool);
     }
+    private_text_.NoteUnder(name);
     SignalValue value = attribute.value;
     switch (value.kind) {
       case ValueKind::kText:
@@ -109,6 +120,7 @@ SignalValue Intake::CleanBody(const SignalValue& body, TextPool& pool) {
 }
 
 void Intake::SetOrigin(const codec::SignalOrigin& origin) {
+  private_text_.notes().BeginOwner();
   origin_texts_.Reset();
   origin_attributes_.clear();
   scope_attributes_.clear();
@@ -117,6 +129,7 @@ void Intake::SetOrigin(const codec::SignalOrigin& origin) {
   std::size_t bytes = origin.scope_name.size() + origin.scope_version.size();
   const ValueOf of = origin.source == codec::SignalSource::kLoki ? ValueOf::kStream : ValueOf::kAttribute;
   auto refusal = Clean(origin.attributes, of, origin_texts_, origin_attributes_, bytes);
+  private_text_.notes().NameOwner(OwnerOf(origin_attributes_));
   if (!refusal)
     refusal = Clean(origin.scope_attributes, ValueOf::kAttribute, origin_texts_, scope_attributes_, bytes);
   if (!refusal && bytes > options_.attribute_bytes_max) refusal = Refusal::kTooLong;
@@ -154,7 +167,7 @@ bool Intake::Prepare() {
 
 void Intake::Written() {
   ++accepted_;
-  if (writer_.body_bytes() < kPayloadBytes) return;
+  if (writer_.body_bytes() < payload_bytes_) return;
   writer_.Finish(tenant_, now_ms_, payloads_.emplace_back());
   is_origin_written_ = false;
 }
@@ -237,6 +250,7 @@ void Intake::Add(codec::SpanRecord record) {
 }
 
 void Intake::Refuse(Refusal refusal, std::string_view why) {
+  if (refusal == Refusal::kPrivateName) private_text_.NoteRefusedName();
   ++refused_[static_cast<std::size_t>(refusal)];
   ++refused_total_;
   if (messages_.size() == kMessagesMax) return;

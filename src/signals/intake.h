@@ -3,7 +3,7 @@
 //
 // Invariants   I1 what is refused costs only itself, and is counted with a reason.
 //              I2 no value is in a message; names are in it only once they are known to give nobody away.
-// Bounds       A payload is finished at kPayloadBytes: then what came before is one, complete in itself.
+// Bounds       A payload is finished at kPayloadBytes, or kWholeBytes: then what came before is one, complete in itself.
 // Threads      Not thread-safe.
 #pragma once
 
@@ -30,9 +30,15 @@ namespace tickscope::signals {
 
 class Intake final : public RecordSink {
  public:
+  /// What is kept whole may take: half of what a reader of the stream makes room for.
+  static constexpr std::size_t kWholeBytes = codec::kSignalBodyBytesMax / 2;
+
   /// `options` outlives the intake. Requires: kLogs or kSpans.
   Intake(const SignalOptions& options, std::shared_ptr<const PrivacyRules> rules, codec::RecordKind kind,
          TenantId tenant, TimeMs now_ms);
+
+  /// Has all of the request be one payload, up to kWholeBytes. Before the first record.
+  void KeepWhole() { payload_bytes_ = kWholeBytes; }
 
   /// What the records from now on share. When it is refused so are they, one by one.
   void SetOrigin(const codec::SignalOrigin& origin) override;
@@ -53,6 +59,8 @@ class Intake final : public RecordSink {
   [[nodiscard]] const std::array<std::uint64_t, guard::kPiiKinds>& replaced() const {
     return private_text_.replaced();
   }
+  /// What was replaced and refused for privacy, without anything private.
+  [[nodiscard]] const std::vector<GuardNote>& guard_notes() { return private_text_.notes().notes(); }
   /// Of the first few that were refused, why. Empty when none was.
   [[nodiscard]] std::string Explanation() const;
 
@@ -79,6 +87,7 @@ class Intake final : public RecordSink {
   const codec::RecordKind kind_;
   const TenantId tenant_;
   const TimeMs now_ms_;
+  std::size_t payload_bytes_ = kPayloadBytes;
   PrivateText private_text_;
   codec::SignalBatchWriter writer_;
   std::vector<Bytes> payloads_;

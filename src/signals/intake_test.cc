@@ -256,6 +256,60 @@ TEST(Intake, BytesThatAreNoTextAreRepaired) {
   EXPECT_EQ(Read(door.intake).bodies.at(0), "café \ufffd\ufffd end\ufffd\ufffd");
 }
 
+TEST(Intake, NotesSayWhatWasDoneAndNothingPrivate) {
+  Door door;
+  const SignalAttribute labels[] = {{"host", SignalValue::Text("203.0.113.7")},
+                                    {"app", SignalValue::Text("match")}};
+  door.intake.SetOrigin({.source = codec::SignalSource::kLoki, .attributes = labels});
+  door.Line("login jane@example.com at 12:34");
+  door.Line("bye jane@example.com");
+  const SignalAttribute named[] = {{"user.id", SignalValue::Text("jane77")},
+                                   {"jane@example.com", SignalValue::Text("203.0.113.7")}};
+  door.Line("x", named);
+  const std::vector<GuardNote>& notes = door.intake.guard_notes();
+  std::map<std::string, std::string> found;
+  for (const GuardNote& note : notes) {
+    EXPECT_EQ(note.action, GuardAction::kReplaced);
+    EXPECT_EQ(note.owner, "match");
+    for (const std::string& text : {note.field, note.sample}) {
+      EXPECT_THAT(text, Not(HasSubstr("jane")));
+      EXPECT_THAT(text, Not(HasSubstr("203.0")));
+    }
+    const std::string field = note.field.starts_with("eml_") ? "a token" : note.field;
+    found[field] = std::to_string(note.count) + " " + note.sample;
+  }
+  EXPECT_EQ(found, (std::map<std::string, std::string>{{"host", "1 [ip]"},
+                                                       {"text", "2 login [email] at ##:##"},
+                                                       {"user.id", "1 [player_id]"},
+                                                       {"name", "1 [email]"},
+                                                       {"a token", "1 [ip]"}}));
+
+  Door strict(Rules(guard::GuardMode::kEnforce));
+  strict.intake.SetOrigin({});
+  strict.Line("x", named);
+  strict.Line("x", named);
+  const SignalAttribute bad[] = {{"ip 203.0.113.7", SignalValue::Text("a")}};
+  strict.intake.SetOrigin({.attributes = bad});
+  strict.Line("x");
+  found.clear();
+  for (const GuardNote& note : strict.intake.guard_notes()) {
+    if (note.action == GuardAction::kRefused)
+      found[note.field] += std::to_string(note.count) + " " + note.sample + ";";
+  }
+  EXPECT_EQ(found, (std::map<std::string, std::string>{{"name", "2 [email];1 ip [ip];"}}));
+}
+
+TEST(Intake, WhatIsKeptWholeIsOnePayload) {
+  Door door;
+  door.intake.KeepWhole();
+  door.intake.SetOrigin({});
+  for (int i = 0; i < 50; ++i)
+    door.Line(std::string(200'000, 'x'));
+  const Written written = Read(door.intake);
+  EXPECT_EQ(written.bodies.size(), 50U);
+  EXPECT_EQ(written.payloads, 1U);
+}
+
 TEST(Intake, LargeRequestsAreSeveralPayloadsOfOneOrigin) {
   Door door;
   const SignalAttribute labels[] = {{"app", SignalValue::Text("game")}};

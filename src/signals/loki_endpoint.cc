@@ -4,7 +4,9 @@
 
 #include "http/content_coding.h"
 #include "http/zstd.h"
+#include "ingest/delivery_of.h"
 #include "ingest/write_status.h"
+#include "wire/delivery_headers.h"
 #include "wire/remote_write_decode.h"
 #include "wire/tenant_header.h"
 
@@ -25,6 +27,7 @@ http::Response MakeResponse(const SignalAnswer& answer) {
     response.status = 400;
     text = answer.message;
   }
+  if (answer.is_duplicate) response.headers.Set(wire::kDuplicateHeader, "1");
   if (response.status == 204) return response;
   response.headers.Set("Content-Type", "text/plain; charset=utf-8");
   response.body = std::string(text) + "\n";
@@ -54,6 +57,7 @@ Status LokiEndpoint::Decode(const http::Request& request, Scratch& scratch, Inta
         const std::string_view json,
         http::DecodeContent(coding, request.body, options.request_bytes_max, scratch.text));
     content_bytes = json.size();
+    TICKSCOPE_RETURN_IF_ERROR(gateway_.Admit(intake.kind(), intake.tenant(), content_bytes));
     return scratch.json.Decode(json, options, intake);
   }
   // No media type means protobuf, as Loki has it.
@@ -65,6 +69,7 @@ Status LokiEndpoint::Decode(const http::Request& request, Scratch& scratch, Inta
   if (http::EqualsIgnoreCase(coding, "zstd")) {
     TICKSCOPE_ASSIGN_OR_RETURN(scratch.text, http::Unzstd(request.body, options.request_bytes_max));
     content_bytes = scratch.text.size();
+    TICKSCOPE_RETURN_IF_ERROR(gateway_.Admit(intake.kind(), intake.tenant(), content_bytes));
     return DecodePush(scratch.text, options, intake);
   }
   if (!coding.empty() && !http::EqualsIgnoreCase(coding, "snappy")) {
@@ -73,6 +78,7 @@ Status LokiEndpoint::Decode(const http::Request& request, Scratch& scratch, Inta
   }
   TICKSCOPE_RETURN_IF_ERROR(wire::DecompressSnappy(request.body, options.request_bytes_max, scratch.message));
   content_bytes = scratch.message.size();
+  TICKSCOPE_RETURN_IF_ERROR(gateway_.Admit(intake.kind(), intake.tenant(), content_bytes));
   return DecodePush(AsText(scratch.message), options, intake);
 }
 
@@ -82,6 +88,10 @@ void LokiEndpoint::Handle(const http::Request& request, http::Respond respond) {
   };
   const auto tenant = wire::ParseTenantHeader(request.headers.Get(wire::kTenantHeader));
   if (!tenant) return gateway_.Refuse(codec::RecordKind::kLogs, tenant.error(), std::move(done));
+  const auto delivery = ingest::DeliveryOf(request);
+  if (!delivery) return gateway_.Refuse(codec::RecordKind::kLogs, delivery.error(), std::move(done));
+  if (const auto answer = gateway_.BeginPush(codec::RecordKind::kLogs, *tenant, *delivery))
+    return done(*answer);
   std::unique_ptr<Scratch> scratch;
   {
     const MutexLock lock(mu_);
@@ -91,11 +101,12 @@ void LokiEndpoint::Handle(const http::Request& request, http::Respond respond) {
     }
   }
   if (scratch == nullptr) scratch = std::make_unique<Scratch>();
-  Intake intake = gateway_.Begin(codec::RecordKind::kLogs, *tenant);
+  Intake intake = gateway_.Begin(codec::RecordKind::kLogs, *tenant, *delivery);
   std::size_t content_bytes = 0;
   if (const Status decoded = Decode(request, *scratch, intake, content_bytes); decoded) {
-    gateway_.Commit(std::move(intake), content_bytes, std::move(done));
+    gateway_.Commit(std::move(intake), content_bytes, *delivery, std::move(done));
   } else {
+    gateway_.EndPush(*tenant, *delivery);
     gateway_.Refuse(codec::RecordKind::kLogs, decoded.error(), std::move(done));
   }
   if (scratch->text.capacity() + scratch->message.capacity() > kScratchBytesKept) return;

@@ -1,7 +1,8 @@
 // LokiEndpoint: POST /loki/api/v1/push, to the signal gateway. Protobuf in a snappy block, or JSON as it is, gzip or zstd.
 //
 // Answers as Loki does: 204 when everything is durable; 400 with why when some lines were refused, and then the others are
-// durable; 400 when the request does not decode; 429 or 503 with Retry-After when it may be sent again.
+// durable; 400 when the request does not decode; 429 or 503 with Retry-After when it may be sent again. A push that comes again under its number is
+// answered 204, and not written again.
 //
 // Threads   Thread-safe; decoding runs on the workers.
 #pragma once

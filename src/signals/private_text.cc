@@ -54,6 +54,10 @@ bool SaysNothing(std::string_view text) {
          text.find_first_not_of('*') == std::string_view::npos;
 }
 
+// What notes call texts that have no names.
+constexpr std::string_view kTextField = "text";
+constexpr std::string_view kNameField = "name";
+
 bool IsNumberChar(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
@@ -72,7 +76,23 @@ bool PrivateText::IsPrivateName(std::string_view name) {
   if (rules_->mode == guard::GuardMode::kOff) return false;
   guard::PiiFinding found;
   // Names are words with dots; random ones and long numbers are not told from those of generated fields.
-  return rules_->scanner->Finds(name, guard::kLogKinds, found);
+  if (!rules_->scanner->Finds(name, guard::kLogKinds, found)) return false;
+  rules_->scanner->Scan(name, guard::kLogKinds, findings_);
+  private_name_ = {found.kind, RedactedSample(name, findings_, found.kind)};
+  return true;
+}
+
+void PrivateText::NoteRefusedName() {
+  if (!notes_.Count(GuardAction::kRefused, private_name_.kind, kNameField))
+    notes_.Add(GuardAction::kRefused, private_name_.kind, kNameField, private_name_.sample);
+}
+
+void PrivateText::NoteFindings(std::string_view field, std::string_view text) {
+  for (const guard::PiiFinding& finding : findings_) {
+    if (!notes_.Count(GuardAction::kReplaced, finding.kind, field)) {
+      notes_.Add(GuardAction::kReplaced, finding.kind, field, RedactedSample(text, findings_, finding.kind));
+    }
+  }
 }
 
 void PrivateText::AppendReplacement(PiiKind kind, std::string_view value, std::string& out) {
@@ -86,8 +106,9 @@ void PrivateText::AppendReplacement(PiiKind kind, std::string_view value, std::s
   out += ']';
 }
 
-std::string_view PrivateText::Replace(std::string_view text, TextPool& pool) {
+std::string_view PrivateText::Replace(std::string_view field, std::string_view text, TextPool& pool) {
   if (findings_.empty()) return text;
+  NoteFindings(field, text);
   std::string& out = pool.Next();
   std::size_t at = 0;
   for (const guard::PiiFinding& finding : findings_) {
@@ -100,13 +121,15 @@ std::string_view PrivateText::Replace(std::string_view text, TextPool& pool) {
 }
 
 std::string_view PrivateText::CleanName(std::string_view name, TextPool& pool) {
-  return CleanLine(name, pool);
+  if (rules_->mode == guard::GuardMode::kOff) return name;
+  rules_->scanner->Scan(name, guard::kLogKinds, findings_);
+  return Replace(kNameField, name, pool);
 }
 
 std::string_view PrivateText::CleanLine(std::string_view text, TextPool& pool) {
   if (rules_->mode == guard::GuardMode::kOff) return text;
   rules_->scanner->Scan(text, guard::kLogKinds, findings_);
-  return Replace(text, pool);
+  return Replace(kTextField, text, pool);
 }
 
 void PrivateText::FindIn(std::string_view name, std::string_view text, ValueOf of) {
@@ -132,12 +155,15 @@ std::string_view PrivateText::CleanValue(std::string_view name, std::string_view
                                          TextPool& pool) {
   if (rules_->mode == guard::GuardMode::kOff) return text;
   FindIn(name, text, of);
-  return Replace(text, pool);
+  return Replace(field_, text, pool);
 }
 
 std::string_view PrivateText::CleanJson(std::string_view name, std::string_view json, TextPool& pool) {
   if (rules_->mode == guard::GuardMode::kOff) return json;
+  const std::string_view field = name.empty() ? kTextField : field_;
   if (const auto kind = KindOfName(name)) {
+    findings_.assign(1, {*kind, 0, json.size()});
+    NoteFindings(field, json);
     std::string& out = pool.Next();
     out += '"';
     AppendReplacement(*kind, json, out);
@@ -146,6 +172,7 @@ std::string_view PrivateText::CleanJson(std::string_view name, std::string_view 
   }
   rules_->scanner->Scan(json, guard::kLogKinds, findings_);
   if (findings_.empty()) return json;
+  NoteFindings(field, json);
   std::string& out = pool.Next();
   std::size_t at = 0;
   std::size_t looked_to = 0;

@@ -19,6 +19,7 @@
 
 #include "guard/pii_finding.h"
 #include "model/tenant.h"
+#include "signals/guard_notes.h"
 #include "signals/privacy_rules.h"
 #include "signals/text_pool.h"
 #include "tokens/tokenizer.h"
@@ -49,12 +50,20 @@ class PrivateText {
   /// A list or map as JSON; it stays JSON.
   [[nodiscard]] std::string_view CleanJson(std::string_view name, std::string_view json, TextPool& pool);
 
+  /// What is cleaned from now on is the value of that name, which is clean.
+  void NoteUnder(std::string_view clean_name) { field_ = clean_name; }
+  /// A record was refused for the private name that was found last.
+  void NoteRefusedName();
+  [[nodiscard]] RequestNotes& notes() { return notes_; }
+
   /// How many values of each kind were replaced.
   [[nodiscard]] const std::array<std::uint64_t, guard::kPiiKinds>& replaced() const { return replaced_; }
 
  private:
   void AppendReplacement(guard::PiiKind kind, std::string_view value, std::string& out);
-  [[nodiscard]] std::string_view Replace(std::string_view text, TextPool& pool);
+  // Notes findings_ in a text.
+  void NoteFindings(std::string_view field, std::string_view text);
+  [[nodiscard]] std::string_view Replace(std::string_view field, std::string_view text, TextPool& pool);
   // Fills findings_ with what is private in a value of that name.
   void FindIn(std::string_view name, std::string_view text, ValueOf of);
 
@@ -62,6 +71,13 @@ class PrivateText {
   std::optional<tokens::TokenSession> session_;
   std::vector<guard::PiiFinding> findings_;
   std::array<std::uint64_t, guard::kPiiKinds> replaced_{};
+  RequestNotes notes_;
+  std::string_view field_;
+  struct PrivateName {
+    guard::PiiKind kind = guard::PiiKind::kEmail;
+    std::string sample;
+  };
+  PrivateName private_name_;  // Found last.
 };
 
 }  // namespace tickscope::signals

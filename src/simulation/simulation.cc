@@ -243,7 +243,7 @@ class World {
       process.gateway->ReserveRefs(batch.tenant, next_ref);
     });
     const std::atomic<bool> stopping{false};
-    TICKSCOPE_RETURN_IF_ERROR(process.gateway->RecoverDeliveries());
+    TICKSCOPE_RETURN_IF_ERROR(process.gateway->deliveries().Recover(*process.log));
     TICKSCOPE_RETURN_IF_ERROR(process.consumer->Replay(
         [&](const codec::SampleBatch& batch) { process.gateway->Replay(batch); }, stopping));
     process.consumer->Start();

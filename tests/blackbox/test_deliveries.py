@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import http.server
 import json
 import subprocess
 import threading
@@ -67,36 +69,52 @@ def test_a_gateway_that_was_killed_knows_what_it_had(serve):
             assert is_duplicate(push(server, again)), again
 
 
+class DroppingProxy:
+    """Passes pushes on to a gateway, and drops every other answer."""
+
+    def __init__(self, server) -> None:
+        self.gateway_port = int(server.url.rpartition(":")[2])
+        self.dropped = 0
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                try:
+                    answer = http_call.call(
+                        "POST", f"http://127.0.0.1:{proxy.gateway_port}{self.path}", body=body, headers=dict(self.headers)
+                    )
+                except (OSError, http.client.HTTPException):
+                    self.connection.close()
+                    return
+                self.server.count += 1
+                if self.server.count % 2:
+                    proxy.dropped += 1
+                    self.connection.close()
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    if name not in ("content-length", "connection"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_arguments) -> None:
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+        self.http.count = 0
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+
+
 def test_an_answer_that_is_lost_doubles_nothing(serve, start, tickscope, tmp_path, target):  # noqa: F811
-    """Between agent and gateway is one who passes pushes on, and drops every other answer."""
     server = serve()
-    proxy_port = free_port()
-    gateway_port = int(server.url.rpartition(":")[2])
-    dropped = [0]
-    import http.server
-
-    class DroppingProxy(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            answer = http_call.call("POST", f"http://127.0.0.1:{gateway_port}{self.path}", body=body, headers=dict(self.headers))
-            self.server.count += 1
-            if self.server.count % 2:
-                dropped[0] += 1
-                self.connection.close()
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                if name not in ("content-length", "connection"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments) -> None:
-            pass
-
-    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", proxy_port), DroppingProxy)
-    proxy.count = 0
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    proxy = DroppingProxy(server)
     listen = free_port()
     config = tmp_path / "agent.yaml"
     config.write_text(
@@ -108,7 +126,7 @@ scrape_configs:
     static_configs:
       - targets: ["127.0.0.1:{target.server_port}"]
 remote_write:
-  - url: http://127.0.0.1:{proxy_port}/api/v1/write
+  - url: {proxy.url}/api/v1/write
     backoff_max: 100ms
     spool: {{directory: {tmp_path / "spool"}, bytes_max: 64MiB, commit_interval: 100ms}}
 """
@@ -118,15 +136,143 @@ remote_write:
         wait_until(lambda: len(sample_values(server, "answers")) >= 12, "samples in the store", 60)
     finally:
         agent.stop()
-        proxy.shutdown()
-        proxy.server_close()
-    assert dropped[0] >= 6
-    assert server.metric("tickscope_ingest_duplicate_pushes_total") >= dropped[0] - 1
+        proxy.close()
+    assert proxy.dropped >= 6
+    assert server.metric("tickscope_ingest_duplicate_pushes_total") >= proxy.dropped - 1
     values = sample_values(server, "answers")
     assert values == list(range(values[0], values[0] + len(values)))
     # Durable samples are those of the agent's pushes, each once: the probe writes besides, so series are counted by the store.
     counted = server.query("count_over_time(answers[10m])")[0]["value"][1]
     assert int(counted) == len(values)
+
+
+LOGS_EPOCH = "00000000000000b2"
+
+
+def push_lines(server, number: int, *lines: str, sender: str = "host-1", tenant: str = "eu", path: str = "/loki/api/v1/push"):
+    now = time.time_ns()
+    body = {"streams": [{"stream": {"app": "game"}, "values": [[str(now + i), line] for i, line in enumerate(lines)]}]}
+    if path != "/loki/api/v1/push":
+        records = [{"timeUnixNano": str(now + i), "body": {"stringValue": line}} for i, line in enumerate(lines)]
+        body = {"resourceLogs": [{"resource": {}, "scopeLogs": [{"scope": {}, "logRecords": records}]}]}
+    headers = {
+        "Content-Type": "application/json",
+        "X-Scope-OrgID": tenant,
+        "X-Tickscope-Sender": sender,
+        "X-Tickscope-Delivery": f"{LOGS_EPOCH}.{number}",
+    }
+    return http_call.call("POST", server.url + path, body=json.dumps(body).encode(), headers=headers)
+
+
+def log_bodies(server, tenant: str = "eu") -> list[str]:
+    """All lines on the stream, in their order."""
+    answer = server.get("/api/v1/stream/tail", {"format": "json", "kind": "logs", "from": "0", "limit": "10000"}, headers={"X-Scope-OrgID": tenant})
+    assert answer.status == 200, answer.text
+    return [json.loads(line)["body"] for line in answer.text.splitlines()]
+
+
+def is_known(answer, status: int = 204) -> bool:
+    assert answer.status == status, answer.text
+    return answer.headers.get("x-tickscope-duplicate") == "1"
+
+
+def test_lines_that_come_again_are_taken_once(serve):
+    server = serve()
+    assert not is_known(push_lines(server, 1, "a", "b"))
+    assert is_known(push_lines(server, 1, "a", "b"))
+    assert not is_known(push_lines(server, 3, "d"))
+    assert not is_known(push_lines(server, 2, "c"))
+    assert not is_known(push_lines(server, 1, "a", sender="host-2"))
+    assert not is_known(push_lines(server, 1, "a", tenant="us"))
+    # The same by OTLP.
+    assert not is_known(push_lines(server, 4, "e", path="/api/v1/otlp/v1/logs"), 200)
+    assert is_known(push_lines(server, 4, "e", path="/api/v1/otlp/v1/logs"), 200)
+    # What was refused in part is there in part: the rest is not written again.
+    assert push_lines(server, 5, "f", "x" * (300 << 10)).status == 400
+    assert is_known(push_lines(server, 5, "f", "x" * (300 << 10)))
+    # What was refused whole is not there, and is refused again.
+    for _ in range(2):
+        assert push_lines(server, 6, "x" * (300 << 10)).status == 400
+    assert log_bodies(server) == ["a", "b", "d", "c", "a", "e", "f"]
+    assert server.metric("tickscope_signal_duplicate_pushes_total") == 3
+    headers = {"Content-Type": "application/json", "X-Tickscope-Sender": "a", "X-Tickscope-Delivery": "x"}
+    assert http_call.call("POST", server.url + "/loki/api/v1/push", body=b"{}", headers=headers).status == 400
+
+
+def test_a_gateway_that_was_killed_knows_which_lines_it_had(serve):
+    """Also when segments have gone by in which nobody pushed lines."""
+    port = free_port()
+    config = "stream: {segment_bytes_max: 1MiB}\nfreshness_probe: false\n"
+    server = serve(port=port, config=config)
+    sent = []
+    number = 0
+    for turn in range(4):
+        killer = None
+        for i in range(30):
+            number += 1
+            if i == 20:
+                # While lines are on their way.
+                killer = threading.Thread(target=server.child.kill)
+                killer.start()
+            try:
+                answer = push_lines(server, number, f"line {number}")
+                assert answer.status in (204, 503)
+            except (OSError, http.client.HTTPException):
+                answer = None
+            sent.append(f"line {number}")
+            if i >= 20:
+                break
+        killer.join()
+        server = serve(port=port, data=server.data, config=config)
+        # The last one may be there or not; the ones before are.
+        assert push_lines(server, number, f"line {number}").status == 204
+        for again in (1, number - 1):
+            assert is_known(push_lines(server, again, f"line {again}")), again
+        # Segments of others, some three.
+        if turn == 1:
+            for at in range(16):
+                now = int(time.time() * 1000)
+                series = [remote_write.Series({"__name__": "filler", "x": f"{at}-{i}-" + "y" * 200}, samples=[(now, 1.0)]) for i in range(1000)]
+                assert server.write("rw2", series).status == 204
+    assert log_bodies(server) == sent
+
+
+def test_lines_of_an_agent_are_there_once(serve, start, tickscope, tmp_path):
+    """Answers are lost, the gateway is killed: every line of the file is on the stream, once, in its order."""
+    port = free_port()
+    server = serve(port=port)
+    proxy = DroppingProxy(server)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config = tmp_path / "agent.yaml"
+    config.write_text(
+        f"""\
+listen: 127.0.0.1:{free_port()}
+logs:
+  push: {{url: "{proxy.url}/loki/api/v1/push", batch_wait: 50ms, backoff_max: 100ms, headers: {{X-Scope-OrgID: eu}}}}
+  spool: {{directory: {tmp_path / "spool"}, bytes_max: 64MiB}}
+  files: [{{paths: ["{logs}/*.log"], labels: {{app: game}}}}]
+"""
+    )
+    agent = start([tickscope, "agent", "--config", config], name="agent")
+    lines = [f"line {i}" for i in range(60)]
+    try:
+        with (logs / "game.log").open("a") as file:
+            for i, line in enumerate(lines):
+                file.write(line + "\n")
+                file.flush()
+                # Several pushes: the next line when this one is there.
+                if i % 10 == 9:
+                    wait_until(lambda line=line: line in log_bodies(server), line, 60)
+                if i == 29:
+                    server.child.kill()
+                    server = serve(port=port, data=server.data)
+        wait_until(lambda: lines[-1] in log_bodies(server), "the last line", 60)
+    finally:
+        agent.stop()
+        proxy.close()
+    assert log_bodies(server) == lines
+    assert proxy.dropped >= 3
 
 
 def test_agents_go_to_the_next_gateway_and_come_back(serve, start, tickscope, tmp_path, target):  # noqa: F811

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 
@@ -245,6 +246,79 @@ def test_private_names_are_refused_where_the_guard_enforces(serve):
     assert answer.json()["partialSuccess"]["rejectedLogRecords"] == "1"
     assert "jane" not in answer.text
     assert [one["body"] for one in tail(server)] == ["b"]
+
+
+def test_what_the_guard_did_is_shown_redacted(serve):
+    server = serve(config="guard: {mode: enforce}\n")
+    headers = {"X-Tickscope-Sender": "host-7", "X-Tickscope-Delivery": "00000000000000c1.1"}
+    lines = [[ns(), "login jane@example.com from 203.0.113.7"], [ns(), "bye jane@example.com"]]
+    assert post(server, PUSH, push_json(({"app": "match"}, lines)), headers).status == 204
+    refused = otlp_logs(
+        {"timeUnixNano": ns(), "body": {"stringValue": "a"}, "attributes": [attribute("jane@example.com", intValue="1")]},
+        resource=[attribute("service.name", stringValue="chat")],
+    )
+    assert post(server, "/api/v1/otlp/v1/logs", refused).status == 200
+    told = span(attributes=[attribute("user.id", stringValue="jane77")])
+    assert post(server, "/api/v1/otlp/v1/traces", otlp_spans(told)).status == 200
+    answer = server.get("/api/v1/guard/rejects")
+    for private in ("jane", "203.0"):
+        assert private not in answer.text and private not in server.get("/metrics").text
+    found = answer.json()["data"]["signals"]
+    seen = {
+        (one["source"], one["action"], one["reason"], one["kind"], one["owner"], one["field"], one["count"], one["sample"]) for one in found
+    }
+    assert seen == {
+        ("logs", "replaced", "private_value", "email", "match", "text", 2, "login [email] from [ip]"),
+        ("logs", "replaced", "private_value", "ip", "match", "text", 1, "login [email] from [ip]"),
+        ("logs", "refused", "private_name", "email", "chat", "name", 1, "[email]"),
+        ("traces", "replaced", "private_value", "player_id", "", "user.id", 1, "[player_id]"),
+    }
+    assert {one.get("sender") for one in found if one["owner"] == "match"} == {"host-7"}
+    assert all(one["lastSeen"] >= one["firstSeen"] > 1.7e9 for one in found)
+    assert len(server.get("/api/v1/guard/rejects", {"limit": "1"}).json()["data"]["signals"]) == 1
+    assert server.get("/api/v1/guard/rejects", headers={"X-Scope-OrgID": "us"}).json()["data"]["signals"] == []
+
+
+def test_a_tenant_over_its_rate_is_told_to_wait(serve, run, tickscope, tmp_path):
+    config = (
+        "ingest:\n  log_bytes_per_second: 1\n  trace_bytes_per_second: 1\n  burst_seconds: 1\n"
+        "  tenants: {big: {log_bytes_per_second: 1MiB}}\n"
+    )
+    path = tmp_path / "rates.yaml"
+    path.write_text(config)
+    shown = run([tickscope, "config", "show", "--config", str(path)]).stdout
+    assert re.search(r"log_bytes_per_second: 1B\b", shown) and re.search(r"trace_bytes_per_second: 1B\b", shown)
+    assert re.search(r"log_bytes_per_second: 1MiB\b", shown)
+    server = serve(config=config)
+    lines = push_json(({"app": "a"}, [[ns(), "x" * 2000]]))
+    # One that is larger than the bucket is let in while there is anything in it; those after it wait.
+    assert post(server, PUSH, lines).status == 204
+    for body, path_of in ((lines, PUSH), (otlp_logs({"body": {"stringValue": "a"}}), "/api/v1/otlp/v1/logs")):
+        refused = post(server, path_of, body)
+        assert refused.status == 429, refused.text
+        assert "log_bytes_per_second=1," in refused.text and int(refused.headers["retry-after"]) >= 1
+    assert post(server, PUSH, lines, {"X-Scope-OrgID": "big"}).status == 204
+    # Traces have a bucket of their own.
+    assert post(server, "/api/v1/otlp/v1/traces", otlp_spans(span())).status == 200
+    refused = post(server, "/api/v1/otlp/v1/traces", otlp_spans(span()))
+    assert refused.status == 429 and "trace_bytes_per_second=1," in refused.text
+    counted = {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in server.get("/metrics").text.splitlines()
+        if line.startswith("tickscope_signal_rate_limited_requests_total")
+    }
+    assert counted == {
+        'tickscope_signal_rate_limited_requests_total{signal="logs"}': 2,
+        'tickscope_signal_rate_limited_requests_total{signal="spans"}': 1,
+    }
+    # A push that was refused is not kept in mind: it is taken when there is room, here by other settings.
+    numbered = {"X-Tickscope-Sender": "host-1", "X-Tickscope-Delivery": "00000000000000c2.1"}
+    assert post(server, PUSH, lines, numbered).status == 429
+    (tmp_path / "tickscope.yaml").write_text(config.replace("log_bytes_per_second: 1\n", "log_bytes_per_second: 1GiB\n"))
+    server.child.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: post(server, PUSH, lines, numbered).status == 204, "the other limit")
+    assert [len(one["body"]) for one in tail(server, "logs")] == [2000, 2000]
+    assert post(server, PUSH, lines).status == 204
 
 
 def test_acknowledged_is_durable_and_no_business_of_the_store(serve):

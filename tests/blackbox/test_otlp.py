@@ -4,10 +4,12 @@ wrong with a request costs as little of it as can be."""
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import os
 import pathlib
 import struct
+import threading
 import time
 import zlib
 
@@ -349,21 +351,122 @@ def test_delta_is_added_up(serve):
     assert rejected == 1 and "out of order" in why
     (found,) = server.query("c_total[2m]", t + 60)
     assert [value for _, value in found["values"]] == ["5", "8", "9"]
+    # A clock that is ahead does not hold up what comes in its time.
+    rejected, why = partial(post(server, one_resource(delta_sum("c", (t + 30, t + 86400, 100)))))
+    assert rejected == 1 and "ahead of the clock" in why
     # There is room for two series.
     rejected, why = partial(post(server, one_resource(delta_sum("d", (t, t + 10, 1)), delta_sum("e", (t, t + 10, 1)))))
     assert rejected == 1 and "one series too many" in why
     assert server.metric("tickscope_otlp_delta_series") == 2
-    # After a restart totals begin anew, with a new start: no count is lost to rate() by that.
+    # A restart changes nothing: the total goes on.
     port = int(server.url.rpartition(":")[2])
     assert server.child.stop() == 0
     server = serve(data=server.data, port=port, config="otlp: {delta: {series_max: 2}}\n")
     assert post(server, one_resource(delta_sum("c", (t + 30, t + 40, 4)))).json() == {}
     # The store's count of records has those replayed in it: it does not say that this one is visible.
-    wait_until(lambda: len(server.query("c_total[2m]", t + 60)[0]["values"]) == 4, "the new total")
+    wait_until(lambda: len(server.query("c_total[2m]", t + 60)[0]["values"]) == 4, "the new sample")
     (found,) = server.query("c_total[2m]", t + 60)
-    assert [value for _, value in found["values"]] == ["5", "8", "9", "4"]
+    assert [value for _, value in found["values"]] == ["5", "8", "9", "13"]
     (found,) = server.query("resets(c_total[2m])", t + 60)
-    assert found["value"][1] == "1"
+    assert found["value"][1] == "0"
+
+
+def delta_export(number: int, end: float, start: float, n: int, buckets: list[int], exponential: int) -> dict:
+    """What an SDK exports of a counter, a histogram and an exponential one, all of delta temporality."""
+    times = {"startTimeUnixNano": str(int(start * 1000) * 1_000_000), "timeUnixNano": str(int(end * 1000) * 1_000_000)}
+    own = times | {"attributes": [text_attribute("map", "dust")]}
+    histogram = own | {"count": str(sum(buckets)), "sum": sum(buckets) * 2, "bucketCounts": [str(b) for b in buckets], "explicitBounds": [1, 2.5]}
+    fine = own | {"count": str(exponential), "sum": 1, "scale": number % 3, "positive": {"offset": 1, "bucketCounts": [str(exponential)]}}
+    return one_resource(
+        {"name": "c", "sum": {"aggregationTemporality": 1, "isMonotonic": True, "dataPoints": [own | {"asInt": str(n)}]}},
+        {"name": "h", "histogram": {"aggregationTemporality": 1, "dataPoints": [histogram]}},
+        {"name": "e", "exponentialHistogram": {"aggregationTemporality": 1, "dataPoints": [fine]}},
+        attributes=[text_attribute("service.name", "gs")],
+    )
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_delta_totals_survive_kills(serve, numbered):
+    """What was not answered is sent again, as exporters do: after kill -9 at any moment totals are the sum of what was counted."""
+    port = free_port()
+    config = "stream: {segment_bytes_max: 1MiB}\nstore: {seal_interval: 1s}\n"
+    server = serve(port=port, config=config)
+    began = int(time.time()) - 500
+    counted, in_buckets, in_exponential = 0, [0, 0, 0], 0
+    kill_at = {20, 21, 45, 70}
+
+    def send(number: int, body: dict) -> bool:
+        headers = dict(JSON)
+        if numbered:
+            headers |= {"X-Tickscope-Sender": "host-1", "X-Tickscope-Delivery": f"00000000000000d1.{number}"}
+        try:
+            answer = http_call.call("POST", server.url + PATH, body=json.dumps(body).encode(), headers=headers)
+        except (OSError, http.client.HTTPException):
+            return False
+        if answer.status == 503:
+            return False
+        assert answer.status == 200 and answer.json() == {}, answer.text
+        return True
+
+    for number in range(1, 91):
+        buckets = [number % 3, number % 5, number % 2]
+        body = delta_export(number, began + 5 * number, began + 5 * (number - 1), number % 7, buckets, number % 4)
+        counted += number % 7
+        in_buckets = [a + b for a, b in zip(in_buckets, buckets)]
+        in_exponential += number % 4
+        killer = None
+        if number in kill_at:
+            # While the request is on its way, or before, or after it was answered.
+            killer = threading.Thread(target=server.child.kill)
+            killer.start()
+        is_sent = send(number, body)
+        if killer is not None:
+            killer.join()
+            server = serve(port=port, data=server.data, config=config)
+            # Also one whose answer came, for some senders never hear it.
+            assert send(number, body)
+            is_sent = True
+        assert is_sent
+    wait_applied(server)
+    at = began + 5 * 90
+
+    def value(selector: str) -> float:
+        found = server.query(selector, at)
+        return float(found[0]["value"][1]) if len(found) == 1 else -1
+
+    wait_until(lambda: value("c_total") == counted, f"the total {counted}")
+    assert value("h_count") == sum(in_buckets)
+    assert value("h_sum") == 2 * sum(in_buckets)
+    assert value('h_bucket{le="1"}') == in_buckets[0]
+    assert value('h_bucket{le="2.5"}') == in_buckets[0] + in_buckets[1]
+    assert value("histogram_count(e)") == in_exponential
+    assert value("resets(c_total[10m])") == 0, "no total began anew"
+    assert value("resets(e[10m])") == 0
+    assert server.metric("tickscope_otlp_delta_restored_total") == 3
+
+
+def test_numbered_deltas_are_added_up_once(serve):
+    """Told from repetitions before they are added up: an older push that comes again is no mistake of its sender's."""
+    server = serve()
+    t = int(time.time()) - 100
+
+    def push(number: int, *points: tuple[float, float, float]) -> http_call.Answer:
+        headers = {"X-Tickscope-Sender": "host-1", "X-Tickscope-Delivery": f"00000000000000d2.{number}"}
+        return post(server, one_resource(delta_sum("c", *points)), headers)
+
+    assert push(1, (t, t + 10, 5)).json() == {}
+    assert push(2, (t + 10, t + 20, 3), (t + 20, t + 30, 1)).json() == {}
+    for number, points in ((1, [(t, t + 10, 5)]), (2, [(t + 10, t + 20, 3), (t + 20, t + 30, 1)])):
+        again = push(number, *points)
+        assert again.json() == {} and again.headers.get("x-tickscope-duplicate") == "1"
+    # One that cannot be read is not kept in mind, and none of it is in a total.
+    bad = {"X-Tickscope-Sender": "host-1", "X-Tickscope-Delivery": "00000000000000d2.3"} | PROTOBUF
+    assert post(server, b"\x0a\x7f\x01", bad).status == 400
+    assert push(3, (t + 30, t + 40, 2)).headers.get("x-tickscope-duplicate") is None
+    (found,) = server.query("c_total[2m]", t + 60)
+    assert [value for _, value in found["values"]] == ["5", "8", "9", "11"]
+    assert server.metric("tickscope_otlp_refused_data_points_total") == 0
+    assert server.metric("tickscope_ingest_duplicate_pushes_total") == 2
 
 
 def test_zstd_bodies(serve):

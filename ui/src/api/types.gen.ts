@@ -2753,6 +2753,30 @@ export interface components {
                     /** @description What was turned away lately, newest first, no two the same, redacted: nothing private is in it. */
                     samples: components["schemas"]["GuardRejectSample"][];
                 }[];
+                /** @description What was done to logs and traces, newest first. */
+                signals: {
+                    /** @enum {string} */
+                    source: "logs" | "traces";
+                    /** @enum {string} */
+                    action: "replaced" | "refused";
+                    /** @enum {string} */
+                    reason: "private_value" | "private_name";
+                    /** @description Of private data. */
+                    kind: string;
+                    /** @description Service, app or job that sent it; empty when it names none. */
+                    owner: string;
+                    /** @description Who pushed it last. */
+                    sender?: string;
+                    /** @description Of an attribute or label; text, or name. */
+                    field: string;
+                    /** @description Redacted: "login [email] from ##". */
+                    sample: string;
+                    /** @description Values that were replaced, or records that were refused. */
+                    count: number;
+                    /** @description Seconds. */
+                    firstSeen: number;
+                    lastSeen: number;
+                }[];
             };
         };
     };
