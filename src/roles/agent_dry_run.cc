@@ -65,9 +65,9 @@ int DryRunAgent(const agent::AgentConfig& given) {
     std::fprintf(stderr, "tickscope agent: %s\n", guard.error().message.c_str());
     return 1;
   }
-  auto rules = ReadAggregationRules(*fs, config.guard, config.external_labels);
-  if (!rules) {
-    std::fprintf(stderr, "tickscope agent: %s\n", rules.error().message.c_str());
+  const auto schema = ReadGuardOptions(*fs, config.guard);
+  if (!schema) {
+    std::fprintf(stderr, "tickscope agent: %s\n", schema.error().message.c_str());
     return 1;
   }
   discovery::Discovery discovery(
@@ -107,7 +107,7 @@ int DryRunAgent(const agent::AgentConfig& given) {
   std::size_t down = 0;
   std::size_t samples = 0;
   std::size_t only_in_sums = 0;
-  agent::AggregationPreview preview(*std::move(rules));
+  agent::AggregationPreview preview(AggregationRulesOf(*schema, config.external_labels));
   for (const auto& source : sources) {
     const agent::WriteBatchPtr batch = source->Read(clock->NowMs());
     if (batch != nullptr) {
