@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 
 import { useGet } from '../../api/use-get';
 import { useRange } from '../../api/use-range';
+import { useSame } from '../../api/use-same';
 import type { components } from '../../api/types.gen';
 import type { Mark } from '../../core/marks';
 import { useWindow } from '../../frame/use-queries';
@@ -31,11 +32,13 @@ export function useMarks(dashboard: Dashboard, values: VariableValues | null, sh
     [shown, values, sources, window],
   );
   const states = useRange(queries.map(({ source: _source, ...query }) => query));
+  // The same marks for as long as nothing happens: every chart is drawn anew for others.
+  const happened = useSame(kept.data);
   return useMemo(() => {
-    const own = (platform ? (kept.data ?? []) : []).map(platformMark);
+    const own = (platform ? (happened ?? []) : []).map(platformMark);
     const asked = queries.flatMap(({ id, source }) => promMarks(id, source, states.get(id)));
     return [...own, ...asked].slice(0, marksMax);
-  }, [platform, kept.data, queries, states]);
+  }, [platform, happened, queries, states]);
 }
 
 function platformMark({ id, time, timeEnd, kind, title, text }: Annotation): Mark {
