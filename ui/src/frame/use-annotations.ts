@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 
 import { type Annotation } from '../api/types';
 import { useGet } from '../api/use-get';
@@ -21,12 +21,16 @@ function concerns(filters: Filters, labels: Readonly<Record<string, string>>): b
 
 /** Deploys, incidents and notes of the frame's range that go with its filters, as marks of charts. */
 export function useAnnotations(): readonly Mark[] {
-  const { filters } = useFrame();
+  const { filters, reloads } = useFrame();
   const { start, end } = useWindow();
   // On whole minutes: what is asked stays the same while the window moves by seconds.
   const params = { start: Math.floor(start / 60) * 60, limit: 500, end: Math.ceil(end / 60) * 60 + 86_400 };
   // The same list for as long as nothing happens: charts are drawn anew for another one.
-  const data = useSame(useGet<Annotation[]>('annotations', params, EVERY_S).data);
+  const { data: latest, reload } = useGet<Annotation[]>('annotations', params, EVERY_S);
+  useEffect(() => {
+    if (reloads > 0) reload();
+  }, [reloads, reload]);
+  const data = useSame(latest);
   return useMemo(
     () =>
       (data ?? [])
