@@ -43,7 +43,11 @@ export function PanelFrame(props: PanelFrameProps) {
         <h3 className={classes.panelTitle} title={title}>
           {title}
         </h3>
-        {named !== '' && <span className={classes.panelUnit}>{named}</span>}
+        {named !== '' && (
+          <span className={classes.panelUnit} data-words={named.includes(' ') || undefined}>
+            {named}
+          </span>
+        )}
         {description !== undefined && description !== '' && (
           <Hint label={description} multiline maw={360} withArrow events={{ hover: true, focus: true, touch: true }}>
             <button type="button" className={classes.about} aria-label={`About ${title}: ${description}`}>

@@ -36,6 +36,9 @@ export interface DashboardViewProps {
   readonly editing: Editing | null;
 }
 
+/** On pages narrower than this panels stand below each other, each as wide as the page (dashboard.module.css). */
+const narrowMax = 780;
+
 // One stream follows 64 queries; a few are left for the frame.
 const queriesMax = 56;
 
@@ -122,7 +125,8 @@ function usePanelQueries(
     const range = { from: window.start, to: window.end };
     return new Map(
       shown.map((panel) => {
-        const made = askedQueries(panel, values, range, (width * panel.width) / gridColumns, seconds);
+        const own = width < narrowMax ? width : (width * panel.width) / gridColumns;
+        const made = askedQueries(panel, values, range, own, seconds);
         const text = JSON.stringify(made);
         const before = kept.get(panel.id);
         const list = before?.text === text ? before.list : made;
