@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { ARGS, CHROMIUM } from './chromium';
 import { type Front, startFront } from './front';
-import { difference, looksAsKept } from './golden';
+import { difference, DIFFERENT_MAX, looksAsKept } from './golden';
 import { dashboardOf, NOON, type Placed, serveMadeFleet } from './made-fleet';
 
 const PLAYERS = 'sum by (region) (game_players)';
@@ -120,5 +120,5 @@ it('a picture that lacks a panel is another picture', async () => {
   const without = await page.screenshot();
   const other = await blank();
   expect((await difference(other, whole, whole)).share).toBe(0);
-  expect((await difference(other, whole, without)).share).toBeGreaterThan(0.01);
+  expect((await difference(other, whole, without)).share).toBeGreaterThan(DIFFERENT_MAX);
 });
