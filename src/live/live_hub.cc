@@ -260,8 +260,9 @@ std::optional<LiveHub::Plan> LiveHub::PickDue(TimeMs now_ms) {
       range_ms = std::max(range_ms, subscriber.connection->subscriptions[subscriber.index].range_ms);
     const bool is_fill = !topic->is_covered || range_ms > topic->range_ms;
     if (is_fill && !may_fill) continue;
-    // Steps first, then the one that waits longest.
-    const auto rank = [](bool fill, const Topic& t) { return std::pair(fill, t.due_ms); };
+    // Steps first, then the one that waits longest; of windows nobody had before those asked for first, so that in a rush
+    // who came first sees a whole page, and of a page what it put first, rather than everybody a part of theirs.
+    const auto rank = [](bool fill, const Topic& t) { return std::tuple(fill, t.due_ms, t.number); };
     if (picked && rank(picked_is_fill, *picked) <= rank(is_fill, *topic)) continue;
     picked = topic;
     picked_is_fill = is_fill;

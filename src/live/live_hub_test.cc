@@ -19,6 +19,7 @@ namespace {
 using http::StreamBody;
 using promql::Matrix;
 using promql::MatrixSeries;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -270,6 +271,17 @@ TEST_F(LiveHubTest, EvaluatesOnceAStepForAllWhoAskTheSame) {
   }
   EXPECT_EQ(Now("tickscope_live_topics"), 1);
   EXPECT_EQ(Now("tickscope_live_connections"), 200);
+}
+
+TEST_F(LiveHubTest, WindowsAreFilledInTheOrderTheyWereAskedFor) {
+  MakeHub();
+  const Follower first = Follow({Query("z"), Query("m")});
+  const Follower second = Follow({Query("a"), Query("z")});
+  Pass(1000);
+  std::vector<std::string> texts;
+  for (const Evaluated& one : evaluated_)
+    texts.push_back(one.text);
+  EXPECT_THAT(texts, ElementsAre("z", "m", "a")) << "a page that came first is whole first";
 }
 
 TEST_F(LiveHubTest, TenantsAndStepsAreApart) {

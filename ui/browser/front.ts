@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
 const TYPES: Record<string, string> = {
@@ -9,18 +9,35 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
+/** An answer in the place of the server's. */
+export interface FrontAnswer {
+  readonly status: number;
+  /** Sent as JSON, a text as it is. */
+  readonly body: unknown;
+  /** Its media type; JSON's when left out. */
+  readonly type?: string;
+  /** True: the connection stays open after the body, as a live stream's does. */
+  readonly held?: true;
+}
+
 /** What stands before the server in a test: the built pages, and the API behind them, with faults on demand. */
 export interface Front {
   readonly url: string;
   /** While true nobody answers: connections are cut, as when the server is away. */
   down: boolean;
   /** Answers in the place of the server's, by path below `/api/v1/`; what a test wants the server to say. */
-  readonly answers: Map<string, { status: number; body: unknown }>;
+  readonly answers: Map<string, FrontAnswer | ((request: { readonly url: URL; readonly body: string }) => FrontAnswer)>;
   /** `console/config` without its clock, in the place of the server's; null leaves it to the server. */
   consoleConfig: object | null;
   /** Added to the clock that `consoleConfig` tells, in ms. */
   skewMs: number;
   close(): Promise<void>;
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of incoming) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString();
 }
 
 /** Serves `dist` and passes `/api` on to `server`. */
@@ -39,8 +56,13 @@ export async function startFront(dist: string, server: string): Promise<Front> {
       return void outgoing.end(JSON.stringify({ status: 'success', data }));
     }
     if (faked !== undefined) {
-      outgoing.writeHead(faked.status, { 'Content-Type': 'application/json' });
-      return void outgoing.end(JSON.stringify(faked.body));
+      const say = (body: string): void => {
+        const answer = typeof faked === 'function' ? faked({ url, body }) : faked;
+        outgoing.writeHead(answer.status, { 'Content-Type': answer.type ?? 'application/json' });
+        outgoing.write(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+        if (answer.held !== true) outgoing.end();
+      };
+      return void textOf(incoming).then(say, () => outgoing.destroy());
     }
     if (url.pathname.startsWith('/api/') || url.pathname.startsWith('/-/')) {
       const passed = request(new URL(incoming.url ?? '/', server), {

@@ -97,8 +97,26 @@ async function json<T>(response: Response): Promise<T> {
   }
 }
 
+/** Asked for before the page that wants it was there, by path; each is taken once, and not when it is old. */
+const early = new Map<string, { readonly answer: Promise<Response>; readonly at: number }>();
+const EARLY_MS = 10_000;
+
+/** Asks for a path below `/api/v1/` that a page will `get` as soon as it is there: the answer comes while its code does. */
+export function askEarly(path: string): void {
+  const answer = apiFetch(path, { method: 'GET' });
+  // Whoever takes it is told of a failure; perhaps nobody does.
+  answer.catch(() => undefined);
+  early.set(path, { answer, at: performance.now() });
+}
+
+function takeEarly(path: string): Promise<Response> | null {
+  const asked = early.get(path);
+  early.delete(path);
+  return asked !== undefined && performance.now() - asked.at < EARLY_MS ? asked.answer : null;
+}
+
 async function answered<T>(path: string, init: RequestInit, signal?: AbortSignal): Promise<Answer<T>> {
-  const response = await apiFetch(path, init, signal);
+  const response = await ((init.method === 'GET' ? takeEarly(path) : null) ?? apiFetch(path, init, signal));
   if (!response.ok) throw await answerError(response);
   const envelope = await json<{ data: T; warnings?: string[]; infos?: string[] }>(response);
   return {

@@ -121,7 +121,7 @@ it('asks all that a page mounts at once, equal queries once', async () => {
   ]);
 });
 
-it('shows a snapshot and what follows; a change is told once a piece', async () => {
+it('shows a snapshot and what follows; what comes in one piece is told once', async () => {
   let told = 0;
   stream.follow(LEFT, () => void told++);
   await host.pass(30);
@@ -129,7 +129,28 @@ it('shows a snapshot and what follows; a change is told once a piece', async () 
   await host.last.say(snapshot('q0', 1000, '1', 'x-1.1') + points('q0', 1010, '2', 'x-1.2'));
   expect(stream.state(LEFT)).toMatchObject({ phase: 'ready', stale: false, error: null });
   expect(values(LEFT)).toEqual([null, 1, 2]);
+  await host.pass(16);
   expect(told).toBe(1);
+});
+
+it('tells once of a step that comes query by query, and of a first picture at once', async () => {
+  let told = 0;
+  const listener = (): void => void told++;
+  stream.follow(LEFT, listener);
+  stream.follow(RIGHT, listener);
+  await host.pass(30);
+  await host.last.say(snapshot('q0', 1000, '1', 'x-1.1'));
+  await host.last.say(snapshot('q1', 1000, '1', 'x-1.2'));
+  await host.pass(16);
+  expect(told).toBe(1);
+  await host.last.say(points('q0', 1010, '2', 'x-1.3'));
+  await host.pass(60);
+  await host.last.say(points('q1', 1010, '3', 'x-1.4'));
+  await host.pass(39);
+  expect(told).toBe(1);
+  await host.pass(1);
+  expect(told).toBe(2);
+  expect([values(LEFT)?.at(-1), values(RIGHT)?.at(-1)]).toEqual([2, 3]);
 });
 
 describe('when the connection is lost', () => {

@@ -19,8 +19,6 @@ export type StreamPhase = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused';
 
 export interface StreamStatus {
   readonly phase: StreamPhase;
-  /** When the server's last event or heartbeat came, in ms of this browser's clock; null before the first. */
-  readonly heard: number | null;
   /** Why it waits. */
   readonly error: ApiError | null;
 }
@@ -56,6 +54,12 @@ const SILENCE_MS = 40_000;
 /** First and longest wait after a failure to connect. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
+/**
+ * What changes within so many ms is told once: at a step the server sends the queries of a page one after the other, and each telling
+ * costs a page a rendering. A first picture is not kept waiting so long.
+ */
+const TELL_MS = 100;
+const TELL_FIRST_MS = 16;
 /** Queries of one stream, as the server bounds it. */
 export const LIVE_QUERIES_MAX = 64;
 
@@ -91,7 +95,9 @@ function failedState(error: ApiError, before: QueryState): QueryState {
 export class PageStream {
   private readonly topics = new Map<string, Topic>();
   private readonly statusListeners = new Set<() => void>();
-  private current: StreamStatus = { phase: 'idle', heard: null, error: null };
+  private current: StreamStatus = { phase: 'idle', error: null };
+  /** When the server's last event or heartbeat came, in ms of the host's clock. */
+  private lastHeard = 0;
   private lastEventId = '';
   private names = 0;
   private paused = false;
@@ -102,6 +108,9 @@ export class PageStream {
   private connected = '';
   private timer: number | null = null;
   private watch: number | null = null;
+  /** Changed since their listeners were told. */
+  private readonly untold = new Set<Topic>();
+  private telling: { readonly timer: number; readonly at: number } | null = null;
 
   constructor(
     private readonly host: StreamHost,
@@ -163,14 +172,16 @@ export class PageStream {
 
   /** True when the connection's last sign of life is too long ago; then it is made anew. Called after a sleep as well. */
   checkAlive(): void {
-    const { phase, heard } = this.current;
-    if (phase === 'open' && heard !== null && this.host.now() - heard > SILENCE_MS) {
+    if (this.current.phase === 'open' && this.host.now() - this.lastHeard > SILENCE_MS) {
       this.lost(new ApiError('network', 'nothing was heard of the server for 40 s', 0));
     }
   }
 
   close(): void {
     this.disconnect();
+    if (this.telling !== null) this.host.clearTimeout(this.telling.timer);
+    this.telling = null;
+    this.untold.clear();
     this.topics.clear();
     this.become('idle', null);
   }
@@ -259,7 +270,6 @@ export class PageStream {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return;
       this.heard();
-      const touched = new Set<Topic>();
       for (const event of sse.feed(decoder.decode(value, { stream: true }))) {
         if (event.event === 'bye') this.failures = 0;
         const topic = this.take(event, byName);
@@ -269,12 +279,28 @@ export class PageStream {
           this.disconnect();
           return this.changed();
         }
-        if (topic !== null) touched.add(topic);
+        if (topic !== null) this.tellSoon(topic, event.event === 'points' ? TELL_MS : TELL_FIRST_MS);
         if (event.id !== '') this.lastEventId = event.id;
       }
       this.retryMs = sse.retry ?? this.retryMs;
-      for (const topic of touched) for (const listener of topic.listeners) listener();
     }
+  }
+
+  /** Tells of a change in `ms` at the latest, with all that changes meanwhile. */
+  private tellSoon(topic: Topic, ms: number): void {
+    this.untold.add(topic);
+    const at = this.host.now() + ms;
+    if (this.telling !== null) {
+      if (this.telling.at <= at) return;
+      this.host.clearTimeout(this.telling.timer);
+    }
+    const tell = (): void => {
+      this.telling = null;
+      const listeners = new Set([...this.untold].flatMap((one) => [...one.listeners]));
+      this.untold.clear();
+      for (const listener of listeners) listener();
+    };
+    this.telling = { timer: this.host.setTimeout(tell, ms), at };
   }
 
   private take(event: ServerEvent, byName: ReadonlyMap<string, Topic>): Topic | null | 'lost count' {
@@ -295,14 +321,13 @@ export class PageStream {
 
   private heard(): void {
     this.failures = 0;
-    const first = this.current.phase !== 'open';
-    this.current = { phase: 'open', heard: this.host.now(), error: null };
-    if (first) {
+    this.lastHeard = this.host.now();
+    if (this.current.phase !== 'open') {
+      this.become('open', null);
       for (const topic of this.topics.values()) {
         if (topic.state.stale && topic.state.phase === 'ready') this.put(topic, { ...topic.state, stale: false });
       }
     }
-    for (const listener of this.statusListeners) listener();
     if (this.watch === null) {
       const look = (): void => {
         this.watch = this.host.setTimeout(look, SILENCE_MS / 4);
@@ -338,7 +363,7 @@ export class PageStream {
   }
 
   private become(phase: StreamPhase, error: ApiError | null): void {
-    this.current = { ...this.current, phase, error };
+    this.current = { phase, error };
     for (const listener of this.statusListeners) listener();
   }
 }

@@ -19,6 +19,8 @@ export interface PanelFrameProps {
   readonly exploreHref?: string | undefined;
   /** Further entries of the menu, as `Menu.Item`. */
   readonly menu?: ReactNode;
+  /** Not asked for yet, as nobody has seen it: nothing moves in it, which would cost the page a drawing sixty times a second. */
+  readonly idle?: boolean | undefined;
   /** Beside the title: a scale switch, a drag handle. */
   readonly controls?: ReactNode;
   readonly children: ReactNode;
@@ -26,7 +28,7 @@ export interface PanelFrameProps {
 
 /** Title, unit, menu and one of the states every panel has: loading, empty, failed, or its chart, marked when stale or partial. */
 export function PanelFrame(props: PanelFrameProps) {
-  const { title, description, unit, state, csv, exploreHref, menu, controls, children } = props;
+  const { title, description, unit, state, csv, exploreHref, menu, idle = false, controls, children } = props;
   const box = useRef<HTMLElement>(null);
   const named = unitTitle(unit);
   const file = title.replaceAll(/[^a-zA-Z0-9_-]+/g, '-').replaceAll(/^-|-$/g, '') || 'panel';
@@ -41,7 +43,11 @@ export function PanelFrame(props: PanelFrameProps) {
         <h3 className={classes.panelTitle} title={title}>
           {title}
         </h3>
-        {named !== '' && <span className={classes.panelUnit}>{named}</span>}
+        {named !== '' && (
+          <span className={classes.panelUnit} data-words={named.includes(' ') || undefined}>
+            {named}
+          </span>
+        )}
         {description !== undefined && description !== '' && (
           <Hint label={description} multiline maw={360} withArrow events={{ hover: true, focus: true, touch: true }}>
             <button type="button" className={classes.about} aria-label={`About ${title}: ${description}`}>
@@ -104,7 +110,7 @@ export function PanelFrame(props: PanelFrameProps) {
           </Menu.Dropdown>
         </Menu>
       </header>
-      <div className={classes.panelBody}>{state.phase === 'ready' ? children : <Note state={state} />}</div>
+      <div className={classes.panelBody}>{state.phase === 'ready' ? children : <Note state={state} idle={idle} />}</div>
     </section>
   );
 }
@@ -148,11 +154,11 @@ function Badge({ word, tone, says }: { readonly word: string; readonly tone: Ton
 }
 
 /** What stands in the place of a chart that cannot be drawn. */
-function Note({ state }: { readonly state: PanelState }) {
+function Note({ state, idle }: { readonly state: PanelState; readonly idle: boolean }) {
   if (state.phase === 'loading') {
     return (
       <div className={classes.note} role="status">
-        <Loader size="sm" type="dots" />
+        {!idle && <Loader size="sm" type="dots" />}
         <span className={classes.hidden}>Loading</span>
       </div>
     );

@@ -316,7 +316,8 @@ export class Plot {
     // What was said of the axis is said of the left one.
     const { min, max } = key === 'y2' ? { min: undefined, max: undefined } : this.model;
     if (key === 'y' && this.model.stacked === 'shares') return [Math.min(low ?? 0, 0), 1];
-    if (low === null || high === null) return [min ?? 0, max ?? 1];
+    // Nothing but zeros: a line on the ground, not at the foot of a hundred.
+    if (low === null || high === null || (low === 0 && high === 0)) return [min ?? 0, max ?? 1];
     // Zero belongs to the picture when the data come near it, and nothing is cut at it when they do not go below.
     const range = uPlot.rangeNum(Math.min(low, min ?? low), Math.max(high, max ?? high), {
       min: { pad: 0.08, soft: 0, mode: 3 },

@@ -1,11 +1,20 @@
 import { useComputedColorScheme } from '@mantine/core';
+import { useSyncExternalStore } from 'react';
 
 import { strokeOf, type Scheme } from '../core/colours';
 import classes from './charts.module.css';
 
-/** 'light' or 'dark', whichever is shown now. */
+const paper = window.matchMedia('print');
+
+function onPaper(listener: () => void): () => void {
+  paper.addEventListener('change', listener);
+  return () => paper.removeEventListener('change', listener);
+}
+
+/** 'light' or 'dark', whichever is shown now; light on paper. */
 export function useScheme(): Scheme {
-  return useComputedColorScheme('light');
+  const screen = useComputedColorScheme('light');
+  return useSyncExternalStore(onPaper, () => paper.matches) ? 'light' : screen;
 }
 
 /** A short piece of a series' line: its colour and its dashes, or the colour that was given to it. */

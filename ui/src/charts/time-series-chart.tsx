@@ -150,7 +150,8 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       setSaid('');
       return;
     }
-    const left = at.u.valToPos(data.times[next]!, 'x');
+    // A window's first step may lie just before it.
+    const left = Math.min(at.u.over.clientWidth, Math.max(0, at.u.valToPos(data.times[next]!, 'x')));
     const first = data.series.findIndex((one) => !hidden.has(one.key) && one.values[next] !== null);
     const value = first < 0 ? null : at.drawnValue(first, next);
     at.u.setCursor({ left, top: value === null ? 0 : at.u.valToPos(value, at.scaleOf(first)) });

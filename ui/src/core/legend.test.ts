@@ -40,6 +40,7 @@ describe('legendNames', () => {
 
   it('by a format, and by the labels where that comes to nothing', () => {
     expect(legendNames([{ labels: { a: '1' } }, { labels: { b: '2' } }], '{{a}}')).toEqual(['1', '{b="2"}']);
+    expect(legendNames([{ labels: {} }], '{{a}}')).toEqual(['(none)']);
   });
 });
 

@@ -20,7 +20,7 @@ export function formatLegend(format: string, labels: Labels): string {
  */
 export function legendNames(series: readonly Pick<FrameSeries, 'labels'>[], format?: string): string[] {
   if (format !== undefined && format !== '' && format !== '__auto') {
-    return series.map((one) => formatLegend(format, one.labels) || labelsText(one.labels));
+    return series.map((one) => formatLegend(format, one.labels) || labelsText(one.labels) || '(none)');
   }
   if (series.length <= 1) return series.map((one) => labelsText(one.labels) || 'value');
   const names = new Set(series.flatMap((one) => Object.keys(one.labels)));

@@ -27,6 +27,7 @@ describe('unitText', () => {
     [12_000, 'reqps', '12 k req/s'],
     [3, 'volt', '3 V'],
     [5, 'furlong', '5 furlong'],
+    [5, 'per 1,000 player-min', '5'],
     [1_795_694_400_000, 'dateTimeAsIso', '2026-11-26T12:00:00Z'],
     [null, 's', '–'],
     [NaN, 's', 'NaN'],
@@ -64,6 +65,7 @@ describe('axisText', () => {
     ['binary sizes', [0, 1024, 2048], 'bytes', ['0', '1 KiB', '2 KiB']],
     ['uneven splits of a logarithmic axis', [1, 10, 1000], undefined, ['1', '10', '1 k']],
     ['one label', [5], undefined, ['5']],
+    ['a unit of words, told beside the title', [0, 10, 20], 'per 1,000 player-min', ['0', '10', '20']],
   ] as const)('%s', (_, values, unit, texts) => {
     expect(axisText(values, unit)).toEqual(texts);
   });

@@ -73,7 +73,10 @@ const UNITS: ReadonlyMap<string, Unit> = new Map(
 );
 
 function unitOf(name: string | undefined): Unit {
-  return UNITS.get(name ?? '') ?? unit('plain', name ?? '', name ?? '');
+  const known = UNITS.get(name ?? '');
+  if (known !== undefined) return known;
+  // A unit of several words ("per 1,000 player-min") is told once, beside the title: behind each number it would hide them.
+  return unit('plain', name ?? '', name?.includes(' ') ? '' : name);
 }
 
 /** What a panel writes beside its title: "bytes/s", "%", "time"; empty for a number without unit. */

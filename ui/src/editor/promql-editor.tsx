@@ -19,7 +19,7 @@ import { CompletionClient } from './completion-client';
 import { promqlHover } from './hover';
 import { editorLook } from './look';
 import type { QueryEditorProps } from './query-editor';
-import { serverLint } from './server-lint';
+import { ownLint, serverLint } from './server-lint';
 
 interface PromqlEditorProps extends QueryEditorProps {
   /** Whether the field that stood in its place had the focus. */
@@ -48,7 +48,7 @@ export default function PromqlEditor(props: PromqlEditorProps) {
     const { value: doc, label: name, focus } = first();
     const promql = new PromQLExtension()
       .activateCompletion(true)
-      .activateLinter(true)
+      .activateLinter(false)
       .setComplete({ remote: client, maxMetricsMetadata: DESCRIBED_MAX });
     const runNow = () => {
       run();
@@ -84,6 +84,7 @@ export default function PromqlEditor(props: PromqlEditorProps) {
             ...lintKeymap,
           ]),
           promql.asExtension(),
+          ownLint,
           serverLint,
           promqlHover,
           EditorView.contentAttributes.of({ 'aria-label': name }),

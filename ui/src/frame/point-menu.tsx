@@ -49,6 +49,8 @@ export function usePointMenu(explore: (labels: Labels) => string | null, marks: 
       position="bottom-start"
       shadow="md"
       withInitialFocusPlaceholder={false}
+      // Not by a key outside of it, as Mantine has it: the Enter that opens the menu would close it where motion is reduced.
+      clickOutsideEvents={['mousedown', 'touchstart']}
       returnFocus
     >
       <Menu.Target>

@@ -1,5 +1,8 @@
+import { useEffect, useMemo } from 'react';
+
 import { type Annotation } from '../api/types';
 import { useGet } from '../api/use-get';
+import { useSame } from '../api/use-same';
 import { type Filters } from '../core/filters';
 import { type Mark } from '../core/marks';
 import { useFrame } from './frame-state';
@@ -18,19 +21,28 @@ function concerns(filters: Filters, labels: Readonly<Record<string, string>>): b
 
 /** Deploys, incidents and notes of the frame's range that go with its filters, as marks of charts. */
 export function useAnnotations(): readonly Mark[] {
-  const { filters } = useFrame();
+  const { filters, reloads } = useFrame();
   const { start, end } = useWindow();
   // On whole minutes: what is asked stays the same while the window moves by seconds.
   const params = { start: Math.floor(start / 60) * 60, limit: 500, end: Math.ceil(end / 60) * 60 + 86_400 };
-  const { data } = useGet<Annotation[]>('annotations', params, EVERY_S);
-  return (data ?? [])
-    .filter(({ labels }) => concerns(filters, labels))
-    .map(({ id, time, timeEnd, kind, title, text }) => ({
-      id,
-      time: time / 1000,
-      ...(timeEnd === undefined ? {} : { timeEnd: timeEnd / 1000 }),
-      kind,
-      title,
-      text,
-    }));
+  // The same list for as long as nothing happens: charts are drawn anew for another one.
+  const { data: latest, reload } = useGet<Annotation[]>('annotations', params, EVERY_S);
+  useEffect(() => {
+    if (reloads > 0) reload();
+  }, [reloads, reload]);
+  const data = useSame(latest);
+  return useMemo(
+    () =>
+      (data ?? [])
+        .filter(({ labels }) => concerns(filters, labels))
+        .map(({ id, time, timeEnd, kind, title, text }) => ({
+          id,
+          time: time / 1000,
+          ...(timeEnd === undefined ? {} : { timeEnd: timeEnd / 1000 }),
+          kind,
+          title,
+          text,
+        })),
+    [data, filters],
+  );
 }

@@ -1,6 +1,6 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useState, useSyncExternalStore } from 'react';
 
-import { serverNow } from '../api/clock';
+import { clockJumps, onClockJump, serverNow } from '../api/clock';
 import { useFollowed } from '../api/use-followed';
 import { useRange } from '../api/use-range';
 import { parseDuration } from '../core/durations';
@@ -40,19 +40,20 @@ export function useQueries(queries: readonly PageQuery[]): ReadonlyMap<string, Q
   return live ? followed : asked;
 }
 
-/** The frame's range in seconds, as it was when it was chosen or last reloaded; a live one moves on from there. */
+/**
+ * The frame's range in seconds, as it was when it was chosen or last reloaded; a live one moves on from there. It is another one when
+ * the server's clock turns out not to be this computer's: a page may be drawn before that is known.
+ */
 export function useWindow(): Window {
   const { range, reloads } = useFrame();
-  const [resolved, setResolved] = useState(() => ({
-    range,
-    reloads,
-    window: resolveRange(range, Math.floor(serverNow())),
-  }));
-  const stays = resolved.range === range && resolved.reloads === reloads;
+  const jumps = useSyncExternalStore(onClockJump, clockJumps);
+  const resolve = (): Window => resolveRange(range, Math.floor(serverNow()));
+  const [resolved, setResolved] = useState(() => ({ range, reloads, jumps, window: resolve() }));
+  const stays = resolved.range === range && resolved.reloads === reloads && resolved.jumps === jumps;
   const window = useMemo(
     () => (stays ? resolved.window : resolveRange(range, Math.floor(serverNow()))),
     [stays, resolved.window, range],
   );
-  if (!stays) setResolved({ range, reloads, window });
+  if (!stays) setResolved({ range, reloads, jumps, window });
   return window;
 }

@@ -82,6 +82,8 @@ export function DashboardGrid({ panels, observe, render, onPlace }: GridProps): 
             style={{
               gridColumn: `${panel.x + 1} / span ${panel.width}`,
               gridRow: `${panel.y + 1} / span ${panel.height}`,
+              // For narrow screens, where panels stand below each other in no grid.
+              ['--rows' as string]: panel.height,
             }}
           >
             {render(

@@ -36,6 +36,9 @@ export interface DashboardViewProps {
   readonly editing: Editing | null;
 }
 
+/** On pages narrower than this panels stand below each other, each as wide as the page (dashboard.module.css). */
+const narrowMax = 780;
+
 // One stream follows 64 queries; a few are left for the frame.
 const queriesMax = 56;
 
@@ -51,10 +54,13 @@ export function DashboardView({ dashboard, variables, annotations, editing }: Da
   const sections = useMemo(() => sectionsOf(dashboard, resolved, edited), [dashboard, resolved, edited]);
   const values = useMemo(() => (variables ? valuesOf(variables) : null), [variables]);
   const marks = useMarks(dashboard, values, annotations);
-  const shown = sections.filter((section) => isOpen(section, folded)).flatMap((section) => section.panels);
+  const shown = useMemo(
+    () => sections.filter((section) => isOpen(section, folded)).flatMap((section) => section.panels),
+    [sections, folded],
+  );
   const queries = usePanelQueries(shown, values, window, width, refresh);
   const seen = useMemo(() => new Set(ids), [ids]);
-  const asked = bounded(ids, queries);
+  const asked = useMemo(() => bounded(ids, queries), [ids, queries]);
   const states = usePanelStates(asked);
 
   return (
@@ -113,18 +119,22 @@ function usePanelQueries(
 ): ReadonlyMap<string, readonly AskedQuery[]> {
   const seconds = (refresh === null ? null : parseDuration(refresh)) ?? 0;
   const [kept] = useState(() => new Map<string, { text: string; list: readonly AskedQuery[] }>());
-  if (values === null || width === 0) return new Map();
-  const range = { from: window.start, to: window.end };
-  return new Map(
-    shown.map((panel) => {
-      const made = askedQueries(panel, values, range, (width * panel.width) / gridColumns, seconds);
-      const text = JSON.stringify(made);
-      const before = kept.get(panel.id);
-      const list = before?.text === text ? before.list : made;
-      kept.set(panel.id, { text, list });
-      return [panel.id, list] as const;
-    }),
-  );
+  // Filling in some fifty queries is not for every point that comes.
+  return useMemo(() => {
+    if (values === null || width === 0) return new Map();
+    const range = { from: window.start, to: window.end };
+    return new Map(
+      shown.map((panel) => {
+        const own = width < narrowMax ? width : (width * panel.width) / gridColumns;
+        const made = askedQueries(panel, values, range, own, seconds);
+        const text = JSON.stringify(made);
+        const before = kept.get(panel.id);
+        const list = before?.text === text ? before.list : made;
+        kept.set(panel.id, { text, list });
+        return [panel.id, list] as const;
+      }),
+    );
+  }, [kept, shown, values, window, width, seconds]);
 }
 
 /** The queries of the panels that were seen last, as many as one stream takes. */

@@ -74,6 +74,7 @@ export const PanelCard = memo(function PanelCard(props: PanelCardProps): ReactNo
       description={description || undefined}
       unit={known ? unitOf(kind, options) : undefined}
       state={state}
+      idle={!seen}
       csv={
         known && kind !== 'Markdown'
           ? () => (table ? tableCsv(tableOf(props, drawn.data)) : panelCsv(drawn.data))

@@ -1,9 +1,11 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 
 import { useGet } from '../../api/use-get';
 import { useRange } from '../../api/use-range';
+import { useSame } from '../../api/use-same';
 import type { components } from '../../api/types.gen';
 import type { Mark } from '../../core/marks';
+import { useFrame } from '../../frame/frame-state';
 import { useWindow } from '../../frame/use-queries';
 import type { Dashboard } from '../model/dashboard';
 import type { VariableValues } from '../variables/interpolate';
@@ -31,11 +33,18 @@ export function useMarks(dashboard: Dashboard, values: VariableValues | null, sh
     [shown, values, sources, window],
   );
   const states = useRange(queries.map(({ source: _source, ...query }) => query));
+  const { reload } = kept;
+  const { reloads } = useFrame();
+  useEffect(() => {
+    if (reloads > 0) reload();
+  }, [reloads, reload]);
+  // The same marks for as long as nothing happens: every chart is drawn anew for others.
+  const happened = useSame(kept.data);
   return useMemo(() => {
-    const own = (platform ? (kept.data ?? []) : []).map(platformMark);
+    const own = (platform ? (happened ?? []) : []).map(platformMark);
     const asked = queries.flatMap(({ id, source }) => promMarks(id, source, states.get(id)));
     return [...own, ...asked].slice(0, marksMax);
-  }, [platform, kept.data, queries, states]);
+  }, [platform, happened, queries, states]);
 }
 
 function platformMark({ id, time, timeEnd, kind, title, text }: Annotation): Mark {

@@ -19,20 +19,28 @@ export function usePanelStates(queries: readonly AskedQuery[]): ReadonlyMap<stri
   const window = useWindow();
   const length = window.end - window.start;
   const followed = useFollowed(
-    live
-      ? queries
-          .filter((query) => query.shift === undefined)
-          .map(({ id, expr, step, own }) => ({ id, expr, step, range: own ?? length }))
-      : [],
+    useMemo(
+      () =>
+        live
+          ? queries
+              .filter((query) => query.shift === undefined)
+              .map(({ id, expr, step, own }) => ({ id, expr, step, range: own ?? length }))
+          : [],
+      [live, queries, length],
+    ),
     parseDuration(refresh ?? '') ?? 0,
   );
   const asked = useRange(
-    queries
-      .filter((query) => !live || query.shift !== undefined)
-      .map(({ id, expr, step, own, shift = 0 }) => {
-        const end = window.end - shift;
-        return { id, expr, step, start: end - (own ?? length), end };
-      }),
+    useMemo(
+      () =>
+        queries
+          .filter((query) => !live || query.shift !== undefined)
+          .map(({ id, expr, step, own, shift = 0 }) => {
+            const end = window.end - shift;
+            return { id, expr, step, start: end - (own ?? length), end };
+          }),
+      [live, queries, length, window],
+    ),
     reloads,
   );
   return useMemo(() => (asked.size === 0 ? followed : new Map([...followed, ...asked])), [followed, asked]);

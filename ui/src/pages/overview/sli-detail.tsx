@@ -1,10 +1,9 @@
-import { type ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 
 import { type Sli } from '../../api/types';
 import { PanelFrame } from '../../charts/panel-frame';
 import { TimeSeriesChart } from '../../charts/time-series-chart';
 import { withFilter } from '../../core/filters';
-import { panelData } from '../../core/panel-data';
 import { panelState } from '../../core/panel-state';
 import { sliQuery, sliThresholds } from '../../core/sli';
 import { fixedWindow } from '../../core/time-range';
@@ -12,13 +11,15 @@ import { useFrame } from '../../frame/frame-state';
 import { useAnnotations } from '../../frame/use-annotations';
 import { type Board } from './board';
 import { usePointMenu } from '../../frame/point-menu';
+import { useSliData } from './use-sli-data';
 
 /** One SLI over time by the board's label, with its limits and what happened meanwhile. */
 export function SliDetail({ board, sli }: { readonly board: Board; readonly sli: Sli }): ReactNode {
   const { zone, setRange, href, filters } = useFrame();
   const marks = useAnnotations();
   const state = board.rows.get(sli.name);
-  const data = panelData([{ id: sli.name, frame: state?.frame ?? null, legend: `{{${board.by}}}` }]);
+  const data = useSliData(sli.name, state?.frame ?? null, board.by);
+  const thresholds = useMemo(() => sliThresholds(sli), [sli]);
   const step = data.step === 0 ? 60 : data.step;
   const { onPoint, menu } = usePointMenu((labels) => {
     const value = labels[board.by];
@@ -38,7 +39,7 @@ export function SliDetail({ board, sli }: { readonly board: Board; readonly sli:
         label={sli.title}
         zone={zone}
         marks={marks}
-        thresholds={sliThresholds(sli)}
+        thresholds={thresholds}
         onZoom={(from, to) => setRange(fixedWindow(from, to))}
         syncKey="overview"
         onPoint={onPoint}

@@ -1,10 +1,9 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 
 import { type ApiError } from '../../api/client';
 import { serverNow } from '../../api/clock';
 import { PanelFrame } from '../../charts/panel-frame';
 import { TimeSeriesChart } from '../../charts/time-series-chart';
-import { panelData } from '../../core/panel-data';
 import { panelState } from '../../core/panel-state';
 import { sliRows, sliThresholds, worst } from '../../core/sli';
 import { timeText, zoneText } from '../../core/zone';
@@ -14,6 +13,7 @@ import { LevelMark } from '../../frame/level-mark';
 import { type Board, framesOf } from '../overview/board';
 import { SliGrid } from '../overview/sli-grid';
 import { SliTiles } from '../overview/sli-tiles';
+import { useSliData } from '../overview/use-sli-data';
 import classes from './wall.module.css';
 
 function Clock(): ReactNode {
@@ -37,8 +37,9 @@ function WallChart({ board }: { readonly board: Board }): ReactNode {
   const levels = board.slis.map(({ name }) => worst(rows.map(({ cells }) => cells.get(name)?.level ?? 'none')));
   const sli = board.slis[levels.indexOf(worst(levels))];
   const state = sli === undefined ? undefined : board.rows.get(sli.name);
+  const data = useSliData(sli?.name ?? '', state?.frame ?? null, board.by);
+  const thresholds = useMemo(() => (sli === undefined ? [] : sliThresholds(sli)), [sli]);
   if (sli === undefined || state === undefined) return null;
-  const data = panelData([{ id: sli.name, frame: state.frame, legend: `{{${board.by}}}` }]);
   return (
     <div className={classes.chart} inert>
       <PanelFrame title={`${sli.title} by ${board.by}`} unit={sli.unit} state={panelState([state])}>
@@ -47,7 +48,7 @@ function WallChart({ board }: { readonly board: Board }): ReactNode {
           unit={sli.unit}
           label={sli.title}
           zone={zone}
-          thresholds={sliThresholds(sli)}
+          thresholds={thresholds}
           legend={['last']}
         />
       </PanelFrame>
