@@ -79,9 +79,7 @@ Result<std::unique_ptr<RunningOtlp>> RunningOtlp::Start(const agent::AgentConfig
         running->grpc_,
         plugin::StartGrpcServer(
             {.address = otlp.grpc, .message_bytes_max = otlp.body_bytes_max, .calls_max = CallsMax(otlp)},
-            [&endpoint = running->grpc_endpoint_](std::shared_ptr<plugin::GrpcCall> call) {
-              endpoint.Handle(std::move(call));
-            }));
+            [&endpoint = running->grpc_endpoint_](plugin::GrpcCall& call) { return endpoint.Handle(call); }));
   }
   for (const std::string& address : running->Describe().addresses)
     Log(LogLevel::kInfo, "takes OTLP", {{"address", address}});
