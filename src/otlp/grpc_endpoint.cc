@@ -30,17 +30,25 @@ plugin::GrpcAnswer GrpcEndpoint::AnswerOf(const Error& error) {
   return answer;
 }
 
-void GrpcEndpoint::Handle(std::shared_ptr<plugin::GrpcCall> call) {
-  const auto signal = SignalOf(call->method());
+plugin::GrpcTaker GrpcEndpoint::Handle(plugin::GrpcCall& call) {
+  const auto signal = SignalOf(call.method());
   if (!signal) {
-    return call->Answer(
-        AnswerOf({ErrorCode::kUnsupported, "unknown method: want Export of OTLP's services"}));
+    call.Answer(AnswerOf({ErrorCode::kUnsupported, "unknown method: want Export of OTLP's services"}));
+    return nullptr;
   }
-  const bool taken = workers_.Submit([this, signal = *signal, call] { Export(signal, call); });
-  if (!taken) call->Answer(AnswerOf({ErrorCode::kResourceExhausted, "the write queue is full"}));
+  const auto tenant = admit_(call);
+  if (!tenant) {
+    call.Answer(AnswerOf(tenant.error()));
+    return nullptr;
+  }
+  return [this, signal = *signal, tenant = *tenant](const std::shared_ptr<plugin::GrpcCall>& taken) {
+    const bool has_room = workers_.Submit([this, signal, tenant, taken] { Export(signal, tenant, taken); });
+    if (!has_room) taken->Answer(AnswerOf({ErrorCode::kResourceExhausted, "the write queue is full"}));
+  };
 }
 
-void GrpcEndpoint::Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>& call) {
+void GrpcEndpoint::Export(Signal signal, const TenantId& tenant,
+                          const std::shared_ptr<plugin::GrpcCall>& call) {
   // Nobody would learn that it was written, and it would be sent again.
   if (call->is_expired())
     return call->Answer(AnswerOf({ErrorCode::kDeadlineExceeded, "the deadline passed in the queue"}));
@@ -49,8 +57,6 @@ void GrpcEndpoint::Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>
     call->Answer(
         {.message = EncodeExportResponse(signal, Encoding::kProtobuf, outcome.refused, outcome.message)});
   };
-  const auto tenant = admit_(*call);
-  if (!tenant) return call->Answer(AnswerOf(tenant.error()));
   std::string_view message = call->message();
   const std::size_t bytes_max = service_.request_bytes_max(signal);
   std::string plain;
@@ -66,7 +72,7 @@ void GrpcEndpoint::Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>
         signal, {ErrorCode::kOutOfRange, "request too large: bytes_max=" + std::to_string(bytes_max)},
         std::move(done));
   }
-  service_.Export(signal, *tenant, message, std::move(done));
+  service_.Export(signal, tenant, message, std::move(done));
 }
 
 }  // namespace tickscope::otlp

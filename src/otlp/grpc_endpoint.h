@@ -31,11 +31,11 @@ class GrpcEndpoint {
   /// The answer to a call that failed so.
   [[nodiscard]] static plugin::GrpcAnswer AnswerOf(const Error& error);
 
-  /// Takes a call: for plugin::StartGrpcServer.
-  void Handle(std::shared_ptr<plugin::GrpcCall> call);
+  /// Looks at a call, and refuses it before its message is read when it may not come in: for plugin::StartGrpcServer.
+  [[nodiscard]] plugin::GrpcTaker Handle(plugin::GrpcCall& call);
 
  private:
-  void Export(Signal signal, const std::shared_ptr<plugin::GrpcCall>& call);
+  void Export(Signal signal, const TenantId& tenant, const std::shared_ptr<plugin::GrpcCall>& call);
 
   ExportService& service_;
   WorkerPool& workers_;

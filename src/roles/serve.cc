@@ -131,14 +131,27 @@ tickscope::Status ServeProcess::Listen() {
   if (!config_.otlp_address.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(otlp_server_, start(config_.otlp_address, otlp_router_));
   }
-  if (config_.otlp_grpc.address.empty()) return {};
+  if (!config_.otlp_grpc.address.empty()) return ListenForCalls();
+  return {};
+}
+
+tickscope::Status ServeProcess::ListenForCalls() {
+  plugin::GrpcServerOptions options = config_.otlp_grpc;
+  options.handshake_timeout = config_.http.header_timeout;
+  if (tls_ != nullptr) {
+    options.certificate = [tls = tls_] {
+      const std::shared_ptr<const tls::PemFiles> files = tls->files();
+      return plugin::GrpcCertificate{
+          .chain = files->certificate, .key = files->key, .client_ca = files->ca, .owner = files};
+    };
+  }
   TICKSCOPE_ASSIGN_OR_RETURN(
-      grpc_server_,
-      plugin::StartGrpcServer(config_.otlp_grpc, [this](std::shared_ptr<plugin::GrpcCall> call) {
-        if (ready_) return otlp_grpc_->Handle(std::move(call));
+      grpc_server_, plugin::StartGrpcServer(options, [this](plugin::GrpcCall& call) -> plugin::GrpcTaker {
+        if (ready_) return otlp_grpc_->Handle(call);
         const auto ready = Ready();
-        call->Answer(
+        call.Answer(
             otlp::GrpcEndpoint::AnswerOf(ready ? Error{ErrorCode::kUnavailable, "starting"} : ready.error()));
+        return nullptr;
       }));
   return {};
 }
@@ -358,9 +371,18 @@ void ServeProcess::AddRoutes() {
   api::RegisterPrometheusApi(router_, dependencies, std::move(options));
 }
 
-Result<TenantId> ServeProcess::TenantOf(const plugin::GrpcCall& call) const {
-  // The gate looks at requests; a call is one as far as it is concerned. gRPC has no TLS of its own here, so there are no certificates.
+Result<TenantId> ServeProcess::TenantOf(const plugin::GrpcCall& call) {
+  auto tenant = Identify(call);
+  if (!tenant) refusals_.Tell("grpc", call.remote_address(), tenant.error());
+  return tenant;
+}
+
+Result<TenantId> ServeProcess::Identify(const plugin::GrpcCall& call) const {
+  // The gate looks at requests; a call is one as far as it is concerned.
   http::Request request;
+  if (tls_ != nullptr) {
+    TICKSCOPE_ASSIGN_OR_RETURN(request.peer, tls_->Verify(call.certificate(), call.intermediates()));
+  }
   for (const auto& [name, header] : {std::pair{kTenantMetadata, wire::kTenantHeader},
                                      std::pair{kAuthorizationMetadata, std::string_view("Authorization")}}) {
     if (const std::string_view value = call.header(name); !value.empty()) request.headers.Set(header, value);
@@ -393,7 +415,7 @@ tickscope::Status ServeProcess::Ready() const {
                   : fmt::format("replaying the stream: {:.0f} % done", consumer_->replay_progress() * 100));
 }
 
-void ServeProcess::Handle(const http::Router& router, http::Request request, http::Respond respond) const {
+void ServeProcess::Handle(const http::Router& router, http::Request request, http::Respond respond) {
   if (!ready_ && !IsAboutTheProcess(request.path())) {
     const auto ready = Ready();
     http::Response response;
@@ -408,6 +430,7 @@ void ServeProcess::Handle(const http::Router& router, http::Request request, htt
       !(console_ != nullptr && console::IsForEverybody(request, router))) {
     const auto admitted = gate_->Admit(access::ScopeOf(request.method, request.path()), request);
     if (!admitted) {
+      refusals_.Tell("http", request.remote_address, admitted.error());
       const bool is_unknown = admitted.error().code == ErrorCode::kUnauthenticated;
       http::Response response = http::TextResponse(is_unknown ? 401 : 403, admitted.error().message);
       if (is_unknown) response.headers.Set("WWW-Authenticate", "Bearer");

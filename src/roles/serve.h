@@ -44,6 +44,7 @@
 #include "queryfront/query_front.h"
 #include "queryfront/query_pool.h"
 #include "roles/freshness_probe.h"
+#include "roles/refusal_log.h"
 #include "roles/role_table.h"
 #include "roles/serve_config.h"
 #include "roles/store_consumer.h"
@@ -126,14 +127,16 @@ class ServeProcess final : private api::MetadataSource,
   // Signs viewer links; made at the first start.
   [[nodiscard]] Result<std::string> ViewKey();
   // Whose a call is. Errors: as access::Gate::Admit.
-  [[nodiscard]] Result<TenantId> TenantOf(const plugin::GrpcCall& call) const;
+  [[nodiscard]] Result<TenantId> TenantOf(const plugin::GrpcCall& call);
+  [[nodiscard]] Result<TenantId> Identify(const plugin::GrpcCall& call) const;
   void AddProcessMetrics();
   [[nodiscard]] tickscope::Status Listen();
+  [[nodiscard]] tickscope::Status ListenForCalls();
   [[nodiscard]] tickscope::Status OpenCredentials();
   void CheckCredentials();
   // False when something stays as it was.
   [[nodiscard]] bool ReloadCredentials(const ServeConfig& config);
-  void Handle(const http::Router& router, http::Request request, http::Respond respond) const;
+  void Handle(const http::Router& router, http::Request request, http::Respond respond);
   [[nodiscard]] tickscope::Status Ready() const;
 
   [[nodiscard]] std::vector<api::MetadataFamily> Metadata(const api::MetadataRequest& request) const override;
@@ -158,6 +161,7 @@ class ServeProcess final : private api::MetadataSource,
   MetricRegistry metrics_;
   std::shared_ptr<tls::ServerContext> tls_;  // Null for plain HTTP.
   std::unique_ptr<access::Gate> gate_;
+  RefusalLog refusals_{environment_.clock};
   std::unique_ptr<control::FleetControl> fleet_;  // With the gateway, as the inventory.
   std::unique_ptr<control::Inventory> inventory_;
   std::unique_ptr<Worker> credentials_watch_;

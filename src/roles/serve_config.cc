@@ -223,7 +223,7 @@ void VisitOtlp(Visitor& visit, ServeConfig& c) {
              c.otlp.keeps_identifying_attributes);
   visit.Flag("promote_scope_metadata", "Name, version and attributes of the scope as otel_scope_ labels.",
              c.otlp.promotes_scope);
-  visit.Begin("grpc", "OTLP over gRPC, without TLS.");
+  visit.Begin("grpc", "OTLP over gRPC; with TLS when the tls section has a certificate.");
   visit.Text("listen", "Address, 127.0.0.1:4317 where SDKs send unless told otherwise; empty for none.",
              c.otlp_grpc.address);
   visit.Size("message_bytes_max", "A request's message as it is sent; more is RESOURCE_EXHAUSTED.",
@@ -732,6 +732,11 @@ Status ReadServeConfig(std::string_view yaml, const std::string& file_name, Serv
   ServeConfig read = config;
   Reader reader(document->root());
   VisitSettings(reader, read);
+  if (read.tls.server.is_on() && read.tls.server.version_min == tls::Version::k13 &&
+      !read.otlp_grpc.address.empty()) {
+    document->root().Complain(
+        "tls", "min_version: expected 1.2 beside otlp.grpc.listen: gRPC takes TLS 1.2 as well");
+  }
   TICKSCOPE_RETURN_IF_ERROR(document->Finish());
   config = std::move(read);
   return {};

@@ -178,5 +178,14 @@ TEST(ServeConfig, NamesMistakesWithTheirPlace) {
   EXPECT_EQ(config.http.address, ServeConfig().http.address);
 }
 
+TEST(ServeConfig, PromisesNoVersionOfTlsThatGrpcCannotRefuse) {
+  const std::string tls = "tls: {certificate_file: a, key_file: b, min_version: '1.3'}\n";
+  ServeConfig config;
+  EXPECT_TRUE(ReadServeConfig(tls, "t.yaml", config).has_value());
+  const Status status = ReadServeConfig(tls + "otlp: {grpc: {listen: '127.0.0.1:4317'}}\n", "t.yaml", config);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_THAT(status.error().message, HasSubstr("t.yaml:1"));
+}
+
 }  // namespace
 }  // namespace tickscope::roles

@@ -1,6 +1,7 @@
 #include "rpc/grpc_server.h"
 
 #include <grpc/compression.h>
+#include <grpc/grpc_security_constants.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "rpc/tls_credentials.h"
 
 namespace tickscope::rpc {
 namespace {
@@ -28,6 +30,9 @@ constexpr int kMetadataBytesMax = 16 * 1024;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kConnectionIdleMs = 600'000;
+// Over TLS a connection is asked to come anew: a certificate is looked at with each call, and whoever has a new one by now shows it then.
+constexpr int kConnectionAgeMs = 3'600'000;
+constexpr int kConnectionAgeGraceMs = 60'000;
 
 std::string Flatten(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
@@ -85,6 +90,11 @@ class Call final : public plugin::GrpcCall, public std::enable_shared_from_this<
   void Advance(bool ok);
 
   [[nodiscard]] std::string_view method() const override { return context_.method(); }
+  [[nodiscard]] std::string certificate() const override { return Shown(GRPC_X509_PEM_CERT_PROPERTY_NAME); }
+  [[nodiscard]] std::string intermediates() const override {
+    return Shown(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
+  }
+  [[nodiscard]] std::string remote_address() const override { return context_.peer(); }
   [[nodiscard]] std::string_view message() const override { return message_; }
   [[nodiscard]] std::string_view header(std::string_view name) const override {
     const auto found = context_.client_metadata().find(grpc::string_ref(name.data(), name.size()));
@@ -108,6 +118,14 @@ class Call final : public plugin::GrpcCall, public std::enable_shared_from_this<
  private:
   enum class State : std::uint8_t { kAwaited, kReading, kTaken, kEnding };
 
+  // What the client showed of itself in the handshake.
+  [[nodiscard]] std::string Shown(const char* property) const {
+    const auto shown = context_.auth_context();
+    if (shown == nullptr) return {};
+    const std::vector<grpc::string_ref> values = shown->FindPropertyValues(property);
+    return values.empty() ? std::string() : std::string(values.front().data(), values.front().size());
+  }
+
   // Destroyed last: whoever waits for the end of calls waits for all of them.
   struct Ending {
     Server& server;
@@ -121,6 +139,7 @@ class Call final : public plugin::GrpcCall, public std::enable_shared_from_this<
   grpc::GenericServerAsyncReaderWriter stream_;
   grpc::ByteBuffer buffer_;
   std::string message_;
+  plugin::GrpcTaker taker_;
   std::shared_ptr<Call> self_;
 };
 
@@ -142,7 +161,9 @@ class Server final : public plugin::GrpcServer {
   Status Start(const GrpcServerOptions& options) {
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+    credentials_ =
+        options.certificate ? MakeTlsCredentials(options.certificate) : grpc::InsecureServerCredentials();
+    builder.AddListeningPort(options.address, credentials_, &port);
     builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(options.calls_max));
@@ -151,6 +172,12 @@ class Server final : public plugin::GrpcServer {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                               static_cast<int>(options.handshake_timeout.count()));
+    if (options.certificate) {
+      builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kConnectionAgeMs);
+      builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
+    }
     builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
     builder.RegisterAsyncGenericService(&service_);
     queue_ = builder.AddCompletionQueue();
@@ -196,7 +223,7 @@ class Server final : public plugin::GrpcServer {
     const std::lock_guard lock(mu_);
     is_awaiting_ = false;
   }
-  void Take(std::shared_ptr<Call> call) { handler_(std::move(call)); }
+  [[nodiscard]] plugin::GrpcTaker Begin(Call& call) { return handler_(call); }
 
  private:
   // Asks for a call unless there are enough. Under mu_.
@@ -218,6 +245,7 @@ class Server final : public plugin::GrpcServer {
   const GrpcHandler handler_;
   const std::uint32_t calls_max_;
   std::string address_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // Asked until the server is gone.
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
@@ -244,7 +272,9 @@ void Call::Advance(bool ok) {
       }
       server_.OnBegun();
       state_ = State::kReading;
-      stream_.Read(&buffer_, this);
+      taker_ = server_.Begin(*this);
+      // Without one it has been answered.
+      if (taker_ != nullptr) stream_.Read(&buffer_, this);
       return;
     case State::kReading: {
       if (!ok) {
@@ -256,7 +286,7 @@ void Call::Advance(bool ok) {
       message_ = Flatten(buffer_);
       buffer_.Clear();
       state_ = State::kTaken;
-      server_.Take(shared_from_this());
+      std::exchange(taker_, nullptr)(shared_from_this());
       return;
     }
     case State::kTaken:

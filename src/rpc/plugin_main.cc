@@ -5,7 +5,7 @@
 
 extern "C"
     __attribute__((visibility("default"))) tickscope::Result<std::unique_ptr<tickscope::plugin::GrpcServer>>
-    tickscope_grpc_1(const tickscope::plugin::GrpcServerOptions& options,
+    tickscope_grpc_2(const tickscope::plugin::GrpcServerOptions& options,
                      tickscope::plugin::GrpcHandler handler) {
   return tickscope::rpc::StartServer(options, std::move(handler));
 }

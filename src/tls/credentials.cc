@@ -1,12 +1,7 @@
 #include "tls/credentials.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-
-#include <functional>
-
-#include "io/file_system.h"
 
 namespace tickscope::tls {
 namespace {
@@ -16,51 +11,24 @@ std::unexpected<Error> FailFile(std::string_view what, const std::string& name) 
               std::string(what).append(": file=").append(name).append(": ").append(TakeSslReason()));
 }
 
-BioPtr Open(const std::string& pem) {
-  return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
-
 // A password would be asked for at the terminal, which a server has none of.
 int NoPassword(char*, int, int, void*) {
   return 0;
 }
 
-CertificatePtr NextCertificate(BIO& bio) {
-  return CertificatePtr(PEM_read_bio_X509_AUX(&bio, nullptr, NoPassword, nullptr));
-}
-
 }  // namespace
 
-PemFiles::~PemFiles() {
-  OPENSSL_cleanse(key.data(), key.size());
+BioPtr OpenPem(std::string_view pem) {
+  return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-std::uint64_t PemFiles::Fingerprint() const {
-  std::string all;
-  all.reserve(certificate.size() + key.size() + ca.size() + 2);
-  all.append(certificate).append(1, '\0').append(key).append(1, '\0').append(ca);
-  const std::uint64_t hash = std::hash<std::string>()(all);
-  OPENSSL_cleanse(all.data(), all.size());
-  return hash;
-}
-
-Result<PemFiles> ReadPemFiles(io::FileSystem& fs, const std::string& certificate_file,
-                              const std::string& key_file, const std::string& ca_file) {
-  PemFiles files;
-  const auto read = [&](const std::string& name, std::string& into) -> Status {
-    if (name.empty()) return {};
-    TICKSCOPE_ASSIGN_OR_RETURN(into, io::ReadWholeFile(fs, name, kPemBytesMax));
-    return {};
-  };
-  TICKSCOPE_RETURN_IF_ERROR(read(certificate_file, files.certificate));
-  TICKSCOPE_RETURN_IF_ERROR(read(key_file, files.key));
-  TICKSCOPE_RETURN_IF_ERROR(read(ca_file, files.ca));
-  return files;
+CertificatePtr NextCertificate(BIO& pem) {
+  return CertificatePtr(PEM_read_bio_X509_AUX(&pem, nullptr, NoPassword, nullptr));
 }
 
 Status UseCertificate(SSL_CTX& context, const PemFiles& files, const std::string& name) {
   ERR_clear_error();
-  const BioPtr bio = Open(files.certificate);
+  const BioPtr bio = OpenPem(files.certificate);
   const CertificatePtr leaf = NextCertificate(*bio);
   if (leaf == nullptr || SSL_CTX_use_certificate(&context, leaf.get()) != 1)
     return FailFile("no certificate in PEM", name);
@@ -68,7 +36,7 @@ Status UseCertificate(SSL_CTX& context, const PemFiles& files, const std::string
     if (SSL_CTX_add1_chain_cert(&context, next.get()) != 1) return FailFile("bad intermediate", name);
   }
   ERR_clear_error();
-  const BioPtr key_bio = Open(files.key);
+  const BioPtr key_bio = OpenPem(files.key);
   const KeyPtr key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, NoPassword, nullptr));
   if (key == nullptr) return FailFile("no private key in PEM without a password beside certificate", name);
   if (SSL_CTX_use_PrivateKey(&context, key.get()) != 1 || SSL_CTX_check_private_key(&context) != 1)
@@ -79,7 +47,7 @@ Status UseCertificate(SSL_CTX& context, const PemFiles& files, const std::string
 Status TrustAuthorities(SSL_CTX& context, const std::string& pem, const std::string& name) {
   ERR_clear_error();
   X509_STORE* const store = SSL_CTX_get_cert_store(&context);
-  const BioPtr bio = Open(pem);
+  const BioPtr bio = OpenPem(pem);
   std::size_t count = 0;
   while (const CertificatePtr authority = NextCertificate(*bio)) {
     if (X509_STORE_add_cert(store, authority.get()) != 1) return FailFile("bad certificate of a CA", name);

@@ -1,18 +1,21 @@
 #include "tls/server_context.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <array>
 #include <atomic>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
 #include "base/mutex.h"
 #include "tls/credentials.h"
 #include "tls/handshake_metrics.h"
+#include "tls/peer_certificate.h"
 #include "tls/tls_connection.h"
 
 namespace tickscope::tls {
@@ -20,8 +23,12 @@ namespace {
 
 constexpr long kSessionSeconds = 3600;
 
+// Certificates that were found good are kept, as many.
+constexpr std::size_t kVerifiedMax = 8192;
+
 struct Loaded {
   SslContextPtr context;
+  std::shared_ptr<const PemFiles> files;
   std::uint64_t fingerprint = 0;
   std::int64_t expires_s = 0;  // When the certificate does.
 };
@@ -50,9 +57,8 @@ Result<Loaded> LoadFiles(io::FileSystem& fs, const ServerOptions& options) {
     return Fail(ErrorCode::kInvalidArgument,
                 "tls: client certificates are wanted, and no client_ca_file says whose");
   }
-  TICKSCOPE_ASSIGN_OR_RETURN(const PemFiles files,
-                             ReadPemFiles(fs, options.certificate_file, options.key_file,
-                                          asks_clients ? options.client_ca_file : ""));
+  TICKSCOPE_ASSIGN_OR_RETURN(PemFiles files, ReadPemFiles(fs, options.certificate_file, options.key_file,
+                                                          asks_clients ? options.client_ca_file : ""));
   Loaded loaded;
   loaded.fingerprint = files.Fingerprint();
   loaded.context = SslContextPtr(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
@@ -78,7 +84,16 @@ Result<Loaded> LoadFiles(io::FileSystem& fs, const ServerOptions& options) {
   if (RAND_bytes(id.data(), id.size()) != 1 ||
       SSL_CTX_set_session_id_context(&context, id.data(), id.size()) != 1)
     return Fail(ErrorCode::kInternal, "tls: " + TakeSslReason());
+  loaded.files = std::make_shared<const PemFiles>(std::move(files));
   return loaded;
+}
+
+std::string HashOf(std::string_view text) {
+  std::string hash(32, '\0');
+  unsigned size = 0;
+  TICKSCOPE_CHECK(EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(hash.data()), &size,
+                             EVP_sha256(), nullptr) == 1);
+  return hash;
 }
 
 class ServerContextImpl final : public ServerContext {
@@ -117,6 +132,39 @@ class ServerContextImpl final : public ServerContext {
     return MakeTlsConnection(loop, std::move(connection), std::move(options));
   }
 
+  std::shared_ptr<const PemFiles> files() override {
+    const MutexLock lock(mu_);
+    return loaded_.files;
+  }
+
+  Result<std::shared_ptr<const Peer>> Verify(std::string_view leaf, std::string_view intermediates) override {
+    const std::string hash = HashOf(leaf);
+    const TimeMs now_ms = clock_.NowMs();
+    SslContextPtr context;
+    {
+      const MutexLock lock(mu_);
+      const ClientCertificates wanted = options_.client_certificates;
+      if (wanted == ClientCertificates::kOff) return nullptr;
+      if (leaf.empty()) {
+        if (wanted == ClientCertificates::kOptional) return nullptr;
+        return Refuse({HandshakeResult::kNoCertificate, "want a client certificate"});
+      }
+      // Who showed it before is known, also without the intermediates that a resumed session no longer has.
+      const auto known = verified_.find(hash);
+      if (known != verified_.end() && now_ms < known->second.expires_ms) return known->second.peer;
+      context = loaded_.context;
+    }
+    auto good = VerifyClient(*context, leaf, intermediates, now_ms);
+    if (!good) return Refuse(good.error());
+    std::shared_ptr<const Peer> peer = good->peer;
+    const MutexLock lock(mu_);
+    if (context == loaded_.context) {
+      if (verified_.size() >= kVerifiedMax) verified_.clear();
+      verified_.insert_or_assign(hash, *std::move(good));
+    }
+    return peer;
+  }
+
   Result<bool> Reload(const ServerOptions& options) override {
     Result<Loaded> loaded = LoadFiles(fs_, options);
     if (!loaded) {
@@ -127,6 +175,7 @@ class ServerContextImpl final : public ServerContext {
     if (loaded->fingerprint == loaded_.fingerprint && options == options_) return false;
     options_ = options;
     loaded_ = *std::move(loaded);
+    verified_.clear();
     expiry_->Set(static_cast<double>(loaded_.expires_s));
     reloads_ok_->Add();
     return true;
@@ -142,6 +191,11 @@ class ServerContextImpl final : public ServerContext {
   }
 
  private:
+  std::unexpected<Error> Refuse(const BadCertificate& bad) {
+    handshakes_->Count(bad.result);
+    return Fail(ErrorCode::kUnauthenticated, bad.why);
+  }
+
   // A loop's connections share them, and keep them.
   std::shared_ptr<HandshakeTurns> TurnsOf(io::EventLoop& loop) TICKSCOPE_REQUIRES(mu_) {
     std::weak_ptr<HandshakeTurns>& kept = turns_[&loop];
@@ -169,6 +223,7 @@ class ServerContextImpl final : public ServerContext {
   Mutex mu_;
   ServerOptions options_ TICKSCOPE_GUARDED_BY(mu_);
   Loaded loaded_ TICKSCOPE_GUARDED_BY(mu_);
+  std::map<std::string, ClientCertificate> verified_ TICKSCOPE_GUARDED_BY(mu_);  // By the hash of its text.
   std::map<const io::EventLoop*, std::weak_ptr<HandshakeTurns>> turns_ TICKSCOPE_GUARDED_BY(mu_);
 };
 

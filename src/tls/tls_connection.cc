@@ -1,15 +1,14 @@
 #include "tls/tls_connection.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "tls/peer_certificate.h"
 
 namespace tickscope::tls {
 namespace {
@@ -24,23 +23,6 @@ constexpr std::chrono::milliseconds kRefusalLinger{1'000};
 int StateIndex() {
   static const int kIndex = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return kIndex;
-}
-
-HandshakeResult ResultOf(long verify_result) {
-  switch (verify_result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return HandshakeResult::kExpired;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return HandshakeResult::kNotYetValid;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return HandshakeResult::kUnknownCa;
-    default:
-      return HandshakeResult::kBadCertificate;
-  }
 }
 
 // What the last error in OpenSSL's queue says about the handshake.
@@ -59,29 +41,6 @@ HandshakeResult ResultOfQueue() {
     default:
       return HandshakeResult::kProtocol;
   }
-}
-
-std::shared_ptr<const Peer> ReadPeer(const X509& certificate) {
-  auto peer = std::make_shared<Peer>();
-  std::array<char, 256> subject{};
-  X509_NAME_oneline(X509_get_subject_name(&certificate), subject.data(), static_cast<int>(subject.size()));
-  peer->subject = subject.data();
-  struct FreeNames {
-    void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-  };
-  const std::unique_ptr<GENERAL_NAMES, FreeNames> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
-  if (names == nullptr) return peer;
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
-    const auto* const bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri));
-    std::string text(bytes, static_cast<std::size_t>(ASN1_STRING_length(uri)));
-    if (text.contains('\0')) text.clear();
-    peer->uris.push_back(std::move(text));
-  }
-  return peer;
 }
 
 class State : public std::enable_shared_from_this<State> {
@@ -187,7 +146,7 @@ class State : public std::enable_shared_from_this<State> {
     }
     const long verified = SSL_get_verify_result(ssl_);
     if (verified != X509_V_OK)
-      return Refuse(ResultOf(verified),
+      return Refuse(ResultOfVerification(verified),
                     std::string("bad certificate: ").append(X509_verify_cert_error_string(verified)));
     const HandshakeResult reason = ResultOfQueue();
     Refuse(reason, "TLS handshake failed: " + TakeSslReason());

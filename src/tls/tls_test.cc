@@ -314,6 +314,68 @@ TEST_F(TlsTest, FilesAreTakenUpWhileConnectionsLive) {
   ExpectTalked();
 }
 
+TEST_F(TlsTest, CertificatesShownElsewhereAreJudgedByTheSameRules) {
+  const TestAuthority other("other");
+  struct Case {
+    const char* name;
+    std::string shown;
+    const char* result;
+    const char* told;
+  };
+  const Case cases[] = {
+      {"none", "", "no_certificate", "want a client certificate"},
+      {"no certificate", "-----BEGIN CERTIFICATE-----\n", "bad_certificate", "no certificate in PEM"},
+      {"expired", ca_.Issue({.to_ms = kNowMs - kDayMs}).certificate, "expired", "expired"},
+      {"not yet valid", ca_.Issue({.from_ms = kNowMs + kDayMs}).certificate, "not_yet_valid",
+       "not yet valid"},
+      {"of another CA", other.Issue({}).certificate, "unknown_ca", "issuer"},
+      {"too long", std::string(100'000, 'x'), "bad_certificate", "too long"},
+  };
+  Serve();
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto peer = server_context_->Verify(c.shown, "");
+    ASSERT_FALSE(peer.has_value());
+    EXPECT_EQ(peer.error().code, ErrorCode::kUnauthenticated);
+    EXPECT_THAT(peer.error().message, HasSubstr(c.told));
+  }
+  EXPECT_EQ(Handshakes("server", "expired"), 1U);
+  EXPECT_EQ(Handshakes("server", "not_yet_valid"), 1U);
+  EXPECT_EQ(Handshakes("server", "unknown_ca"), 1U);
+  EXPECT_EQ(Handshakes("server", "no_certificate"), 1U);
+  EXPECT_EQ(Handshakes("server", "bad_certificate"), 2U);
+  // The one that signed something else is of no help, nor is what follows the certificate.
+  const std::string good =
+      ca_.Issue({.names = {"URI:spiffe://game/eu/host-1", "URI:spiffe://game/eu/host-2"}}).certificate;
+  EXPECT_FALSE(server_context_->Verify(other.Issue({}).certificate + good, good).has_value());
+  const auto peer = server_context_->Verify(good, other.certificate());
+  ASSERT_TRUE(peer.has_value());
+  EXPECT_THAT((*peer)->uris, ElementsAre("spiffe://game/eu/host-1", "spiffe://game/eu/host-2"));
+  Serve(ClientCertificates::kOptional);
+  EXPECT_EQ(server_context_->Verify("", "").value(), nullptr);
+  EXPECT_FALSE(server_context_->Verify(other.Issue({}).certificate, "").has_value());
+  Serve(ClientCertificates::kOff);
+  EXPECT_EQ(server_context_->Verify(good, "").value(), nullptr);
+}
+
+TEST_F(TlsTest, ACertificateThatWasGoodOnceIsLookedAtAgain) {
+  const std::string shown = ca_.Issue({.to_ms = kNowMs + 60'000}).certificate;
+  const std::string lasting = ca_.Issue({}).certificate;
+  Serve();
+  EXPECT_TRUE(server_context_->Verify(shown, "").has_value());
+  EXPECT_TRUE(server_context_->Verify(shown, "").has_value());
+  EXPECT_TRUE(server_context_->Verify(lasting, "").has_value());
+  network_.scheduler().RunFor(seconds(120));
+  EXPECT_FALSE(server_context_->Verify(shown, "").has_value());
+  EXPECT_TRUE(server_context_->Verify(lasting, "").has_value());
+  const auto files = server_context_->files();
+  EXPECT_EQ(files->ca, ca_.certificate());
+  PutFile("ca.pem", TestAuthority("next").certificate());
+  EXPECT_TRUE(server_context_->Reload().value());
+  EXPECT_FALSE(server_context_->Verify(lasting, "").has_value());
+  EXPECT_NE(server_context_->files(), files);
+}
+
 TEST_F(TlsTest, BadFilesAreNamed) {
   PutFile("empty.pem", "");
   struct Case {

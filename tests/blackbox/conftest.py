@@ -5,6 +5,8 @@ Fixtures
   start       starts any command as a Child that ends with the test: start(["prog", "arg"], name="prog")
   serve       starts `tickscope serve` on a free port with a data directory of its own and waits until it is ready:
               server = serve(); server.write("rw2", [...]); server.query("up"); server.child.kill()
+  secure      starts one over TLS that asks who comes, with certificates of the fixture `authority` (secure_server.py):
+              server = secure("optional"); server.call("GET", "/metrics", "operator")
   peer        finds a real peer: peer("prometheus") is a path, or the test is skipped saying how to install it
 
 Every wait has a deadline, and pytest-timeout bounds a test as a whole. Nothing listens but on loopback.
@@ -13,6 +15,7 @@ Every wait has a deadline, and pytest-timeout bounds a test as a whole. Nothing 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import pathlib
 import re
@@ -24,7 +27,9 @@ import pytest
 
 import http_call
 import remote_write
+from certificates import Authority
 from child import Child, free_port
+from secure_server import CONFIG, Secure
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -135,6 +140,43 @@ def serve(tickscope, start, tmp_path):
         child = start([*command, *arguments], name="serve", **options)
         server = Server(child, f"http://127.0.0.1:{port}", data)
         child.wait_http(server.url + "/-/ready", ready_timeout_s)
+        return server
+
+    return start_server
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path / "pki", "ca")
+
+
+@pytest.fixture
+def secure(start, tickscope, tmp_path, authority):
+    folder = authority.folder
+    authority.issue("server", ["IP:127.0.0.1", "DNS:gateway"])
+    authority.issue("agent", ["URI:spiffe://game.example/eu/agent/host-17"])
+    authority.issue("operator", ["URI:spiffe://game.example/operator/ann"])
+    digest = hashlib.sha256(b"secret-of-prom").hexdigest()
+    (folder / "tokens").write_text(f"# Prometheus\n{digest} tenant=us sender=prom-1 scopes=write,read\n")
+
+    def start_server(wants: str = "required", more: str = "", header_timeout: str = "2s") -> Secure:
+        """`wants` is client_certificates; `more` further YAML."""
+        port = free_port()
+        config = tmp_path / "serve.yaml"
+        config.write_text(CONFIG.format(folder=folder, wants=wants, more=more, header_timeout=header_timeout))
+        data = tmp_path / "data"
+        child = start(
+            [tickscope, "serve", "--config", config, "--data", data, "--listen", f"127.0.0.1:{port}"], name="serve"
+        )
+        server = Secure(child, port, folder, data)
+
+        def is_ready() -> bool:
+            try:
+                return server.call("GET", "/-/ready", "operator").status == 200
+            except OSError:
+                return False
+
+        child.wait_for(is_ready, "the server")
         return server
 
     return start_server
