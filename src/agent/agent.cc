@@ -132,10 +132,11 @@ Status Agent::Apply(const AgentConfig& config) {
 std::vector<Agent::SourceConfig> Agent::SourcesOf(const AgentConfig& config) {
   std::vector<SourceConfig> sources;
   std::vector<std::string> problems;
-  std::ranges::move(config.Targets(&problems), std::back_inserter(sources));
+  // Made in their place: g++ 12 takes a variant that is moved for one that may not be initialised.
+  for (TargetConfig& target : config.Targets(&problems))
+    sources.emplace_back(std::move(target));
   for (const std::string& problem : problems)
     Log(LogLevel::kWarn, "no target", {{"problem", problem}});
-  // Made in their place: g++ 12 takes a variant that is moved for one that may not be initialised.
   for (const PagesConfig& pages : config.sdk_pages)
     sources.emplace_back(pages);
   if (config.host_metrics.is_on) sources.emplace_back(config.host_metrics);

@@ -12,9 +12,8 @@ namespace tickscope::fleet {
 
 struct PushTarget {
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV1;
-  http::Url url;              ///< Its remote-write endpoint.
-  std::string tenant;         ///< Sent as X-Scope-OrgID unless empty.
-  std::string authorization;  ///< Sent as such unless empty.
+  http::Url url;       ///< Its remote-write endpoint.
+  std::string tenant;  ///< Sent as X-Scope-OrgID unless empty.
 
   /// A remote-write request with that body.
   [[nodiscard]] http::Request Push(std::string body) const {
@@ -26,7 +25,6 @@ struct PushTarget {
     request.headers.Set(wire::kRemoteWriteVersionHeader, wire::RemoteWriteVersion(protocol));
     request.headers.Set("User-Agent", "tickscope-fleet");
     if (!tenant.empty()) request.headers.Set(wire::kTenantHeader, tenant);
-    if (!authorization.empty()) request.headers.Set("Authorization", authorization);
     request.body = std::move(body);
     return request;
   }

@@ -18,7 +18,7 @@ AsyncClient::AsyncClient(io::Network& network, io::EventLoop& loop, Url server, 
     : network_(network),
       loop_(loop),
       server_(std::move(server)),
-      options_(options),
+      options_(std::move(options)),
       connections_max_(connections_max) {}
 
 AsyncClient::~AsyncClient() {
@@ -30,6 +30,7 @@ void AsyncClient::Fetch(Request request, Done done) {
 }
 
 void AsyncClient::Follow(Request request, BodyReceiver receiver, Done done) {
+  Authorize(options_, request);
   waiting_.push_back(std::make_unique<Call>(
       Call{.request = std::move(request), .receiver = std::move(receiver), .done = std::move(done)}));
   Begin();

@@ -79,6 +79,16 @@ TEST_F(AsyncClientTest, ReplacesAKeptConnectionThatTheServerClosed) {
   EXPECT_THAT(answers_, ElementsAre("ok", "ok"));
 }
 
+TEST_F(AsyncClientTest, SaysWhoSends) {
+  Start([](const Request& request, Respond respond) {
+    respond({.status = 200, .body = std::string(request.headers.Get("Authorization"))});
+  });
+  MakeClient(1, {.authorization = "Bearer a"});
+  Fetch("/");
+  Await(1);
+  EXPECT_THAT(answers_, ElementsAre("Bearer a"));
+}
+
 TEST_F(AsyncClientTest, SaysWhatWentWrong) {
   Start([](Request, Respond respond) { respond({.status = 200, .body = std::string(5000, 'x')}); });
   MakeClient(1, {.response_bytes_max = 1000});

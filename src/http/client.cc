@@ -25,10 +25,11 @@ Status CheckSendable(const Request& request) {
 class ClientImpl final : public Client {
  public:
   ClientImpl(io::Network& network, ClientOptions options)
-      : network_(network), options_(options), loop_(network.MakeLoop()) {}
+      : network_(network), options_(std::move(options)), loop_(network.MakeLoop()) {}
 
   Result<Response> Fetch(const Url& url, Request request) override {
     if (request.target == "/") request.target = url.target;
+    Authorize(options_, request);
     TICKSCOPE_RETURN_IF_ERROR(CheckSendable(request));
     const std::string authority = (url.is_secure ? "https://" : "http://") + url.authority();
     if (std::unique_ptr<io::Connection> kept = TakeIdle(authority)) {
@@ -85,7 +86,7 @@ class ClientImpl final : public Client {
 }  // namespace
 
 std::unique_ptr<Client> Client::Make(io::Network& network, ClientOptions options) {
-  return std::make_unique<ClientImpl>(network, options);
+  return std::make_unique<ClientImpl>(network, std::move(options));
 }
 
 }  // namespace tickscope::http

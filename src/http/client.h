@@ -34,6 +34,8 @@ struct ClientOptions {
   std::chrono::milliseconds request_timeout{30'000};  ///< From the first byte sent to the last received.
   std::size_t response_bytes_max = 512 * 1024 * 1024;
   std::size_t idle_connections_max = 16;
+  std::string
+      authorization{};  ///< Sent as Authorization with each request that has none of its own; a secret.
   std::shared_ptr<tls::ClientContext> tls =
       nullptr;  ///< For https; without it such a request fails with kUnsupported.
 };

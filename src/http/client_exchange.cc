@@ -32,6 +32,11 @@ Status CheckReachable(const Url& url, const ClientOptions& options) {
   return Fail(ErrorCode::kUnsupported, "https is not set up here: host=" + url.authority());
 }
 
+void Authorize(const ClientOptions& options, Request& request) {
+  if (options.authorization.empty() || !request.headers.Get("Authorization").empty()) return;
+  request.headers.Set("Authorization", options.authorization);
+}
+
 std::unique_ptr<io::Connection> Secure(io::EventLoop& loop, const Url& url, const ClientOptions& options,
                                        std::unique_ptr<io::Connection> connection) {
   if (!url.is_secure) return connection;

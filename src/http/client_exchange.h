@@ -22,6 +22,8 @@ struct BodyReceiver {
 
 /// Whether a client with these options can speak to the URL's scheme. Errors: kUnsupported.
 [[nodiscard]] Status CheckReachable(const Url& url, const ClientOptions& options);
+/// Has a request say who sends it, if the options do and it does not.
+void Authorize(const ClientOptions& options, Request& request);
 /// The connection as the URL's scheme has it: as it is, or with TLS over it.
 [[nodiscard]] std::unique_ptr<io::Connection> Secure(io::EventLoop& loop, const Url& url,
                                                      const ClientOptions& options,

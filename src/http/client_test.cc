@@ -255,6 +255,25 @@ TEST_F(ClientTest, ReadsTheAnswerToARequestNobodyFinishedReading) {
   EXPECT_EQ(response->status, 413);
 }
 
+TEST_F(ClientTest, SaysWhoSendsUnlessTheRequestDoes) {
+  const auto server =
+      Server::Start(
+          network_, {.address = "server:80"},
+          [](const Request& request, Respond respond) {
+            respond({.status = 200, .body = std::string(request.headers.Get("Authorization"))});
+          },
+          metrics_)
+          .value();
+  const auto client = Client::Make(network_, {.authorization = "Bearer a"});
+  EXPECT_EQ(client->Fetch(url_, {.method = "GET", .target = "/"})->body, "Bearer a");
+  Request own{.method = "GET", .target = "/"};
+  own.headers.Set("Authorization", "Basic b");
+  EXPECT_EQ(client->Fetch(url_, own)->body, "Basic b");
+  EXPECT_EQ(Client::Make(network_, {})->Fetch(url_, {.method = "GET", .target = "/"})->body, "");
+  const auto split = Client::Make(network_, {.authorization = "Bearer a\r\nX: y"});
+  EXPECT_EQ(split->Fetch(url_, {.method = "GET", .target = "/"}).error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST_F(ClientTest, SendsNoSmuggledFields) {
   const auto client = Client::Make(network_, {});
   Request request;

@@ -18,13 +18,13 @@ constexpr std::chrono::milliseconds kTimeout{3'600'000};
 
 }  // namespace
 
-Result<AdminClient> AdminClient::Make(io::Network& network, std::string url, std::string tenant) {
+Result<AdminClient> AdminClient::Make(io::Network& network, std::string url, std::string tenant,
+                                      http::ClientOptions options) {
   while (url.ends_with('/'))
     url.pop_back();
   TICKSCOPE_RETURN_IF_ERROR(http::ParseUrl(url));
-  http::ClientOptions options;
   options.request_timeout = kTimeout;
-  return AdminClient(std::move(url), std::move(tenant), http::Client::Make(network, options));
+  return AdminClient(std::move(url), std::move(tenant), http::Client::Make(network, std::move(options)));
 }
 
 Result<std::string> AdminClient::Call(std::string_view method, const std::string& path, std::string body) {
@@ -39,6 +39,7 @@ Result<std::string> AdminClient::Call(std::string_view method, const std::string
   if (!response) return FailWith(target, std::move(response).error());
   if (response->status / 100 == 2) return std::move(response->body);
   ErrorCode code = ErrorCode::kInvalidArgument;
+  if (response->status == 401) code = ErrorCode::kUnauthenticated;
   if (response->status == 403) code = ErrorCode::kPermissionDenied;
   if (response->status == 404) code = ErrorCode::kNotFound;
   if (response->status >= 500) code = ErrorCode::kUnavailable;

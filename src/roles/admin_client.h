@@ -17,7 +17,8 @@ namespace tickscope::roles {
 class AdminClient {
  public:
   /// `url` is the server's, without a path. Errors: as http::ParseUrl.
-  [[nodiscard]] static Result<AdminClient> Make(io::Network& network, std::string url, std::string tenant);
+  [[nodiscard]] static Result<AdminClient> Make(io::Network& network, std::string url, std::string tenant,
+                                                http::ClientOptions options);
 
   /// Sends a request and returns the answer's body. Errors: as http::Client::Fetch; what the server says otherwise.
   [[nodiscard]] Result<std::string> Call(std::string_view method, const std::string& path, std::string body);

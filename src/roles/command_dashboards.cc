@@ -18,9 +18,7 @@
 #include "console/json_diff.h"
 #include "http/client.h"
 #include "http/router.h"
-#include "io/asio_network.h"
 #include "io/posix_file_system.h"
-#include "io/system_clock.h"
 #include "lint/linters.h"
 #include "lint/source_text.h"
 #include "roles/commands.h"
@@ -108,15 +106,13 @@ Result<std::map<std::string, DashboardDocument>> ReadLocal(io::FileSystem& fs,
 // A server's dashboards.
 class Remote {
  public:
-  static Result<std::unique_ptr<Remote>> Open(io::FileSystem& fs, const DashboardArguments& arguments) {
+  static Result<std::unique_ptr<Remote>> Open(const DashboardArguments& arguments) {
     std::unique_ptr<Remote> remote(new Remote(arguments));
     TICKSCOPE_ASSIGN_OR_RETURN(remote->url_, http::ParseUrl(arguments.url));
     while (remote->url_.target.ends_with('/'))
       remote->url_.target.pop_back();
-    TICKSCOPE_ASSIGN_OR_RETURN(const http::ClientOptions options,
-                               ConnectOptions(arguments.connect, fs, *remote->clock_, remote->metrics_));
-    TICKSCOPE_ASSIGN_OR_RETURN(remote->authorization_, Authorization(arguments.connect, fs));
-    remote->client_ = http::Client::Make(*remote->network_, options);
+    TICKSCOPE_ASSIGN_OR_RETURN(const http::ClientOptions options, remote->out_.Options(arguments.connect));
+    remote->client_ = http::Client::Make(remote->out_.network(), options);
     return remote;
   }
 
@@ -166,7 +162,6 @@ class Remote {
     http::Request request{.method = method,
                           .target = fmt::format("{}{}{}{}", url_.target, kPath, name.empty() ? "" : "/",
                                                 http::PercentEncode(name))};
-    if (!authorization_.empty()) request.headers.Set("Authorization", authorization_);
     if (!tenant_.empty()) request.headers.Set(wire::kTenantHeader, tenant_);
     if (!body.empty()) {
       request.headers.Set("Content-Type", "application/json");
@@ -187,11 +182,8 @@ class Remote {
 
   const std::string url_text_;
   const std::string tenant_;
-  const std::unique_ptr<Clock> clock_ = io::MakeSystemClock();
-  const std::unique_ptr<io::Network> network_ = io::MakeAsioNetwork();
-  MetricRegistry metrics_;
+  Outbound out_;
   http::Url url_;
-  std::string authorization_;
   std::unique_ptr<http::Client> client_;
 };
 
@@ -286,7 +278,7 @@ Result<Plan> MakePlan(Remote& remote, const std::map<std::string, DashboardDocum
 Result<int> Apply(const DashboardArguments& arguments) {
   const auto fs = io::MakePosixFileSystem();
   TICKSCOPE_ASSIGN_OR_RETURN(const auto local, ReadLocal(*fs, arguments.files));
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(*fs, arguments));
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(arguments));
   TICKSCOPE_ASSIGN_OR_RETURN(const Plan plan, MakePlan(*remote, local, arguments.prune));
   const bool is_done = !arguments.dry_run;
   const auto say = [&](const char* done, const char* would, const std::string& name) {
@@ -316,7 +308,7 @@ Result<int> Apply(const DashboardArguments& arguments) {
 Result<int> Diff(const DashboardArguments& arguments) {
   const auto fs = io::MakePosixFileSystem();
   TICKSCOPE_ASSIGN_OR_RETURN(const auto local, ReadLocal(*fs, arguments.files));
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(*fs, arguments));
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(arguments));
   TICKSCOPE_ASSIGN_OR_RETURN(const Plan plan, MakePlan(*remote, local, arguments.prune));
   for (const Plan::Step& step : plan.create)
     fmt::print("{}: not on the server\n", step.name);
@@ -333,8 +325,7 @@ Result<int> Diff(const DashboardArguments& arguments) {
 }
 
 Result<int> List(const DashboardArguments& arguments) {
-  const auto fs = io::MakePosixFileSystem();
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(*fs, arguments));
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(arguments));
   TICKSCOPE_ASSIGN_OR_RETURN(const auto entries, remote->List());
   for (const auto& [name, entry] : entries)
     fmt::print("{:<32} {:<8} {}  {}\n", name, entry.source, entry.revision, entry.title);
@@ -343,7 +334,7 @@ Result<int> List(const DashboardArguments& arguments) {
 
 Result<int> Export(const DashboardArguments& arguments) {
   const auto fs = io::MakePosixFileSystem();
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(*fs, arguments));
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto remote, Remote::Open(arguments));
   TICKSCOPE_ASSIGN_OR_RETURN(const auto entries, remote->List());
   const std::set<std::string> wanted(arguments.files.begin(), arguments.files.end());
   for (const std::string& name : wanted) {

@@ -22,6 +22,7 @@
 #include "io/system_random.h"
 #include "plugin/columnar.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/exchange_options.h"
 #include "wire/tenant_header.h"
 
@@ -44,6 +45,7 @@ struct ExportArguments {
   std::string format = "openmetrics";
   std::string output;
   std::string window;
+  ConnectFlags connect;
 };
 
 // Text to a new file, or to stdout.
@@ -146,6 +148,7 @@ Status RunOne(const ExportArguments& arguments) {
     options.url = url + "/api/v1/read";
     options.tenant = tenant;
     options.matchers = matchers;
+    TICKSCOPE_ASSIGN_OR_RETURN(options.http, ConnectOptions(arguments.connect, *fs, *clock, metrics));
     options.http.request_timeout = std::chrono::minutes(10);
     client = http::Client::Make(*network, options.http);
     reader = exchange::ReadFromServer(*client, std::move(options));
@@ -198,6 +201,7 @@ int RunExport(int argc, char** argv) {
   app.add_option("--window", arguments.window,
                  "time read at once; a series comes again for each (default: 2h of a server, all of "
                  "a directory)");
+  AddConnectFlags(app, arguments.connect);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -67,6 +67,7 @@ struct FleetArguments {
   bool json = false;
   ConnectFlags connect;
   bool own_connections = false;
+  bool forgets_sessions = false;
   std::string warm_up = "0s";
 };
 
@@ -202,8 +203,10 @@ Status RunCrowd(const FleetArguments& arguments) {
   const auto process = io::MakeProcessInfo();
   const auto fs = io::MakePosixFileSystem();
   MetricRegistry metrics;
-  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions client,
-                             ConnectOptions(arguments.connect, *fs, *clock, metrics));
+  ConnectFlags connect = arguments.connect;
+  // An agent keeps one of its own; here all of them share what is kept.
+  connect.tls.sessions_max = arguments.forgets_sessions ? 0 : arguments.plan.servers;
+  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions client, ConnectOptions(connect, *fs, *clock, metrics));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
   FleetArguments alone = arguments;
@@ -215,7 +218,6 @@ Status RunCrowd(const FleetArguments& arguments) {
                 "--own-connections: only in real time, a scrape a request, without a ledger");
   }
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t warm_up_ms, DurationOption("--warm-up", arguments.warm_up));
-  TICKSCOPE_ASSIGN_OR_RETURN(options.to.authorization, Authorization(arguments.connect, *fs));
   client.request_timeout = std::max(milliseconds(options.plan.cadence_ms), kCrowdTimeoutMin);
   client.response_bytes_max = kWriteAnswerBytesMax;
   client.idle_connections_max = 1;
@@ -252,7 +254,6 @@ Status RunToTheEnd(const FleetArguments& arguments) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t progress_ms,
                              DurationOption("--progress", arguments.progress));
   TICKSCOPE_ASSIGN_OR_RETURN(fleet::RunOptions options, ReadRunOptions(arguments, clock->NowMs()));
-  TICKSCOPE_ASSIGN_OR_RETURN(options.to.authorization, Authorization(arguments.connect, *fs));
   std::unique_ptr<fleet::SdkServers> sdk;
   if (options.plan.sdk_servers != 0) {
     auto started =
@@ -310,8 +311,10 @@ Status Verify(const FleetArguments& arguments) {
                              DurationOption("--progress", arguments.progress));
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t settle_ms, DurationOption("--settle", arguments.settle));
   TICKSCOPE_ASSIGN_OR_RETURN(const fleet::Ledger ledger, fleet::ReadLedger(*fs, arguments.ledger));
-  apiclient::PrometheusClientOptions api{.url = std::string(ServerUrl(arguments.url)),
-                                         .tenant = arguments.tenant};
+  apiclient::PrometheusClientOptions api{
+      .url = std::string(ServerUrl(arguments.url)), .tenant = arguments.tenant, .http = {}};
+  MetricRegistry metrics;
+  TICKSCOPE_ASSIGN_OR_RETURN(api.http, ConnectOptions(arguments.connect, *fs, *clock, metrics));
   TICKSCOPE_ASSIGN_OR_RETURN(auto client, apiclient::PrometheusClient::Make(*network, std::move(api)));
   const auto source = fleet::MakeApiSampleSource(std::move(client));
 
@@ -366,6 +369,9 @@ void AddRunOptions(CLI::App& app, FleetArguments& arguments) {
                "every server pushes over a connection that it keeps, as agents do; what fails is counted, "
                "not sent again; "
                "--connections is how many threads hold them, at most 4");
+  app.add_flag(
+      "--forget-sessions", arguments.forgets_sessions,
+      "with --own-connections over TLS: shake hands in full each time, instead of resuming a session");
   app.add_option("--warm-up", arguments.warm_up,
                  "with --own-connections: time at the start of which nothing is counted")
       ->capture_default_str();
@@ -409,6 +415,7 @@ int RunFleet(int argc, char** argv) {
   FleetArguments verify_arguments;
   AddCommonOptions(*verify, verify_arguments);
   AddVerifyOptions(*verify, verify_arguments);
+  AddConnectFlags(*verify, verify_arguments.connect);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -36,6 +36,7 @@
 #include "roles/admin_client.h"
 #include "roles/admin_endpoints.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/exchange_options.h"
 #include "wire/tenant_header.h"
 
@@ -70,6 +71,8 @@ struct ImportArguments {
   std::string url;
   std::string source_tenant;
   std::string window = "2h";
+  ConnectFlags connect;
+  ConnectFlags connect_source;
   fleet::RunPlan plan;
   std::string cadence = "10s";
   std::string duration;
@@ -239,6 +242,8 @@ class ImportRun {
     if (!window_ms) return FailWith("--window", std::move(window_ms).error());
     if (*window_ms <= 0) return Fail(ErrorCode::kInvalidArgument, "--window: want more than 0");
     options.window_ms = *window_ms;
+    TICKSCOPE_ASSIGN_OR_RETURN(options.http,
+                               ConnectOptions(arguments_.connect_source, *fs_, *clock_, metrics_));
     options.http.request_timeout = std::chrono::minutes(10);
     return exchange::RemoteReadSource::Make(*network_, std::move(options));
   }
@@ -276,7 +281,10 @@ class ImportRun {
       TICKSCOPE_ASSIGN_OR_RETURN(offline_, OpenOfflineStore(*fs_, arguments_.data));
     } else {
       const std::string server = arguments_.server.empty() ? kDefaultServer : arguments_.server;
-      TICKSCOPE_ASSIGN_OR_RETURN(AdminClient client, AdminClient::Make(*network_, server, tenant));
+      TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions options,
+                                 ConnectOptions(arguments_.connect, *fs_, *clock_, metrics_));
+      TICKSCOPE_ASSIGN_OR_RETURN(AdminClient client,
+                                 AdminClient::Make(*network_, server, tenant, std::move(options)));
       admin_.emplace(std::move(client));
       TICKSCOPE_RETURN_IF_ERROR(admin_->Call("DELETE", "/tsdb/import/" + id_, {}));
     }
@@ -381,6 +389,7 @@ class ImportRun {
   fleet::StopFlag& stop_;
   const std::unique_ptr<io::FileSystem> fs_;
   const std::unique_ptr<Clock> clock_;
+  MetricRegistry metrics_;
   const std::unique_ptr<io::Network> network_;
   const std::unique_ptr<Random> random_;
   const std::string id_;
@@ -414,6 +423,7 @@ void AddTargetOptions(CLI::App& command, ImportArguments& arguments) {
       ->check(CLI::NonNegativeNumber);
   command.add_flag("--dry-run", arguments.dry_run,
                    "read and check everything, tell how much it is, import nothing");
+  AddConnectFlags(command, arguments.connect);
 }
 
 }  // namespace
@@ -444,6 +454,7 @@ int RunImport(int argc, char** argv) {
   remote.add_option("URL", arguments.url, "of the endpoint, as http://old:9090/api/v1/read")->required();
   remote.add_option("--window", arguments.window, "time asked for at once")->capture_default_str();
   remote.add_option("--source-tenant", arguments.source_tenant, "sent to that server as X-Scope-OrgID");
+  AddConnectFlags(remote, arguments.connect_source, "source-");
 
   CLI::App& fleet =
       *app.add_subcommand("fleet", "what simulated game servers would have sent, without sending it");

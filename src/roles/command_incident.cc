@@ -8,12 +8,8 @@
 #include <functional>
 #include <string>
 
-#include "base/metrics.h"
 #include "http/client.h"
 #include "http/router.h"
-#include "io/asio_network.h"
-#include "io/posix_file_system.h"
-#include "io/system_clock.h"
 #include "roles/commands.h"
 #include "roles/connect_flags.h"
 #include "wire/remote_write_headers.h"
@@ -33,20 +29,14 @@ struct FleetArguments {
 
 // Asks the server, and prints its answer as it is.
 Status Call(const FleetArguments& arguments, const char* method, const std::string& target) {
-  const auto fs = io::MakePosixFileSystem();
-  const auto clock = io::MakeSystemClock();
-  const auto network = io::MakeAsioNetwork();
-  MetricRegistry metrics;
+  Outbound out;
   TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(arguments.url));
-  TICKSCOPE_ASSIGN_OR_RETURN(const http::ClientOptions options,
-                             ConnectOptions(arguments.connect, *fs, *clock, metrics));
-  TICKSCOPE_ASSIGN_OR_RETURN(const std::string authorization, Authorization(arguments.connect, *fs));
+  TICKSCOPE_ASSIGN_OR_RETURN(const http::ClientOptions options, out.Options(arguments.connect));
   while (url.target.ends_with('/'))
     url.target.pop_back();
   http::Request request{.method = method, .target = url.target + "/api/v1/fleet/" + target};
-  if (!authorization.empty()) request.headers.Set("Authorization", authorization);
   if (!arguments.tenant.empty()) request.headers.Set(wire::kTenantHeader, arguments.tenant);
-  const auto client = http::Client::Make(*network, options);
+  const auto client = http::Client::Make(out.network(), options);
   const auto response = client->Fetch(url, std::move(request));
   if (!response) return FailWith(arguments.url, response.error());
   if (response->status != 200) {

@@ -10,8 +10,8 @@
 
 #include "apiclient/answer_text.h"
 #include "apiclient/query_list_client.h"
-#include "io/asio_network.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 
 namespace tickscope::roles {
 namespace {
@@ -41,6 +41,8 @@ int RunQueries(int argc, char** argv) {
   app.fallthrough();
   app.add_option("--to", options.url, "The server's URL")->capture_default_str();
   app.add_option("--tenant", options.tenant, "Sent as X-Scope-OrgID");
+  ConnectFlags connect;
+  AddConnectFlags(app, connect);
   app.add_subcommand("list", "those of the tenant, oldest first");
   CLI::App& kill = *app.add_subcommand("kill", "end a query; whoever asked is answered with an error");
   kill.add_option("ID", id, "Its number in the list")->required();
@@ -49,8 +51,11 @@ int RunQueries(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const auto network = io::MakeAsioNetwork();
-  auto client = apiclient::QueryListClient::Make(*network, std::move(options));
+  Outbound out;
+  auto http = out.Options(connect);
+  if (!http) return Complain(http.error());
+  options.http = *std::move(http);
+  auto client = apiclient::QueryListClient::Make(out.network(), std::move(options));
   if (!client) return Complain(client.error());
   if (kill.parsed()) {
     const Status killed = client->Kill(id);

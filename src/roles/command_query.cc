@@ -20,9 +20,8 @@
 #include "apiclient/answer_text.h"
 #include "apiclient/explain_client.h"
 #include "apiclient/prometheus_client.h"
-#include "io/asio_network.h"
-#include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/query_follow.h"
 #include "roles/time_argument.h"
 
@@ -54,6 +53,7 @@ struct QueryArguments {
   std::string label;
   std::vector<std::string> selectors;
   bool analyze = false;
+  ConnectFlags connect;
 };
 
 Result<std::optional<TimeMs>> ReadOptionalTime(std::string_view option, const std::string& text,
@@ -169,12 +169,12 @@ Status RunOne(const QueryArguments& arguments, Status (QueryRun::*run)()) {
   if (!timeout_ms) return FailWith("--timeout", std::move(timeout_ms).error());
   if (*timeout_ms <= 0) return Fail(ErrorCode::kInvalidArgument, "--timeout: want more than 0");
 
-  const auto clock = io::MakeSystemClock();
-  const auto network = io::MakeAsioNetwork();
+  Outbound out;
   apiclient::PrometheusClientOptions options{.url = arguments.url, .tenant = arguments.tenant, .http = {}};
+  TICKSCOPE_ASSIGN_OR_RETURN(options.http, out.Options(arguments.connect));
   options.http.request_timeout = std::chrono::milliseconds(*timeout_ms);
-  TICKSCOPE_ASSIGN_OR_RETURN(PrometheusClient client, PrometheusClient::Make(*network, options));
-  QueryRun query{arguments, format, clock->NowMs(), *network, options, std::move(client)};
+  TICKSCOPE_ASSIGN_OR_RETURN(PrometheusClient client, PrometheusClient::Make(out.network(), options));
+  QueryRun query{arguments, format, out.clock().NowMs(), out.network(), options, std::move(client)};
   return (query.*run)();
 }
 
@@ -201,6 +201,7 @@ int RunQuery(int argc, char** argv) {
   app.add_option("--format", arguments.format, "table, json, csv, or plot for a range")
       ->capture_default_str();
   app.add_option("--timeout", arguments.timeout, "The longest to wait for an answer")->capture_default_str();
+  AddConnectFlags(app, arguments.connect);
 
   CLI::App& instant = *app.add_subcommand("instant", "a PromQL expression at one time");
   instant.add_option("EXPR", arguments.expression, "The expression")->required();
@@ -239,7 +240,9 @@ int RunQuery(int argc, char** argv) {
   follow.add_option("--steps", follow_arguments.points_max, "End after so many new steps (default: never)");
 
   for (CLI::App* command : {&instant, &range, &explain, &series, &labels, &follow}) {
-    command->footer("And --to, --tenant, --format, --timeout: see tickscope query --help");
+    command->footer(
+        "And --to, --tenant, --format, --timeout, and how to reach a server that asks who comes: see "
+        "tickscope query --help");
   }
 
   try {
@@ -250,6 +253,7 @@ int RunQuery(int argc, char** argv) {
   if (follow.parsed()) {
     follow_arguments.url = arguments.url;
     follow_arguments.tenant = arguments.tenant;
+    follow_arguments.connect = arguments.connect;
     follow_arguments.json = arguments.format == "json";
     return Report(FollowQuery(follow_arguments));
   }

@@ -4,21 +4,25 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <utility>
 
-#include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "roles/admin_client.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/exchange_options.h"
 #include "roles/snapshot.h"
 
 namespace tickscope::roles {
 namespace {
 
-Status Snapshot(const std::string& server, const std::string& data, const std::string& to) {
+Status Snapshot(const std::string& server, const ConnectFlags& connect, const std::string& data,
+                const std::string& to) {
   if (data.empty()) {
-    const auto network = io::MakeAsioNetwork();
-    TICKSCOPE_ASSIGN_OR_RETURN(AdminClient client, AdminClient::Make(*network, server, {}));
+    Outbound out;
+    TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions options, out.Options(connect));
+    TICKSCOPE_ASSIGN_OR_RETURN(AdminClient client,
+                               AdminClient::Make(out.network(), server, {}, std::move(options)));
     TICKSCOPE_ASSIGN_OR_RETURN(const std::string answer, client.Call("POST", "/tsdb/snapshot", {}));
     std::fprintf(stdout, "%s\n", answer.c_str());
     std::fputs("it lies in the server's data directory, below snapshots\n", stderr);
@@ -50,13 +54,15 @@ int RunSnapshot(int argc, char** argv) {
   std::string to;
   app.add_option("--server", server, "the running server, started with --admin-api")->capture_default_str();
   app.add_option("--data", data, "a data directory no server runs on, instead");
+  ConnectFlags connect;
+  AddConnectFlags(app, connect);
   app.add_option("--to", to, "where its snapshot goes: missing or empty, on the same disk");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const Status status = Snapshot(server, data, to);
+  const Status status = Snapshot(server, connect, data, to);
   if (status) return 0;
   std::fprintf(stderr, "tickscope snapshot: %s\n", status.error().message.c_str());
   return 1;

@@ -4,10 +4,10 @@
 
 #include "api/time_text.h"
 #include "base/byte_size.h"
-#include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/store_argument.h"
 #include "roles/time_argument.h"
 #include "sql/sql_client.h"
@@ -34,6 +34,7 @@ struct SqlArguments {
   std::string memory = "1GiB";
   std::uint64_t threads = 2;
   std::uint64_t rows_max = 0;
+  ConnectFlags connect;
 };
 
 Result<std::string> Answer(const SqlArguments& arguments) {
@@ -51,9 +52,10 @@ Result<std::string> Answer(const SqlArguments& arguments) {
   TICKSCOPE_ASSIGN_OR_RETURN(const std::int64_t timeout_ms, api::ParseDuration(arguments.timeout));
   const std::chrono::milliseconds timeout(timeout_ms);
   if (!arguments.to.empty()) {
-    const auto network = io::MakeAsioNetwork();
-    return sql::AskServer(*network, {.url = arguments.to, .tenant = arguments.tenant, .timeout = timeout},
-                          request, format);
+    Outbound out;
+    sql::SqlServer server{.url = arguments.to, .tenant = arguments.tenant, .timeout = timeout};
+    TICKSCOPE_ASSIGN_OR_RETURN(server.client, out.Options(arguments.connect));
+    return sql::AskServer(out.network(), server, request, format);
   }
   sql::SqlOptions options{.threads = arguments.threads};
   TICKSCOPE_ASSIGN_OR_RETURN(options.memory_bytes, ParseByteSize(arguments.memory));
@@ -109,6 +111,7 @@ int RunSql(int argc, char** argv) {
       ->capture_default_str()
       ->excludes(to)
       ->check(CLI::Range(1, 256));
+  AddConnectFlags(app, arguments.connect);
   app.add_option("--rows", arguments.rows_max, "most rows of the answer (100000)");
   try {
     app.parse(argc, argv);

@@ -19,9 +19,9 @@
 #include "base/threads.h"
 #include "http/client.h"
 #include "http/router.h"
-#include "io/asio_network.h"
 #include "io/posix_file_system.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/stream_endpoint.h"
 #include "signals/record_lines.h"
 #include "stream/log_follower.h"
@@ -56,6 +56,7 @@ struct Arguments {
   std::uint64_t limit = 20;
   bool follow = false;
   bool json = false;
+  ConnectFlags connect;
 };
 
 int Complain(const Error& error) {
@@ -165,8 +166,8 @@ class FileTail {
 // Asks a server, a step at a time.
 class ServerTail {
  public:
-  ServerTail(io::Network& network, const Arguments& arguments)
-      : client_(http::Client::Make(network, {})),
+  ServerTail(io::Network& network, http::ClientOptions options, const Arguments& arguments)
+      : client_(http::Client::Make(network, std::move(options))),
         arguments_(arguments),
         from_(arguments.from),
         left_(arguments.limit) {}
@@ -231,8 +232,10 @@ int TailFiles(const Arguments& arguments, const signals::LineFilter& filter) {
 }
 
 int TailServer(const Arguments& arguments) {
-  const auto network = io::MakeAsioNetwork();
-  ServerTail tail(*network, arguments);
+  Outbound out;
+  auto options = out.Options(arguments.connect);
+  if (!options) return Complain(options.error());
+  ServerTail tail(out.network(), *std::move(options), arguments);
   SystemThreads().Start("tail", [&tail] { return tail.Step(); })->Join();
   return tail.code();
 }
@@ -255,6 +258,7 @@ int RunStream(int argc, char** argv) {
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}));
   tail.add_flag("-f,--follow", arguments.follow, "Go on with what comes, until interrupted");
   tail.add_flag("--json", arguments.json, "An object a line");
+  AddConnectFlags(tail, arguments.connect);
   tail.footer(kFooter);
   try {
     app.parse(argc, argv);

@@ -9,15 +9,16 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "apiclient/tier_client.h"
 #include "base/byte_size.h"
 #include "base/civil_time.h"
 #include "base/duration.h"
-#include "io/asio_network.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "roles/time_argument.h"
 
 namespace tickscope::roles {
@@ -30,11 +31,13 @@ struct TierArguments {
   std::string start;
   std::string end;
   bool is_dry_run = false;
+  ConnectFlags connect;
 };
 
 void AddServerOptions(CLI::App& app, TierArguments& arguments) {
   app.add_option("--to", arguments.url, "server")->capture_default_str();
   app.add_option("--tenant", arguments.tenant, "sent as X-Scope-OrgID");
+  AddConnectFlags(app, arguments.connect);
 }
 
 int Complain(std::string_view command, const Error& error) {
@@ -52,6 +55,12 @@ std::optional<int> Parse(CLI::App& app, int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   return std::nullopt;
+}
+
+Result<apiclient::TierClient> MakeClient(Outbound& out, const TierArguments& arguments) {
+  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions options, out.Options(arguments.connect));
+  return apiclient::TierClient::Make(
+      out.network(), {.url = arguments.url, .tenant = arguments.tenant, .http = std::move(options)});
 }
 
 void Print(const apiclient::TierAnswer& answer) {
@@ -81,8 +90,8 @@ int RunTiers(int argc, char** argv) {
   TierArguments arguments;
   AddServerOptions(app, arguments);
   if (const auto code = Parse(app, argc, argv)) return *code;
-  const auto network = io::MakeAsioNetwork();
-  auto client = apiclient::TierClient::Make(*network, {.url = arguments.url, .tenant = arguments.tenant});
+  Outbound out;
+  auto client = MakeClient(out, arguments);
   if (!client) return Complain("tiers", client.error());
   const auto answer = client->Status();
   if (!answer) return Complain("tiers", answer.error());
@@ -119,8 +128,8 @@ int RunDelete(int argc, char** argv) {
     }
     *time = *parsed;
   }
-  const auto network = io::MakeAsioNetwork();
-  auto client = apiclient::TierClient::Make(*network, {.url = arguments.url, .tenant = arguments.tenant});
+  Outbound out;
+  auto client = MakeClient(out, arguments);
   if (!client) return Complain("delete", client.error());
   if (arguments.is_dry_run) {
     const auto counts = client->CountDelete(arguments.selectors, span);

@@ -17,6 +17,7 @@
 #include "io/signals.h"
 #include "io/system_clock.h"
 #include "roles/commands.h"
+#include "roles/connect_flags.h"
 #include "viewers/dashboard.h"
 #include "viewers/viewers_run.h"
 
@@ -45,6 +46,7 @@ struct ViewersArguments {
   std::uint64_t connections = 6;
   std::uint64_t seed = 1;
   bool json = false;
+  ConnectFlags connect;
 };
 
 Result<milliseconds> Duration(std::string_view option, const std::string& text, std::int64_t least_ms) {
@@ -126,7 +128,9 @@ Status Watch(const ViewersArguments& arguments) {
   const auto network = io::MakeAsioNetwork();
   const auto process = io::MakeProcessInfo();
   const auto fs = io::MakePosixFileSystem();
-  TICKSCOPE_ASSIGN_OR_RETURN(const viewers::ViewersOptions options, ReadOptions(arguments));
+  TICKSCOPE_ASSIGN_OR_RETURN(viewers::ViewersOptions options, ReadOptions(arguments));
+  MetricRegistry metrics;
+  TICKSCOPE_ASSIGN_OR_RETURN(options.client, ConnectOptions(arguments.connect, *fs, *clock, metrics));
   TICKSCOPE_ASSIGN_OR_RETURN(const milliseconds run_for, Duration("--for", arguments.run_for, 1000));
   TICKSCOPE_ASSIGN_OR_RETURN(const milliseconds progress, Duration("--progress", arguments.progress, 0));
   TICKSCOPE_ASSIGN_OR_RETURN(auto dashboards, ReadDashboards(*fs, arguments.dashboards));
@@ -164,6 +168,7 @@ int RunViewers(int argc, char** argv) {
       "grafana.\n\n  tickscope viewers --count 200 --dashboards dashboards --refresh 10s --for 10m");
   app.add_option("--to", arguments.url, "the server's URL")->capture_default_str();
   app.add_option("--tenant", arguments.tenant, "sent as X-Scope-OrgID");
+  AddConnectFlags(app, arguments.connect);
   app.add_option("--dashboards", arguments.dashboards,
                  "a .json file or a directory of them: our form, Grafana's or Perses'")
       ->capture_default_str();

@@ -7,12 +7,12 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "api/time_text.h"
 #include "apiclient/event_stream.h"
 #include "http/async_client.h"
 #include "http/router.h"
-#include "io/asio_network.h"
 #include "io/signals.h"
 #include "model/labels.h"
 #include "wire/remote_write_headers.h"
@@ -32,11 +32,12 @@ constexpr milliseconds kSilenceMax{45'000};
 // One run of the command; everything on the loop.
 class Follow {
  public:
-  Follow(io::Network& network, io::EventLoop& loop, http::Url url, const FollowArguments& arguments)
+  Follow(io::Network& network, io::EventLoop& loop, http::Url url, http::ClientOptions options,
+         const FollowArguments& arguments)
       : loop_(loop),
         arguments_(arguments),
         target_(Target(url)),
-        client_(network, loop, std::move(url), {.request_timeout = kSilenceMax}, 1),
+        client_(network, loop, std::move(url), std::move(options), 1),
         events_([this](const apiclient::ServerEvent& event) { Take(event); }) {}
 
   void Connect() {
@@ -153,12 +154,14 @@ class Follow {
 Status FollowQuery(const FollowArguments& arguments) {
   auto url = http::ParseUrl(arguments.url);
   if (!url) return FailWith("--to", std::move(url).error());
-  const auto network = io::MakeAsioNetwork();
-  const auto loop = network->MakeLoop();
+  Outbound out;
+  TICKSCOPE_ASSIGN_OR_RETURN(http::ClientOptions options, out.Options(arguments.connect));
+  options.request_timeout = kSilenceMax;
+  const auto loop = out.network().MakeLoop();
   TICKSCOPE_ASSIGN_OR_RETURN(const auto signals, io::SignalWaiter::Start([&loop](io::Signal signal) {
                                if (signal != io::Signal::kHangUp) loop->Stop();
                              }));
-  Follow follow(*network, *loop, *std::move(url), arguments);
+  Follow follow(out.network(), *loop, *std::move(url), std::move(options), arguments);
   loop->Post([&follow] { follow.Connect(); });
   loop->Run();
   if (follow.failure()) return std::unexpected(*follow.failure());

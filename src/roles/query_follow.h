@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "roles/connect_flags.h"
 
 namespace tickscope::roles {
 
@@ -14,7 +15,8 @@ struct FollowArguments {
   std::string expression;
   std::string range = "5m";
   std::string step = "10s";
-  bool json = false;             ///< Events' data as it comes, one a line.
+  bool json = false;  ///< Events' data as it comes, one a line.
+  ConnectFlags connect;
   std::uint64_t points_max = 0;  ///< Ends after so many steps; 0 for never.
 };
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "http/client.h"
 #include "wire/json_writer.h"
 #include "wire/remote_write_headers.h"
 
@@ -85,7 +84,9 @@ Result<std::string> AskServer(io::Network& network, const SqlServer& server, con
   post.headers.Set("Content-Type", "application/json");
   if (!server.tenant.empty()) post.headers.Set(wire::kTenantHeader, server.tenant);
   post.body = RequestBody(request, format);
-  const auto client = http::Client::Make(network, {.request_timeout = server.timeout});
+  http::ClientOptions options = server.client;
+  options.request_timeout = server.timeout;
+  const auto client = http::Client::Make(network, std::move(options));
   auto response = client->Fetch(url, std::move(post));
   if (!response) return FailWith(server.url, std::move(response).error());
   if (response->status != 200) return std::unexpected(ReadAnswerError(*response));

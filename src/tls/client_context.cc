@@ -3,7 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include <map>
+#include <algorithm>
+#include <deque>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -15,21 +18,26 @@
 namespace tickscope::tls {
 namespace {
 
-// What to say the next time to servers that were met. Connections outlive it: they share it.
+// What to say the next time to servers that were met, a session for each connection there was. Connections outlive it: they share it.
 class Sessions {
  public:
+  explicit Sessions(std::size_t sessions_max) : sessions_max_(sessions_max) {}
+
   void Put(const std::string& server, SessionPtr session) TICKSCOPE_EXCLUDES(mu_) {
     const MutexLock lock(mu_);
-    if (sessions_.size() >= kSessionsMax && !sessions_.contains(server)) sessions_.clear();
-    sessions_[server] = std::move(session);
+    if (sessions_max_ == 0) return;
+    if (sessions_.size() >= sessions_max_) sessions_.pop_front();
+    sessions_.emplace_back(server, std::move(session));
   }
   // A ticket of TLS 1.3 is for one use, so that connections cannot be told to be of one client; the server sends another.
   [[nodiscard]] SessionPtr Take(const std::string& server) TICKSCOPE_EXCLUDES(mu_) {
     const MutexLock lock(mu_);
-    const auto found = sessions_.find(server);
-    if (found == sessions_.end()) return nullptr;
+    // The newest is the likeliest to be good still.
+    const auto found = std::find_if(sessions_.rbegin(), sessions_.rend(),
+                                    [&](const auto& kept) { return kept.first == server; });
+    if (found == sessions_.rend()) return nullptr;
     SessionPtr session = std::move(found->second);
-    sessions_.erase(found);
+    sessions_.erase(std::next(found).base());
     return session;
   }
   void Clear() TICKSCOPE_EXCLUDES(mu_) {
@@ -38,8 +46,9 @@ class Sessions {
   }
 
  private:
+  const std::size_t sessions_max_;
   Mutex mu_;
-  std::map<std::string, SessionPtr> sessions_ TICKSCOPE_GUARDED_BY(mu_);
+  std::deque<std::pair<std::string, SessionPtr>> sessions_ TICKSCOPE_GUARDED_BY(mu_);  // Oldest first.
 };
 
 struct Loaded {
@@ -125,7 +134,7 @@ class ClientContextImpl final : public ClientContext {
   const Clock& clock_;
   const ClientOptions options_;
   const std::shared_ptr<HandshakeMetrics> handshakes_;
-  const std::shared_ptr<Sessions> sessions_ = std::make_shared<Sessions>();
+  const std::shared_ptr<Sessions> sessions_ = std::make_shared<Sessions>(options_.sessions_max);
   Mutex mu_;
   Loaded loaded_ TICKSCOPE_GUARDED_BY(mu_);
 };

@@ -18,9 +18,6 @@
 
 namespace tickscope::tls {
 
-/// Servers whose last session is kept.
-inline constexpr std::size_t kSessionsMax = 64;
-
 class ClientContext {
  public:
   /// Everything given outlives the context. Errors: kInvalidArgument naming the file that is no certificate, or does not fit; as

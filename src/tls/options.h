@@ -1,6 +1,7 @@
 // What a server or a client needs for TLS: files in PEM, and how strict it is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -31,6 +32,8 @@ struct ClientOptions {
   std::string key_file;
   std::string server_name;  ///< What the server's certificate must name; the URL's host when empty.
   Version version_min = Version::k12;
+  /// Sessions that are kept to be resumed, of all servers together, the newest; 0 for none.
+  std::size_t sessions_max = 64;
   bool trusts_anyone = false;  ///< Neither who vouches for the server nor its name is looked at.
 
   friend bool operator==(const ClientOptions&, const ClientOptions&) = default;

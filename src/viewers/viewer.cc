@@ -24,9 +24,11 @@ std::string Cut(std::string_view text) {
 }
 
 http::ClientOptions ClientOptionsOf(const ViewersOptions& options) {
-  return {.connect_timeout = std::min<milliseconds>(options.timeout, milliseconds(10'000)),
-          .request_timeout = options.timeout,
-          .response_bytes_max = kAnswerBytesMax};
+  http::ClientOptions client = options.client;
+  client.connect_timeout = std::min<milliseconds>(options.timeout, milliseconds(10'000));
+  client.request_timeout = options.timeout;
+  client.response_bytes_max = kAnswerBytesMax;
+  return client;
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ struct ViewersOptions {
   std::chrono::milliseconds timeout{60'000};
   std::size_t connections_per_viewer = 6;
   std::size_t threads = 1;
-  std::uint64_t seed = 1;  ///< Of jitter.
+  std::uint64_t seed = 1;        ///< Of jitter.
+  http::ClientOptions client{};  ///< TLS and token; the rest of it follows from what is above.
 };
 
 class ViewersRun {
