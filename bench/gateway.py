@@ -4,7 +4,9 @@
   plain, tls   5,000 agents, a connection each that stays open, 300 series every ten seconds: 150,000 samples a second, and three times
                that with a cadence of a third; first with plain connections, then with TLS in which each shows a certificate
 
-  rush         a tenth of the agents push every second, when all others connect within 3.3 s, each with a certificate: what those who are in notice
+  rush         a tenth of the agents push every second, when all others connect within 3.3 s, each with a certificate: what those who are in notice,
+               and how many of the others are in after so many seconds
+  return       two fifths of the agents connect anew for each push, every ten seconds: in full, and by resuming a session
 
 Server and agents share the machine. The first thirty seconds, in which agents come and series are new, are not counted.
 --quick takes a tenth of the agents.
@@ -30,7 +32,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agents", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=60, help="counted, of each row (default %(default)s)")
-    parser.add_argument("--only", choices=["plain", "mtls", "rush"], action="append")
+    parser.add_argument("--only", choices=["plain", "mtls", "rush", "return"], action="append")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true", help="append to docs/benchmarks/data/gateway.jsonl")
     return parser.parse_args()
@@ -57,12 +59,12 @@ def get(server: ServerUnderTest, path: str, context: ssl.SSLContext | None) -> s
     return text
 
 
-def start_server(kind: str, folder: pathlib.Path) -> tuple[ServerUnderTest, ssl.SSLContext | None, list]:
+def start_server(kind: str, folder: pathlib.Path, more: str = "") -> tuple[ServerUnderTest, ssl.SSLContext | None, list]:
     """A server, how to ask it, and how a fleet is pointed at it."""
     folder.mkdir()
     config = folder / "tickscope.yaml"
     context, tls, scheme = None, [], "http"
-    text = "tiers: {enabled: false}\n"
+    text = "tiers: {enabled: false}\n" + more
     if kind == "mtls":
         authority = Authority(folder, "ca")
         authority.issue("server", ["IP:127.0.0.1"])
@@ -89,16 +91,50 @@ def fleet(agents: int, cadence: str, warm_up: int, seconds: int, to: list) -> li
     return [str(word) for word in command]
 
 
+def handshakes(text: str) -> dict[str, int]:
+    """The server's TLS handshakes so far, by how they ended, of its exposition."""
+    counts = {}
+    for line in text.splitlines():
+        if line.startswith("tickscope_tls_handshakes_total{") and 'side="server"' in line:
+            counts[line.partition('result="')[2].partition('"')[0]] = int(float(line.rpartition(" ")[2]))
+    return counts
+
+
 def rush(agents: int, work: pathlib.Path) -> dict:
     """A tenth of the agents push each second; all others connect, with certificates, within 3.3 s."""
-    server, _, to = start_server("mtls", work / "rush")
+    server, context, to = start_server("mtls", work / "rush")
     few = agents // 10
     inside = subprocess.Popen(fleet(few, "1s", 15, 50, to), stdout=subprocess.PIPE, text=True)
     time.sleep(20)
-    done = subprocess.run(fleet(agents - few, "3333ms", 0, 20, to), capture_output=True, text=True, timeout=150, check=False)
+    watcher = http.client.HTTPSConnection(server.address, timeout=60, context=context)
+    watcher.request("GET", "/metrics")
+    before = handshakes(watcher.getresponse().read().decode())
+    coming = subprocess.Popen(fleet(agents - few, "3333ms", 0, 20, to), stdout=subprocess.PIPE, text=True)
+    came = {}
+    began = time.monotonic()
+    for second in (5, 10, 15, 19):
+        time.sleep(max(0.0, began + second - time.monotonic()))
+        # Over a connection that is there: a new one would have to wait as well.
+        watcher.request("GET", "/metrics")
+        after = handshakes(watcher.getresponse().read().decode())
+        came[f"{time.monotonic() - began:.0f}"] = after.get("full", 0) - before.get("full", 0)
+    done, _ = coming.communicate(timeout=150)
     text, _ = inside.communicate(timeout=150)
+    lost = after.get("incomplete", 0) - before.get("incomplete", 0)
     server.close()
-    return {"agents": agents, "inside": json.loads(text), "coming": json.loads(done.stdout)}
+    return {"agents": agents, "inside": json.loads(text), "coming": json.loads(done), "came": came, "incomplete": lost}
+
+
+def come_back(kind: str, agents: int, work: pathlib.Path) -> dict:
+    """Agents whose connections the server ends before their next push."""
+    server, context, to = start_server("mtls", work / f"return-{kind}", "http: {idle_timeout: 1s}\n")
+    used = server.usage()
+    done = subprocess.run(fleet(agents, "10s", 20, 60, [*to, *(["--forget-sessions"] if kind == "full" else [])]),
+                          capture_output=True, text=True, timeout=150, check=False)  # fmt: skip
+    made = handshakes(get(server, "/metrics", context))
+    used = server.usage() - used
+    server.close()
+    return {"kind": kind, "agents": agents, "report": json.loads(done.stdout), "handshakes": made, "server_cpu_s": used.cpu_s}
 
 
 def row(kind: str, times: int, agents: int, seconds: int, work: pathlib.Path) -> dict:
@@ -131,9 +167,10 @@ def main() -> None:
     agents = arguments.agents // (10 if arguments.quick else 1)
     rows = []
     with work_directory() as folder:
-        kinds = arguments.only or ("plain", "mtls", "rush")
+        kinds = arguments.only or ("plain", "mtls", "rush", "return")
+        returned = [come_back(kind, agents * 2 // 5, pathlib.Path(folder)) for kind in ("full", "resumed")] if "return" in kinds else []
         rushed = rush(agents, pathlib.Path(folder)) if "rush" in kinds else None
-        for kind in (kind for kind in kinds if kind != "rush"):
+        for kind in (kind for kind in kinds if kind in ("plain", "mtls")):
             rows += [row(kind, times, agents, arguments.seconds, pathlib.Path(folder)) for times in (1, 3)]
     table = [["load", "agents", "samples/s", "answer p50 / p99 / max ms", "asked", "since due p99", "errors", "freshness p99", "server's, agents' cores"]]
     for one in rows:
@@ -153,8 +190,17 @@ def main() -> None:
             for who, key in (("those who are in", "inside"), ("those who come within 3.3 s", "coming"))
             for sent in [rushed[key]["latency_since_sent_ms"]]
         ])  # fmt: skip
+        print_table([["came in after s", *rushed["came"]], ["of those who come", *map(str, rushed["came"].values())]])
+        print(f"handshakes that came to nothing: {rushed['incomplete']}")
+    if returned:
+        print_table([["back for each push", "agents", "handshakes", "answer p50 / p99 / max ms", "errors", "server's cores"]] + [
+            [one["kind"], str(one["agents"]), f"{one['handshakes'].get('full', 0)} full, {one['handshakes'].get('resumed', 0)} resumed",
+             f"{sent['p50']:.1f} / {sent['p99']:.0f} / {sent['max']:.0f}", str(one["report"]["errors"] or "none"), f"{one['server_cpu_s'] / 60:.3f}"]
+            for one in returned
+            for sent in [one["report"]["latency_since_sent_ms"]]
+        ])  # fmt: skip
     if arguments.record:
-        record("gateway", {"rows": rows, "rush": rushed})
+        record("gateway", {"rows": rows, "rush": rushed, "return": returned})
 
 
 if __name__ == "__main__":

@@ -287,6 +287,45 @@ TEST_F(TlsTest, SessionsAreResumedUntilTheirCertificateExpires) {
   EXPECT_EQ(Handshakes("server", "expired"), 1U);
 }
 
+TEST_F(TlsTest, EachOfSeveralConnectionsIsResumed) {
+  struct Case {
+    std::size_t sessions_max;
+    std::uint64_t resumed;
+  };
+  for (const Case& c : {Case{.sessions_max = 64, .resumed = 3}, Case{.sessions_max = 2, .resumed = 2},
+                        Case{.sessions_max = 0, .resumed = 0}}) {
+    SCOPED_TRACE(c.sessions_max);
+    Serve();
+    ClientOptions options = WithCertificate();
+    options.sessions_max = c.sessions_max;
+    UseClient(options);
+    const std::uint64_t before = Handshakes("server", "resumed");
+    std::vector<std::unique_ptr<End>> ends;
+    const auto listener = network_
+                              .Listen(*loop_, "gateway:2",
+                                      [&](std::unique_ptr<io::Connection> connection) {
+                                        ends.push_back(std::make_unique<End>(
+                                            server_context_->Accept(*loop_, std::move(connection))));
+                                        ends.back()->ReadOn();
+                                      })
+                              .value();
+    for (int round = 0; round < 2; ++round) {
+      ends.clear();
+      for (int i = 0; i < 3; ++i) {
+        network_.Connect(*loop_, "gateway:2", seconds(5), [&](Result<std::unique_ptr<io::Connection>> made) {
+          ends.push_back(
+              std::make_unique<End>(client_context_->Connect(*loop_, *std::move(made), "gateway")));
+          ends.back()->ReadOn();
+          ends.back()->Write("hello");
+        });
+      }
+      network_.scheduler().RunFor(seconds(3));
+    }
+    EXPECT_EQ(Handshakes("server", "resumed") - before, c.resumed);
+    ends.clear();
+  }
+}
+
 TEST_F(TlsTest, FilesAreTakenUpWhileConnectionsLive) {
   Serve();
   UseClient(WithCertificate());
