@@ -43,6 +43,7 @@ def files(tmp_path):
     return folder
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", ["certificate", "token"])
 def test_every_command_says_who_it_is(secure, authority, files, run, tickscope, way):
     folder = authority.folder
@@ -60,7 +61,7 @@ def test_every_command_says_who_it_is(secure, authority, files, run, tickscope, 
     def call(line: str, flags: list):
         places = {"url": f"https://127.0.0.1:{server.port}", "folder": files, "ledger": files / "ledger"}
         words = [word.format(**places).replace("\t", " ") for word in line.split(" ")]
-        return run([tickscope, *words, *flags], timeout_s=60)
+        return run([tickscope, *words, *flags], timeout_s=120)
 
     for name, line in COMMANDS.items():
         done = call(line, trust + proof)
