@@ -30,6 +30,7 @@ bool SetField(std::string_view name, std::string_view value, AgentReport& report
   if (name == "generation") return Parse(value, report.generation);
   if (name == "cadence") return Parse(value, report.cadence_ms);
   if (name == "schema") return Parse(value, report.schema_version);
+  if (name == "keys") return Parse(value, report.key_epoch);
   if (name == "lag") return Parse(value, report.lag_ms);
   if (name == "rejects") return Parse(value, report.rejects);
   if (name == "lost") return Parse(value, report.lost);
@@ -39,9 +40,9 @@ bool SetField(std::string_view name, std::string_view value, AgentReport& report
 }  // namespace
 
 std::string ReportText(const AgentReport& report) {
-  return fmt::format("version={} generation={} cadence={} schema={} lag={} rejects={} lost={}",
+  return fmt::format("version={} generation={} cadence={} schema={} keys={} lag={} rejects={} lost={}",
                      report.version, report.generation, report.cadence_ms, report.schema_version,
-                     report.lag_ms, report.rejects, report.lost);
+                     report.key_epoch, report.lag_ms, report.rejects, report.lost);
 }
 
 Result<AgentReport> ParseReport(std::string_view text) {

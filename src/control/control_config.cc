@@ -1,5 +1,7 @@
 #include "control/control_config.h"
 
+#include "control/schema_number.h"
+
 namespace tickscope::control {
 namespace {
 
@@ -22,7 +24,13 @@ void Read(config::YamlMap map, ControlConfig& control) {
     return static_cast<std::uint64_t>(
         map.Int(key, static_cast<std::int64_t>(fallback), {.min = min, .max = max}));
   };
-  control.schema_version = number("schema_version", control.schema_version, 0, kNumberMax);
+  if (const auto version =
+          ParseSchemaNumber(map.String("schema_version", SchemaNumberText(control.schema_version)));
+      version) {
+    control.schema_version = *version;
+  } else {
+    map.Complain("schema_version", "expected a schema's version, as \"1.4\"");
+  }
   control.key_epoch = number("key_epoch", control.key_epoch, 0, kNumberMax);
   control.agents_max = number("agents_max", control.agents_max, 1, 1'000'000);
 }
@@ -38,8 +46,8 @@ void Write(const ControlConfig& control, config::YamlWriter& out) {
   out.DurationMs("incident_cadence", control.incident_cadence_ms);
   out.Comment("The longest an incident may last.");
   out.DurationMs("ttl_max", control.ttl_max_ms);
-  out.Comment("Version of the schema that agents should judge by; 0 says nothing.");
-  out.Int("schema_version", static_cast<std::int64_t>(control.schema_version));
+  out.Comment("Version of the schema that agents should judge by, as \"1.4\"; empty says nothing.");
+  out.String("schema_version", SchemaNumberText(control.schema_version));
   out.Comment("Epoch of the key that agents should make tokens with; 0 says nothing.");
   out.Int("key_epoch", static_cast<std::int64_t>(control.key_epoch));
   out.Comment("Agents of the inventory; who was silent longest goes.");

@@ -17,7 +17,7 @@ struct ControlConfig {
   std::int64_t cadence_min_ms = 1'000;
   std::int64_t incident_cadence_ms = 5'000;
   std::int64_t ttl_max_ms = 24 * 3'600'000;
-  std::uint64_t schema_version = 0;
+  std::uint64_t schema_version = 0;  ///< control/schema_number.h
   std::uint64_t key_epoch = 0;
   std::uint64_t agents_max = 20'000;
 

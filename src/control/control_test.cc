@@ -8,6 +8,7 @@
 #include "control/agent_report.h"
 #include "control/fleet_control.h"
 #include "control/inventory.h"
+#include "control/schema_number.h"
 #include "io/memory_file_system.h"
 
 namespace tickscope::control {
@@ -153,12 +154,30 @@ TEST_F(FleetControlTest, Refuses) {
 }
 
 TEST(AgentReportText, ReadsBackAndPassesOverWhatIsNew) {
-  const AgentReport report{"0.1.0", 17, 5'000, 3, 1'200, 5, 7};
+  const AgentReport report{"0.1.0", 17, 5'000, 1'000'003, 12, 1'200, 5, 7};
   EXPECT_EQ(ParseReport(ReportText(report)).value(), report);
   EXPECT_EQ(ParseReport(ReportText(report) + " colour=blue").value(), report);
   for (const char* const bad : {"version", "lag=-1", "lag=x", "version=a\"b", "generation="})
     EXPECT_FALSE(ParseReport(bad).has_value()) << bad;
   EXPECT_FALSE(ParseReport(std::string(kReportBytesMax + 1, 'a')).has_value());
+}
+
+TEST(SchemaNumber, AscendsWithTheVersionAndReadsBack) {
+  struct Case {
+    const char* text;
+    std::uint64_t number;
+  };
+  for (const Case& c : {Case{"", 0},
+                        {"1.0", 1'000'000},
+                        {"1.4", 1'000'004},
+                        {"2.0", 2'000'000},
+                        {"999999.999999", 999'999'999'999}}) {
+    EXPECT_EQ(ParseSchemaNumber(c.text), c.number) << c.text;
+    EXPECT_EQ(SchemaNumberText(c.number), c.text);
+  }
+  for (const char* const bad : {"1", "1.", ".1", "1.2.3", "-1.0", "1.x", " 1.0", "1000000.0", "1.1000000"})
+    EXPECT_EQ(ParseSchemaNumber(bad), std::nullopt) << bad;
+  EXPECT_EQ(SchemaNumber(4'000'000'000U, 4'000'000'000U), 999'999'999'999U);
 }
 
 TEST(Inventory, KeepsWhoWasHeardLastAndListsByPages) {

@@ -5,7 +5,7 @@
 //   now 1800000012000               the gateway's clock when it said so: agents' own may be off by hours
 //   cadence 5000                    how often to read, 0 as configured
 //   until 1800001800000             when that ends; 0 with cadence 0
-//   schema 3                        version of the schema that series are judged by, 0 not said
+//   schema 1000003                  version of the schema that series are judged by (schema_number.h), 0 not said
 //   keys 12                         epoch of the tokenizer's key, 0 not said
 //
 // Lines are in this order, one blank, no other. A settings text is small, so that 5,000 agents may ask for it in a few seconds.

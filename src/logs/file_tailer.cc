@@ -44,8 +44,12 @@ FileTailer::~FileTailer() = default;
 void FileTailer::Restore(const std::vector<FileMark>& marks) {
   is_first_start_ = false;
   for (const FileMark& mark : marks) {
-    if (mark.directory == options_.directory && IsWanted(mark.name)) restored_.push_back(mark);
+    if (Follows(mark)) restored_.push_back(mark);
   }
+}
+
+bool FileTailer::Follows(const FileMark& mark) const {
+  return mark.directory == options_.directory && IsWanted(mark.name);
 }
 
 void FileTailer::AppendMarks(std::vector<FileMark>& out) const {

@@ -60,13 +60,18 @@ class FileTailer {
                                                                 DirectoryOpener opener, LogIntake& intake);
   ~FileTailer();
 
+  /// Whether a mark is of a file that this would follow, by its name.
+  [[nodiscard]] bool Follows(const FileMark& mark) const;
   /// What an earlier start had read; marks of other directories, and of names that match no pattern, are not looked at. Call before the first Poll.
   void Restore(const std::vector<FileMark>& marks);
+  /// What is read from now on is of that source.
+  void Use(const LogSource& source) { source_ = source; }
   /// Reads at most a buffer of each file. Bytes that were read: 0 when there is nothing new.
   std::size_t Poll(TimeMs now_ms);
   /// Appends how far each file was read.
   void AppendMarks(std::vector<FileMark>& out) const;
 
+  [[nodiscard]] const TailOptions& options() const { return options_; }
   [[nodiscard]] std::size_t open_files() const { return tails_.size(); }
   /// Bytes that wait, as of the last poll.
   [[nodiscard]] std::uint64_t lag_bytes() const;
@@ -114,7 +119,7 @@ class FileTailer {
   void CountRefused(const std::string& name, const io::FileIdentity& identity);
 
   const TailOptions options_;
-  const LogSource source_;
+  LogSource source_;
   const DirectoryOpener opener_;
   const EntryFramer framer_;
   LogIntake& intake_;

@@ -45,6 +45,7 @@ class FluentDecoder final : public LogDecoder {
 
   [[nodiscard]] Result<std::size_t> Take(std::string_view bytes) override;
   [[nodiscard]] std::string TakeAnswers() override { return std::exchange(answers_, {}); }
+  void Use(const LogSource& source) override { source_ = source; }
 
   /// Takes entries, and records without a time, one after the other: all of `packed`, all with one tag, which may be empty.
   /// Errors: kCorruption; kOutOfRange past a bound.
@@ -61,7 +62,7 @@ class FluentDecoder final : public LogDecoder {
   [[nodiscard]] Status TakeEntry(MsgpackReader& reader);
   [[nodiscard]] Status TakeRecord(MsgpackReader& reader);
 
-  const LogSource source_;
+  LogSource source_;
   const FluentOptions options_;
   const Inflate inflate_;
   LogIntake& intake_;

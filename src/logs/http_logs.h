@@ -39,6 +39,11 @@ class HttpLogDecoder {
   /// Takes a body's entries. `tag` goes with each, unless it is empty. After an error the entries before the mistake may have been taken.
   /// Errors: kCorruption for what does not decode; kOutOfRange past a bound. They are counted here.
   [[nodiscard]] Status Take(HttpLogForm form, std::string_view tag, std::string_view body);
+  /// What comes from now on is of that source.
+  void Use(const LogSource& source) {
+    source_ = source;
+    packed_.Use(source);
+  }
 
  private:
   [[nodiscard]] Status TakeForm(HttpLogForm form, std::string_view tag, std::string_view body);
@@ -46,7 +51,7 @@ class HttpLogDecoder {
   [[nodiscard]] Status TakeLines(HttpLogForm form, std::string_view tag, std::string_view body);
   void TakeText(std::string_view text, std::int64_t time_ns, std::string_view tag);
 
-  const LogSource source_;
+  LogSource source_;
   const FluentOptions options_;
   LogIntake& intake_;
   FluentDecoder packed_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "logs/log_intake.h"
 
 namespace tickscope::logs {
 
@@ -19,6 +20,8 @@ class LogDecoder {
   [[nodiscard]] virtual Result<std::size_t> Take(std::string_view bytes) = 0;
   /// What the other end is to be told once everything taken so far is durable; empties it.
   [[nodiscard]] virtual std::string TakeAnswers() { return {}; }
+  /// What comes from now on is of that source.
+  virtual void Use(const LogSource& source) = 0;
 };
 
 }  // namespace tickscope::logs

@@ -23,17 +23,25 @@ LogSource LogIntake::AddSource(LogInput input, const Labels& labels) {
   return source;
 }
 
+void LogIntake::Use(const guard::PiiScanner& scanner, tokens::KeyProvider* keys, LogIntakeOptions options) {
+  scanner_ = &scanner;
+  keys_ = keys;
+  options_ = std::move(options);
+  session_.reset();
+  epoch_.reset();
+}
+
 bool LogIntake::Refuse(LogInput input, LogRefusal reason) {
   metrics_.refused(input, reason).Add();
   return false;
 }
 
 void LogIntake::OpenSession(TimeMs now_ms) {
-  const tokens::TokenEpoch epoch = tokens::EpochOf(now_ms, options_.epoch_ms);
+  const tokens::TokenEpoch epoch = std::max(tokens::EpochOf(now_ms, options_.epoch_ms), options_.epoch_min);
   if (keys_ == nullptr || epoch_ == epoch) return;
   epoch_ = epoch;
   session_.reset();
-  Result<tokens::TokenSession> opened = tokens::TokenSession::Open(*keys_, options_.tenant, epoch, scanner_);
+  Result<tokens::TokenSession> opened = tokens::TokenSession::Open(*keys_, options_.tenant, epoch, *scanner_);
   if (opened) {
     session_.emplace(*std::move(opened));
   } else {
@@ -43,7 +51,7 @@ void LogIntake::OpenSession(TimeMs now_ms) {
 }
 
 bool LogIntake::AppendClean(std::string_view text, std::optional<std::size_t> keep, std::string& out) {
-  scanner_.Scan(text, guard::kLogKinds, findings_);
+  scanner_->Scan(text, guard::kLogKinds, findings_);
   std::size_t end = text.size();
   if (keep && *keep < end) {
     end = CutText(text, *keep).size();

@@ -47,6 +47,7 @@ struct LogEntry {
 struct LogIntakeOptions {
   TenantId tenant;
   std::int64_t epoch_ms = tokens::kEpochMs;
+  tokens::TokenEpoch epoch_min = 0;  ///< Tokens are of this epoch while the clock's is an earlier one.
 };
 
 class LogIntake {
@@ -54,7 +55,7 @@ class LogIntake {
   /// All outlive the intake. Without keys an entry that has something private is refused.
   LogIntake(const guard::PiiScanner& scanner, tokens::KeyProvider* keys, LogIntakeOptions options,
             const Clock& clock, LogMetrics& metrics)
-      : scanner_(scanner),
+      : scanner_(&scanner),
         keys_(keys),
         options_(std::move(options)),
         clock_(clock),
@@ -65,6 +66,8 @@ class LogIntake {
   LogIntake& operator=(const LogIntake&) = delete;
 
   [[nodiscard]] LogSource AddSource(LogInput input, const Labels& labels);
+  /// Goes on with others; what is in the batches stays as it is. All outlive the intake, or what takes their place.
+  void Use(const guard::PiiScanner& scanner, tokens::KeyProvider* keys, LogIntakeOptions options);
 
   /// Takes an entry, or counts why not. Whether it was taken.
   bool Add(const LogSource& source, const LogEntry& entry);
@@ -82,9 +85,9 @@ class LogIntake {
   void OpenSession(TimeMs now_ms);
   [[nodiscard]] std::int64_t TimeOf(const LogEntry& entry);
 
-  const guard::PiiScanner& scanner_;
-  tokens::KeyProvider* const keys_;
-  const LogIntakeOptions options_;
+  const guard::PiiScanner* scanner_;
+  tokens::KeyProvider* keys_;
+  LogIntakeOptions options_;
   const Clock& clock_;
   LogMetrics& metrics_;
   StreamNames names_;

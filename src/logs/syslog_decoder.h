@@ -20,6 +20,7 @@ class SyslogDecoder final : public LogDecoder {
       : source_(source), message_bytes_max_(message_bytes_max), intake_(intake) {}
 
   [[nodiscard]] Result<std::size_t> Take(std::string_view bytes) override;
+  void Use(const LogSource& source) override { source_ = source; }
 
  private:
   // Of the message at the front: bytes it is done with; 0 when more are needed.
@@ -27,7 +28,7 @@ class SyslogDecoder final : public LogDecoder {
   [[nodiscard]] std::size_t TakeLine(std::string_view bytes);
   void CountTooLarge();
 
-  const LogSource source_;
+  LogSource source_;
   const std::size_t message_bytes_max_;
   LogIntake& intake_;
   std::uint64_t skip_bytes_ = 0;

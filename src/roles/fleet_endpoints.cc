@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "control/schema_number.h"
 #include "wire/delivery_headers.h"
 #include "wire/json_fields.h"
 #include "wire/remote_write_headers.h"
@@ -55,7 +56,7 @@ http::Response IncidentAnswer(const control::FleetSettings& settings) {
   WriteText("remaining",
             FormatDurationMs(settings.until_ms > settings.now_ms ? settings.until_ms - settings.now_ms : 0),
             json);
-  WriteCount("schema_version", settings.schema_version, json);
+  WriteText("schema_version", control::SchemaNumberText(settings.schema_version), json);
   WriteCount("key_epoch", settings.key_epoch, json);
   json.EndObject();
   json.EndObject();
@@ -108,7 +109,8 @@ http::Response ListAgents(const control::Inventory& inventory, const Clock& cloc
     WriteText("version", agent.report.version, json);
     WriteCount("generation", agent.report.generation, json);
     WriteSeconds("cadence_seconds", agent.report.cadence_ms, json);
-    WriteCount("schema_version", agent.report.schema_version, json);
+    WriteText("schema_version", control::SchemaNumberText(agent.report.schema_version), json);
+    WriteCount("key_epoch", agent.report.key_epoch, json);
     WriteSeconds("lag_seconds", agent.report.lag_ms, json);
     WriteCount("rejected_samples", agent.report.rejects, json);
     WriteCount("lost_samples", agent.report.lost, json);

@@ -106,11 +106,11 @@ Result<TenantKey> FileKeyProvider::KeyFor(const TenantId& tenant, TokenEpoch epo
   }
   if (key == nullptr)
     return Fail(ErrorCode::kNotFound, fmt::format("no key for tokens: tenant={} epoch={}", tenant, epoch));
-  if (has_own) return TenantKey{key->id, key->hash};
+  if (has_own) return TenantKey{key->id, key->hash, key->from};
 
   const MutexLock lock(mu_);
   const auto known = derived_.find({tenant, key->id});
-  if (known != derived_.end()) return TenantKey{key->id, known->second};
+  if (known != derived_.end()) return TenantKey{key->id, known->second, key->from};
   Digest digest = key->hash->Of("tickscope tenant key", tenant);
   const auto bytes = std::as_writable_bytes(std::span(digest));
   auto hash = std::make_shared<const KeyedHash>(bytes);
@@ -118,7 +118,7 @@ Result<TenantKey> FileKeyProvider::KeyFor(const TenantId& tenant, TokenEpoch epo
   // Making one again gives the same key, so forgetting all costs time only.
   if (derived_.size() >= kDerivedMax) derived_.clear();
   derived_.emplace(std::pair(std::string(tenant), key->id), hash);
-  return TenantKey{key->id, std::move(hash)};
+  return TenantKey{key->id, std::move(hash), key->from};
 }
 
 }  // namespace tickscope::tokens

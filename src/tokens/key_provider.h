@@ -18,6 +18,7 @@ using TokenEpoch = std::uint64_t;
 struct TenantKey {
   std::string id;  ///< [a-z0-9]{1,16}: told in each token, so that its key can be found again.
   std::shared_ptr<const KeyedHash> hash;
+  TokenEpoch from = 0;  ///< The first epoch it is used in.
 };
 
 /// Thread-safe.
