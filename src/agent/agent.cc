@@ -14,11 +14,6 @@ namespace tickscope::agent {
 
 namespace {
 
-// Whether one waits for datagrams where the other does: then it cannot begin before the other has ended.
-bool HaveOneSocket(const StatsdConfig& a, const StatsdConfig& b) {
-  return (!a.udp.empty() && a.udp == b.udp) || (!a.unix_socket.empty() && a.unix_socket == b.unix_socket);
-}
-
 bool HaveOneSpool(const RemoteWriteConfig& a, const RemoteWriteConfig& b) {
   return !a.spool.directory.empty() && a.spool.directory == b.spool.directory;
 }
@@ -44,28 +39,21 @@ Status Agent::Apply(const AgentConfig& config) {
   std::vector<std::unique_ptr<Target>> fresh_targets;
   std::vector<std::unique_ptr<Target>*> kept_targets;
   for (SourceConfig& wanted : SourcesOf(config)) {
+    statsd::HistogramForms forms = FormsFor(wanted);
     const auto same = std::ranges::find_if(targets_, [&](const auto& target) {
-      return target->config == wanted && target->external_labels == config.external_labels;
+      return target->config == wanted && target->external_labels == config.external_labels &&
+             target->histogram_forms == forms;
     });
     if (same != targets_.end()) {
       kept_targets.push_back(&*same);
       continue;
-    }
-    if (const auto* const statsd = std::get_if<StatsdConfig>(&wanted)) {
-      const bool is_taken = std::ranges::any_of(targets_, [&](const auto& target) {
-        const auto* const other = std::get_if<StatsdConfig>(&target->config);
-        return other != nullptr && HaveOneSocket(*statsd, *other);
-      });
-      if (is_taken)
-        return Fail(ErrorCode::kInvalidArgument,
-                    "settings of statsd, and external labels with it, change with a restart only: udp=" +
-                        statsd->udp + " unix=" + statsd->unix_socket);
     }
     auto target = std::make_unique<Target>();
     TICKSCOPE_ASSIGN_OR_RETURN(target->source, MakeSource(wanted, config.external_labels));
     target->last = target->source->report();
     target->config = std::move(wanted);
     target->external_labels = config.external_labels;
+    target->histogram_forms = std::move(forms);
     fresh_targets.push_back(std::move(target));
   }
   std::vector<std::unique_ptr<RemoteWriter>> fresh_writers;
@@ -122,6 +110,7 @@ Status Agent::Apply(const AgentConfig& config) {
 
   const TimeMs now_ms = context_.clock.NowMs();
   for (std::unique_ptr<Target>& target : fresh_targets) {
+    target->source->Begin();
     Schedule(*target, now_ms);
     targets_.push_back(std::move(target));
   }
@@ -158,7 +147,8 @@ Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config, co
   if (const auto* const statsd = std::get_if<StatsdConfig>(&config)) {
     if (context_.datagrams == nullptr || context_.registry == nullptr)
       return Fail(ErrorCode::kUnsupported, "statsd: this agent has no sockets");
-    TICKSCOPE_ASSIGN_OR_RETURN(auto source, StatsdSource::Make(*statsd, external_labels, context_));
+    TICKSCOPE_ASSIGN_OR_RETURN(auto source,
+                               StatsdSource::Make(*statsd, external_labels, context_, statsd_sockets_));
     return source;
   }
   const auto& target = std::get<TargetConfig>(config);
@@ -168,6 +158,11 @@ Result<std::unique_ptr<Source>> Agent::MakeSource(const SourceConfig& config, co
       auto scraper, Scraper::Make(target, external_labels, context_.network, context_.clock, context_.metrics,
                                   context_.guard, std::move(access)));
   return scraper;
+}
+
+statsd::HistogramForms Agent::FormsFor(const SourceConfig& config) const {
+  if (!std::holds_alternative<StatsdConfig>(config) || context_.histogram_forms == nullptr) return {};
+  return *context_.histogram_forms;
 }
 
 std::int64_t Agent::IntervalOf(const Target& target) const {
@@ -217,7 +212,7 @@ AgentStatus Agent::Describe() const {
     one.last = target->last;
   }
   for (const auto& writer : writers_) {
-    status.receivers.push_back({.url = WithoutQuery(writer->config().url),
+    status.receivers.push_back({.url = WithoutQuery(writer->config().push.url),
                                 .protocol = writer->protocol(),
                                 .is_otlp = writer->config().is_otlp,
                                 .queue_bytes = writer->queue_bytes(),

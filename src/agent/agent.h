@@ -24,6 +24,7 @@
 #include "agent/aggregation.h"
 #include "agent/remote_writer.h"
 #include "agent/source.h"
+#include "agent/statsd_sockets.h"
 #include "base/error.h"
 
 namespace tickscope::agent {
@@ -64,6 +65,7 @@ class Agent {
     SourceConfig config;
     std::unique_ptr<Source> source;
     Labels external_labels;
+    statsd::HistogramForms histogram_forms;  // Of StatsD.
     std::optional<io::TimerId> timer;
     bool is_scraping = false;
     bool is_ending = false;
@@ -74,6 +76,8 @@ class Agent {
   [[nodiscard]] static std::vector<SourceConfig> SourcesOf(const AgentConfig& config);
   [[nodiscard]] Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config,
                                                            const Labels& external_labels);
+  // What the schema says of histograms, for those who ask it.
+  [[nodiscard]] statsd::HistogramForms FormsFor(const SourceConfig& config) const;
   [[nodiscard]] std::int64_t IntervalOf(const Target& target) const;
   void Schedule(Target& target, TimeMs after_ms);
   void StartScrape(Target& target, TimeMs due_ms);
@@ -90,6 +94,7 @@ class Agent {
   const Executor scrape_executor_;
   const Executor send_executor_;
   ScrapeAccessPool accesses_;
+  StatsdSockets statsd_sockets_;
   std::unique_ptr<Aggregation> aggregation_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Target>> ending_;

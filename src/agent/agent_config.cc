@@ -132,31 +132,20 @@ void WriteSigV4(const SigV4Config& sigv4, config::YamlWriter& out) {
 
 RemoteWriteConfig ReadRemoteWrite(YamlMap map) {
   RemoteWriteConfig config;
-  config.url = map.RequiredString("url");
-  if (const auto url = http::ParseUrl(config.url); !config.url.empty() && !url) {
-    map.Complain("url", url.error().message);
-  }
+  config.push = ReadPush(map, map.RequiredString("url"));
   constexpr std::size_t kOtlp = 2;
   const std::size_t protocol = map.OneOf("protocol", 0, {"rw2", "rw1", "otlp"});
   config.protocol = protocol == 0 ? wire::RemoteWriteProtocol::kV2 : wire::RemoteWriteProtocol::kV1;
   config.is_otlp = protocol == kOtlp;
-  config.headers = map.StringMap("headers");
   config.batch_samples_max = Count(map, "batch_samples_max", config.batch_samples_max, 1'000'000);
   config.shards = Count(map, "shards", config.shards, 16);
   config.queue_bytes_max =
       map.Bytes("queue_bytes_max", config.queue_bytes_max, {.min = 64 << 10U, .max = 8ULL << 30U});
-  config.timeout_ms = map.DurationMs("timeout", config.timeout_ms, {.min = 100, .max = 600'000});
-  config.backoff_min_ms = map.DurationMs("backoff_min", config.backoff_min_ms, {.min = 10, .max = 60'000});
-  config.backoff_max_ms = map.DurationMs("backoff_max", config.backoff_max_ms, {.min = 10, .max = 3'600'000});
-  if (config.backoff_max_ms < config.backoff_min_ms)
-    map.Complain("backoff_max", "backoff_max is below backoff_min");
   config.metadata_interval_ms =
       map.DurationMs("metadata_interval", config.metadata_interval_ms, {.min = 0, .max = kIntervalMaxMs});
   config.write_rules = relabel::ReadRelabeler(map, "write_relabel_configs");
-  config.delivery = ReadDelivery(map);
-  config.tls = ReadTlsClient(map.Map("tls_config"));
   config.sigv4 = ReadSigV4(map.Map("sigv4"));
-  if (!config.sigv4.region.empty() && !config.delivery.bearer_token_file.empty())
+  if (!config.sigv4.region.empty() && !config.push.delivery.bearer_token_file.empty())
     map.Complain("sigv4", "a request is signed, or has a bearer token");
   config.spool = ReadSpool(map.Map("spool"));
   // Records of the spool go out one after the other.
@@ -213,15 +202,13 @@ void WriteScrapeConfig(const ScrapeConfig& scrape, config::YamlWriter& out) {
 }
 
 void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) {
-  out.String("url", remote.url);
+  out.String("url", remote.push.url);
   out.Comment(
       "rw2 (falls back to rw1 when the receiver does not understand it), rw1, or otlp: OTLP/HTTP in "
       "protobuf, to "
       "http://HOST:PORT/v1/metrics.");
   const char* const version = remote.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1";
   out.String("protocol", remote.is_otlp ? "otlp" : version);
-  out.Comment("Sent with each request, for example X-Scope-OrgID: the tenant.");
-  out.StringMap("headers", remote.headers);
   out.Comment("Samples of a request at most.");
   out.Int("batch_samples_max", static_cast<std::int64_t>(remote.batch_samples_max));
   out.Comment(
@@ -231,19 +218,11 @@ void WriteRemoteWrite(const RemoteWriteConfig& remote, config::YamlWriter& out) 
       "Samples wait here, in memory, while the receiver is away. Past it the oldest are dropped and "
       "counted.");
   out.Bytes("queue_bytes_max", remote.queue_bytes_max);
-  out.DurationMs("timeout", remote.timeout_ms);
-  out.Comment(
-      "A failed request is sent again after a random time, up to a bound that doubles from min to max.");
-  out.DurationMs("backoff_min", remote.backoff_min_ms);
-  out.DurationMs("backoff_max", remote.backoff_max_ms);
   out.Comment("How often type, help and unit of a known series are sent again.");
   out.DurationMs("metadata_interval", remote.metadata_interval_ms);
   out.Comment("Prometheus relabelling of what this receiver gets; what it drops does not wait either.");
   relabel::WriteRelabeler("write_relabel_configs", remote.write_rules, out);
-  WriteDelivery(remote.delivery, out);
-  out.BeginMap("tls_config");
-  WriteTlsClient(remote.tls, out);
-  out.EndMap();
+  WritePush(remote.push, out);
   out.Comment("Signs requests for AWS (Amazon Managed Prometheus).");
   out.BeginMap("sigv4");
   WriteSigV4(remote.sigv4, out);
@@ -319,10 +298,18 @@ Result<AgentConfig> ParseAgentConfig(std::string_view text, const std::string& f
       item.Complain("directory", "another item of sdk_pages has this directory");
   }
   config.host_metrics = ReadHostMetrics(root.Map("host_metrics"), config.scrape_interval_ms);
-  for (YamlMap item : root.Maps("statsd"))
-    config.statsd.push_back(ReadStatsd(item, config.scrape_interval_ms));
+  std::unordered_set<std::string> sockets;
+  for (YamlMap item : root.Maps("statsd")) {
+    const StatsdConfig& statsd = config.statsd.emplace_back(ReadStatsd(item, config.scrape_interval_ms));
+    for (const std::string& address : {statsd.udp, statsd.unix_socket}) {
+      if (!address.empty() && !sockets.insert(address).second)
+        item.Complain(address == statsd.udp ? "udp" : "unix", "another item of statsd has this address");
+    }
+  }
   for (YamlMap item : root.Maps("remote_write"))
     config.remote_writes.push_back(ReadRemoteWrite(item));
+  config.disk_bytes_max =
+      root.Map("disk").Bytes("bytes_max", config.disk_bytes_max, {.min = 0, .max = 1ULL << 40U});
   config.aggregation = ReadAggregationConfig(root.Map("aggregation"));
   config.logs = ReadLogsConfig(root.Map("logs"));
   if (config.remote_writes.empty() && !config.logs.is_on())
@@ -395,7 +382,7 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
   out.BeginMap("host_metrics");
   WriteHostMetrics(config.host_metrics, out);
   out.EndMap();
-  out.Comment("StatsD, with DogStatsD's tags. Changes with a restart.");
+  out.Comment("StatsD, with DogStatsD's tags.");
   out.BeginList("statsd");
   for (const StatsdConfig& statsd : config.statsd) {
     out.BeginItem();
@@ -410,6 +397,13 @@ std::string DescribeAgentConfig(const AgentConfig& config) {
     out.EndItem();
   }
   out.EndList();
+  out.Comment(
+      "Spools that meet on a disk: what is worth least gives way, logs before logs of errors before "
+      "samples.");
+  out.BeginMap("disk");
+  out.Comment("Of all spools together; 0: each by its own bytes_max, and by what the disk has.");
+  out.Bytes("bytes_max", config.disk_bytes_max);
+  out.EndMap();
   out.Comment("How what the schema has `aggregate` for is added up. Changes with a restart.");
   out.BeginMap("aggregation");
   WriteAggregationConfig(config.aggregation, out);

@@ -23,15 +23,14 @@
 #include <vector>
 
 #include "agent/aggregation_config.h"
-#include "agent/delivery_config.h"
 #include "agent/fleet_config.h"
 #include "agent/host_metrics_config.h"
 #include "agent/logs_config.h"
 #include "agent/pages_config.h"
+#include "agent/push_config.h"
 #include "agent/scrape_access.h"
 #include "agent/sigv4.h"
 #include "agent/statsd_config.h"
-#include "agent/tls_client_config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "discovery/discovery_config.h"
@@ -89,21 +88,15 @@ struct SpoolConfig {
 };
 
 struct RemoteWriteConfig {
-  std::string url;
+  PushConfig push;
   wire::RemoteWriteProtocol protocol = wire::RemoteWriteProtocol::kV2;
   bool is_otlp = false;  ///< OTLP/HTTP instead; `protocol` is kV1 then.
-  std::vector<std::pair<std::string, std::string>> headers;
   std::size_t batch_samples_max = 5'000;
   std::size_t shards =
       1;  ///< Requests under way at once; a target always uses the same one, so keeps its order.
   std::uint64_t queue_bytes_max = 16ULL << 20U;
-  std::int64_t timeout_ms = 10'000;
-  std::int64_t backoff_min_ms = 100;
-  std::int64_t backoff_max_ms = 30'000;
   std::int64_t metadata_interval_ms = 300'000;
   SpoolConfig spool;
-  DeliveryConfig delivery;
-  TlsClientConfig tls;
   SigV4Config sigv4;
   relabel::Relabeler write_rules;  ///< For series, after the external labels.
 
@@ -128,6 +121,7 @@ struct AgentConfig {
   HostMetricsConfig host_metrics;
   std::vector<StatsdConfig> statsd;
   std::vector<RemoteWriteConfig> remote_writes;
+  std::uint64_t disk_bytes_max = 0;  ///< Of all spools together; 0: each by its own bound.
   FleetConfig fleet;
   AggregationConfig aggregation;
   LogsConfig logs;

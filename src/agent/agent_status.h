@@ -41,10 +41,26 @@ struct AggregationStatus {
   bool is_durable = false;
 };
 
+/// Something that the fleet is told to use (agent/told_version.h), for people: "1.4", "690"; empty when there is none.
+struct ToldStatus {
+  std::string told;
+  std::string in_force;
+  bool is_behind = false;
+  std::string error;
+};
+
+/// What the agent goes by of what its gateway says to all.
+struct FleetStatus {
+  std::uint64_t generation = 0;
+  ToldStatus schema;
+  ToldStatus keys;
+};
+
 struct AgentStatus {
   std::vector<TargetStatus> targets;
   std::vector<ReceiverStatus> receivers;
   std::optional<AggregationStatus> aggregation;  ///< Nullopt when the schema has nothing added up.
+  std::optional<FleetStatus> fleet;              ///< Nullopt when nobody is listened to.
 };
 
 /// A URL up to its query.

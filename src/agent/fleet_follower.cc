@@ -132,6 +132,7 @@ void FleetFollower::Apply(const control::FleetSettings& settings, TimeMs asked_m
       {{"generation", settings.generation}, {"cadence_ms", cadence_ms}, {"for_ms", is_on ? lasts_ms : 0}});
   cadence_->Set(static_cast<double>(cadence_ms) / 1000);
   if (hooks_.set_cadence) hooks_.set_cadence(cadence_ms);
+  if (hooks_.tell) hooks_.tell(settings_);
   if (!is_on) return;
   revert_timer_ = context_.loop.After(std::chrono::milliseconds(lasts_ms), [this] {
     revert_timer_.reset();

@@ -28,6 +28,8 @@ class FleetFollower final : public PushObserver {
  public:
   struct Hooks {
     std::function<void(std::int64_t cadence_ms)> set_cadence;  ///< 0: as configured.
+    /// Other settings: the version of the schema and the epoch of the key are for whoever has them.
+    std::function<void(const control::FleetSettings& settings)> tell;
     std::function<control::AgentReport()> report;
   };
 
@@ -43,6 +45,8 @@ class FleetFollower final : public PushObserver {
   void Decorate(http::Headers& headers) override;
   void OnAnswer(const PushTarget& target, const http::Headers& headers) override;
 
+  /// Whether there is somebody whose word it takes.
+  [[nodiscard]] bool is_listening() const { return verifier_ != nullptr; }
   /// Settings in force; those of nobody have generation 0.
   [[nodiscard]] const control::FleetSettings& settings() const { return settings_; }
 

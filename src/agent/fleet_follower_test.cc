@@ -61,6 +61,7 @@ class FleetFollowerTest : public testing::Test {
     std::unique_ptr<AgentMetrics> metrics;
     std::unique_ptr<FleetFollower> follower;
     std::unique_ptr<Agent> agent;
+    control::FleetSettings told;
   };
 
   FleetFollowerTest() : loop_(network_.MakeLoop()) {
@@ -88,9 +89,12 @@ class FleetFollowerTest : public testing::Test {
     const std::vector<ByteView> pieces = {AsBytes(bytes)};
     ASSERT_TRUE(fs_.OpenAppend(name, io::OpenMode::kTruncate).value()->Append(pieces).has_value());
   }
-  void OpenControl() {
+  void OpenControl(std::uint64_t schema_version = 0, std::uint64_t key_epoch = 0) {
     control_ =
-        control::FleetControl::Open(fs_, clock_, metrics_, {.signing_key_file = "gateway.key"}, "/fleet")
+        control::FleetControl::Open(
+            fs_, clock_, metrics_,
+            {.signing_key_file = "gateway.key", .schema_version = schema_version, .key_epoch = key_epoch},
+            "/fleet")
             .value();
   }
   void OpenGateway() {
@@ -140,6 +144,7 @@ class FleetFollowerTest : public testing::Test {
       Agent& agent = *member->agent;
       member->follower->SetHooks(
           {.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
+           .tell = [member = member.get()](const control::FleetSettings& told) { member->told = told; },
            .report = [] { return control::AgentReport{.version = "test"}; }});
       const std::string yaml = fmt::format(
           "scrape_configs:\n  - job_name: game\n    static_configs:\n"
@@ -217,6 +222,19 @@ TEST_F(FleetFollowerTest, AnEndByHandIsHeardAsWell) {
   EXPECT_EQ(CountAt(10'000), 20U);
   RunFor(minutes(15));
   EXPECT_EQ(Settings("reverted"), 0U);
+}
+
+TEST_F(FleetFollowerTest, VersionsOfSchemaAndKeysAreToldToAllBesideTheCadence) {
+  AddAgents(20);
+  ASSERT_TRUE(control_->Begin(5'000, 3'600'000).has_value());
+  RunFor(seconds(15));
+  OpenControl(1'000'004, 690);
+  RunFor(seconds(15));
+  for (const auto& member : members_) {
+    EXPECT_EQ(member->told.schema_version, 1'000'004U);
+    EXPECT_EQ(member->told.key_epoch, 690U);
+  }
+  EXPECT_EQ(CountAt(5'000), 20U) << "the incident goes on";
 }
 
 TEST_F(FleetFollowerTest, TheEndDoesNotGoByAnybodysWallClock) {

@@ -1,5 +1,6 @@
 #include "agent/http_log_receiver.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/external_labels.h"
@@ -33,35 +34,66 @@ Result<std::unique_ptr<HttpLogReceiver>> HttpLogReceiver::Make(const LogsConfig&
                                                                const LogContext& context,
                                                                logs::LogIntake& intake,
                                                                LogListeners::MakeRoom make_room) {
-  auto receiver = std::unique_ptr<HttpLogReceiver>(new HttpLogReceiver(intake, std::move(make_room)));
+  auto receiver =
+      std::unique_ptr<HttpLogReceiver>(new HttpLogReceiver(context, intake, std::move(make_room)));
   receiver->self_ = std::make_shared<HttpLogReceiver*>(receiver.get());
+  TICKSCOPE_ASSIGN_OR_RETURN(auto take_up, receiver->Prepare(config, external_labels));
+  take_up();
+  return receiver;
+}
+
+Result<std::move_only_function<void()>> HttpLogReceiver::Prepare(const LogsConfig& config,
+                                                                 const Labels& external_labels) {
+  Entrances entrances;
   for (const HttpLogsConfig& http : config.http) {
     const logs::LogSource source =
-        intake.AddSource(logs::LogInput::kHttp, WithExternalLabels(http.labels, external_labels));
-    Entrance* const entrance =
-        receiver->entrances_
-            .emplace_back(std::make_unique<Entrance>(Entrance{
-                .decoder = logs::HttpLogDecoder(source, {.message_bytes_max = http.body_bytes_max}, intake),
-                .body_bytes_max = http.body_bytes_max,
-                .server = nullptr}))
-            .get();
-    const auto handle = [weak = std::weak_ptr(receiver->self_), entrance, &loop = context.loop](
-                            http::Request request, http::Respond respond) {
-      if (request.method != "POST") return respond(Answer(405, "expected POST"));
-      loop.Post([weak, entrance, request = std::move(request), respond = std::move(respond)]() mutable {
-        if (const auto self = weak.lock()) (*self)->Take(*entrance, request, std::move(respond));
-      });
-    };
-    TICKSCOPE_ASSIGN_OR_RETURN(entrance->server,
-                               http::Server::Start(context.network,
-                                                   {.address = http.listen,
-                                                    .connections_max = http.connections_max,
-                                                    .body_bytes_max = http.body_bytes_max,
-                                                    .body_bytes_in_flight_max = kHttpLogBytesMax},
-                                                   handle, context.registry));
-    Log(LogLevel::kInfo, "takes logs by HTTP", {{"address", entrance->server->address()}});
+        intake_.AddSource(logs::LogInput::kHttp, WithExternalLabels(http.labels, external_labels));
+    auto entrance = std::make_shared<Entrance>(
+        Entrance{.listen = http.listen,
+                 .source = source,
+                 .decoder = logs::HttpLogDecoder(source, {.message_bytes_max = http.body_bytes_max}, intake_),
+                 .body_bytes_max = http.body_bytes_max,
+                 .server = nullptr});
+    const bool is_open =
+        std::ranges::any_of(entrances_, [&](const auto& open) { return open->listen == http.listen; });
+    if (!is_open) TICKSCOPE_RETURN_IF_ERROR(Open(entrance, http.connections_max));
+    entrances.push_back(entrance);
   }
-  return receiver;
+  return [this, entrances = std::move(entrances)]() mutable { TakeUp(std::move(entrances)); };
+}
+
+Status HttpLogReceiver::Open(const std::shared_ptr<Entrance>& entrance, std::size_t connections_max) {
+  // A request that was posted to the loop finds both gone once they are.
+  const auto handle = [self = std::weak_ptr(self_), to = std::weak_ptr(entrance), &loop = context_.loop](
+                          http::Request request, http::Respond respond) {
+    if (request.method != "POST") return respond(Answer(405, "expected POST"));
+    loop.Post([self, to, request = std::move(request), respond = std::move(respond)]() mutable {
+      const auto receiver = self.lock();
+      const auto taken_by = to.lock();
+      if (receiver && taken_by) (*receiver)->Take(*taken_by, request, std::move(respond));
+    });
+  };
+  TICKSCOPE_ASSIGN_OR_RETURN(entrance->server,
+                             http::Server::Start(context_.network,
+                                                 {.address = entrance->listen,
+                                                  .connections_max = connections_max,
+                                                  .body_bytes_max = entrance->body_bytes_max,
+                                                  .body_bytes_in_flight_max = kHttpLogBytesMax},
+                                                 handle, context_.registry));
+  Log(LogLevel::kInfo, "takes logs by HTTP", {{"address", entrance->server->address()}});
+  return {};
+}
+
+void HttpLogReceiver::TakeUp(Entrances entrances) {
+  for (auto& entrance : entrances) {
+    const auto open =
+        std::ranges::find_if(entrances_, [&](const auto& each) { return each->listen == entrance->listen; });
+    if (open == entrances_.end()) continue;
+    (*open)->source = entrance->source;
+    (*open)->decoder.Use(entrance->source);
+    entrance = *open;
+  }
+  entrances_ = std::move(entrances);
 }
 
 HttpLogReceiver::~HttpLogReceiver() = default;

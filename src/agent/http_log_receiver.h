@@ -4,11 +4,15 @@
 //   4xx   the body is of no use: it comes to nothing better when it is sent again
 //   503   the disk takes nothing now
 //
+// Other settings are taken up in place: an address that stays keeps its server and, until a restart, its limits.
+//
 // Threads   A server's for sockets; all else on the loop.
 // Bounds    body_bytes_max for a body, as sent and as decoded; kHttpLogBytesMax of all that are under way; connections.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "agent/log_listeners.h"
@@ -32,24 +36,34 @@ class HttpLogReceiver {
   HttpLogReceiver(const HttpLogReceiver&) = delete;
   HttpLogReceiver& operator=(const HttpLogReceiver&) = delete;
 
+  /// As LogListeners::Prepare.
+  [[nodiscard]] Result<std::move_only_function<void()>> Prepare(const LogsConfig& config,
+                                                                const Labels& external_labels);
+
   /// Everything in the intake was made durable: answers who waits for that.
   void OnWritten();
 
  private:
   struct Entrance {
+    std::string listen;
+    logs::LogSource source;
     logs::HttpLogDecoder decoder;
     std::size_t body_bytes_max = 0;
     std::unique_ptr<http::Server> server;
   };
+  using Entrances = std::vector<std::shared_ptr<Entrance>>;
 
-  HttpLogReceiver(logs::LogIntake& intake, LogListeners::MakeRoom make_room)
-      : intake_(intake), make_room_(std::move(make_room)) {}
+  HttpLogReceiver(const LogContext& context, logs::LogIntake& intake, LogListeners::MakeRoom make_room)
+      : context_(context), intake_(intake), make_room_(std::move(make_room)) {}
+  [[nodiscard]] Status Open(const std::shared_ptr<Entrance>& entrance, std::size_t connections_max);
+  void TakeUp(Entrances entrances);
   void Take(Entrance& entrance, const http::Request& request, http::Respond respond);
 
+  const LogContext context_;
   logs::LogIntake& intake_;
   const LogListeners::MakeRoom make_room_;
   std::vector<http::Respond> waiting_;
-  std::vector<std::unique_ptr<Entrance>> entrances_;
+  Entrances entrances_;
   // What servers have posted to the loop finds it gone once this is.
   std::shared_ptr<HttpLogReceiver*> self_;
 };

@@ -1,7 +1,6 @@
 #include "agent/log_listeners.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "agent/external_labels.h"
@@ -20,12 +19,11 @@ constexpr std::size_t kReadBytes = 32U << 10;
 // One connection. Lives while it is open; callbacks end with it, for they hold it weakly.
 class LogListeners::Link : public std::enable_shared_from_this<LogListeners::Link> {
  public:
-  Link(LogListeners& owner, logs::LogInput input, std::size_t group,
-       std::unique_ptr<io::Connection> connection, std::unique_ptr<logs::LogDecoder> decoder,
-       std::size_t bytes_max)
+  Link(LogListeners& owner, const Entrance& entrance, std::unique_ptr<io::Connection> connection,
+       std::unique_ptr<logs::LogDecoder> decoder, std::size_t bytes_max)
       : owner_(owner),
-        input_(input),
-        group_(group),
+        input_(entrance.input),
+        entrance_(&entrance),
         connection_(std::move(connection)),
         decoder_(std::move(decoder)),
         bytes_max_(bytes_max),
@@ -59,8 +57,11 @@ class LogListeners::Link : public std::enable_shared_from_this<LogListeners::Lin
       End(logs::LogRefusal::kMalformed);
   }
 
+  void Use(const logs::LogSource& source) { decoder_->Use(source); }
+  void Close() { is_over_ = true; }
+
   [[nodiscard]] bool is_over() const { return is_over_; }
-  [[nodiscard]] std::size_t group() const { return group_; }
+  [[nodiscard]] const Entrance* entrance() const { return entrance_; }
 
  private:
   void OnRead(Result<std::size_t> bytes) {
@@ -118,7 +119,7 @@ class LogListeners::Link : public std::enable_shared_from_this<LogListeners::Lin
 
   LogListeners& owner_;
   const logs::LogInput input_;
-  const std::size_t group_;
+  const Entrance* const entrance_;
   const std::unique_ptr<io::Connection> connection_;
   const std::unique_ptr<logs::LogDecoder> decoder_;
   const std::size_t bytes_max_;
@@ -134,8 +135,9 @@ class LogListeners::Link : public std::enable_shared_from_this<LogListeners::Lin
   bool is_over_ = false;
 };
 
-LogListeners::LogListeners(const LogContext& context, logs::LogIntake& intake, MakeRoom make_room)
-    : context_(context), intake_(intake), make_room_(std::move(make_room)) {}
+LogListeners::LogListeners(const LogContext& context, io::Datagrams& datagrams, logs::LogIntake& intake,
+                           MakeRoom make_room)
+    : context_(context), datagrams_(datagrams), intake_(intake), make_room_(std::move(make_room)) {}
 
 LogListeners::~LogListeners() = default;
 
@@ -143,69 +145,117 @@ Result<std::unique_ptr<LogListeners>> LogListeners::Make(const LogsConfig& confi
                                                          const Labels& external_labels,
                                                          const LogContext& context, io::Datagrams& datagrams,
                                                          logs::LogIntake& intake, MakeRoom make_room) {
-  auto listeners = std::unique_ptr<LogListeners>(new LogListeners(context, intake, std::move(make_room)));
-  for (const SyslogConfig& syslog : config.syslog) {
-    const logs::LogSource source =
-        intake.AddSource(logs::LogInput::kSyslog, WithExternalLabels(syslog.labels, external_labels));
-    if (!syslog.udp.empty()) TICKSCOPE_RETURN_IF_ERROR(listeners->ReceiveUdp(datagrams, syslog.udp, source));
-    if (syslog.tcp.empty()) continue;
-    TICKSCOPE_RETURN_IF_ERROR(listeners->ListenTcp(
-        logs::LogInput::kSyslog, syslog.tcp, syslog.connections_max,
-        2 * syslog.message_bytes_max + kReadBytes, [source, bytes_max = syslog.message_bytes_max, &intake] {
-          return std::make_unique<logs::SyslogDecoder>(source, bytes_max, intake);
-        }));
-  }
-  for (const FluentConfig& fluent : config.fluent) {
-    const logs::LogSource source =
-        intake.AddSource(logs::LogInput::kFluent, WithExternalLabels(fluent.labels, external_labels));
-    TICKSCOPE_RETURN_IF_ERROR(listeners->ListenTcp(
-        logs::LogInput::kFluent, fluent.listen, fluent.connections_max, fluent.message_bytes_max + kReadBytes,
-        [source, bytes_max = fluent.message_bytes_max, &intake] {
-          return std::make_unique<logs::FluentDecoder>(
-              source, logs::FluentOptions{.message_bytes_max = bytes_max}, http::Gunzip, intake);
-        }));
-  }
+  auto listeners =
+      std::unique_ptr<LogListeners>(new LogListeners(context, datagrams, intake, std::move(make_room)));
+  TICKSCOPE_ASSIGN_OR_RETURN(auto take_up, listeners->Prepare(config, external_labels));
+  take_up();
   return listeners;
 }
 
-Status LogListeners::ListenTcp(logs::LogInput input, const std::string& address, std::size_t connections_max,
-                               std::size_t bytes_max, DecoderMaker make) {
-  const std::size_t group = listeners_.size();
+LogListeners::Entrances LogListeners::EntrancesOf(const LogsConfig& config, const Labels& external_labels) {
+  Entrances entrances;
+  const auto add = [&](logs::LogInput input, bool is_udp, const std::string& address, const auto& item) {
+    if (address.empty()) return;
+    entrances.push_back(
+        std::make_unique<Entrance>(Entrance{.input = input,
+                                            .is_udp = is_udp,
+                                            .address = address,
+                                            .labels = WithExternalLabels(item.labels, external_labels),
+                                            .message_bytes_max = item.message_bytes_max,
+                                            .connections_max = item.connections_max,
+                                            .source = {},
+                                            .listener = nullptr,
+                                            .receiver = nullptr}));
+  };
+  for (const SyslogConfig& syslog : config.syslog) {
+    add(logs::LogInput::kSyslog, true, syslog.udp, syslog);
+    add(logs::LogInput::kSyslog, false, syslog.tcp, syslog);
+  }
+  for (const FluentConfig& fluent : config.fluent)
+    add(logs::LogInput::kFluent, false, fluent.listen, fluent);
+  return entrances;
+}
+
+Result<std::move_only_function<void()>> LogListeners::Prepare(const LogsConfig& config,
+                                                              const Labels& external_labels) {
+  Entrances entrances = EntrancesOf(config, external_labels);
+  for (const auto& entrance : entrances) {
+    entrance->source = intake_.AddSource(entrance->input, entrance->labels);
+    const bool is_open =
+        std::ranges::any_of(entrances_, [&](const auto& open) { return open->IsAt(*entrance); });
+    if (!is_open) TICKSCOPE_RETURN_IF_ERROR(Open(*entrance));
+  }
+  return [this, entrances = std::move(entrances)]() mutable { TakeUp(std::move(entrances)); };
+}
+
+void LogListeners::TakeUp(Entrances entrances) {
+  for (auto& entrance : entrances) {
+    const auto open = std::ranges::find_if(
+        entrances_, [&](const auto& each) { return each != nullptr && each->IsAt(*entrance); });
+    if (open == entrances_.end()) continue;
+    (*open)->labels = entrance->labels;
+    (*open)->message_bytes_max = entrance->message_bytes_max;
+    (*open)->connections_max = entrance->connections_max;
+    (*open)->source = entrance->source;
+    for (const auto& link : links_) {
+      if (link->entrance() == open->get()) link->Use(entrance->source);
+    }
+    entrance = std::move(*open);
+  }
+  for (const auto& gone : std::exchange(entrances_, std::move(entrances))) {
+    for (const auto& link : links_) {
+      if (gone != nullptr && link->entrance() == gone.get()) link->Close();
+    }
+  }
+  Forget();
+}
+
+Status LogListeners::Open(Entrance& entrance) {
+  if (entrance.is_udp) {
+    TICKSCOPE_ASSIGN_OR_RETURN(
+        entrance.receiver,
+        datagrams_.Receive(context_.loop, entrance.address, [this, &entrance](ByteView datagram) {
+          if (make_room_()) {
+            logs::TakeSyslog(AsText(datagram), entrance.source, intake_);
+          } else {
+            intake_.metrics().refused(entrance.input, logs::LogRefusal::kFull).Add();
+          }
+        }));
+    Log(LogLevel::kInfo, "takes logs by datagram", {{"address", entrance.receiver->local_address()}});
+    return {};
+  }
   TICKSCOPE_ASSIGN_OR_RETURN(
-      auto listener,
-      context_.network.Listen(context_.loop, address,
-                              [this, input, group, connections_max, bytes_max,
-                               make = std::move(make)](std::unique_ptr<io::Connection> connection) {
-                                Forget();
-                                const auto open = std::ranges::count_if(
-                                    links_, [&](const auto& link) { return link->group() == group; });
-                                if (static_cast<std::size_t>(open) >= connections_max) {
-                                  intake_.metrics().refused_connections->Add();
-                                  return;
-                                }
-                                links_.push_back(std::make_shared<Link>(
-                                    *this, input, group, std::move(connection), make(), bytes_max));
-                                intake_.metrics().connections->Set(static_cast<double>(links_.size()));
-                                links_.back()->Read();
+      entrance.listener,
+      context_.network.Listen(context_.loop, entrance.address,
+                              [this, &entrance](std::unique_ptr<io::Connection> connection) {
+                                Accept(entrance, std::move(connection));
                               }));
-  Log(LogLevel::kInfo, "takes logs", {{"address", listener->local_address()}});
-  listeners_.push_back(std::move(listener));
+  Log(LogLevel::kInfo, "takes logs", {{"address", entrance.listener->local_address()}});
   return {};
 }
 
-Status LogListeners::ReceiveUdp(io::Datagrams& datagrams, const std::string& address,
-                                const logs::LogSource& source) {
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      auto receiver, datagrams.Receive(context_.loop, address, [this, source](ByteView datagram) {
-        if (make_room_()) {
-          logs::TakeSyslog(AsText(datagram), source, intake_);
-        } else {
-          intake_.metrics().refused(logs::LogInput::kSyslog, logs::LogRefusal::kFull).Add();
-        }
-      }));
-  Log(LogLevel::kInfo, "takes logs by datagram", {{"address", receiver->local_address()}});
-  receivers_.push_back(std::move(receiver));
-  return {};
+void LogListeners::Accept(const Entrance& entrance, std::unique_ptr<io::Connection> connection) {
+  Forget();
+  const auto open =
+      std::ranges::count_if(links_, [&](const auto& link) { return link->entrance() == &entrance; });
+  if (static_cast<std::size_t>(open) >= entrance.connections_max) {
+    intake_.metrics().refused_connections->Add();
+    return;
+  }
+  // Of syslog a message may come with its length before it, and end behind the next one's begin.
+  const std::size_t messages = entrance.input == logs::LogInput::kSyslog ? 2 : 1;
+  links_.push_back(std::make_shared<Link>(*this, entrance, std::move(connection), MakeDecoder(entrance),
+                                          messages * entrance.message_bytes_max + kReadBytes));
+  intake_.metrics().connections->Set(static_cast<double>(links_.size()));
+  links_.back()->Read();
+}
+
+std::unique_ptr<logs::LogDecoder> LogListeners::MakeDecoder(const Entrance& entrance) const {
+  if (entrance.input == logs::LogInput::kSyslog)
+    return std::make_unique<logs::SyslogDecoder>(entrance.source, entrance.message_bytes_max, intake_);
+  return std::make_unique<logs::FluentDecoder>(
+      entrance.source, logs::FluentOptions{.message_bytes_max = entrance.message_bytes_max}, http::Gunzip,
+      intake_);
 }
 
 void LogListeners::Forget() {

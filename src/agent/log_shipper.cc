@@ -41,16 +41,8 @@ PushContext PushContextOf(const LogContext& context) {
           .host_name = context.host_name};
 }
 
-PushSettings PushSettingsOf(const LogPushConfig& config) {
-  return {.url = config.url,
-          .headers = config.headers,
-          .timeout_ms = config.timeout_ms,
-          .backoff_min_ms = config.backoff_min_ms,
-          .backoff_max_ms = config.backoff_max_ms,
-          .delivery = config.delivery,
-          .tls = config.tls,
-          .sigv4 = {},
-          .content = "logs"};
+PushSettings PushSettingsOf(const PushConfig& config) {
+  return {.to = config, .sigv4 = {}, .content = "logs"};
 }
 
 }  // namespace
@@ -99,10 +91,14 @@ Status LogShipper::Open() {
                   {.directory = spool.directory,
                    .bytes_max = spool.bytes_max,
                    .segment_bytes = spool.segment_bytes,
-                   .classes = {{.name = "log_errors", .share_bytes = spool.error_bytes},
+                   .classes = {{.name = "log_errors",
+                                .share_bytes = spool.error_bytes,
+                                .worth = spool::Worth::kErrorLogs},
                                {.name = "logs",
-                                .share_bytes = spool.bytes_max - spool.error_bytes - spool.segment_bytes}},
-                   .labels = {{"url", config_.push.url}}}));
+                                .share_bytes = spool.bytes_max - spool.error_bytes - spool.segment_bytes,
+                                .worth = spool::Worth::kLogs}},
+                   .labels = {{"url", config_.push.url}},
+                   .shared = context_.disk}));
   TICKSCOPE_RETURN_IF_ERROR(RestorePositions());
   // What an earlier start left waits for no line.
   context_.loop.Post([this] { SendNext(); });
@@ -254,6 +250,18 @@ void LogShipper::OnAnswer(const PushAnswer& answer) {
   }
   spool_->Done(*std::exchange(under_way_, std::nullopt));
   SendNext();
+}
+
+Result<std::move_only_function<void()>> LogShipper::Prepare(const PushConfig& push) {
+  if (push == route_.settings().to) {
+    return [this] { route_.CheckCredentials(); };
+  }
+  TICKSCOPE_ASSIGN_OR_RETURN(PushLinkPtr link, MakePushLink(PushSettingsOf(push), route_.context()));
+  return [this, link = std::move(link)]() mutable {
+    route_.Use(std::move(link));
+    lane_.StartOver();
+    SendNext();
+  };
 }
 
 void LogShipper::Drain(std::function<void()> on_idle) {

@@ -40,7 +40,8 @@ struct LogContext {
   Random& random;  ///< Used on the loop's thread only.
   io::FileSystem& fs;
   MetricRegistry& registry;
-  std::string host_name = "agent";  ///< As whom pushes are counted when the configuration names nobody.
+  std::string host_name = "agent";    ///< As whom pushes are counted when the configuration names nobody.
+  spool::SharedDisk* disk = nullptr;  ///< On which spools meet; null when each is for itself.
 };
 
 class LogShipper {
@@ -58,6 +59,9 @@ class LogShipper {
   /// Puts what the intake has on the disk, with how far files are read after it, and empties the intake. False when the disk takes nothing:
   /// what is not there stays in the intake, and another call may do.
   [[nodiscard]] bool Write(logs::LogIntake& intake, const std::vector<logs::FileMark>& marks);
+
+  /// Gets ready for another receiver; calling what is returned takes it up, and what waits on the disk goes there. Errors: as MakePushLink.
+  [[nodiscard]] Result<std::move_only_function<void()>> Prepare(const PushConfig& push);
 
   /// From now on tries nothing a second time; calls `on_idle` once nothing waits or is under way, or has failed.
   void Drain(std::function<void()> on_idle);

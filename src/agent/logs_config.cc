@@ -1,6 +1,5 @@
 #include "agent/logs_config.h"
 
-#include "http/client.h"
 #include "io/host_port.h"
 #include "logs/file_tailer.h"
 
@@ -166,22 +165,10 @@ std::pair<std::string, std::string> SplitLogPath(const std::string& path) {
 LogsConfig ReadLogsConfig(config::YamlMap map) {
   LogsConfig logs;
   config::YamlMap push = map.Map("push");
-  logs.push.url = push.String("url", logs.push.url);
-  if (!logs.push.url.empty()) {
-    if (const auto url = http::ParseUrl(logs.push.url); !url) push.Complain("url", url.error().message);
-  }
-  logs.push.headers = push.StringMap("headers");
-  logs.push.batch_bytes_max =
-      push.Bytes("batch_bytes_max", logs.push.batch_bytes_max, {.min = 1ULL << 10U, .max = 4ULL << 20U});
-  logs.push.batch_wait_ms =
-      push.DurationMs("batch_wait", logs.push.batch_wait_ms, {.min = 50, .max = 60'000});
-  logs.push.timeout_ms = push.DurationMs("timeout", logs.push.timeout_ms, {.min = 1, .max = 600'000});
-  logs.push.backoff_min_ms =
-      push.DurationMs("backoff_min", logs.push.backoff_min_ms, {.min = 1, .max = 3'600'000});
-  logs.push.backoff_max_ms = push.DurationMs("backoff_max", logs.push.backoff_max_ms,
-                                             {.min = logs.push.backoff_min_ms, .max = 3'600'000});
-  logs.push.delivery = ReadDelivery(push);
-  logs.push.tls = ReadTlsClient(push.Map("tls_config"));
+  logs.push = ReadPush(push, push.String("url", ""));
+  logs.batch.bytes_max =
+      push.Bytes("batch_bytes_max", logs.batch.bytes_max, {.min = 1ULL << 10U, .max = 4ULL << 20U});
+  logs.batch.wait_ms = push.DurationMs("batch_wait", logs.batch.wait_ms, {.min = 50, .max = 60'000});
 
   config::YamlMap spool = map.Map("spool");
   logs.spool.directory = spool.String("directory", logs.spool.directory);
@@ -221,18 +208,10 @@ void WriteLogsConfig(const LogsConfig& logs, config::YamlWriter& out) {
       "Where logs go, as Loki's push API has it: http://HOST:PORT/loki/api/v1/push. No logs are taken when "
       "empty.");
   out.String("url", logs.push.url);
-  out.Comment("Sent with each request, for example X-Scope-OrgID: the tenant.");
-  out.StringMap("headers", logs.push.headers);
   out.Comment("A batch is sent when it has so many bytes, or after so long.");
-  out.Bytes("batch_bytes_max", logs.push.batch_bytes_max);
-  out.DurationMs("batch_wait", logs.push.batch_wait_ms);
-  out.DurationMs("timeout", logs.push.timeout_ms);
-  out.DurationMs("backoff_min", logs.push.backoff_min_ms);
-  out.DurationMs("backoff_max", logs.push.backoff_max_ms);
-  WriteDelivery(logs.push.delivery, out);
-  out.BeginMap("tls_config");
-  WriteTlsClient(logs.push.tls, out);
-  out.EndMap();
+  out.Bytes("batch_bytes_max", logs.batch.bytes_max);
+  out.DurationMs("batch_wait", logs.batch.wait_ms);
+  WritePush(logs.push, out);
   out.EndMap();
   out.Comment("What was read and not delivered yet, and how far files were read.");
   out.BeginMap("spool");

@@ -20,8 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/delivery_config.h"
-#include "agent/tls_client_config.h"
+#include "agent/push_config.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
 #include "logs/entry_framer.h"
@@ -30,18 +29,12 @@
 
 namespace tickscope::agent {
 
-struct LogPushConfig {
-  std::string url;  ///< No logs are taken when it is empty.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::uint64_t batch_bytes_max = 1ULL << 20U;  ///< Not compressed.
-  std::int64_t batch_wait_ms = 1'000;
-  std::int64_t timeout_ms = 10'000;
-  std::int64_t backoff_min_ms = 100;
-  std::int64_t backoff_max_ms = 30'000;
-  DeliveryConfig delivery;
-  TlsClientConfig tls;
+/// When what was taken is written and sent.
+struct LogBatchConfig {
+  std::uint64_t bytes_max = 1ULL << 20U;  ///< Not compressed.
+  std::int64_t wait_ms = 1'000;
 
-  friend bool operator==(const LogPushConfig&, const LogPushConfig&) = default;
+  friend bool operator==(const LogBatchConfig&, const LogBatchConfig&) = default;
 };
 
 struct LogSpoolConfig {
@@ -107,7 +100,8 @@ struct HttpLogsConfig {
 };
 
 struct LogsConfig {
-  LogPushConfig push;
+  PushConfig push;  ///< No logs are taken when its url is empty.
+  LogBatchConfig batch;
   LogSpoolConfig spool;
   LogTokensConfig tokens;
   std::vector<LogFilesConfig> files;

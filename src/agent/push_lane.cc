@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kExecutorBusyWait{50};
 constexpr std::uint64_t kHoldBackMsMax = 1'000;
 
 RetryPolicy PolicyOf(const PushRoute& route) {
-  return {route.settings().backoff_min_ms, route.settings().backoff_max_ms};
+  return {route.settings().to.backoff_min_ms, route.settings().to.backoff_max_ms};
 }
 
 bool KnowsUsNot(int status) {

@@ -16,7 +16,7 @@ Status ReadSecrets(io::FileSystem& fs, PushLink& link) {
     return {};
   };
   const SigV4Config& sigv4 = link.settings.sigv4;
-  TICKSCOPE_RETURN_IF_ERROR(read(link.settings.delivery.bearer_token_file, link.token));
+  TICKSCOPE_RETURN_IF_ERROR(read(link.settings.to.delivery.bearer_token_file, link.token));
   link.credentials.access_key = sigv4.access_key;
   TICKSCOPE_RETURN_IF_ERROR(read(sigv4.secret_key_file, link.credentials.secret_key));
   return read(sigv4.session_token_file, link.credentials.session_token);
@@ -26,8 +26,8 @@ Status ReadSecrets(io::FileSystem& fs, PushLink& link) {
 
 Result<PushLinkPtr> MakePushLink(PushSettings settings, const PushContext& context) {
   auto link = std::make_shared<PushLink>();
-  std::vector<std::string> texts = {settings.url};
-  std::ranges::copy(settings.delivery.failover_urls, std::back_inserter(texts));
+  std::vector<std::string> texts = {settings.to.url};
+  std::ranges::copy(settings.to.delivery.failover_urls, std::back_inserter(texts));
   bool is_secure = false;
   for (const std::string& text : texts) {
     TICKSCOPE_ASSIGN_OR_RETURN(http::Url url, http::ParseUrl(text));
@@ -38,9 +38,9 @@ Result<PushLinkPtr> MakePushLink(PushSettings settings, const PushContext& conte
   if ((is_secure || link->HasSecrets()) && (context.fs == nullptr || context.registry == nullptr))
     return Fail(ErrorCode::kUnsupported, "https, tokens and keys: this agent has no file system");
   if (is_secure) {
-    TICKSCOPE_ASSIGN_OR_RETURN(
-        link->tls,
-        tls::ClientContext::Load(*context.fs, context.clock, *context.registry, link->settings.tls.client));
+    TICKSCOPE_ASSIGN_OR_RETURN(link->tls,
+                               tls::ClientContext::Load(*context.fs, context.clock, *context.registry,
+                                                        link->settings.to.tls.client));
   }
   if (link->HasSecrets()) TICKSCOPE_RETURN_IF_ERROR(ReadSecrets(*context.fs, *link));
   return link;

@@ -2,15 +2,13 @@
 // again makes another link, and requests under way keep the one they began with.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "agent/delivery_config.h"
+#include "agent/push_compression.h"
+#include "agent/push_config.h"
 #include "agent/sigv4.h"
-#include "agent/tls_client_config.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/metrics.h"
@@ -23,15 +21,8 @@
 
 namespace tickscope::agent {
 
-/// What remote write and log pushes have in common.
 struct PushSettings {
-  std::string url;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::int64_t timeout_ms = 10'000;
-  std::int64_t backoff_min_ms = 100;
-  std::int64_t backoff_max_ms = 30'000;
-  DeliveryConfig delivery;
-  TlsClientConfig tls;
+  PushConfig to;
   SigV4Config sigv4;
   BodyForm form = BodyForm::kSnappyBlock;
   std::string content;  ///< What is pushed, for people: "samples", "logs".
@@ -56,7 +47,7 @@ struct PushLink {
   SigV4Credentials credentials;
 
   [[nodiscard]] bool HasSecrets() const {
-    return !settings.delivery.bearer_token_file.empty() || !settings.sigv4.region.empty();
+    return !settings.to.delivery.bearer_token_file.empty() || !settings.sigv4.region.empty();
   }
 };
 using PushLinkPtr = std::shared_ptr<const PushLink>;

@@ -18,9 +18,9 @@ constexpr TimeMs kRefusalIntervalMs = 60'000;
 PushRoute::PushRoute(PushLinkPtr link, const PushContext& context)
     : context_(context),
       link_(std::move(link)),
-      timeout_(settings().timeout_ms),
-      receivers_(link_->urls.size(), settings().delivery.failover),
-      throttle_(settings().delivery.throttle_ratio) {
+      timeout_(settings().to.timeout_ms),
+      receivers_(link_->urls.size(), settings().to.delivery.failover),
+      throttle_(settings().to.delivery.throttle_ratio) {
   CheckCredentialsLater();
 }
 
@@ -30,9 +30,9 @@ PushRoute::~PushRoute() {
 
 void PushRoute::Use(PushLinkPtr link) {
   link_ = std::move(link);
-  timeout_ = std::chrono::milliseconds(settings().timeout_ms);
-  receivers_ = Receivers(link_->urls.size(), settings().delivery.failover);
-  throttle_ = AdaptiveThrottle(settings().delivery.throttle_ratio);
+  timeout_ = std::chrono::milliseconds(settings().to.timeout_ms);
+  receivers_ = Receivers(link_->urls.size(), settings().to.delivery.failover);
+  throttle_ = AdaptiveThrottle(settings().to.delivery.throttle_ratio);
   is_zstd_refused_ = false;
   was_zstd_taken_ = false;
   if (credentials_timer_) context_.loop.CancelTimer(*std::exchange(credentials_timer_, std::nullopt));
@@ -47,9 +47,9 @@ void PushRoute::CheckCredentials() {
   if (link_->tls != nullptr) {
     if (const auto reloaded = link_->tls->Reload(); !reloaded) {
       Log(LogLevel::kError, "certificates stay as they were",
-          {{"url", settings().url}, {"error", reloaded.error().message}});
+          {{"url", settings().to.url}, {"error", reloaded.error().message}});
     } else if (*reloaded) {
-      Log(LogLevel::kInfo, "certificates taken up", {{"url", settings().url}});
+      Log(LogLevel::kInfo, "certificates taken up", {{"url", settings().to.url}});
     }
   }
   if (!link_->HasSecrets()) return;
@@ -57,14 +57,14 @@ void PushRoute::CheckCredentials() {
     link_ = *std::move(now);
   } else {
     Log(LogLevel::kError, "token and keys stay as they were",
-        {{"url", settings().url}, {"error", now.error().message}});
+        {{"url", settings().to.url}, {"error", now.error().message}});
   }
 }
 
 void PushRoute::CheckCredentialsLater() {
   if (link_->tls == nullptr && !link_->HasSecrets()) return;
   credentials_timer_ =
-      context_.loop.After(std::chrono::milliseconds(settings().tls.check_interval_ms), [this] {
+      context_.loop.After(std::chrono::milliseconds(settings().to.tls.check_interval_ms), [this] {
         CheckCredentials();
         CheckCredentialsLater();
       });
@@ -72,11 +72,11 @@ void PushRoute::CheckCredentialsLater() {
 
 void PushRoute::AddHeaders(const std::optional<wire::DeliveryNumber>& number, http::Headers& headers) const {
   headers.Set("User-Agent", "tickscope-agent");
-  const std::string& sender = settings().delivery.sender;
+  const std::string& sender = settings().to.delivery.sender;
   headers.Set(wire::kSenderHeader, sender.empty() ? context_.host_name : sender);
   if (number) headers.Set(wire::kDeliveryHeader, wire::DeliveryText(*number));
   if (!link_->token.empty()) headers.Set("Authorization", "Bearer " + link_->token);
-  for (const auto& [name, value] : settings().headers)
+  for (const auto& [name, value] : settings().to.headers)
     headers.Set(name, value);
 }
 
@@ -89,7 +89,7 @@ std::unique_ptr<http::Client> PushRoute::MakeClient() const {
 }
 
 bool PushRoute::Learn(const PushLink& link, std::size_t receiver, Answered answered) {
-  if (link.urls.size() != link_->urls.size() || link.settings.url != settings().url) return false;
+  if (link.urls.size() != link_->urls.size() || link.settings.to.url != settings().to.url) return false;
   const TimeMs now_ms = context_.clock.NowMs();
   // Those who know us not are no matter of load: sending them less would not help.
   if (answered == Answered::kTakesUs || answered == Answered::kOverloaded)
@@ -108,7 +108,7 @@ bool PushRoute::ZstdRefused(int status) {
   if (status != 415 && was_zstd_taken_) return false;
   if (!std::exchange(is_zstd_refused_, true)) {
     Log(LogLevel::kWarn, "receiver does not take zstd, using snappy",
-        {{"url", settings().url}, {"of", settings().content}, {"status", status}});
+        {{"url", settings().to.url}, {"of", settings().content}, {"status", status}});
   }
   return true;
 }
@@ -116,12 +116,12 @@ bool PushRoute::ZstdRefused(int status) {
 void PushRoute::SayIsAway(std::string_view why) {
   if (!std::exchange(was_reachable_, false)) return;
   Log(LogLevel::kWarn, "receiver is away, will try again",
-      {{"url", settings().url}, {"of", settings().content}, {"error", why}});
+      {{"url", settings().to.url}, {"of", settings().content}, {"error", why}});
 }
 
 void PushRoute::SayIsBack() {
   if (std::exchange(was_reachable_, true)) return;
-  Log(LogLevel::kInfo, "receiver is back", {{"url", settings().url}, {"of", settings().content}});
+  Log(LogLevel::kInfo, "receiver is back", {{"url", settings().to.url}, {"of", settings().content}});
 }
 
 void PushRoute::SayRefused(const http::Response& response, std::size_t items) {
@@ -129,7 +129,7 @@ void PushRoute::SayRefused(const http::Response& response, std::size_t items) {
   if (refusal_said_ms_ != 0 && now_ms - refusal_said_ms_ < kRefusalIntervalMs) return;
   refusal_said_ms_ = now_ms;
   Log(LogLevel::kError, "receiver refused",
-      {{"url", settings().url},
+      {{"url", settings().to.url},
        {"status", response.status},
        {settings().content, items},
        {"answer", response.body.substr(0, kAnswerExcerptBytes)}});

@@ -57,7 +57,7 @@ class PushRoute {
 
   /// How the next body is packed: as the settings say, unless the receiver did not take it so.
   [[nodiscard]] PushCompression compression() const {
-    return is_zstd_refused_ ? PushCompression::kSnappy : settings().delivery.compression;
+    return is_zstd_refused_ ? PushCompression::kSnappy : settings().to.delivery.compression;
   }
   /// A body packed with zstd was taken, or refused with a status.
   void ZstdTaken() { was_zstd_taken_ = true; }

@@ -50,13 +50,7 @@ PushContext PushContextOf(const AgentContext& context) {
 }
 
 PushSettings PushSettingsOf(const RemoteWriteConfig& config) {
-  return {.url = config.url,
-          .headers = config.headers,
-          .timeout_ms = config.timeout_ms,
-          .backoff_min_ms = config.backoff_min_ms,
-          .backoff_max_ms = config.backoff_max_ms,
-          .delivery = config.delivery,
-          .tls = config.tls,
+  return {.to = config.push,
           .sigv4 = config.sigv4,
           .form = config.is_otlp ? BodyForm::kMessage : BodyForm::kSnappyBlock,
           .content = "samples"};
@@ -102,8 +96,10 @@ Status RemoteWriter::OpenSpool() {
                                   .segment_bytes = config.segment_bytes,
                                   .classes = {{.name = "metrics",
                                                .share_bytes = config.bytes_max - config.segment_bytes,
-                                               .newest_first = config.newest_first}},
-                                  .labels = {{"url", config_.url}}}));
+                                               .newest_first = config.newest_first,
+                                               .worth = spool::Worth::kMetrics}},
+                                  .labels = {{"url", config_.push.url}},
+                                  .shared = context_.disk}));
   CommitSpoolLater();
   return {};
 }
@@ -175,16 +171,15 @@ void RemoteWriter::PushToSpool(const BatchPart& part) {
 
 std::optional<SpoolPlace> RemoteWriter::NextPlace() const {
   if (spool_ == nullptr) return std::nullopt;
-  const spool::SpoolQueue& queue = spool_->queue(0);
   return SpoolPlace{.directory = config_.spool.directory,
-                    .epoch = queue.epoch(),
-                    .number = queue.next_number(),
+                    .epoch = spool_->epoch(0),
+                    .number = spool_->next_number(0),
                     .record_samples = config_.batch_samples_max};
 }
 
 std::size_t RemoteWriter::SamplesThere(const SpoolPlace& place) const {
   if (spool_ == nullptr || place.directory != config_.spool.directory) return 0;
-  const Result<std::uint64_t> last = spool_->queue(0).LastNumber(place.epoch);
+  const Result<std::uint64_t> last = spool_->LastNumber(0, place.epoch);
   if (!last) {
     Log(LogLevel::kError, "spool not read, sums may come twice",
         {{"directory", config_.spool.directory}, {"error", last.error().message}});
@@ -329,7 +324,7 @@ void RemoteWriter::OnAnswer(Shard& shard, wire::RemoteWriteProtocol protocol, co
     // Packed otherwise, by SendNext.
   } else if (KnowsOnlyV1(protocol, answer)) {
     if (std::exchange(protocol_, wire::RemoteWriteProtocol::kV1) == wire::RemoteWriteProtocol::kV2) {
-      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.url}});
+      Log(LogLevel::kWarn, "receiver does not take remote write 2.0, using 1.0", {{"url", config_.push.url}});
     }
   } else {
     switch (shard.lane.Judge(answer)) {
@@ -369,7 +364,7 @@ void RemoteWriter::OnTaken(Shard& shard, wire::RemoteWriteProtocol protocol, con
   RemoveFront(shard);
   if (context_.observer == nullptr) return;
   const PushLink& link = *answer.link;
-  PushTarget target{.url = link.urls[answer.receiver], .tls = link.tls, .headers = link.settings.headers};
+  PushTarget target{.url = link.urls[answer.receiver], .tls = link.tls, .headers = link.settings.to.headers};
   if (!link.token.empty()) target.headers.emplace_back("Authorization", "Bearer " + link.token);
   context_.observer->OnAnswer(target, headers);
 }

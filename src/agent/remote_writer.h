@@ -72,11 +72,13 @@ struct AgentContext {
   guard::Guard* guard = nullptr;         ///< Judges what is scraped; null lets everything out.
   io::FileSystem* fs = nullptr;          ///< Of spools; without one there are none.
   MetricRegistry* registry = nullptr;    ///< Likewise.
+  spool::SharedDisk* disk = nullptr;     ///< On which spools meet; null when each is for itself.
   std::string host_name = "agent";       ///< As whom pushes are counted when the configuration names nobody.
   PushObserver* observer = nullptr;      ///< Null when nothing is said beside samples.
   const io::HostProbe* probe = nullptr;  ///< Of host_metrics.
   io::Datagrams* datagrams = nullptr;    ///< Of statsd.
-  const statsd::HistogramForms* histogram_forms = nullptr;  ///< That a schema asks for.
+  const statsd::HistogramForms* histogram_forms =
+      nullptr;  ///< That a schema asks for, as Agent::Apply finds them.
 };
 
 class RemoteWriter {

@@ -58,6 +58,7 @@ Status SimulatedSite::Apply(std::string_view yaml) {
                                                  .guard = guard,
                                                  .fs = &fs,
                                                  .registry = &registry,
+                                                 .disk = &disk,
                                                  .probe = probe,
                                                  .datagrams = datagrams,
                                                  .histogram_forms = histogram_forms},
@@ -132,6 +133,14 @@ void SimulatedSite::Decode(const http::Request& request, wire::RemoteWriteProtoc
       }
     }
   }
+}
+
+std::uint64_t SimulatedSite::LostItems(const std::string& url, const std::string& of_class,
+                                       const std::string& reason) {
+  return registry
+      .AddCounter("tickscope_spool_lost_items_total", "",
+                  {{"url", url}, {"class", of_class}, {"reason", reason}})
+      ->value();
 }
 
 std::string SiteYaml(const std::vector<std::string>& addresses, std::string_view more_scrape_settings,

@@ -79,7 +79,13 @@ class SimulatedSite {
   const io::HostProbe* probe = nullptr;
   io::Datagrams* datagrams = nullptr;
   const statsd::HistogramForms* histogram_forms = nullptr;
+  /// All that is simulated lies on one.
+  spool::SharedDisk disk{[](const std::string&) { return Result<std::uint64_t>(1); }};
   std::unique_ptr<Agent> agent;
+
+  /// Items that left a spool without being delivered, as the metrics have it.
+  [[nodiscard]] std::uint64_t LostItems(const std::string& url, const std::string& of_class,
+                                        const std::string& reason);
 
   /// What the receiver answers; by default 204 and, to 2.0, how many it wrote.
   std::function<http::Response(const http::Request&)> answer;

@@ -33,9 +33,11 @@ struct SourceReport {
 class Source {
  public:
   virtual ~Source() = default;
+  /// It is part of what is in force from now on. On the loop's thread, before the first Read.
+  virtual void Begin() {}
   /// Reads once; may block. `due_ms` is when the schedule asked for it. Null when there is nothing to send.
   [[nodiscard]] virtual WriteBatchPtr Read(TimeMs due_ms) = 0;
-  /// Staleness markers for everything alive. Null when there is nothing.
+  /// What was not read yet of a source that is sent to, and staleness markers for everything alive. Null when there is nothing.
   [[nodiscard]] virtual WriteBatchPtr End() = 0;
 
   [[nodiscard]] virtual std::int64_t interval_ms() const = 0;

@@ -52,40 +52,49 @@ StatsdSource::StatsdSource(const StatsdConfig& config, const Labels& external_la
 
 Result<std::unique_ptr<StatsdSource>> StatsdSource::Make(const StatsdConfig& config,
                                                          const Labels& external_labels,
-                                                         const AgentContext& context) {
+                                                         const AgentContext& context,
+                                                         StatsdSockets& sockets) {
   auto source = std::unique_ptr<StatsdSource>(new StatsdSource(config, external_labels, context));
-  if (!config.udp.empty()) TICKSCOPE_RETURN_IF_ERROR(source->Receive(config.udp));
+  if (!config.udp.empty()) TICKSCOPE_RETURN_IF_ERROR(source->Open(sockets, config.udp));
   if (!config.unix_socket.empty())
-    TICKSCOPE_RETURN_IF_ERROR(source->Receive(std::string(io::kUnixPrefix) + config.unix_socket));
+    TICKSCOPE_RETURN_IF_ERROR(source->Open(sockets, std::string(io::kUnixPrefix) + config.unix_socket));
   source->report_.name = "statsd";
   for (const std::string& address : source->addresses())
     source->report_.name.append(" ").append(address);
   return source;
 }
 
-Status StatsdSource::Receive(const std::string& address) {
-  const std::size_t input = inputs_.size();
-  TICKSCOPE_ASSIGN_OR_RETURN(
-      auto receiver, context_.datagrams->Receive(context_.loop, address, [this, input](ByteView datagram) {
-        OnDatagram(input, datagram);
-      }));
-  Log(LogLevel::kInfo, "takes StatsD", {{"address", receiver->local_address()}});
-  inputs_.push_back({.receiver = std::move(receiver)});
+StatsdSource::~StatsdSource() {
+  for (const Input& input : inputs_)
+    input.socket->Leave(this);
+}
+
+Status StatsdSource::Open(StatsdSockets& sockets, const std::string& address) {
+  TICKSCOPE_ASSIGN_OR_RETURN(auto socket, sockets.Open(*context_.datagrams, context_.loop, address));
+  inputs_.push_back({.socket = std::move(socket)});
   return {};
+}
+
+void StatsdSource::Begin() {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    inputs_[i].lost = inputs_[i].socket->lost_count();
+    inputs_[i].socket->Feed(this, [this, i](ByteView datagram) { OnDatagram(i, datagram); });
+  }
 }
 
 std::vector<std::string> StatsdSource::addresses() const {
   std::vector<std::string> addresses;
   for (const Input& input : inputs_)
-    addresses.push_back(input.receiver->local_address());
+    addresses.push_back(input.socket->local_address());
   return addresses;
 }
 
 void StatsdSource::OnDatagram(std::size_t input, ByteView datagram) {
   Input& from = inputs_[input];
-  const std::uint64_t lost = from.receiver->lost_count();
+  const std::uint64_t lost = from.socket->lost_count();
   metrics_.lost_datagrams->Add(lost - std::exchange(from.lost, lost));
   const MutexLock lock(mu_);
+  has_news_ = true;
   table_.Take(AsText(datagram), context_.clock.NowMs());
 }
 
@@ -96,17 +105,7 @@ WriteBatchPtr StatsdSource::Read(TimeMs due_ms) {
   batch->target_hash = hash_;
   batch->samples.reserve(sent_.size());
   JudgeAgain(*batch);
-  {
-    const MutexLock lock(mu_);
-    table_.Flush(time_ms_, {.on_series = [&](const StatsdSeries& series) { Append(series, *batch); },
-                            .on_end =
-                                [&](const StatsdSeries& series) {
-                                  const auto sent = sent_.find(series.id);
-                                  if (sent == sent_.end()) return;
-                                  AppendEnd(sent->second, time_ms_, *batch);
-                                  sent_.erase(sent);
-                                }});
-  }
+  Flush(time_ms_, *batch);
   if (sent_.empty()) families_.clear();
   SortByOrdinal(batch->samples);
   report_.read_ms = time_ms_;
@@ -117,12 +116,37 @@ WriteBatchPtr StatsdSource::Read(TimeMs due_ms) {
   return batch;
 }
 
+void StatsdSource::Flush(TimeMs time_ms, WriteBatch& batch) {
+  const MutexLock lock(mu_);
+  has_news_ = false;
+  table_.Flush(time_ms, {.on_series = [&](const StatsdSeries& series) { Append(series, batch); },
+                         .on_end =
+                             [&](const StatsdSeries& series) {
+                               const auto sent = sent_.find(series.id);
+                               if (sent == sent_.end()) return;
+                               AppendEnd(sent->second, time_ms, batch);
+                               sent_.erase(sent);
+                             }});
+}
+
+bool StatsdSource::HasNews() {
+  const MutexLock lock(mu_);
+  return has_news_;
+}
+
 WriteBatchPtr StatsdSource::End() {
   auto batch = std::make_shared<WriteBatch>();
   batch->target_hash = hash_;
-  const TimeMs time_ms = context_.clock.NowMs();
+  TimeMs end_ms = context_.clock.NowMs();
+  if (HasNews()) {
+    // What came since the last read, before the markers and behind what was read.
+    time_ms_ = std::max(end_ms - 1, time_ms_ + 1);
+    end_ms = time_ms_ + 1;
+    Flush(time_ms_, *batch);
+    context_.metrics.scraped_samples->Add(batch->samples.size());
+  }
   for (const auto& [id, sent] : sent_)
-    AppendEnd(sent, time_ms, *batch);
+    AppendEnd(sent, end_ms, *batch);
   sent_.clear();
   SortByOrdinal(batch->samples);
   return batch->samples.empty() ? nullptr : batch;

@@ -3,6 +3,9 @@
 //   datagrams ──► StatsdTable ──Read──► batch, with a target's labels, judged as a target's series are
 //     loop                   executor
 //
+// Another source at the same address, of other settings, takes over the socket: what came before is sent by the one, under its labels, the
+// rest by the other.
+//
 // The kernel's buffer is what stands between a burst and a loss: what it threw away is counted.
 //
 // Threads   Made and destroyed on the loop's thread, where datagrams come; read on any, one at a time. A mutex is between.
@@ -18,6 +21,7 @@
 #include "agent/agent_metrics.h"
 #include "agent/remote_writer.h"
 #include "agent/source.h"
+#include "agent/statsd_sockets.h"
 #include "base/mutex.h"
 #include "statsd/statsd_table.h"
 
@@ -25,13 +29,17 @@ namespace tickscope::agent {
 
 class StatsdSource final : public Source {
  public:
-  /// The context, which has datagrams and a registry, outlives it. Errors: as io::Datagrams::Receive.
+  /// Opens its sockets, or shares those of the source that it follows, and takes what comes from Begin on. The context, which has datagrams and
+  /// a registry, outlives it. Errors: as io::Datagrams::Receive.
   [[nodiscard]] static Result<std::unique_ptr<StatsdSource>> Make(const StatsdConfig& config,
                                                                   const Labels& external_labels,
-                                                                  const AgentContext& context);
+                                                                  const AgentContext& context,
+                                                                  StatsdSockets& sockets);
+  ~StatsdSource() override;
 
+  void Begin() override;
   [[nodiscard]] WriteBatchPtr Read(TimeMs due_ms) override TICKSCOPE_EXCLUDES(mu_);
-  [[nodiscard]] WriteBatchPtr End() override;
+  [[nodiscard]] WriteBatchPtr End() override TICKSCOPE_EXCLUDES(mu_);
 
   [[nodiscard]] std::int64_t interval_ms() const override { return interval_ms_; }
   [[nodiscard]] std::uint64_t hash() const override { return hash_; }
@@ -49,12 +57,14 @@ class StatsdSource final : public Source {
     bool is_refused = false;
   };
   struct Input {
-    std::unique_ptr<io::DatagramReceiver> receiver;
+    std::shared_ptr<StatsdSocket> socket;
     std::uint64_t lost = 0;
   };
 
   StatsdSource(const StatsdConfig& config, const Labels& external_labels, const AgentContext& context);
-  [[nodiscard]] Status Receive(const std::string& address);
+  [[nodiscard]] Status Open(StatsdSockets& sockets, const std::string& address);
+  [[nodiscard]] bool HasNews() TICKSCOPE_EXCLUDES(mu_);
+  void Flush(TimeMs time_ms, WriteBatch& batch) TICKSCOPE_EXCLUDES(mu_);
   void OnDatagram(std::size_t input, ByteView datagram) TICKSCOPE_EXCLUDES(mu_);
   void Append(const statsd::StatsdSeries& series, WriteBatch& batch);
   void AppendEnd(const Sent& sent, TimeMs time_ms, WriteBatch& batch) const;
@@ -70,6 +80,7 @@ class StatsdSource final : public Source {
   statsd::StatsdMetrics metrics_;
   Mutex mu_;
   statsd::StatsdTable table_ TICKSCOPE_GUARDED_BY(mu_);
+  bool has_news_ TICKSCOPE_GUARDED_BY(mu_) = false;  // Since the last flush.
   std::vector<Input> inputs_;
   // Used by reads only.
   std::unordered_map<std::uint64_t, Sent> sent_;  // By the table's ids.

@@ -103,18 +103,90 @@ TEST_F(StatsdSourceTest, LossesAreCounted) {
   EXPECT_EQ(statsd::StatsdMetrics(site_.registry).lost_datagrams->value(), 7U);
 }
 
-TEST_F(StatsdSourceTest, ReloadsKeepItAndDoNotChangeIt) {
+TEST_F(StatsdSourceTest, AReloadThatChangesNothingOfItKeepsIt) {
   ASSERT_TRUE(Apply().has_value());
-  Send("players:7|g");
+  Send("kills:7|c");
   ASSERT_TRUE(Apply().has_value());
+  Send("kills:1|c");
   site_.RunFor(seconds(11));
-  EXPECT_THAT(Told(), ElementsAre(HasSubstr("players")));
-  const Status changed = Apply("statsd:\n  - {udp: '127.0.0.1:8125', instance: other}\n");
-  ASSERT_FALSE(changed.has_value());
-  EXPECT_THAT(changed.error().message, HasSubstr("with a restart only"));
-  Send("players:8|g");
+  EXPECT_THAT(Told(),
+              ElementsAre(HasSubstr("kills_total{instance=\"host\", job=\"statsd\", zone=\"a\"} = 8.0")));
+}
+
+TEST_F(StatsdSourceTest, AReloadChangesItAndLosesNothing) {
+  ASSERT_TRUE(Apply().has_value());
+  Send("kills:7|c");
+  site_.RunFor(seconds(11));
+  EXPECT_THAT(Told(), ElementsAre(HasSubstr(" = 7.0")));
+  // Not read yet when the settings change.
+  Send("kills:2|c");
+  ASSERT_TRUE(
+      Apply("statsd:\n  - {udp: '127.0.0.1:8125', instance: other, flush_interval: 5s}\n").has_value());
+  Send("kills:1|c");
+  site_.RunFor(seconds(6));
+  const std::string before = R"(kills_total{instance="host", job="statsd", zone="a"} = )";
+  const std::string after = R"(kills_total{instance="other", job="statsd"} = )";
+  EXPECT_THAT(Told(), ElementsAre(before + "9.0", before + "stale", after + "1.0"));
+  // Also of the external labels, that are of the whole agent.
+  ASSERT_TRUE(
+      site_
+          .Apply(std::string("global: {external_labels: {region: eu}}\n"
+                             "statsd:\n  - {udp: '127.0.0.1:8125', instance: other, flush_interval: 5s}\n")
+                     .append(kRemote))
+          .has_value());
+  Send("kills:1|c");
+  site_.RunFor(seconds(6));
+  EXPECT_THAT(Told(), ElementsAre(after + "stale",
+                                  R"(kills_total{instance="other", job="statsd", region="eu"} = 1.0)"));
+}
+
+TEST_F(StatsdSourceTest, CountersThatGoOnUnderTheirNameBeginAnewAfterAReload) {
+  ASSERT_TRUE(Apply().has_value());
+  Send("kills:7|c");
+  site_.RunFor(seconds(11));
+  ASSERT_TRUE(Apply("statsd:\n  - {udp: '127.0.0.1:8125', instance: host, expire: 60s, labels: {zone: a}}\n")
+                  .has_value());
+  const TimeMs reloaded_ms = site_.clock.NowMs();
+  Send("kills:1|c");
   site_.RunFor(seconds(10));
+  const std::string series = R"(kills_total{instance="host", job="statsd", zone="a"})";
+  const std::vector<Arrived> arrived = site_.TakeArrived();
+  ASSERT_EQ(arrived.size(), 3U);
+  EXPECT_EQ(arrived[1].value, "stale");
+  EXPECT_EQ(arrived[2].series, series);
+  EXPECT_EQ(arrived[2].value, "1.0");
+  EXPECT_GT(arrived[2].time_ms, arrived[1].time_ms);
+  EXPECT_EQ(site_.starts_ms[series], reloaded_ms);
+}
+
+TEST_F(StatsdSourceTest, AReloadThatIsRefusedLeavesItAsItIs) {
+  ASSERT_TRUE(Apply().has_value());
+  const auto loop = site_.network.MakeLoop();
+  const auto somebody_elses = datagrams_.Receive(*loop, "127.0.0.1:8126", [](ByteView) {}).value();
+  ASSERT_FALSE(Apply("statsd:\n  - {udp: '127.0.0.1:8125', instance: other}\n  - {udp: '127.0.0.1:8126'}\n"));
+  Send("kills:1|c");
+  site_.RunFor(seconds(11));
   EXPECT_THAT(Told(), ElementsAre(HasSubstr("instance=\"host\"")));
+}
+
+TEST_F(StatsdSourceTest, AnotherSchemaGivesHistogramsAnotherForm) {
+  ASSERT_TRUE(Apply().has_value());
+  Send("size:2|h");
+  site_.RunFor(seconds(11));
+  EXPECT_THAT(Told(), testing::SizeIs(5));
+  forms_.clear();
+  ASSERT_TRUE(Apply().has_value());
+  (void)Told();
+  Send("size:2|h");
+  site_.RunFor(seconds(10));
+  EXPECT_THAT(Told(), testing::Contains(HasSubstr(" = histogram 1")));
+}
+
+TEST_F(StatsdSourceTest, WhatIsTakenOutEnds) {
+  ASSERT_TRUE(Apply().has_value());
+  Send("players:8|g");
+  site_.RunFor(seconds(11));
+  (void)Told();
   ASSERT_TRUE(Apply("").has_value());
   EXPECT_FALSE(datagrams_.Send("127.0.0.1:8125", "players:9|g"));
   site_.RunFor(seconds(10));
@@ -125,6 +197,7 @@ TEST(StatsdConfig, Mistakes) {
   const char* const cases[] = {
       "statsd: [{}]\n",
       "statsd: [{udp: nowhere}]\n",
+      "statsd: [{udp: '127.0.0.1:1'}, {udp: '127.0.0.1:1'}]\n",
       "statsd: [{unix: relative}]\n",
       "statsd: [{udp: '127.0.0.1:1', labels: {__name__: x}}]\n",
       "statsd: [{udp: '127.0.0.1:1', buckets: [1, 1]}]\n",

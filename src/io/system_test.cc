@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "io/disk_of.h"
 #include "io/pause.h"
 #include "io/process_info.h"
 #include "io/system_clock.h"
@@ -38,6 +39,14 @@ TEST(SystemPause, EndsByTimeOrWhenStopped) {
   waiting.join();
   EXPECT_FALSE(was_waited_out);
   EXPECT_FALSE(pause.For(std::chrono::milliseconds(0)));
+}
+
+TEST(DiskOf, TellsMountsApart) {
+  const auto devices = DiskOf("/dev");
+  ASSERT_TRUE(devices.has_value()) << devices.error().message;
+  EXPECT_EQ(DiskOf("/dev/").value(), *devices);
+  EXPECT_NE(DiskOf("/proc").value(), *devices);
+  EXPECT_EQ(DiskOf("/dev/there/is/none").error().code, ErrorCode::kNotFound);
 }
 
 TEST(SystemRandom, DoesNotRepeat) {

@@ -109,6 +109,20 @@ std::string AgentPage(const agent::AgentStatus& status, std::string_view version
         sums.directory.empty() ? std::string("memory")
                                : Escaped(sums.directory) + (sums.is_durable ? "" : ": not durable"));
   }
+  if (status.fleet) {
+    const auto row = [&](const char* what, const agent::ToldStatus& told) {
+      out += fmt::format("<tr><td>{}<td>{}<td>{}<td class=\"{}\">{}{}{}</tr>\n", what, Escaped(told.told),
+                         Escaped(told.in_force), told.is_behind ? "down" : "up",
+                         told.is_behind ? "behind" : "up to date", told.error.empty() ? "" : ": ",
+                         Escaped(told.error));
+    };
+    out += fmt::format(
+        "<h2>Fleet</h2>\n<p>generation {}</p>\n<table><tr><th>what<th>told<th>in force<th>state</tr>\n",
+        status.fleet->generation);
+    row("schema", status.fleet->schema);
+    row("keys of tokens", status.fleet->keys);
+    out += "</table>\n";
+  }
   return out + "</html>\n";
 }
 
@@ -183,6 +197,28 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
     json.Uint(status.aggregation->refused);
     json.Key("durable");
     json.Bool(status.aggregation->is_durable);
+    json.EndObject();
+  }
+  if (status.fleet) {
+    const auto add = [&](const char* what, const agent::ToldStatus& told) {
+      json.Key(what);
+      json.BeginObject();
+      json.Key("told");
+      json.String(told.told);
+      json.Key("inForce");
+      json.String(told.in_force);
+      json.Key("behind");
+      json.Bool(told.is_behind);
+      json.Key("error");
+      json.String(told.error);
+      json.EndObject();
+    };
+    json.Key("fleet");
+    json.BeginObject();
+    json.Key("generation");
+    json.Uint(status.fleet->generation);
+    add("schema", status.fleet->schema);
+    add("keys", status.fleet->keys);
     json.EndObject();
   }
   json.EndObject();

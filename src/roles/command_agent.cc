@@ -20,10 +20,12 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "config/yaml_tree.h"
+#include "control/schema_number.h"
 #include "discovery/discovery.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/asio_network.h"
+#include "io/disk_of.h"
 #include "io/host_probe.h"
 #include "io/posix_file_system.h"
 #include "io/process_info.h"
@@ -34,6 +36,7 @@
 #include "io/system_random.h"
 #include "roles/agent_dry_run.h"
 #include "roles/agent_pages.h"
+#include "roles/agent_reload.h"
 #include "roles/agent_targets.h"
 #include "roles/commands.h"
 #include "roles/guard_rejects.h"
@@ -129,35 +132,12 @@ class Targets {
   discovery::Discovery discovery_;
 };
 
-void Reload(const Flags& flags, agent::Agent& agent, Targets& targets, guard::Guard& guard,
-            agent::AgentMetrics& metrics, const Clock& clock, const agent::AgentConfig& started_with) {
-  const auto fail = [&](const Error& error) {
-    metrics.reloads_failed->Add();
-    Log(LogLevel::kError, "configuration not reloaded, the old one stays", {{"error", error.message}});
-  };
-  const auto config = LoadConfig(flags);
-  if (!config) return fail(config.error());
-  const auto fs = io::MakePosixFileSystem();
-  auto rules = ReadAggregationRules(*fs, config->guard, config->external_labels);
-  if (!rules) return fail(rules.error());
-  if (const Status guarded = ReloadGuard(*fs, config->guard, guard); !guarded) return fail(guarded.error());
-  if (const Status applied = targets.Apply(*config); !applied) return fail(applied.error());
-  if (const Status adds_up = agent.Aggregate(started_with.aggregation, *std::move(rules)); !adds_up)
-    return fail(adds_up.error());
-  SetLogOptions({.level = config->log_level, .format = config->log_format, .clock = &clock});
-  metrics.reloads_ok->Add();
-  Log(LogLevel::kInfo, "configuration reloaded", {{"targets", agent.target_count()}});
-  if (config->aggregation != started_with.aggregation)
-    Log(LogLevel::kWarn, "aggregation changes with a restart only");
-  if (config->logs != started_with.logs) Log(LogLevel::kWarn, "logs change with a restart only");
-  if (config->listen != started_with.listen || config->scrape_workers != started_with.scrape_workers) {
-    Log(LogLevel::kWarn, "listen and scrape_workers change with a restart only");
-  }
-}
-
-control::AgentReport Report(const agent::Agent& agent, const agent::AgentMetrics& metrics) {
+control::AgentReport Report(const agent::Agent& agent, const agent::AgentMetrics& metrics,
+                            const AgentReload& reload) {
   control::AgentReport report{.version = TICKSCOPE_VERSION,
                               .cadence_ms = agent.cadence_ms(),
+                              .schema_version = reload.schema().in_force(),
+                              .key_epoch = reload.key_epoch(),
                               .lag_ms = agent.lag_ms(),
                               .rejects = metrics.dropped(agent::DropReason::kGuard)};
   for (std::size_t i = 0; i < agent::kDropReasonCount; ++i) {
@@ -165,6 +145,22 @@ control::AgentReport Report(const agent::Agent& agent, const agent::AgentMetrics
     if (reason != agent::DropReason::kGuard) report.lost += metrics.dropped(reason);
   }
   return report;
+}
+
+std::string NumberText(std::uint64_t number) {
+  return number == 0 ? std::string() : std::to_string(number);
+}
+
+agent::FleetStatus FleetStatusOf(const agent::FleetFollower& follower, const AgentReload& reload) {
+  const auto told = [](const agent::ToldVersion& version, const auto& text) {
+    return agent::ToldStatus{.told = text(version.told()),
+                             .in_force = text(version.in_force()),
+                             .is_behind = version.is_behind(),
+                             .error = version.error()};
+  };
+  return {.generation = follower.settings().generation,
+          .schema = told(reload.schema(), control::SchemaNumberText),
+          .keys = told(reload.keys(), NumberText)};
 }
 
 Status Run(const Flags& flags, const agent::AgentConfig& config) {
@@ -187,9 +183,10 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   MetricRegistry registry;
   AddProcessMetrics(registry, *process);
   agent::AgentMetrics metrics(registry);
-  TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, OpenGuard(*fs, config.guard, *clock, registry));
-  TICKSCOPE_ASSIGN_OR_RETURN(const statsd::HistogramForms histogram_forms,
-                             HistogramFormsOf(*fs, config.guard));
+  TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions schema, ReadGuardOptions(*fs, config.guard));
+  TICKSCOPE_ASSIGN_OR_RETURN(const auto guard, guard::Guard::Make(schema, *clock, registry));
+  statsd::HistogramForms histogram_forms = HistogramFormsOf(schema);
+  spool::SharedDisk disk(io::DiskOf, config.disk_bytes_max);
   std::atomic<bool> is_ready{false};
 
   // Before any other thread, for threads inherit what is blocked. Nothing arrives before the loop runs.
@@ -210,6 +207,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                               .guard = guard.get(),
                               .fs = fs.get(),
                               .registry = &registry,
+                              .disk = &disk,
                               .host_name = io::HostName(),
                               .probe = probe.get(),
                               .datagrams = datagrams.get(),
@@ -219,16 +217,31 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   context.observer = follower.get();
   agent::Agent agent(
       context, [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, send);
-  follower->SetHooks({.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
-                      .report = [&agent, &metrics] { return Report(agent, metrics); }});
   Targets targets(
       {.network = *network, .loop = *loop, .fs = *fs, .clock = *clock, .metrics = registry},
       [&](WorkerPool::Task&& task) { return scrape_pool.Submit(std::move(task)); }, agent);
+  AgentReload reload(
+      {.fs = *fs,
+       .loop = *loop,
+       .clock = *clock,
+       .registry = registry,
+       .metrics = metrics,
+       .agent = agent,
+       .guard = *guard,
+       .histogram_forms = histogram_forms,
+       .disk = disk,
+       .load = [&flags] { return LoadConfig(flags); },
+       .apply = [&targets](const agent::AgentConfig& wanted) { return targets.Apply(wanted); }},
+      config);
+  reload.SetSchema(SchemaNumberOf(schema));
+  follower->SetHooks({.set_cadence = [&agent](std::int64_t cadence_ms) { agent.SetCadence(cadence_ms); },
+                      .tell = [&reload](const control::FleetSettings& told) { reload.Tell(told); },
+                      .report = [&agent, &metrics, &reload] { return Report(agent, metrics, reload); }});
   std::unique_ptr<RunningLogs> logs;
   std::size_t still_running = 0;  // Of what is shutting down.
   on_signal = [&](io::Signal signal) {
     if (signal == io::Signal::kHangUp) {
-      if (is_ready) Reload(flags, agent, targets, *guard, metrics, *clock, config);
+      if (is_ready) reload.Reload();
       return;
     }
     if (!is_ready.exchange(false)) return;
@@ -244,7 +257,12 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
   };
 
   http::Router router;
-  RegisterAgentPages(router, *loop, *clock, [&agent] { return agent.Describe(); }, TICKSCOPE_VERSION);
+  const auto describe = [&] {
+    agent::AgentStatus status = agent.Describe();
+    if (follower->is_listening()) status.fleet = FleetStatusOf(*follower, reload);
+    return status;
+  };
+  RegisterAgentPages(router, *loop, *clock, describe, TICKSCOPE_VERSION);
   api::RegisterProcessRoutes(router, {.ready = [&]() -> Status {
                                         if (is_ready) return {};
                                         return Fail(ErrorCode::kUnavailable, "starting or shutting down");
@@ -259,15 +277,16 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
                                                     },
                                                     registry));
   TICKSCOPE_RETURN_IF_ERROR(targets.Apply(config));
-  TICKSCOPE_ASSIGN_OR_RETURN(auto rules, ReadAggregationRules(*fs, config.guard, config.external_labels));
+  agent::AggregationRules rules = AggregationRulesOf(schema, config.external_labels);
   if (!rules.empty() && config.external_labels.empty()) {
     Log(LogLevel::kWarn,
         "sums of several agents meet in one series: give each agent external_labels of its own");
   }
   TICKSCOPE_RETURN_IF_ERROR(agent.Aggregate(config.aggregation, std::move(rules)));
   TICKSCOPE_ASSIGN_OR_RETURN(
-      logs, RunningLogs::Start(config, *network, *clock, *fs, registry,
+      logs, RunningLogs::Start(config, *network, *clock, *fs, registry, disk,
                                [&](WorkerPool::Task&& task) { return send_pool.Submit(std::move(task)); }));
+  reload.SetLogs(logs.get());
   is_ready = true;
   Log(LogLevel::kInfo, "agent started",
       {{"listen", server->address()},
@@ -300,7 +319,7 @@ int RunAgent(int argc, char** argv) {
       "read every target once, print what would be sent, and end; exit code 1 when a target is down");
   app.footer(
       "SIGTERM ends every series with a staleness marker, delivers what waits (shutdown_timeout) and ends.\n"
-      "SIGHUP reads the configuration again; targets that did not change go on untouched.");
+      "SIGHUP reads the configuration again; what did not change goes on untouched.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

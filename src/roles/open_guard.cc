@@ -1,9 +1,10 @@
 #include "roles/open_guard.h"
 
-namespace tickscope::roles {
-namespace {
+#include "control/schema_number.h"
 
-Result<guard::GuardOptions> ReadOptions(io::FileSystem& fs, const guard::GuardConfig& config) {
+namespace tickscope::roles {
+
+Result<guard::GuardOptions> ReadGuardOptions(io::FileSystem& fs, const guard::GuardConfig& config) {
   std::string text;
   if (!config.schema_file.empty()) {
     TICKSCOPE_ASSIGN_OR_RETURN(text, io::ReadWholeFile(fs, config.schema_file, guard::kSchemaBytesMax));
@@ -11,16 +12,13 @@ Result<guard::GuardOptions> ReadOptions(io::FileSystem& fs, const guard::GuardCo
   return guard::MakeGuardOptions(config, text);
 }
 
-}  // namespace
-
 Result<std::unique_ptr<guard::Guard>> OpenGuard(io::FileSystem& fs, const guard::GuardConfig& config,
                                                 const Clock& clock, MetricRegistry& metrics) {
-  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadOptions(fs, config));
+  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadGuardOptions(fs, config));
   return guard::Guard::Make(std::move(options), clock, metrics);
 }
 
-Result<statsd::HistogramForms> HistogramFormsOf(io::FileSystem& fs, const guard::GuardConfig& config) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions options, ReadOptions(fs, config));
+statsd::HistogramForms HistogramFormsOf(const guard::GuardOptions& options) {
   statsd::HistogramForms forms;
   if (!options.schema) return forms;
   for (const schema::Metric& metric : options.schema->metrics) {
@@ -32,14 +30,17 @@ Result<statsd::HistogramForms> HistogramFormsOf(io::FileSystem& fs, const guard:
 }
 
 Status ReloadGuard(io::FileSystem& fs, const guard::GuardConfig& config, guard::Guard& guard) {
-  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadOptions(fs, config));
+  TICKSCOPE_ASSIGN_OR_RETURN(guard::GuardOptions options, ReadGuardOptions(fs, config));
   return guard.Replace(std::move(options));
 }
 
-Result<agent::AggregationRules> ReadAggregationRules(io::FileSystem& fs, const guard::GuardConfig& config,
-                                                     const Labels& external) {
-  TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions options, ReadOptions(fs, config));
-  return agent::AggregationRules(options.schema.value_or(schema::Schema()), external);
+agent::AggregationRules AggregationRulesOf(const guard::GuardOptions& options, const Labels& external) {
+  return {options.schema.value_or(schema::Schema()), external};
+}
+
+std::uint64_t SchemaNumberOf(const guard::GuardOptions& options) {
+  if (!options.schema) return 0;
+  return control::SchemaNumber(options.schema->version.major, options.schema->version.minor);
 }
 
 }  // namespace tickscope::roles

@@ -23,21 +23,24 @@ Status CheckLogs(const agent::AgentConfig& config) {
   return keys ? Status() : Status(std::unexpected(keys.error()));
 }
 
+agent::LogSettings LogSettingsOf(const agent::AgentConfig& config) {
+  return {.config = config.logs,
+          .external_labels = config.external_labels,
+          .player_patterns = config.guard.player_patterns};
+}
+
 Result<std::unique_ptr<RunningLogs>> RunningLogs::Start(const agent::AgentConfig& config,
                                                         io::Network& network, const Clock& clock,
                                                         io::FileSystem& fs, MetricRegistry& registry,
-                                                        agent::Executor executor) {
+                                                        spool::SharedDisk& disk, agent::Executor executor) {
   if (!config.logs.is_on()) return nullptr;
   auto running = std::make_unique<RunningLogs>();
   running->random_ = io::MakeSystemRandom();
   running->datagrams_ = io::MakeAsioDatagrams();
   running->loop_ = network.MakeLoop();
-  TICKSCOPE_ASSIGN_OR_RETURN(auto keys, OpenKeys(config.logs.tokens));
   TICKSCOPE_ASSIGN_OR_RETURN(running->pipeline_,
-                             agent::LogPipeline::Make({.config = config.logs,
-                                                       .external_labels = config.external_labels,
-                                                       .player_patterns = config.guard.player_patterns,
-                                                       .keys = std::move(keys),
+                             agent::LogPipeline::Make({.settings = LogSettingsOf(config),
+                                                       .open_keys = OpenKeys,
                                                        .open_directory = io::OpenForeignDirectory,
                                                        .datagrams = running->datagrams_.get()},
                                                       {.network = network,
@@ -46,7 +49,8 @@ Result<std::unique_ptr<RunningLogs>> RunningLogs::Start(const agent::AgentConfig
                                                        .random = *running->random_,
                                                        .fs = fs,
                                                        .registry = registry,
-                                                       .host_name = io::HostName()},
+                                                       .host_name = io::HostName(),
+                                                       .disk = &disk},
                                                       std::move(executor)));
   TICKSCOPE_RETURN_IF_ERROR(running->pipeline_->Start());
   running->thread_ = network.RunInBackground(*running->loop_);

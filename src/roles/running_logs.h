@@ -19,17 +19,27 @@ namespace tickscope::roles {
 /// What can be wrong with the configuration's logs that is not in the file itself: keys that are not to be read.
 [[nodiscard]] Status CheckLogs(const agent::AgentConfig& config);
 
+[[nodiscard]] agent::LogSettings LogSettingsOf(const agent::AgentConfig& config);
+
 class RunningLogs {
  public:
   /// Null when the configuration has no logs. All outlive it, and the executor's tasks end before it does. Errors: as CheckLogs,
   /// LogPipeline::Make and LogPipeline::Start.
-  [[nodiscard]] static Result<std::unique_ptr<RunningLogs>> Start(const agent::AgentConfig& config,
-                                                                  io::Network& network, const Clock& clock,
-                                                                  io::FileSystem& fs,
-                                                                  MetricRegistry& registry,
-                                                                  agent::Executor executor);
+  [[nodiscard]] static Result<std::unique_ptr<RunningLogs>> Start(
+      const agent::AgentConfig& config, io::Network& network, const Clock& clock, io::FileSystem& fs,
+      MetricRegistry& registry, spool::SharedDisk& disk, agent::Executor executor);
 
-  /// As LogPipeline.
+  // As LogPipeline: what they call is called on its loop.
+  void PrepareReload(agent::LogSettings settings, std::function<void(Status)> ready) {
+    pipeline_->PrepareReload(std::move(settings), std::move(ready));
+  }
+  void FinishReload(bool take_up, std::function<void()> done) {
+    pipeline_->FinishReload(take_up, std::move(done));
+  }
+  void UseKeyEpoch(tokens::TokenEpoch epoch, std::function<void(Result<tokens::TokenEpoch>)> done) {
+    pipeline_->UseKeyEpoch(epoch, std::move(done));
+  }
+  [[nodiscard]] tokens::TokenEpoch key_epoch() const { return pipeline_->key_epoch(); }
   void Shutdown(std::chrono::milliseconds timeout, std::function<void()> done) {
     pipeline_->Shutdown(timeout, std::move(done));
   }

@@ -35,6 +35,16 @@ Result<std::unique_ptr<Spool>> Spool::Open(io::FileSystem& fs, Random& random, M
   const SpoolOptions& made = spool->options_;
   TICKSCOPE_RETURN_IF_ERROR(fs.CreateDirectories(made.directory));
   TICKSCOPE_ASSIGN_OR_RETURN(spool->lock_, fs.LockDirectory(made.directory));
+  {
+    const MutexLock lock(spool->mu_);
+    TICKSCOPE_RETURN_IF_ERROR(spool->OpenParts(fs, random, metrics));
+  }
+  if (made.shared != nullptr) TICKSCOPE_RETURN_IF_ERROR(made.shared->Join(*spool, made.directory));
+  return spool;
+}
+
+Status Spool::OpenParts(io::FileSystem& fs, Random& random, MetricRegistry& metrics) {
+  const SpoolOptions& made = options_;
   for (const SpoolClass& each : made.classes) {
     Part part{.options = each};
     TICKSCOPE_ASSIGN_OR_RETURN(part.queue, SpoolQueue::Open(fs, random,
@@ -59,55 +69,94 @@ Result<std::unique_ptr<Spool>> Spool::Open(io::FileSystem& fs, Random& random, M
     };
     part.lost_to_budget = lost("budget");
     part.lost_to_full_disk = lost("disk_full");
-    spool->Show(part);
-    spool->parts_.push_back(std::move(part));
+    part.gave_way = lost("gave_way");
+    parts_.push_back(std::move(part));
+    Show(parts_.back());
   }
-  return spool;
+  return {};
 }
 
-Spool::~Spool() = default;
+Spool::~Spool() {
+  if (options_.shared != nullptr) options_.shared->Leave(*this);
+}
 
 Status Spool::Append(std::size_t of_class, ByteView payload, std::uint32_t items, TimeMs made_ms) {
-  Part& part = parts_[of_class];
-  if (RecordBytes(payload.size()) > part.options.share_bytes / 2) {
+  const SpoolClass& to = options_.classes[of_class];
+  if (RecordBytes(payload.size()) > to.share_bytes / 2) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("spool record of {} bytes; class {} takes at most {}", payload.size(),
-                            part.options.name, part.options.share_bytes / 2));
+                fmt::format("spool record of {} bytes; class {} takes at most {}", payload.size(), to.name,
+                            to.share_bytes / 2));
   }
   // A segment is reserved whole.
   const std::uint64_t need = std::max(RecordBytes(payload.size()), options_.segment_bytes);
   while (disk_bytes() + need > options_.bytes_max) {
-    if (!MakeRoom(of_class, need, false)) break;
+    if (!MakeRoom(of_class, need, Shortage::kBudget)) break;
   }
-  Status appended = part.queue->Append(payload, items, made_ms);
+  while (options_.shared != nullptr && !options_.shared->Fits(BytesToAppend(of_class, payload.size()))) {
+    if (!MakeRoom(of_class, need, Shortage::kSharedBudget))
+      return Fail(ErrorCode::kResourceExhausted, "the budget of all spools together is used up");
+  }
+  Status appended = Put(of_class, payload, items, made_ms);
   while (!appended && appended.error().code == ErrorCode::kResourceExhausted &&
-         MakeRoom(of_class, need, true))
-    appended = part.queue->Append(payload, items, made_ms);
+         MakeRoom(of_class, need, Shortage::kDisk))
+    appended = Put(of_class, payload, items, made_ms);
+  return appended;
+}
+
+Status Spool::Put(std::size_t of_class, ByteView payload, std::uint32_t items, TimeMs made_ms) {
+  const MutexLock lock(mu_);
+  Part& part = parts_[of_class];
+  Status appended = part.queue->Append(payload, items, made_ms);
   if (appended) part.records->Add();
   Show(part);
   return appended;
 }
 
-bool Spool::MakeRoom(std::size_t of_class, std::uint64_t need, bool is_disk_full) {
-  const auto let_go = [&](Part& part) {
-    const std::optional<Lost> lost = part.queue->DropOldest();
-    if (!lost) return false;
-    (is_disk_full ? part.lost_to_full_disk : part.lost_to_budget)->Add(lost->items);
-    Show(part);
-    return true;
+std::uint64_t Spool::BytesToAppend(std::size_t of_class, std::size_t payload_bytes) const {
+  const MutexLock lock(mu_);
+  return parts_[of_class].queue->BytesToAppend(payload_bytes);
+}
+
+bool Spool::MakeRoom(std::size_t of_class, std::uint64_t need, Shortage shortage) {
+  if (options_.shared != nullptr && shortage != Shortage::kBudget) {
+    const auto where =
+        shortage == Shortage::kDisk ? SharedDisk::Where::kSameDisk : SharedDisk::Where::kAnywhere;
+    if (options_.shared->MakeRoom(*this, worth(of_class), class_bytes(of_class), where)) return true;
+  }
+  return MakeOwnRoom(of_class, need, shortage);
+}
+
+bool Spool::MakeOwnRoom(std::size_t of_class, std::uint64_t need, Shortage shortage) {
+  const MutexLock lock(mu_);
+  const auto let_go = [&](Part& part) TICKSCOPE_REQUIRES(mu_) {
+    return LetGo(part, shortage == Shortage::kDisk ? *part.lost_to_full_disk : *part.lost_to_budget);
   };
   for (std::size_t i = parts_.size(); i-- > 0;) {
     const std::uint64_t used = parts_[i].queue->disk_bytes() + (i == of_class ? need : 0);
     if (used > parts_[i].options.share_bytes && let_go(parts_[i])) return true;
   }
-  // The disk is smaller than the budget: shares hold among classes that are worth more than this one.
-  for (std::size_t i = parts_.size(); is_disk_full && i-- > of_class;) {
+  // There is less than this spool's budget: shares hold among classes that are worth more than this one.
+  for (std::size_t i = parts_.size(); shortage != Shortage::kBudget && i-- > of_class;) {
     if (let_go(parts_[i])) return true;
   }
   return false;
 }
 
+bool Spool::GiveWay(std::size_t of_class) {
+  const MutexLock lock(mu_);
+  return LetGo(parts_[of_class], *parts_[of_class].gave_way);
+}
+
+bool Spool::LetGo(Part& part, Counter& counter) {
+  const std::optional<Lost> lost = part.queue->DropOldest();
+  if (!lost) return false;
+  counter.Add(lost->items);
+  Show(part);
+  return true;
+}
+
 Status Spool::Commit() {
+  const MutexLock lock(mu_);
   Status status;
   for (Part& part : parts_) {
     const Status committed = part.queue->Commit();
@@ -118,6 +167,7 @@ Status Spool::Commit() {
 }
 
 Result<std::optional<Spool::Taken>> Spool::Next() {
+  const MutexLock lock(mu_);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     TICKSCOPE_ASSIGN_OR_RETURN(std::optional<SpoolRecord> record, parts_[i].queue->Next());
     if (record) return Taken{i, *std::move(record)};
@@ -128,11 +178,13 @@ Result<std::optional<Spool::Taken>> Spool::Next() {
 }
 
 void Spool::Done(const Taken& taken) {
+  const MutexLock lock(mu_);
   parts_[taken.of_class].queue->Done(taken.record);
   Show(parts_[taken.of_class]);
 }
 
 Status Spool::VisitNewest(const std::function<void(ByteView)>& visit) const {
+  const MutexLock lock(mu_);
   for (const Part& part : parts_)
     TICKSCOPE_RETURN_IF_ERROR(part.queue->VisitNewest(visit));
   return {};
@@ -142,20 +194,38 @@ void Spool::Show(Part& part) {
   part.bytes->Set(static_cast<double>(part.queue->disk_bytes()));
   part.waiting_bytes->Set(static_cast<double>(part.queue->waiting_bytes()));
   part.damages->Set(static_cast<double>(part.queue->damages()));
-}
-
-std::uint64_t Spool::disk_bytes() const {
   std::uint64_t bytes = 0;
-  for (const Part& part : parts_)
-    bytes += part.queue->disk_bytes();
-  return bytes;
+  for (const Part& each : parts_)
+    bytes += each.queue->disk_bytes();
+  disk_bytes_ = bytes;
 }
 
 std::uint64_t Spool::waiting_bytes() const {
+  const MutexLock lock(mu_);
   std::uint64_t bytes = 0;
   for (const Part& part : parts_)
     bytes += part.queue->waiting_bytes();
   return bytes;
+}
+
+std::uint64_t Spool::class_bytes(std::size_t of_class) const {
+  const MutexLock lock(mu_);
+  return parts_[of_class].queue->disk_bytes();
+}
+
+std::uint64_t Spool::epoch(std::size_t of_class) const {
+  const MutexLock lock(mu_);
+  return parts_[of_class].queue->epoch();
+}
+
+std::uint64_t Spool::next_number(std::size_t of_class) const {
+  const MutexLock lock(mu_);
+  return parts_[of_class].queue->next_number();
+}
+
+Result<std::uint64_t> Spool::LastNumber(std::size_t of_class, std::uint64_t epoch) const {
+  const MutexLock lock(mu_);
+  return parts_[of_class].queue->LastNumber(epoch);
 }
 
 }  // namespace tickscope::spool

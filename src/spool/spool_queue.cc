@@ -323,6 +323,12 @@ Result<std::uint64_t> SpoolQueue::LastNumber(std::uint64_t epoch) const {
   return 0;
 }
 
+std::uint64_t SpoolQueue::BytesToAppend(std::size_t payload_bytes) const {
+  const std::uint64_t record = RecordBytes(payload_bytes);
+  if (active_ != nullptr && segments_.back().size + record <= options_.segment_bytes) return 0;
+  return std::max(kSegmentHeaderBytes + record, options_.segment_bytes);
+}
+
 std::uint64_t SpoolQueue::disk_bytes() const {
   if (active_ == nullptr) return bytes_;
   return bytes_ + options_.segment_bytes - std::min(options_.segment_bytes, segments_.back().size);

@@ -81,6 +81,8 @@ class SpoolQueue {
   /// kill what it had appended. Errors: as the file system.
   [[nodiscard]] Result<std::uint64_t> LastNumber(std::uint64_t epoch) const;
 
+  /// How many bytes of disk_bytes() the next record adds: none while it has room in the active segment.
+  [[nodiscard]] std::uint64_t BytesToAppend(std::size_t payload_bytes) const;
   /// Of files, done parts of segments that are still there and room reserved included.
   [[nodiscard]] std::uint64_t disk_bytes() const;
   /// Bytes that have not been read yet.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import http_call
 from child import free_port
 
@@ -14,14 +16,25 @@ def write_keys(tmp_path):
 
 
 class RunningAgent:
-    """`config` is YAML text without `listen`."""
+    """`config` is YAML text without `listen`; LISTEN in it stands for the port."""
 
     def __init__(self, start, tickscope, tmp_path, config: str):
         self.listen = free_port()
-        path = tmp_path / "agent.yaml"
-        path.write_text(f"listen: 127.0.0.1:{self.listen}\n{config}")
-        self._start, self._command = start, [tickscope, "agent", "--config", path]
+        self._path = tmp_path / "agent.yaml"
+        self.write_config(config)
+        self._start, self._command = start, [tickscope, "agent", "--config", self._path]
         self.start()
+
+    def write_config(self, config: str) -> None:
+        self._path.write_text(f"listen: 127.0.0.1:{self.listen}\n{config.replace('LISTEN', str(self.listen))}")
+
+    def reload(self, config: str, result: str = "ok") -> None:
+        """Has it take up another configuration, and waits until it has, or, with `result` "failed", has refused it."""
+        name = f'tickscope_agent_config_reloads_total{{outcome="{result}"}}'
+        before = self.metric(name)
+        self.write_config(config)
+        self.child.signal(signal.SIGHUP)
+        self.wait(lambda: self.metric(name) == before + 1, f"a reload that is {result}")
 
     def start(self) -> None:
         self.child = self._start(self._command, name="agent")

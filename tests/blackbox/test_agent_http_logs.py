@@ -34,7 +34,7 @@ def agent(start, tickscope, tmp_path, receiver):
             f"  spool: {{directory: {tmp_path / 'spool'}}}\n  tokens: {{keys: {write_keys(tmp_path)}}}\n"
             f'  http: [{{listen: "127.0.0.1:{port}", labels: {{job: web}}, body_bytes_max: 64KiB, connection_limit: 8}}]\n{more}',
         )  # fmt: skip
-        one.logs = f"http://127.0.0.1:{port}/fluent"
+        one.port, one.logs = port, f"http://127.0.0.1:{port}/fluent"
         return one
 
     return make
@@ -42,6 +42,25 @@ def agent(start, tickscope, tmp_path, receiver):
 
 def post(url: str, body: bytes, kind: str, **headers):
     return http_call.call("POST", url, body=body, headers={"Content-Type": kind, **headers})
+
+
+def test_a_reload_changes_labels_and_addresses(agent, receiver, tmp_path):
+    one = agent()
+    config = (tmp_path / "agent.yaml").read_text().partition("\n")[2]
+    assert post(one.logs, b"before\n", "text/plain").status == 200
+    one.reload(config.replace("job: web", "job: other").replace("64KiB", "128KiB"))
+    assert "logs.http[0].body_bytes_max" in one.child.log_text(), "what needs a restart is told"
+    assert post(one.logs, b"after\n", "text/plain").status == 200
+    one.wait(lambda: len(receiver.entries) == 2, "both lines")
+    assert {entry.line: entry.labels for entry in receiver.all()} == {
+        "before": '{job="web",level="unknown"}',
+        "after": '{job="other",level="unknown"}',
+    }
+    moved = free_port()
+    one.reload(config.replace(str(one.port), str(moved)))
+    assert post(f"http://127.0.0.1:{moved}/", b"moved\n", "text/plain").status == 200
+    with pytest.raises(OSError):
+        post(one.logs, b"gone\n", "text/plain")
 
 
 def test_every_form(agent, receiver):

@@ -36,10 +36,10 @@ def receiver():
 class Agent(RunningAgent):
     def __init__(self, start, tickscope, tmp_path, receiver):
         self.syslog, self.fluent = free_port(), free_port()
-        config = CONFIG.format(
+        self.config = CONFIG.format(
             url=receiver.url, spool=tmp_path / "spool", keys=write_keys(tmp_path), syslog=self.syslog, fluent=self.fluent
         )
-        super().__init__(start, tickscope, tmp_path, config)
+        super().__init__(start, tickscope, tmp_path, self.config)
 
 
 @pytest.fixture
@@ -71,6 +71,35 @@ def test_syslog_by_datagram_and_by_connection(agent, receiver):
     assert entries["co"].line == "co\nunted"
     assert entries["last"].labels == '{job="syslog",level="debug"}'
     assert agent.metric('tickscope_log_refused_total{input="syslog",reason="too_large"}') == 1
+
+
+def test_a_reload_keeps_connections_and_gives_them_the_labels_of_now(agent, receiver):
+    def labels_of(line: str) -> str:
+        agent.wait(lambda: line in receiver.lines(), line)
+        (entry,) = (one for one in receiver.all() if one.line == line)
+        return entry.labels
+
+    other = free_port()
+    with connect(agent.syslog) as syslog, connect(agent.fluent) as fluent:
+        syslog.sendall(b"<14>1 - - - - - - syslog one\n")
+        fluent.sendall(msgpack.packb(["tag", 1_800_000_000, {"log": "fluent one"}]))
+        assert labels_of("syslog one") == '{job="syslog",level="info"}'
+        assert labels_of("fluent one") == '{job="fluent",level="unknown"}'
+        changed = agent.config.replace("job: syslog", "job: other, zone: a").replace("job: fluent", "job: else")
+        agent.reload(changed + f'    - {{listen: "127.0.0.1:{other}"}}\n')
+        syslog.sendall(b"<14>1 - - - - - - syslog two\n")
+        fluent.sendall(msgpack.packb(["tag", 1_800_000_000, {"log": "fluent two"}]))
+        assert labels_of("syslog two") == '{job="other",level="info",zone="a"}'
+        assert labels_of("fluent two") == '{job="else",level="unknown"}'
+        with connect(other) as fresh:
+            fresh.sendall(msgpack.packb(["tag", 1_800_000_000, {"log": "a new one"}]))
+            assert labels_of("a new one") == '{level="unknown"}'
+        agent.reload(changed)
+        with pytest.raises(OSError):
+            connect(other)
+        syslog.sendall(b"<14>1 - - - - - - syslog three\n")
+        assert labels_of("syslog three") == '{job="other",level="info",zone="a"}'
+    assert receiver.repeated == 0
 
 
 def test_a_real_rsyslog(agent, receiver, peer, start, tmp_path):

@@ -40,8 +40,8 @@ class LogAgent(RunningAgent):
         self.logs = tmp_path / "logs"
         self.logs.mkdir(exist_ok=True)
         keys = write_keys(tmp_path) if with_keys else ""
-        config = CONFIG.format(url=receiver.url, spool=tmp_path / "spool", logs=self.logs, keys=keys, more=more)
-        super().__init__(start, tickscope, tmp_path, config)
+        self.config = CONFIG.format(url=receiver.url, spool=tmp_path / "spool", logs=self.logs, keys=keys, more=more)
+        super().__init__(start, tickscope, tmp_path, self.config)
 
 
 @pytest.fixture
@@ -168,6 +168,57 @@ def test_an_outage_is_waited_out_and_errors_come_first(agent, receiver):
     assert numbers(receiver) == list(range(2_001))
     order = [entry.line for entry in receiver.all()]
     assert order.index("level=error late number 2000") < order.index("level=info number 0")
+
+
+def test_a_reload_changes_labels_and_rules_and_reads_no_line_twice(agent, receiver):
+    running = agent()
+    stop = threading.Event()
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        with open(running.logs / "game.log", "a") as file:
+            while not stop.is_set():
+                for _ in range(50):
+                    file.write(f"level=info some words, number {written}\n")
+                    written += 1
+                file.flush()
+                time.sleep(0.01)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for region, app, more in [("us", "game", ""), ("us", "arena", "line_bytes_max: 1KiB"), ("eu", "arena", 'exclude: ["*.gz"]')]:
+            before = len(receiver.entries)
+            config = running.config.replace("region: eu", f"region: {region}").replace("app: game", f"app: {app}")
+            running.reload(config.replace("idle_wait: 2s", f"idle_wait: 2s\n      {more}"))
+            labels = f'{{app="{app}",level="info",region="{region}"}}'
+            running.wait(lambda: any(entry.labels == labels for entry in receiver.all()[before:]), f"lines with {labels}")  # noqa: B023
+        # Taken out and put back, with lines meanwhile.
+        running.reload(running.config.replace("*.log", "*.other"))
+        at_least = written + 500
+        running.wait(lambda: written > at_least, "lines that nobody reads")
+        running.reload(running.config)
+    finally:
+        stop.set()
+        writer.join()
+    running.wait(lambda: len(set(numbers(receiver))) == written, f"{written} lines", 60)
+    assert numbers(receiver) == list(range(written)), "a line was read twice"
+    assert running.metric("tickscope_spool_lost_items_total") == 0
+    assert running.child.stop() == 0
+
+
+def test_what_a_reload_does_not_change_is_told_and_what_is_wrong_changes_nothing(agent, receiver):
+    running = agent()
+    running.reload(running.config.replace("bytes_max: 64MiB", "bytes_max: 128MiB") + "scrape_workers: 3\n")
+    assert "logs.spool.bytes_max" in running.child.log_text() and "scrape_workers" in running.child.log_text()
+    running.reload("logs:\n  push: {url: ''}\nremote_write: [{url: 'http://127.0.0.1:1/'}]\n")
+    assert "logs.push.url" in running.child.log_text()
+    running.reload(running.config.replace("/keys", "/missing"), result="failed")
+    assert "missing" in running.child.log_text()
+    (running.logs / "game.log").write_text("still here, of jane@example.com\n")
+    running.wait(lambda: len(receiver.entries) == 1, "the line")
+    assert " eml_k1_" in receiver.lines()[0], "with the keys of before"
 
 
 def test_a_configuration_says_what_is_wrong_with_it(run, tickscope, tmp_path):

@@ -119,6 +119,40 @@ metrics:
     assert value(one, "unknown_total") == []
 
 
+def test_a_reload_changes_labels_and_limits_and_loses_no_count(agent, tmp_path):
+    port = free_udp_port()
+    one = agent(f'udp: "127.0.0.1:{port}"')
+    config = (tmp_path / "agent.yaml").read_text().partition("\n")[2]
+    client = statsd.StatsClient("127.0.0.1", port)
+    sent = 0
+
+    def count(times: int) -> None:
+        nonlocal sent
+        for _ in range(times):
+            client.incr("kills")
+            sent += 1
+
+    count(10)
+    one.wait(lambda: value(one, "sum(kills_total)") == [10.0], "the first ten")
+    # Over the moment of the change, and without a pause: what came before it is of the one, the rest of the other.
+    count(100)
+    one.reload(config.replace("instance: h,", "instance: other, series_limit: 7, labels: {zone: a},"))
+    count(100)
+    total = "sum(last_over_time(kills_total[5m]))"
+    one.wait(lambda: value(one, total) == [float(sent)], f"{sent} kills under two names")
+    assert value(one, 'kills_total{instance="other", zone="a"}') != []
+    assert value(one, 'kills_total{instance="h"}') == [], "ended"
+    one.reload(config.replace("instance: h,", "instance: other, labels: {zone: a},") + "global: {external_labels: {region: eu}}\n")
+    count(1)
+    one.wait(lambda: value(one, 'kills_total{region="eu"}') == [1.0], "external labels on it")
+    # Somebody else's socket: all of it is refused, and what was goes on.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        one.reload(config.replace(str(port), str(taken.getsockname()[1])), result="failed")
+    count(1)
+    one.wait(lambda: value(one, 'kills_total{region="eu"}') == [2.0], "the next count")
+
+
 def test_hostile_datagrams(agent):
     port = free_udp_port()
     one = agent(f'udp: "127.0.0.1:{port}", series_limit: 5')
