@@ -15,6 +15,7 @@ constexpr std::string_view kFull = R"(
 listen: 127.0.0.1:0
 log: {level: debug, format: json}
 scrape_workers: 2
+disk: {bytes_max: 2GiB}
 shutdown_timeout: 1s
 global:
   scrape_interval: 20s
@@ -62,6 +63,7 @@ TEST(AgentConfig, ResolvesTargets) {
   EXPECT_EQ(config->remote_writes[0].protocol, wire::RemoteWriteProtocol::kV1);
   EXPECT_EQ(config->remote_writes[0].shards, 3U);
   EXPECT_EQ(config->external_labels.ToString(), "{region=\"eu\"}");
+  EXPECT_EQ(config->disk_bytes_max, 2ULL << 30U);
   ASSERT_EQ(config->sdk_pages.size(), 2U);
   PagesConfig defaults;
   defaults.interval_ms = 20'000;
@@ -88,6 +90,7 @@ TEST(AgentConfig, WhatIsDescribedReadsBack) {
   EXPECT_EQ(DescribeAgentConfig(*again), text);
   EXPECT_EQ(again->Targets(), config->Targets());
   EXPECT_EQ(again->remote_writes, config->remote_writes);
+  EXPECT_EQ(again->disk_bytes_max, config->disk_bytes_max);
 }
 
 TEST(AgentConfig, Mistakes) {

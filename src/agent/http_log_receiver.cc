@@ -46,6 +46,9 @@ Result<std::move_only_function<void()>> HttpLogReceiver::Prepare(const LogsConfi
                                                                  const Labels& external_labels) {
   Entrances entrances;
   for (const HttpLogsConfig& http : config.http) {
+    const auto is_same = [&](const auto& each) { return each->listen == http.listen; };
+    if (std::ranges::any_of(entrances, is_same))
+      return Fail(ErrorCode::kInvalidArgument, "logs come in twice at one address: " + http.listen);
     const logs::LogSource source =
         intake_.AddSource(logs::LogInput::kHttp, WithExternalLabels(http.labels, external_labels));
     auto entrance = std::make_shared<Entrance>(
@@ -54,9 +57,8 @@ Result<std::move_only_function<void()>> HttpLogReceiver::Prepare(const LogsConfi
                  .decoder = logs::HttpLogDecoder(source, {.message_bytes_max = http.body_bytes_max}, intake_),
                  .body_bytes_max = http.body_bytes_max,
                  .server = nullptr});
-    const bool is_open =
-        std::ranges::any_of(entrances_, [&](const auto& open) { return open->listen == http.listen; });
-    if (!is_open) TICKSCOPE_RETURN_IF_ERROR(Open(entrance, http.connections_max));
+    if (std::ranges::none_of(entrances_, is_same))
+      TICKSCOPE_RETURN_IF_ERROR(Open(entrance, http.connections_max));
     entrances.push_back(entrance);
   }
   return [this, entrances = std::move(entrances)]() mutable { TakeUp(std::move(entrances)); };

@@ -180,10 +180,11 @@ Result<std::move_only_function<void()>> LogListeners::Prepare(const LogsConfig& 
                                                               const Labels& external_labels) {
   Entrances entrances = EntrancesOf(config, external_labels);
   for (const auto& entrance : entrances) {
+    const auto is_same = [&](const auto& each) { return each->IsAt(*entrance); };
+    if (std::ranges::count_if(entrances, is_same) > 1)
+      return Fail(ErrorCode::kInvalidArgument, "logs come in twice at one address: " + entrance->address);
     entrance->source = intake_.AddSource(entrance->input, entrance->labels);
-    const bool is_open =
-        std::ranges::any_of(entrances_, [&](const auto& open) { return open->IsAt(*entrance); });
-    if (!is_open) TICKSCOPE_RETURN_IF_ERROR(Open(*entrance));
+    if (std::ranges::none_of(entrances_, is_same)) TICKSCOPE_RETURN_IF_ERROR(Open(*entrance));
   }
   return [this, entrances = std::move(entrances)]() mutable { TakeUp(std::move(entrances)); };
 }

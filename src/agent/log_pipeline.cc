@@ -185,8 +185,9 @@ void LogPipeline::UseKeyEpoch(tokens::TokenEpoch epoch,
 void LogPipeline::PrepareReload(LogSettings settings, std::function<void(Status)> ready) {
   context_.loop.Post([this, settings = std::move(settings), ready = std::move(ready)]() mutable {
     auto reload = Prepare(std::move(settings));
-    if (reload) reload_ = *std::move(reload);
-    ready(reload ? Status() : Status(std::unexpected(reload.error())));
+    if (!reload) return ready(std::unexpected(reload.error()));
+    reload_ = *std::move(reload);
+    ready({});
   });
 }
 

@@ -84,6 +84,7 @@ void StatsdSource::Begin() {
 
 std::vector<std::string> StatsdSource::addresses() const {
   std::vector<std::string> addresses;
+  addresses.reserve(inputs_.size());
   for (const Input& input : inputs_)
     addresses.push_back(input.socket->local_address());
   return addresses;

@@ -79,7 +79,8 @@ void AgentReload::Reload() {
 
 void AgentReload::OnLogsReady(const Status& ready, agent::AgentConfig wanted) {
   if (!ready) return End(ready);
-  const Status reloaded = TakeUp(std::move(wanted));
+  const Status reloaded =
+      is_stopped_ ? Fail(ErrorCode::kUnavailable, "shutting down") : TakeUp(std::move(wanted));
   if (logs_ == nullptr) return End(reloaded);
   logs_->FinishReload(reloaded.has_value(),
                       [this, reloaded] { parts_.loop.Post([this, reloaded] { End(reloaded); }); });
@@ -111,7 +112,7 @@ Status AgentReload::TakeUpSchema(const guard::GuardOptions& options, const agent
 Result<std::uint64_t> AgentReload::ReadSchema(std::uint64_t wanted) {
   if (config_.guard.schema_file.empty()) return Fail(ErrorCode::kNotFound, "guard.schema names no file");
   TICKSCOPE_ASSIGN_OR_RETURN(const guard::GuardOptions options, ReadGuardOptions(parts_.fs, config_.guard));
-  if (SchemaNumberOf(options) != wanted) return schema_.in_force();
+  if (SchemaNumberOf(options) != wanted || is_stopped_) return schema_.in_force();
   TICKSCOPE_RETURN_IF_ERROR(TakeUpSchema(options, config_));
   return wanted;
 }
@@ -147,7 +148,7 @@ void AgentReload::End(const Status& reloaded) {
         {{"error", reloaded.error().message}});
   }
   is_reloading_ = false;
-  if (std::exchange(is_asked_again_, false)) Reload();
+  if (std::exchange(is_asked_again_, false) && !is_stopped_) Reload();
 }
 
 }  // namespace tickscope::roles

@@ -49,6 +49,8 @@ class AgentReload {
 
   /// Reads the file again. One that comes while another is under way follows it.
   void Reload();
+  /// From now on nothing is taken up any more.
+  void Stop() { is_stopped_ = true; }
   /// What the fleet is told to use.
   void Tell(const control::FleetSettings& settings);
 
@@ -74,6 +76,7 @@ class AgentReload {
   std::uint64_t key_epoch_told_ = 0;
   bool is_reloading_ = false;
   bool is_asked_again_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace tickscope::roles

@@ -247,6 +247,7 @@ Status Run(const Flags& flags, const agent::AgentConfig& config) {
     if (!is_ready.exchange(false)) return;
     Log(LogLevel::kInfo, "shutting down");
     targets.Stop();
+    reload.Stop();
     const std::chrono::milliseconds timeout(config.shutdown_timeout_ms);
     const auto one_ended = [&] {
       if (--still_running == 0) loop->Stop();
