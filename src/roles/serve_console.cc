@@ -170,7 +170,7 @@ console::PlatformStatus ServeProcess::Platform(const TenantId& tenant) const {
 console::DataFreshness ServeProcess::Freshness(const TenantId& tenant) const {
   console::DataFreshness freshness;
   const tsdb::HeadSummary summary = store_->Summarize(tenant, 0);
-  if (summary.series_count > 0) freshness.newest_ms = summary.max_time_ms;
+  if (summary.max_time_ms > 0) freshness.newest_ms = summary.max_time_ms;
   if (stream_ == nullptr) return freshness;
   bool is_behind = false;
   const std::uint64_t applied = consumer_->next_offset();

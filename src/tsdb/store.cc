@@ -389,6 +389,13 @@ HeadSummary Store::Summarize(const TenantId& tenant_id, std::size_t limit) const
     min_ms = std::min(min_ms, std::max(segment.from_ms, segment.reader->info().min_time_ms));
     max_ms = std::max(max_ms, segment.reader->info().max_time_ms);
   }
+  if (min_ms > max_ms) {
+    // Of a tenant that has fallen silent all is in blocks, and still it is asked what came last.
+    for (const BlockEntry& block : version->blocks) {
+      min_ms = std::min(min_ms, block.reader->meta().min_time_ms);
+      max_ms = std::max(max_ms, block.reader->meta().max_time_ms);
+    }
+  }
   if (min_ms <= max_ms) {
     summary.min_time_ms = min_ms;
     summary.max_time_ms = max_ms;

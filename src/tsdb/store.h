@@ -76,7 +76,7 @@ struct HeadSummary {
   std::uint64_t series_count = 0;
   std::uint64_t label_pair_count = 0;
   std::uint64_t chunk_count = 0;
-  TimeMs min_time_ms = 0;  ///< 0 when empty.
+  TimeMs min_time_ms = 0;  ///< Of what is not in blocks yet, of blocks when all is; 0 when empty.
   TimeMs max_time_ms = 0;
   std::vector<NamedCount> series_by_metric;
   std::vector<NamedCount> values_by_label_name;

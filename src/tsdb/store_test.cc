@@ -670,6 +670,31 @@ TEST(Store, SeriesThatAreGoneLeaveTheCatalog) {
   EXPECT_EQ(series, 144'000U);
 }
 
+TEST(Store, WhatIsNewestIsKnownWhenAllOfATenantIsInBlocks) {
+  StoreHarness harness(4);
+  const Labels labels = Labels::FromPairs({{"__name__", "up"}});
+  std::uint64_t sequence = 0;
+  TimeMs last_ms = 0;
+  for (TimeMs now_ms = kStart; now_ms < kStart + 6'000'000; now_ms += kStep) {
+    // One tenant falls silent, the other goes on.
+    for (const char* const tenant : {"default", "other"}) {
+      if (tenant == std::string_view("default") && now_ms >= kStart + 200'000) continue;
+      codec::SampleBatch batch;
+      batch.tenant = tenant;
+      batch.received_ms = now_ms;
+      const auto ref = static_cast<SeriesRef>(tenant == std::string_view("default") ? 0 : 1);
+      batch.series.push_back({ref, std::vector<LabelView>(labels.begin(), labels.end())});
+      batch.floats.Push(ref, now_ms, 1);
+      harness.store_->Apply(sequence, sequence, batch);
+      ++sequence;
+      if (tenant == std::string_view("default")) last_ms = now_ms;
+    }
+    harness.Work();
+  }
+  EXPECT_EQ(harness.store_->Summarize("default", 1).min_time_ms, kStart);
+  EXPECT_EQ(harness.store_->Summarize("default", 1).max_time_ms, last_ms);
+}
+
 TEST(BlockWindow, BeginsAMillisecondAfterTheMultiple) {
   struct Case {
     const char* name;

@@ -48,7 +48,7 @@ async function ask(signal: AbortSignal): Promise<Omit<ServerInfo, 'reachable'>> 
     optional<Platform>('status/platform', {}, signal),
   ]);
   // A head without series has the ends of time in place of its newest.
-  const newest = tsdb === null || tsdb.headStats.numSeries === 0 ? null : tsdb.headStats.maxTime / 1000;
+  const newest = tsdb === null || tsdb.headStats.maxTime <= 0 ? null : tsdb.headStats.maxTime / 1000;
   const lags = (platform?.partitions ?? []).map((one) => one.lag_seconds);
   return { config, newest, lag: lags.length === 0 ? null : Math.max(...lags), skew: clockSkewMs() / 1000 };
 }
