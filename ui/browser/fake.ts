@@ -72,6 +72,21 @@ const REJECTS: GuardRejects = {
       samples: [{ at: now / 1000 - 9, labels: ['region', 'server'] }],
     },
   ],
+  signals: [
+    {
+      source: 'logs',
+      action: 'replaced',
+      reason: 'private_value',
+      kind: 'email',
+      owner: 'lobby',
+      sender: 'host-17',
+      field: 'text',
+      sample: 'login [email] from ##',
+      count: 1204,
+      firstSeen: now / 1000 - 600,
+      lastSeen: now / 1000 - 3,
+    },
+  ],
 };
 
 /** Answers `path` with `data`, in the API's envelope. */

@@ -274,6 +274,7 @@ describe('cardinality', () => {
     await page.getByRole('tab', { name: 'Guard and limits' }).click();
     await page.getByRole('cell', { name: 'private_data: email' }).waitFor();
     await page.getByText('user="[email]"').waitFor();
+    await page.getByText('login [email] from ##').waitFor();
     expect(await seriousFaults(page)).toEqual([]);
   });
 });

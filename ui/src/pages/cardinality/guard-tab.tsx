@@ -82,6 +82,33 @@ export function GuardTab(): ReactNode {
           )
         }
       </Section>
+      <Section
+        title="Logs and traces"
+        note="What was private in them"
+        wide
+        of={rejects}
+        empty="Nothing private was found."
+      >
+        {(data) =>
+          data.signals.length === 0 ? null : (
+            <PlainTable
+              label="Private data in logs and traces"
+              rows={data.signals}
+              rowKey={(row) => [row.source, row.action, row.reason, row.kind, row.owner, row.field].join('|')}
+              columns={[
+                { title: 'Where', render: (row) => `${row.source}: ${row.field}` },
+                { title: 'Kind', render: (row) => row.kind },
+                { title: 'What became of it', render: (row) => row.action },
+                { title: 'Lately', render: (row) => <code className={classes.code}>{row.sample}</code> },
+                { title: 'Owner', render: (row) => row.owner || '–' },
+                { title: 'Sender', render: (row) => row.sender ?? '–' },
+                { title: 'Times', number: true, render: (row) => count(row.count) },
+                { title: 'Last seen', number: true, render: (row) => seen(row.lastSeen) },
+              ]}
+            />
+          )
+        }
+      </Section>
       <Section title="Budgets" note="Series of a selector" of={limits} empty="No budgets are set.">
         {(data) =>
           data.budgets.length === 0 ? null : (
