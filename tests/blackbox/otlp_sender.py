@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 
@@ -90,6 +92,8 @@ class SdkMetrics:
 
     def export(self) -> None:
         assert self.provider.force_flush(10_000)
+        # Two within a millisecond would be samples of one time, of which the second is refused.
+        time.sleep(0.005)
 
     def close(self) -> None:
         self.provider.shutdown()
