@@ -117,7 +117,7 @@ def rush(agents: int, work: pathlib.Path) -> dict:
         # Over a connection that is there: a new one would have to wait as well.
         watcher.request("GET", "/metrics")
         after = handshakes(watcher.getresponse().read().decode())
-        came[f"{time.monotonic() - began:.0f}"] = after.get("full", 0) - before.get("full", 0)
+        came[f"{time.monotonic() - began:.0f}"] = sum(after.get(kind, 0) - before.get(kind, 0) for kind in ("full", "resumed"))
     done, _ = coming.communicate(timeout=150)
     text, _ = inside.communicate(timeout=150)
     lost = after.get("incomplete", 0) - before.get("incomplete", 0)
