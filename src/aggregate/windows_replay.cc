@@ -150,6 +150,8 @@ Status Windows::TakeInput(codec::FieldReader& in) {
 
 Status Windows::ReplayOne(codec::FieldReader& in, const Emit& emit) {
   const auto op = static_cast<WindowOp>(in.Byte());
+  // Ids and times go by it.
+  if (op != WindowOp::kBegin && !has_begun()) return Corrupt("nothing began");
   switch (op) {
     case WindowOp::kBegin: {
       if (has_begun()) return Corrupt("begins twice");

@@ -16,6 +16,7 @@
 #include <set>
 #include <tuple>
 
+#include "aggregate/window_ops.h"
 #include "base/random.h"
 #include "model/histogram_arithmetic.h"
 
@@ -453,6 +454,17 @@ TEST_F(WindowsTest, DamagedStateIsRefused) {
   }
   Windows unknown{WindowsOptions{}};
   EXPECT_FALSE(unknown.Replay(Bytes{std::byte{99}}, ignore));
+  // What is there before anything began: ids would be given twice.
+  Bytes group_first;
+  PutOp(WindowOp::kGroup, group_first);
+  codec::PutVarint(1, group_first);
+  PutGroupSpec(SpecOf(GroupKind::kGauge, "a"), group_first);
+  codec::PutZigZag(kStartMs, group_first);
+  group_first.push_back(std::byte{0});
+  PutReal(0, group_first);
+  PutReal(0, group_first);
+  Windows headless({});
+  EXPECT_FALSE(headless.Replay(group_first, ignore));
 }
 
 }  // namespace
