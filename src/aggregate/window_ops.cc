@@ -18,6 +18,14 @@ constexpr std::uint8_t kIsEnd = 4;
 
 constexpr std::size_t kGroupLabelsMax = 1'000;
 
+// A start is what a sender says, and may be anything: what is written is read back, whatever it is.
+TimeMs Less(TimeMs a, TimeMs b) {
+  return static_cast<TimeMs>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+TimeMs More(TimeMs a, TimeMs b) {
+  return static_cast<TimeMs>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 }  // namespace
 
 void PutOp(WindowOp op, Bytes& out) {
@@ -72,18 +80,23 @@ Result<GroupSpec> TakeGroupSpec(codec::FieldReader& in) {
     if ((functions >> i & 1U) != 0) spec.functions.push_back(static_cast<schema::AggregateFunction>(i));
   }
   const bool is_whole = in.ok() && kind <= static_cast<std::uint8_t>(GroupKind::kHistogram) &&
-                        functions >> schema::kAggregateFunctionNames.size() == 0 && spec.every_ms > 0;
+                        functions >> schema::kAggregateFunctionNames.size() == 0 && spec.every_ms > 0 &&
+                        IsTime(spec.every_ms);
   if (!is_whole) return Fail(ErrorCode::kCorruption, "aggregation state: a group");
   spec.kind = static_cast<GroupKind>(kind);
   return spec;
 }
 
+bool IsTime(TimeMs time_ms) {
+  return time_ms >= -kTimeMsMax && time_ms <= kTimeMsMax;
+}
+
 void PutSample(const InputSample& sample, TimeMs watermark_ms, Bytes& out) {
-  codec::PutZigZag(sample.time_ms - watermark_ms, out);
+  codec::PutZigZag(Less(sample.time_ms, watermark_ms), out);
   out.push_back(static_cast<std::byte>((sample.start_ms != 0 ? kHasStart : 0) |
                                        (sample.histogram != nullptr ? kHasHistogram : 0) |
                                        (sample.is_end ? kIsEnd : 0)));
-  if (sample.start_ms != 0) codec::PutZigZag(sample.start_ms - sample.time_ms, out);
+  if (sample.start_ms != 0) codec::PutZigZag(Less(sample.start_ms, sample.time_ms), out);
   if (sample.is_end) return;
   if (sample.histogram != nullptr) {
     codec::PutHistogram(*sample.histogram, out);
@@ -94,9 +107,9 @@ void PutSample(const InputSample& sample, TimeMs watermark_ms, Bytes& out) {
 
 Result<InputSample> TakeSample(codec::FieldReader& in, TimeMs watermark_ms) {
   InputSample sample;
-  sample.time_ms = watermark_ms + in.ZigZag();
+  sample.time_ms = More(watermark_ms, in.ZigZag());
   const std::uint8_t flags = in.Byte();
-  if ((flags & kHasStart) != 0) sample.start_ms = sample.time_ms + in.ZigZag();
+  if ((flags & kHasStart) != 0) sample.start_ms = More(sample.time_ms, in.ZigZag());
   sample.is_end = (flags & kIsEnd) != 0;
   if (!sample.is_end && (flags & kHasHistogram) != 0) {
     TICKSCOPE_ASSIGN_OR_RETURN(Histogram histogram, codec::TakeHistogram(in));
@@ -104,7 +117,7 @@ Result<InputSample> TakeSample(codec::FieldReader& in, TimeMs watermark_ms) {
   } else if (!sample.is_end) {
     sample.value = TakeReal(in);
   }
-  if (!in.ok()) return Fail(ErrorCode::kCorruption, "aggregation state: a sample");
+  if (!in.ok() || !IsTime(sample.time_ms)) return Fail(ErrorCode::kCorruption, "aggregation state: a sample");
   return sample;
 }
 

@@ -26,6 +26,10 @@ struct GroupSpec;
 
 enum class WindowOp : std::uint8_t { kBegin = 1, kGroup, kInput, kSample, kClose, kKeep };
 
+/// The end of the year 9999: no time of a window lies behind it.
+inline constexpr TimeMs kTimeMsMax = 253'402'300'799'999;
+[[nodiscard]] bool IsTime(TimeMs time_ms);
+
 void PutOp(WindowOp op, Bytes& out);
 void PutGroupSpec(const GroupSpec& spec, Bytes& out);
 [[nodiscard]] Result<GroupSpec> TakeGroupSpec(codec::FieldReader& in);

@@ -123,7 +123,8 @@ Status Windows::TakeInput(codec::FieldReader& in) {
   const TimeMs heard_ms = in.ZigZag();
   const std::uint8_t flags = in.Byte();
   const auto group = groups_.find(group_id);
-  if (!in.ok() || group == groups_.end() || inputs_.contains(id) || !input_places_.emplace(key, id).second)
+  if (!in.ok() || !IsTime(heard_ms) || group == groups_.end() || inputs_.contains(id) ||
+      !input_places_.emplace(key, id).second)
     return Corrupt("an input");
   std::optional<InputSample> last;
   Input& input = inputs_[id];
@@ -159,7 +160,8 @@ Status Windows::ReplayOne(codec::FieldReader& in, const Emit& emit) {
       began_ms_ = in.ZigZag();
       next_group_ = static_cast<std::uint32_t>(in.Varint());
       next_input_ = static_cast<std::uint32_t>(in.Varint());
-      return in.ok() && has_begun() ? Status() : Corrupt("its beginning");
+      return in.ok() && has_begun() && IsTime(watermark_ms_) && IsTime(began_ms_) ? Status()
+                                                                                  : Corrupt("its beginning");
     }
     case WindowOp::kGroup:
       return TakeGroup(in);
@@ -173,7 +175,7 @@ Status Windows::ReplayOne(codec::FieldReader& in, const Emit& emit) {
     }
     case WindowOp::kClose: {
       const TimeMs watermark_ms = in.ZigZag();
-      if (!in.ok()) return Corrupt("a watermark");
+      if (!in.ok() || !IsTime(watermark_ms)) return Corrupt("a watermark");
       Close(watermark_ms, emit);
       return {};
     }

@@ -434,6 +434,19 @@ TEST_F(WindowsTest, OtherRulesBeginAnew) {
   EXPECT_TRUE(Close(20'000).empty());
 }
 
+TEST_F(WindowsTest, AStartThatIsAnythingIsReadBack) {
+  constexpr auto kLeast = std::numeric_limits<TimeMs>::min();
+  constexpr auto kGreatest = std::numeric_limits<TimeMs>::max();
+  std::uint32_t number = 1;
+  for (const TimeMs start_ms : {kLeast, kLeast + 1, kGreatest}) {
+    EXPECT_FALSE(windows_.Add(Input(number++, GroupKind::kCounter),
+                              {.time_ms = kStartMs + 1'000, .start_ms = start_ms, .value = 1}));
+  }
+  Windows again{WindowsOptions{}};
+  ASSERT_TRUE(again.Replay(windows_.Snapshot(), [](const Emission&) {}).has_value());
+  EXPECT_EQ(again.Snapshot(), windows_.Snapshot());
+}
+
 TEST_F(WindowsTest, DamagedStateIsRefused) {
   EXPECT_FALSE(windows_.Add(Input(1, GroupKind::kCounter), At(1'000, 1, 0)));
   EXPECT_FALSE(windows_.Add(Input(2, GroupKind::kGauge, "h"), At(1'000, 1)));
