@@ -1,7 +1,6 @@
 #include "guard/reject_ring.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace tickscope::guard {
@@ -13,52 +12,40 @@ bool AreSame(const RejectSample& a, const RejectSample& b) {
   return a.value == b.value && a.labels == b.labels;
 }
 
-}  // namespace
-
-RejectRing::Entries::iterator RejectRing::Find(Entries& entries, const RejectEntry& like) {
-  return std::ranges::find_if(entries, [&](const RejectEntry& other) {
+// What is one entry.
+auto IsOneWith(const RejectEntry& like) {
+  return [&like](const RejectEntry& other) {
     return other.reason == like.reason && other.metric == like.metric && other.label == like.label &&
            other.kind == like.kind;
-  });
+  };
 }
+
+}  // namespace
 
 bool RejectRing::Add(const TenantId& tenant, TimeMs now_ms, const RejectEntry& entry) {
   const MutexLock lock(mu_);
-  if (!entries_.contains(tenant) && entries_.size() >= kTenants) {
-    entries_.erase(std::ranges::min_element(entries_, {}, [](const auto& item) {
-      return item.second.empty() ? 0 : item.second.front().last_ms;
-    }));
+  const auto [known, is_new] = entries_.Touch(tenant, now_ms, entry, IsOneWith(entry));
+  if (is_new) {
+    known.series = 0;
+    known.samples.clear();
   }
-  Entries& ring = entries_[tenant];
-  const auto known = Find(ring, entry);
-  if (known != ring.end()) {
-    ++known->series;
-    known->last_ms = now_ms;
-    ring.splice(ring.begin(), ring, known);
-    return known->samples.size() < kEntrySamples ||
-           now_ms - known->samples.front().time_ms >= kFullEntryEveryMs;
-  }
-  RejectEntry& added = ring.emplace_front(entry);
-  added.first_ms = added.last_ms = now_ms;
-  added.series = 1;
-  added.samples.clear();
-  if (ring.size() > kTenantEntries) ring.pop_back();
-  return true;
+  ++known.series;
+  return known.samples.size() < kEntrySamples || now_ms - known.samples.front().time_ms >= kFullEntryEveryMs;
 }
 
 void RejectRing::AddSample(const TenantId& tenant, TimeMs now_ms, const RejectEntry& entry,
                            RejectSample sample) {
   const MutexLock lock(mu_);
-  const auto ring = entries_.find(tenant);
-  if (ring == entries_.end()) return;
-  const auto known = Find(ring->second, entry);
-  if (known == ring->second.end()) return;
+  Entries* const entries = entries_.Find(tenant);
+  if (entries == nullptr) return;
+  const auto known = std::ranges::find_if(*entries, IsOneWith(entry));
+  if (known == entries->end()) return;
   std::vector<RejectSample>& samples = known->samples;
   std::erase_if(samples, [&](const RejectSample& other) { return AreSame(other, sample); });
   sample.time_ms = now_ms;
   samples.insert(samples.begin(), std::move(sample));
   if (samples.size() > kEntrySamples) samples.pop_back();
-  DropOldestSample(ring->second, entry.reason);
+  DropOldestSample(*entries, entry.reason);
 }
 
 void RejectRing::DropOldestSample(Entries& entries, const std::string& reason) {
@@ -75,9 +62,7 @@ void RejectRing::DropOldestSample(Entries& entries, const std::string& reason) {
 
 std::vector<RejectEntry> RejectRing::Of(const TenantId& tenant) const {
   const MutexLock lock(mu_);
-  const auto found = entries_.find(tenant);
-  if (found == entries_.end()) return {};
-  return {found->second.begin(), found->second.end()};
+  return entries_.Of(tenant);
 }
 
 }  // namespace tickscope::guard

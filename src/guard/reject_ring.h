@@ -11,13 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "guard/recent_by_tenant.h"
 #include "guard/reject_sample.h"
 #include "model/tenant.h"
 
@@ -51,13 +50,12 @@ class RejectRing {
   [[nodiscard]] std::vector<RejectEntry> Of(const TenantId& tenant) const TICKSCOPE_EXCLUDES(mu_);
 
  private:
-  using Entries = std::list<RejectEntry>;  // Newest first.
+  using Entries = RecentByTenant<RejectEntry>::Entries;
 
-  static Entries::iterator Find(Entries& entries, const RejectEntry& like);
   static void DropOldestSample(Entries& entries, const std::string& reason);
 
   mutable Mutex mu_;
-  std::map<TenantId, Entries> entries_ TICKSCOPE_GUARDED_BY(mu_);
+  RecentByTenant<RejectEntry> entries_ TICKSCOPE_GUARDED_BY(mu_){kTenantEntries, kTenants};
 };
 
 }  // namespace tickscope::guard

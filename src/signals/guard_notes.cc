@@ -96,36 +96,20 @@ void RequestNotes::Add(GuardAction action, guard::PiiKind kind, std::string_view
 
 void GuardNotes::Add(const TenantId& tenant, codec::RecordKind signal, std::string_view sender, TimeMs now_ms,
                      const std::vector<GuardNote>& notes) {
-  if (notes.empty()) return;
   const MutexLock lock(mu_);
-  if (!notes_.contains(tenant) && notes_.size() >= kTenantsMax) {
-    notes_.erase(
-        std::ranges::min_element(notes_, {}, [](const auto& item) { return item.second.front().last_ms; }));
-  }
-  std::list<GuardNote>& ring = notes_[tenant];
   for (const GuardNote& added : notes) {
     GuardNote note = added;
     note.signal = signal;
-    note.first_ms = now_ms;
-    const auto known =
-        std::ranges::find_if(ring, [&](const GuardNote& other) { return other.IsOfOneKindWith(note); });
-    if (known != ring.end()) {
-      known->count += note.count;
-      ring.splice(ring.begin(), ring, known);
-    } else {
-      ring.push_front(std::move(note));
-      if (ring.size() > kEntriesMax) ring.pop_back();
-    }
-    ring.front().last_ms = now_ms;
-    ring.front().sender = sender;
+    const auto [known, is_new] = notes_.Touch(
+        tenant, now_ms, note, [&](const GuardNote& other) { return other.IsOfOneKindWith(note); });
+    if (!is_new) known.count += note.count;
+    known.sender = sender;
   }
 }
 
 std::vector<GuardNote> GuardNotes::Of(const TenantId& tenant) const {
   const MutexLock lock(mu_);
-  const auto found = notes_.find(tenant);
-  if (found == notes_.end()) return {};
-  return {found->second.begin(), found->second.end()};
+  return notes_.Of(tenant);
 }
 
 }  // namespace tickscope::signals

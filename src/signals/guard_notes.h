@@ -10,8 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +20,7 @@
 #include "codec/record_kind.h"
 #include "guard/pii_finding.h"
 #include "guard/pii_kind.h"
+#include "guard/recent_by_tenant.h"
 #include "model/tenant.h"
 
 namespace tickscope::signals {
@@ -83,7 +82,7 @@ class GuardNotes {
 
  private:
   mutable Mutex mu_;
-  std::map<TenantId, std::list<GuardNote>> notes_ TICKSCOPE_GUARDED_BY(mu_);  // Newest first.
+  guard::RecentByTenant<GuardNote> notes_ TICKSCOPE_GUARDED_BY(mu_){kEntriesMax, kTenantsMax};
 };
 
 }  // namespace tickscope::signals
