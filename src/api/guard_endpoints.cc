@@ -4,16 +4,12 @@
 #include "api/endpoint.h"
 #include "api/guard_route.h"
 #include "api/sources.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::api {
 namespace {
 
 using wire::JsonWriter;
-
-void WriteText(std::string_view key, std::string_view value, JsonWriter& json) {
-  json.Key(key);
-  json.String(value);
-}
 
 void WriteTime(std::string_view key, TimeMs time_ms, JsonWriter& json) {
   json.Key(key);

@@ -9,7 +9,7 @@
 #include "api/answer.h"
 #include "base/byte_size.h"
 #include "base/duration.h"
-#include "wire/json_writer.h"
+#include "wire/json_fields.h"
 
 namespace tickscope::roles {
 namespace {
@@ -139,35 +139,25 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
   std::string out;
   wire::JsonWriter json(out, kAnswerBytesMax);
   json.BeginObject();
-  json.Key("version");
-  json.String(version);
+  WriteText("version", version, json);
   json.Key("targets");
   json.BeginArray();
   for (const agent::TargetStatus& target : status.targets) {
     json.BeginObject();
-    json.Key("target");
-    json.String(target.last.name);
-    json.Key("health");
-    json.String(target.last.read_ms == 0 ? "unknown" : StateOf(target));
-    json.Key("lastError");
-    json.String(target.last.error);
+    WriteText("target", target.last.name, json);
+    WriteText("health", target.last.read_ms == 0 ? "unknown" : StateOf(target), json);
+    WriteText("lastError", target.last.error, json);
     json.Key("labels");
     json.BeginObject();
-    for (const LabelView& label : target.labels) {
-      json.Key(label.name);
-      json.String(label.value);
-    }
+    for (const LabelView& label : target.labels)
+      WriteText(label.name, label.value, json);
     json.EndObject();
-    json.Key("intervalMs");
-    json.Int(target.interval_ms);
-    json.Key("lastReadMs");
-    json.Int(target.last.read_ms);
+    WriteInt("intervalMs", target.interval_ms, json);
+    WriteInt("lastReadMs", target.last.read_ms, json);
     json.Key("lastReadSeconds");
     json.Number(target.last.seconds);
-    json.Key("samples");
-    json.Uint(target.last.samples);
-    json.Key("series");
-    json.Uint(target.series);
+    WriteCount("samples", target.last.samples, json);
+    WriteCount("series", target.series, json);
     json.EndObject();
   }
   json.EndArray();
@@ -175,17 +165,12 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
   json.BeginArray();
   for (const agent::ReceiverStatus& receiver : status.receivers) {
     json.BeginObject();
-    json.Key("url");
-    json.String(receiver.url);
-    json.Key("protocol");
+    WriteText("url", receiver.url, json);
     const char* const protocol = receiver.protocol == wire::RemoteWriteProtocol::kV2 ? "rw2" : "rw1";
-    json.String(receiver.is_otlp ? "otlp" : protocol);
-    json.Key("queueBytes");
-    json.Uint(receiver.queue_bytes);
-    json.Key("spool");
-    json.Bool(receiver.has_spool);
-    json.Key("idle");
-    json.Bool(receiver.is_idle);
+    WriteText("protocol", receiver.is_otlp ? "otlp" : protocol, json);
+    WriteCount("queueBytes", receiver.queue_bytes, json);
+    WriteFlag("spool", receiver.has_spool, json);
+    WriteFlag("idle", receiver.is_idle, json);
     json.EndObject();
   }
   json.EndArray();
@@ -197,53 +182,37 @@ std::string AgentStatusJson(const agent::AgentStatus& status, std::string_view v
     for (const std::string& address : status.otlp->addresses)
       json.String(address);
     json.EndArray();
-    json.Key("requests");
-    json.Uint(status.otlp->requests);
-    json.Key("points");
-    json.Uint(status.otlp->points);
-    json.Key("refusedPoints");
-    json.Uint(status.otlp->refused_points);
-    json.Key("series");
-    json.Uint(status.otlp->series);
+    WriteCount("requests", status.otlp->requests, json);
+    WriteCount("points", status.otlp->points, json);
+    WriteCount("refusedPoints", status.otlp->refused_points, json);
+    WriteCount("series", status.otlp->series, json);
     json.EndObject();
   }
   if (status.aggregation) {
     json.Key("aggregation");
     json.BeginObject();
-    json.Key("rules");
-    json.Uint(status.aggregation->rules);
-    json.Key("series");
-    json.Uint(status.aggregation->series);
-    json.Key("groups");
-    json.Uint(status.aggregation->groups);
-    json.Key("watermarkMs");
-    json.Int(status.aggregation->watermark_ms);
-    json.Key("samples");
-    json.Uint(status.aggregation->samples);
-    json.Key("refused");
-    json.Uint(status.aggregation->refused);
-    json.Key("durable");
-    json.Bool(status.aggregation->is_durable);
+    WriteCount("rules", status.aggregation->rules, json);
+    WriteCount("series", status.aggregation->series, json);
+    WriteCount("groups", status.aggregation->groups, json);
+    WriteInt("watermarkMs", status.aggregation->watermark_ms, json);
+    WriteCount("samples", status.aggregation->samples, json);
+    WriteCount("refused", status.aggregation->refused, json);
+    WriteFlag("durable", status.aggregation->is_durable, json);
     json.EndObject();
   }
   if (status.fleet) {
     const auto add = [&](const char* what, const agent::ToldStatus& told) {
       json.Key(what);
       json.BeginObject();
-      json.Key("told");
-      json.String(told.told);
-      json.Key("inForce");
-      json.String(told.in_force);
-      json.Key("behind");
-      json.Bool(told.is_behind);
-      json.Key("error");
-      json.String(told.error);
+      WriteText("told", told.told, json);
+      WriteText("inForce", told.in_force, json);
+      WriteFlag("behind", told.is_behind, json);
+      WriteText("error", told.error, json);
       json.EndObject();
     };
     json.Key("fleet");
     json.BeginObject();
-    json.Key("generation");
-    json.Uint(status.fleet->generation);
+    WriteCount("generation", status.fleet->generation, json);
     add("schema", status.fleet->schema);
     add("keys", status.fleet->keys);
     json.EndObject();
