@@ -21,6 +21,7 @@ import threading
 import time
 
 from servers_under_test import TICKSCOPE, Child, ServerUnderTest, free_port, http_call, print_table, record, work_directory
+from certificates import fleet_keys
 
 CADENCE_MS, INCIDENT_MS = 10_000, 5_000
 BODY = b"".join(b'game_kills_total{weapon="w%d"} %d\n' % (i, i) for i in range(10))
@@ -96,9 +97,7 @@ def scrapes_per_s(target: Target, seconds: float) -> float:
 
 
 def run(agents: int, ttl_s: int, work: pathlib.Path) -> dict:
-    key, public = work / "fleet.key", work / "fleet.pub"
-    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
-    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True, capture_output=True)
+    key, public = fleet_keys(work)
     config = work / "serve.yaml"
     config.write_text(f"fleet: {{signing_key_file: {key}}}\n")
     target = Target()

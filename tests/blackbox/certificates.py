@@ -14,6 +14,14 @@ def openssl(*arguments: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def fleet_keys(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """What a gateway signs the fleet's settings with, and what agents check it by."""
+    private, public = folder / "fleet.key", folder / "fleet.pub"
+    openssl("genpkey", "-algorithm", "ed25519", "-out", private)
+    openssl("pkey", "-in", private, "-pubout", "-out", public)
+    return private, public
+
+
 @dataclasses.dataclass(frozen=True)
 class Issued:
     certificate: pathlib.Path

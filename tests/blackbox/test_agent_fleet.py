@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 
 import pytest
 
 import http_call
+from certificates import fleet_keys
 from child import free_port, wait_until
 from loki_receiver import LokiReceiver
 from running_agent import RunningAgent
@@ -29,10 +29,7 @@ DAY_S = 86_400
 
 @pytest.fixture
 def keys(tmp_path):
-    private, public = tmp_path / "fleet.key", tmp_path / "fleet.pub"
-    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
-    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
-    return private, public
+    return fleet_keys(tmp_path)
 
 
 class Fleet:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import http.client
 import http.server
 import json
-import subprocess
 import threading
 import time
 
 import http_call
 import remote_write
+from certificates import fleet_keys
 from child import free_port, wait_until
 from test_agent_spool import sample_values, target  # noqa: F401  (a fixture)
 
@@ -312,9 +312,7 @@ remote_write:
 
 
 def test_the_fleet_is_switched_and_listed(serve, start, run, tickscope, tmp_path, target):  # noqa: F811
-    key, public = tmp_path / "fleet.key", tmp_path / "fleet.pub"
-    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
-    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True, capture_output=True)
+    key, public = fleet_keys(tmp_path)
     port = free_port()
     serve_config = f"fleet: {{signing_key_file: {key}, cadence_min: 100ms}}\n"
     server = serve(port=port, config=serve_config)
